@@ -1,0 +1,152 @@
+"""The canonical tables: what every feed turns a source export into, whatever its format.
+
+One intake of one file gives one `Batch`. References are the source's own text, unique within a controller
+and a system. `row` is the one-based position of the row in its file, so that a quarantined row can be
+found again by the owner of the source.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+
+REASON = pa.struct([("code", pa.string()), ("field", pa.string()), ("message", pa.string())])
+
+RECORDS = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("reference", pa.string()),
+        ("class_id", pa.string()),  # an id of kind class:, written bare, such as CUS-REC-N or CRIME
+        ("area", pa.string()),  # business area code, such as CUSTODY
+        ("partition", pa.string()),  # policing | corporate | sealed
+        ("title", pa.string()),
+        ("outcome", pa.string()),  # the source's outcome in code_lists words: CHARGED, NFA, UNDETECTED, ...
+        ("cjs", pa.string()),
+        ("ho_class", pa.string()),
+        ("offence_text", pa.string()),
+        ("purposes", pa.list_(pa.string())),
+        ("purpose_from", pa.string()),  # source | declaration
+        ("marking", pa.string()),
+        ("restriction", pa.string()),  # null, or a restriction code such as COVERT or PSD
+        ("location", pa.string()),
+        ("postcode", pa.string()),
+        ("attributes", pa.string()),  # what has no canonical field, as a JSON object
+        ("hash", pa.string()),  # of everything the source said about this record
+    ]
+)
+
+RECORD_DATES = pa.schema(
+    [
+        ("reference", pa.string()),
+        ("kind", pa.string()),  # a trigger event of the schedule, such as reported_date
+        ("earliest", pa.date32()),
+        ("latest", pa.date32()),
+    ]
+)
+
+PERSON_TEXT_FIELDS = (
+    "forename",
+    "middle_names",
+    "surname",
+    "full_name",
+    "born",
+    "sex",
+    "ethnicity",
+    "birth_place",
+    "occupation",
+    "address",
+    "postcode",
+    "phone",
+    "email",
+    "pncid",
+    "cro",
+    "ni_number",
+    "driver_number",
+)
+
+NOMINALS = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("reference", pa.string()),
+        ("partition", pa.string()),
+        *[(name, pa.string()) for name in PERSON_TEXT_FIELDS],
+        ("aliases", pa.list_(pa.string())),
+        ("hash", pa.string()),
+    ]
+)
+
+FLAGS = pa.schema(
+    [
+        ("reference", pa.string()),  # of the nominal
+        ("flag", pa.string()),  # mappa_ever, pdp, deceased, child_at_risk, protected, ...
+        ("start", pa.date32()),
+        ("until", pa.date32()),
+    ]
+)
+
+INVOLVEMENTS = pa.schema(
+    [
+        ("record", pa.string()),
+        ("nominal", pa.string()),
+        ("role", pa.string()),  # code_lists person_roles_internal
+        ("dated", pa.date32()),  # the day of the action that the role names
+        ("cjs", pa.string()),
+        ("ho_class", pa.string()),
+        ("happened_earliest", pa.date32()),
+        ("happened_latest", pa.date32()),
+        ("result", pa.string()),  # convicted | acquitted | nfa | cautioned | penalty_notice | pending
+        ("sentence_custodial", pa.bool_()),
+        ("sentence_months", pa.int32()),
+        ("released", pa.date32()),
+    ]
+)
+
+TEXTS = pa.schema(
+    [
+        ("record", pa.string()),
+        ("kind", pa.string()),  # narrative, summary, note
+        ("text", pa.string()),
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("kind", pa.string()),  # delete | merge | unmerge | seal
+        ("entity", pa.string()),  # record | nominal
+        ("reference", pa.string()),
+        ("into", pa.string()),  # the surviving reference of a merge
+        ("dated", pa.date32()),
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("reference", pa.string()),  # when it could be read
+        ("reasons", pa.list_(REASON)),
+        ("original", pa.string()),  # the row as it stood in the file
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one file of one feed says, in canonical tables, with the rows that could not be accepted."""
+
+    controller: str
+    system: str
+    feed: str
+    file: str
+    digest: str  # SHA-256 of the file's bytes
+    kind: str  # full | delta
+    as_of: date
+    rows_read: int  # data rows in the file; each is in exactly one of: accepted into tables, quarantined
+    records: pa.Table = field(default_factory=lambda: RECORDS.empty_table())
+    record_dates: pa.Table = field(default_factory=lambda: RECORD_DATES.empty_table())
+    nominals: pa.Table = field(default_factory=lambda: NOMINALS.empty_table())
+    flags: pa.Table = field(default_factory=lambda: FLAGS.empty_table())
+    involvements: pa.Table = field(default_factory=lambda: INVOLVEMENTS.empty_table())
+    texts: pa.Table = field(default_factory=lambda: TEXTS.empty_table())
+    events: pa.Table = field(default_factory=lambda: EVENTS.empty_table())
+    quarantine: pa.Table = field(default_factory=lambda: QUARANTINE.empty_table())
