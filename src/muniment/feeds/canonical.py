@@ -2,7 +2,8 @@
 
 One intake of one file gives one `Batch`. References are the source's own text, unique within a controller
 and a system. `row` is the one-based position of the row in its file, so that a quarantined row can be
-found again by the owner of the source.
+found again by the owner of the source. Every table names the row that its values came from; a row is known
+across intakes by its `key` and compared by its `hash`, so that what one row said is replaced as a whole.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +12,15 @@ from datetime import date
 import pyarrow as pa
 
 REASON = pa.struct([("code", pa.string()), ("field", pa.string()), ("message", pa.string())])
+
+ROWS = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("entity", pa.string()),  # record | nominal | link | event: what the row is mainly about
+        ("key", pa.string()),  # unique within the feed's table: normally the main reference
+        ("hash", pa.string()),  # SHA-256 of the row's mapped values, hexadecimal
+    ]
+)
 
 RECORDS = pa.schema(
     [
@@ -31,12 +41,12 @@ RECORDS = pa.schema(
         ("location", pa.string()),
         ("postcode", pa.string()),
         ("attributes", pa.string()),  # what has no canonical field, as a JSON object
-        ("hash", pa.string()),  # of everything the source said about this record
     ]
 )
 
 RECORD_DATES = pa.schema(
     [
+        ("row", pa.int32()),
         ("reference", pa.string()),
         ("kind", pa.string()),  # a trigger event of the schedule, such as reported_date
         ("earliest", pa.date32()),
@@ -71,12 +81,12 @@ NOMINALS = pa.schema(
         ("partition", pa.string()),
         *[(name, pa.string()) for name in PERSON_TEXT_FIELDS],
         ("aliases", pa.list_(pa.string())),
-        ("hash", pa.string()),
     ]
 )
 
 FLAGS = pa.schema(
     [
+        ("row", pa.int32()),
         ("reference", pa.string()),  # of the nominal
         ("flag", pa.string()),  # mappa_ever, pdp, deceased, child_at_risk, protected, ...
         ("start", pa.date32()),
@@ -86,6 +96,7 @@ FLAGS = pa.schema(
 
 INVOLVEMENTS = pa.schema(
     [
+        ("row", pa.int32()),
         ("record", pa.string()),
         ("nominal", pa.string()),
         ("role", pa.string()),  # code_lists person_roles_internal
@@ -103,6 +114,7 @@ INVOLVEMENTS = pa.schema(
 
 TEXTS = pa.schema(
     [
+        ("row", pa.int32()),
         ("record", pa.string()),
         ("kind", pa.string()),  # narrative, summary, note
         ("text", pa.string()),
@@ -137,11 +149,13 @@ class Batch:
     controller: str
     system: str
     feed: str
+    table: str  # the table of the feed that this file fills, such as crimes or persons
     file: str
     digest: str  # SHA-256 of the file's bytes
     kind: str  # full | delta
     as_of: date
-    rows_read: int  # data rows in the file; each is in exactly one of: accepted into tables, quarantined
+    rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine
+    rows: pa.Table = field(default_factory=lambda: ROWS.empty_table())
     records: pa.Table = field(default_factory=lambda: RECORDS.empty_table())
     record_dates: pa.Table = field(default_factory=lambda: RECORD_DATES.empty_table())
     nominals: pa.Table = field(default_factory=lambda: NOMINALS.empty_table())

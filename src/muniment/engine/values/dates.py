@@ -1,0 +1,120 @@
+"""Partial dates and the arithmetic of retention.
+
+A date of birth or of an event may be known to the day, the month or the year. Everything that follows from it
+is then an interval. Disposal clocks use the latest possible day, must-destroy dates the earliest.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+
+_FULL = (
+    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$"), "ymd"),
+    (re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})$"), "ymd"),
+    (re.compile(r"^(\d{4})(\d{2})(\d{2})$"), "ymd"),
+    (re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?$"), "dmy"),
+    (re.compile(r"^(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})$"), "dby"),
+)
+_MONTH_ONLY = (re.compile(r"^(\d{4})-(\d{1,2})$"), re.compile(r"^(?:00[/.])?(\d{1,2})/(\d{4})$"))
+_YEAR_ONLY = re.compile(r"^(?:00[/.]00[/.])?(\d{4})$")
+
+
+@dataclass(frozen=True, order=True)
+class PartialDate:
+    """An interval of days that a date lies in; both ends are the same day when it is known exactly."""
+
+    earliest: date
+    latest: date
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when the interval runs backwards."""
+        if self.earliest > self.latest:
+            raise ValueError(f"a date cannot run from {self.earliest} back to {self.latest}")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the date is known to the day."""
+        return self.earliest == self.latest
+
+    def __str__(self) -> str:
+        """Write the date as ISO text, as long as it is known: 1990-05-01, 1990-05 or 1990."""
+        if self.is_exact:
+            return self.earliest.isoformat()
+        if (self.earliest.year, self.earliest.month) == (self.latest.year, self.latest.month):
+            return f"{self.earliest.year:04d}-{self.earliest.month:02d}"
+        if self.earliest.year == self.latest.year:
+            return f"{self.earliest.year:04d}"
+        return f"{self.earliest.isoformat()}/{self.latest.isoformat()}"
+
+
+def exactly(day: date) -> PartialDate:
+    """Return the partial date that is one known day."""
+    return PartialDate(day, day)
+
+
+def whole_month(year: int, month: int) -> PartialDate:
+    """Return the partial date somewhere in a month."""
+    return PartialDate(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def whole_year(year: int) -> PartialDate:
+    """Return the partial date somewhere in a year."""
+    return PartialDate(date(year, 1, 1), date(year, 12, 31))
+
+
+def parse(text: str, *, month_first: bool = False) -> PartialDate:
+    """Read a date as British systems write it: ISO, 20190301, 01/03/2019, 01-Mar-2019, 03/2019, 2019.
+
+    Unknown days and months written as 00 give a partial date. Raise ValueError, saying what was read, when
+    the text is no date.
+    """
+    text = text.strip()
+    try:
+        for pattern, order in _FULL:
+            if match := pattern.match(text):
+                return _from_parts(match.groups(), order, month_first=month_first)
+        if match := _MONTH_ONLY[0].match(text):
+            return whole_month(int(match[1]), int(match[2]))
+        if match := _MONTH_ONLY[1].match(text):
+            return whole_month(int(match[2]), int(match[1]))
+        if match := _YEAR_ONLY.match(text):
+            return whole_year(int(match[1]))
+    except (ValueError, KeyError, calendar.IllegalMonthError) as error:
+        raise ValueError(f"'{text[:40]}' is not a date") from error
+    raise ValueError(f"'{text[:40]}' is not a date")
+
+
+def _from_parts(parts: tuple[str, ...], order: str, *, month_first: bool) -> PartialDate:
+    if order == "ymd":
+        year, month, day = (int(part) for part in parts)
+    elif order == "dby":
+        year, month, day = int(parts[2]), _MONTHS[parts[1].lower()], int(parts[0])
+    else:
+        day, month, year = (int(part) for part in parts)
+        if month_first:
+            day, month = month, day
+    if month == 0 and day == 0:
+        return whole_year(year)
+    if day == 0:
+        return whole_month(year, month)
+    return exactly(date(year, month, day))
+
+
+def add_years(day: date, years: int) -> date:
+    """Return the same day so many years later; 29 February becomes 28 February in a common year."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        if day.month == 2 and day.day == 29:
+            return date(day.year + years, 2, 28)
+        raise
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a shorter month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
