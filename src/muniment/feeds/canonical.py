@@ -154,6 +154,9 @@ class Batch:
     digest: str  # SHA-256 of the file's bytes
     kind: str  # full | delta
     as_of: date
+    partition: str  # what the table declares for people and for quarantined rows: partition, area, marking
+    area: str
+    marking: str
     rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine
     rows: pa.Table = field(default_factory=lambda: ROWS.empty_table())
     records: pa.Table = field(default_factory=lambda: RECORDS.empty_table())

@@ -1,0 +1,61 @@
+"""`muniment database`: make, check and stop the database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.core.management import call_command
+from django.db import connection
+from rich.console import Console
+
+from muniment.core import access, actors, database, places, postgres, walls
+from muniment.records.actions.organise import load_organisation
+
+app = typer.Typer(no_args_is_help=True)
+console = Console(stderr=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Make, check and stop the database."""
+
+
+@app.command()
+def init(
+    organisation: Annotated[
+        list[Path] | None, typer.Option(help="An organisation file to register; may be given more than once.")
+    ] = None,
+) -> None:
+    """Make the roles, both databases, tables, walls and functions; change nothing that is right already."""
+    initialise()
+    for path in organisation or []:
+        load_organisation(path, by=actors.from_command("database init"))
+    console.print(f"The database is ready ({places.home()}).")
+
+
+def initialise() -> None:
+    """Bring the database to this version of the program."""
+    database.create_roles_and_databases()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("migrate", database="keys", verbosity=0, interactive=False)
+    walls.raise_walls()
+    walls.raise_key_walls()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
+        cursor.execute(
+            f"GRANT ALL ON SCHEMA staging TO {database.role_name('batch')}, {database.role_name('worker')}"
+        )
+    access.declaration()
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded server, whoever else uses it."""
+    connection.close()
+    postgres.stop(force=True)
+
+
+@app.command()
+def shell(role: Annotated[str, typer.Option(help="owner, web, batch or worker")] = "web") -> None:
+    """Print the connection string of a role, for psql."""
+    typer.echo(database.uri(role))

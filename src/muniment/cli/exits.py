@@ -1,0 +1,32 @@
+"""Exit codes, and which error ends in which: the one place that says so."""
+
+import sys
+
+DONE = 0
+FAULT = 1
+WRONG_USE = 2
+BAD_INPUT = 3
+WITH_QUARANTINE = 4
+REFUSED = 5
+CHECK_FAILED = 6
+
+# By name, so that a command that needs no database does not import what does.
+_CODES = {
+    "muniment.feeds:BadFile": BAD_INPUT,
+    "muniment.feeds:BadFeed": BAD_INPUT,
+    "muniment.records.actions.organise:BadOrganisation": BAD_INPUT,
+    "muniment.records.actions.take_in:UnknownSystem": BAD_INPUT,
+    "muniment.records.actions.take_in:TooManyAbsent": REFUSED,
+    "muniment.core.verdicts:Refused": REFUSED,
+    "muniment.people.actions.resolve:NoModel": BAD_INPUT,
+    "muniment.core.postgres:ServerError": FAULT,
+}
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code of an error; FAULT for one that nobody expected."""
+    for name, code in _CODES.items():
+        module, attribute = name.split(":")
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], attribute, ())):
+            return code
+    return FAULT

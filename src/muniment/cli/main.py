@@ -1,0 +1,143 @@
+"""The command line: a table of commands, each in a module of its own, loaded when it is asked for."""
+
+import importlib
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from muniment.cli import exits
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a command is, what it does, and as which database role it works (None: it needs no database)."""
+
+    module: str
+    words: str
+    role: str | None
+
+
+COMMANDS = {
+    "database": Command("database", "Make, check and stop the database.", "owner"),
+    "demo": Command("demo", "Set up the demonstration world and run the main job.", "batch"),
+    "invent": Command("invent", "Write the exports of an invented world.", None),
+    "feed": Command("feed", "Draft and check feeds.", None),
+    "intake": Command("intake", "Take in exports through a feed.", "batch"),
+    "train": Command("linkage", "Train a linkage model, without labels.", "batch"),
+    "activate": Command("linkage", "Activate a trained model, as a second person.", "batch"),
+    "resolve": Command("linkage", "Resolve nominals into prime records.", "batch"),
+    "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
+    "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
+    "evaluate": Command("evaluate", "Measure linkage against a labelled file.", None),
+    "explain": Command("explain", "Explain a decision about a person or a record.", "web"),
+    "policy": Command("policy", "Check policy and run its cases.", None),
+    "audit": Command("audit", "Verify and export the audit.", "worker"),
+    "serve": Command("serve", "Serve the site.", "web"),
+}
+
+
+def prepare(role: str) -> None:
+    """Start the embedded server if it is the one in use, and make Django ready as one database role."""
+    import django
+
+    from muniment.core import postgres
+
+    os.environ["MUNIMENT_ROLE"] = role
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
+    postgres.start()
+    django.setup()
+
+
+class Lazy(TyperGroup):
+    """Loads the module of a command only when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command; for the list of commands alone, only its words."""
+        if cmd_name not in COMMANDS:
+            return None
+        entry = COMMANDS[cmd_name]
+        if ctx.resilient_parsing or not _asked_for(cmd_name):
+            return click.Command(cmd_name, short_help=entry.words, help=entry.words)
+        if entry.role and "--help" not in sys.argv:
+            prepare(entry.role)
+        elif entry.role:
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
+            import django
+
+            django.setup()
+        module = importlib.import_module(f"muniment.cli.{entry.module}")
+        app: Any = getattr(module, "apps", {}).get(cmd_name) or module.app
+        loaded = get_command(app)
+        loaded.name = cmd_name
+        return loaded
+
+
+def _asked_for(name: str) -> bool:
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), None) == name
+
+
+app = typer.Typer(
+    cls=Lazy,
+    name="muniment",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Information management for police forces and commissioners' offices.",
+)
+
+
+@app.callback()
+def _muniment() -> None:
+    """Information management for police forces and commissioners' offices."""
+
+
+def run() -> None:
+    """Run the command line, with one exit code for each kind of ending."""
+    code = exits.FAULT
+    try:
+        code = get_command(app).main(standalone_mode=False) or exits.DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = exits.WRONG_USE
+    except click.ClickException as error:
+        error.show()
+        code = exits.WRONG_USE
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("Stopped.\n")
+        code = 130
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else exits.FAULT
+    except Exception as error:  # noqa: BLE001 - the last place before the shell: every ending gets its code
+        code = exits.code_of(error)
+        if code == exits.FAULT:
+            traceback.print_exc()
+        sys.stderr.write(f"{error}\n" if code != exits.FAULT else "")
+    finally:
+        if "muniment.core.postgres" in sys.modules:
+            _leave()
+    sys.exit(code)
+
+
+def _leave() -> None:
+    from muniment.core import postgres
+
+    if "django.db" in sys.modules:
+        from django.db import connections
+
+        connections.close_all()
+    postgres.stop()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,153 @@
+"""Who may see and do what, worked out from one declaration (policy/access/roles.yaml).
+
+The same functions give the verdicts that screens and commands ask for and fill `UserScope`, which row-level
+security reads. A refusal names what is missing, never what lies behind it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from django.db import connection, transaction
+from django.db.models import Q
+
+from muniment.core import policy_files
+from muniment.core.models import Controller, Membership, RoleAssignment, Scope, User, UserScope
+from muniment.core.verdicts import ALLOWED, Verdict, refused
+
+MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
+
+
+@dataclass(frozen=True)
+class Role:
+    """What holders of a role may see and do."""
+
+    code: str
+    title: str
+    reach: str
+    partitions: frozenset[str]
+    areas: frozenset[str]
+    marking: str
+    restrictions: frozenset[str]
+    actions: frozenset[str]
+
+    def opens(self, scope: Scope) -> bool:
+        """Whether the role, at this scope's controller, opens the scope."""
+        return (
+            scope.partition in self.partitions
+            and ("*" in self.areas or scope.area in self.areas)
+            and MARKINGS.index(scope.marking) <= MARKINGS.index(self.marking)
+            and (not scope.restriction or scope.restriction in self.restrictions)
+        )
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The whole declaration: actions with their words, and roles."""
+
+    actions: dict[str, str]
+    roles: dict[str, Role]
+
+
+class BadDeclaration(Exception):
+    """The declaration names something unknown."""
+
+
+@lru_cache
+def declaration(path: Path | None = None) -> Declaration:
+    """Load the declaration. Raise BadDeclaration, naming the role, when it says something senseless."""
+    text = (path or policy_files.folder() / "access" / "roles.yaml").read_text()
+    content = yaml.safe_load(text)
+    actions: dict[str, str] = content["actions"]
+    roles = {}
+    for code, body in content["roles"].items():
+        unknown = set(body["actions"]) - set(actions) - {"*"}
+        if unknown or body["reach"] not in {"own", "collaboration"} or body["marking"] not in MARKINGS:
+            raise BadDeclaration(f"Role {code} in policy/access names something unknown: {sorted(unknown)}.")
+        roles[code] = Role(
+            code=code,
+            title=body["title"],
+            reach=body["reach"],
+            partitions=frozenset(body["partitions"]),
+            areas=frozenset(body["areas"]),
+            marking=body["marking"],
+            restrictions=frozenset(body["restrictions"]),
+            actions=frozenset(actions if "*" in body["actions"] else body["actions"]),
+        )
+    return Declaration(actions, roles)
+
+
+def assignments(user: User, on: date) -> list[RoleAssignment]:
+    """Return the roles that a user holds on a day."""
+    return list(
+        user.assignments.filter(start__lte=on)
+        .filter(Q(until__isnull=True) | Q(until__gt=on))
+        .select_related("controller")
+    )
+
+
+def reach(role: Role, controller: Controller, on: date) -> set[int]:
+    """Return the keys of the controllers that a role held at one controller reaches on a day."""
+    current = Membership.objects.filter(start__lte=on).filter(Q(until__isnull=True) | Q(until__gt=on))
+    joints = set(current.filter(member=controller).values_list("joint_id", flat=True))
+    reached = {controller.pk} | joints
+    if role.reach == "collaboration":
+        reached |= set(
+            current.filter(joint_id__in=joints | {controller.pk}).values_list("member_id", flat=True)
+        )
+    return reached
+
+
+def may(user: User, action: str, *, on: date, controller: Controller | None = None) -> Verdict:
+    """Say whether a user may do something, at a controller when it matters which."""
+    words = declaration().actions[action].lower()
+    held = [held for held in assignments(user, on) if action in declaration().roles[held.role].actions]
+    if not held:
+        return refused(f"Your roles do not let you {words}.")
+    if controller is None:
+        return ALLOWED
+    for assignment in held:
+        joints = Membership.objects.filter(joint=controller, member=assignment.controller).exists()
+        if assignment.controller_id == controller.pk or joints:
+            return ALLOWED
+    return refused(f"Your roles do not let you {words} for {controller.name}.")
+
+
+def controllers_for(user: User, action: str, on: date) -> list[Controller]:
+    """Return the controllers for which a user may do something, joint units of theirs included."""
+    return [each for each in Controller.objects.all() if may(user, action, on=on, controller=each)]
+
+
+def scopes_of(user: User, on: date, scopes: Iterable[Scope]) -> set[int]:
+    """Return the keys of those scopes that a user may see on a day."""
+    opened: set[int] = set()
+    every = list(scopes)
+    for held in assignments(user, on):
+        role = declaration().roles[held.role]
+        reached = reach(role, held.controller, on)
+        opened |= {scope.pk for scope in every if scope.controller_id in reached and role.opens(scope)}
+    return opened
+
+
+def refresh_scopes(on: date, users: Iterable[User] | None = None) -> None:
+    """Bring `UserScope` up to the declaration; run after roles, scopes or the declaration change."""
+    every = list(Scope.objects.all())
+    with transaction.atomic():
+        for user in users if users is not None else User.objects.filter(is_active=True):
+            opened = scopes_of(user, on, every)
+            held = set(UserScope.objects.filter(user=user).values_list("scope_id", flat=True))
+            UserScope.objects.filter(user=user, scope_id__in=held - opened).delete()
+            UserScope.objects.bulk_create(
+                [UserScope(user=user, scope_id=scope) for scope in opened - held], ignore_conflicts=True
+            )
+
+
+def enter(token: str) -> int | None:
+    """Set the scope of the current transaction from a sitting's token; return the user's key, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muniment.enter(%s)", [token])
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,84 @@
+"""The one module that writes and opens content: narratives, originals, reasons.
+
+Every owner (a record, a quarantined row, a review) has a key of its own, wrapped by the master key and kept in a
+database of its own. Destroying the key makes every copy of the content unreadable, in old backups too.
+"""
+
+import os
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from muniment.core import places
+from muniment.core.models import Content, ContentKey
+
+NONCE_BYTES = 12
+
+
+class Destroyed(Exception):
+    """The key is gone: what was here was destroyed."""
+
+
+class Tampered(Exception):
+    """The content does not fit its key: it was altered outside this system."""
+
+
+@lru_cache
+def _cipher(master: bytes) -> AESGCM:
+    return AESGCM(master)
+
+
+def _master() -> AESGCM:
+    return _cipher(places.secret("master"))
+
+
+def wrap(owner: str, key: bytes) -> bytes:
+    """Return a content key encrypted under the master key and bound to its owner."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _master().encrypt(nonce, key, owner.encode())
+
+
+def _key(owner: str, *, make: bool) -> bytes:
+    held = ContentKey.objects.filter(owner=owner).first()
+    if held is None:
+        if not make:
+            raise Destroyed(f"The key of {owner} is gone: this content was destroyed.")
+        fresh = AESGCM.generate_key(256)
+        # Two writers may both make one: the first stays, both use it.
+        ContentKey.objects.bulk_create(
+            [ContentKey(owner=owner, wrapped=wrap(owner, fresh))], ignore_conflicts=True
+        )
+        held = ContentKey.objects.get(owner=owner)
+    wrapped = bytes(held.wrapped)
+    return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
+
+
+def encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
+    """Return (nonce, ciphertext) of a text under a key, bound to its owner."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce, AESGCM(key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), owner.encode())
+
+
+def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> Content:
+    """Encrypt a text under its owner's key and keep it."""
+    nonce, ciphertext = encrypt(_key(owner, make=True), owner, text)
+    return Content.objects.create(
+        owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id
+    )
+
+
+def read(content: Content) -> str:
+    """Return the text. Raise Destroyed when the key is gone, Tampered when it was altered."""
+    key = _key(content.owner, make=False)
+    try:
+        plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
+    except InvalidTag as error:
+        raise Tampered(f"Content {content.pk} of {content.owner} was altered.") from error
+    return plain.decode("utf-8", "surrogatepass")
+
+
+def destroy_keys(owners: Iterable[str]) -> int:
+    """Delete the keys of owners; return how many there were. Only the worker's role may."""
+    return ContentKey.objects.filter(owner__in=list(owners)).delete()[0]

@@ -1,0 +1,322 @@
+"""Controllers, users, scopes, audit and encrypted content: what every duty stands on."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from muniment.core.fields import Kind
+from muniment.core.walls import AUDITORS, BY_SCOPE, EVERYONE
+
+
+class Controller(models.Model):
+    """A force, a commissioner's office or a joint unit: a legal person or the joint act of several."""
+
+    class ControllerKind(models.TextChoices):
+        """What a controller is in law."""
+
+        FORCE = "force", "Police force"
+        COMMISSIONER = "commissioner", "Commissioner's office"
+        JOINT = "joint", "Joint unit"
+
+    class Mode(models.TextChoices):
+        """Whether disposals are carried out: `advisory` reviews and decides, and destroys nothing."""
+
+        ADVISORY = "advisory", "Advisory"
+        LIVE = "live", "Live"
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=ControllerKind)
+    mode = models.CharField(max_length=20, choices=Mode, default=Mode.ADVISORY)
+    is_fictional = models.BooleanField(default=False)
+
+    class Fields:
+        id = Kind.KEY
+        code = Kind.CODE
+        name = kind = mode = is_fictional = Kind.STATE
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            CheckConstraint(condition=Q(mode__in=["advisory", "live"]), name="controller_mode_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A controller's dated part in a joint unit, and who leads."""
+
+    joint = models.ForeignKey(Controller, models.PROTECT, related_name="members")
+    member = models.ForeignKey(Controller, models.PROTECT, related_name="memberships")
+    start = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    is_lead = models.BooleanField(default=False)
+
+    class Fields:
+        id = joint = member = Kind.KEY
+        start = until = Kind.MOMENT
+        is_lead = Kind.STATE
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["joint", "member", "start"], name="membership_once"),
+            CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gt=models.F("start")), name="membership_forwards"
+            ),
+        ]
+
+
+class User(AbstractUser):
+    """Someone who works with the system."""
+
+    post = models.CharField("job title", max_length=120, blank=True)
+    vetting = models.CharField(max_length=20, blank=True)
+
+    class Fields:
+        id = groups = user_permissions = Kind.KEY
+        username = first_name = last_name = email = post = Kind.ACTOR
+        password = Kind.SECRET
+        last_login = date_joined = Kind.MOMENT
+        is_superuser = is_staff = is_active = vetting = Kind.STATE
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT, UPDATE"
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    @property
+    def display_name(self) -> str:
+        """The name that colleagues see."""
+        return self.get_full_name() or self.username
+
+
+class RoleAssignment(models.Model):
+    """A role that a user has at a controller, for a time. What a role may do is policy (policy/access)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments")
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    role = models.CharField(max_length=60)
+    start = models.DateField()
+    until = models.DateField(null=True, blank=True)
+
+    class Fields:
+        id = user = controller = Kind.KEY
+        role = Kind.CODE
+        start = until = Kind.MOMENT
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["user", "controller", "role", "start"], name="assignment_once"),
+        ]
+
+
+class Scope(models.Model):
+    """One combination of what access depends on; every guarded row names its scope."""
+
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    partition = models.CharField(max_length=12)
+    area = models.CharField(max_length=40)
+    marking = models.CharField(max_length=40)
+    restriction = models.CharField(max_length=40, blank=True)
+
+    class Fields:
+        id = controller = Kind.KEY
+        partition = area = marking = restriction = Kind.CODE
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["controller", "partition", "area", "marking", "restriction"], name="scope_once"
+            ),
+            CheckConstraint(
+                condition=Q(partition__in=["policing", "corporate", "sealed"]), name="scope_partition_known"
+            ),
+            # Material above the system's tier is refused (R9).
+            CheckConstraint(
+                condition=Q(marking__in=["OFFICIAL", "OFFICIAL-SENSITIVE"]), name="scope_marking_within_tier"
+            ),
+        ]
+
+
+class UserScope(models.Model):
+    """The scopes that a user may see, worked out from the declaration; row-level security reads this."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    scope = models.ForeignKey(Scope, models.CASCADE)
+
+    class Fields:
+        id = user = scope = Kind.KEY
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["user", "scope"], name="user_scope_once")]
+
+
+class AuditEvent(models.Model):
+    """Something read, changed or refused. No foreign keys: it outlives what it speaks of."""
+
+    at = models.DateTimeField(db_default=models.functions.Now(), db_index=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=80)
+    outcome = models.CharField(max_length=12)  # done | refused | failed
+    controller = models.CharField(max_length=50, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    purpose = models.CharField(max_length=60, blank=True)
+    recipient = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+    salt = models.BinaryField(max_length=16)
+    compartment = models.CharField(max_length=20, default="ordinary")
+
+    class Fields:
+        id = Kind.KEY
+        at = Kind.MOMENT
+        actor_id = actor = Kind.ACTOR
+        action = outcome = controller = purpose = compartment = Kind.CODE
+        subject = recipient = Kind.REFERENCE
+        detail = Kind.STATE
+        salt = Kind.SECRET
+
+    class Wall:
+        seen = AUDITORS
+        web = "SELECT, INSERT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(outcome__in=["done", "refused", "failed"]), name="audit_outcome_known"
+            )
+        ]
+
+
+class AuditLeaf(models.Model):
+    """The gapless number and the salted digest of a committed event."""
+
+    number = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    digest = models.BinaryField(max_length=32)
+
+    class Fields:
+        number = event_id = Kind.KEY
+        digest = Kind.STATE
+
+    class Wall:
+        seen = AUDITORS
+        web = "SELECT"
+
+
+class AuditSeal(models.Model):
+    """A signed Merkle root over a run of leaves; the same line is kept outside the database."""
+
+    number = models.BigIntegerField(primary_key=True)
+    first_leaf = models.BigIntegerField()
+    last_leaf = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    sealed_at = models.CharField(max_length=40)
+    signature = models.BinaryField(max_length=64)
+
+    class Fields:
+        number = first_leaf = last_leaf = Kind.KEY
+        root = signature = Kind.STATE
+        sealed_at = Kind.MOMENT
+
+    class Wall:
+        seen = AUDITORS
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf")), name="seal_forwards")
+        ]
+
+
+class Content(models.Model):
+    """Narratives, originals, reasons: encrypted under the key of their owner, written by one module alone."""
+
+    owner = models.CharField(max_length=80, db_index=True)
+    kind = models.CharField(max_length=40)
+    nonce = models.BinaryField(max_length=12)
+    ciphertext = models.BinaryField()
+    scope = models.ForeignKey(Scope, models.PROTECT, null=True)
+
+    class Fields:
+        id = owner = scope = Kind.KEY
+        kind = Kind.CODE
+        nonce = ciphertext = Kind.CONTENT
+
+    class Wall:
+        seen = f"scope_id IS NULL OR {BY_SCOPE}"
+        web = "SELECT, INSERT"
+
+
+class ContentKey(models.Model):
+    """The key of one owner, wrapped by the master key, in the database of keys. No key, no content."""
+
+    owner = models.CharField(max_length=80, primary_key=True)
+    wrapped = models.BinaryField()
+
+    class Fields:
+        owner = Kind.KEY
+        wrapped = Kind.SECRET
+
+
+class BatchRun(models.Model):
+    """One run over whole sets: what it read, under which versions, and what became of it."""
+
+    kind = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=20, default="running")
+    versions = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+
+    class Fields:
+        id = Kind.KEY
+        kind = Kind.CODE
+        started_at = ended_at = Kind.MOMENT
+        state = versions = counts = Kind.STATE
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT"
+
+
+class Sitting(models.Model):
+    """A signed-in session as the database knows it: `muniment.enter` sets the scope from its token."""
+
+    user = models.ForeignKey(User, models.CASCADE)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Fields:
+        id = user = Kind.KEY
+        token_hash = Kind.SECRET
+        expires_at = Kind.MOMENT
+
+    class Wall:
+        seen = "false"
+        web = ""

@@ -1,0 +1,56 @@
+"""Where this installation keeps its state, and the secrets that only it knows."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the folder of state: MUNIMENT_HOME, or `var/` beside the source, made when missing (0700)."""
+    chosen = os.environ.get("MUNIMENT_HOME")
+    folder = Path(chosen).expanduser() if chosen else Path(__file__).parents[3] / "var"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def work() -> Path:
+    """Return the folder for snapshots and spill files, readable by its owner alone."""
+    folder = home() / "work"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+@lru_cache
+def _read_secret(path: Path) -> bytes:
+    return bytes.fromhex(path.read_text().strip())
+
+
+def secret(name: str) -> bytes:
+    """Return 32 bytes that are made once: from the file MUNIMENT_<NAME>_FILE, or kept in the state folder.
+
+    The master key of content (`master`) belongs in a separate place in production, which is what the
+    environment variable is for.
+    """
+    chosen = os.environ.get(f"MUNIMENT_{name.upper()}_FILE")
+    path = Path(chosen) if chosen else home() / "secrets" / name
+    try:
+        return _read_secret(path)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written aside and linked, so that a kill between the two never leaves an empty secret.
+    fresh = path.with_name(f".{name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_hex(32))
+    with contextlib.suppress(FileExistsError):  # another command made it first
+        path.hardlink_to(fresh)
+    fresh.unlink()
+    return _read_secret(path)
+
+
+def derived(name: str, purpose: str) -> str:
+    """Return a secret text for one purpose, derived so that it needs no storing of its own."""
+    return hmac.new(secret(name), purpose.encode(), hashlib.sha256).hexdigest()

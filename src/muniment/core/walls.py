@@ -1,0 +1,179 @@
+"""Row-level security and grants, generated from what each model declares in its class `Wall`.
+
+The wall stops mistakes in our code: a query that forgets a filter returns nothing that the reader may not see. It
+does not stop a person who can run code on the server.
+
+A model says `class Wall` with `seen` (how a row is found to be within the reader's scope) and `web` (what the web's
+role may do at all). Models of other packages are listed in OTHERS.
+"""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from muniment.core.database import role_name
+
+EVERYONE = "true"
+BY_SCOPE = "scope_id = ANY ((SELECT muniment.scopes())::bigint[])"
+BY_CONTROLLER = "controller_id = ANY ((SELECT muniment.controllers())::bigint[])"
+AUDITORS = "(SELECT muniment.reads_audit())"
+
+
+def through(table: str, column: str) -> str:
+    """A row is seen when the row that it belongs to is seen."""
+    return f"EXISTS (SELECT 1 FROM {table} other WHERE other.id = {column})"  # noqa: S608
+
+
+@dataclass(frozen=True)
+class _Open:
+    seen: str
+    web: str
+
+
+# Tables of Django and allauth: sign-in happens before there is a scope.
+OTHERS = {
+    "auth": _Open(EVERYONE, "SELECT"),
+    "contenttypes": _Open(EVERYONE, "SELECT"),
+    "sessions": _Open(EVERYONE, "SELECT, INSERT, UPDATE, DELETE"),
+    "account": _Open(EVERYONE, "SELECT, INSERT, UPDATE, DELETE"),
+    "mfa": _Open(EVERYONE, "SELECT, INSERT, UPDATE, DELETE"),
+}
+
+FUNCTIONS = """
+CREATE SCHEMA IF NOT EXISTS muniment;
+CREATE TABLE IF NOT EXISTS muniment.wall_secret (secret text NOT NULL);
+INSERT INTO muniment.wall_secret
+    SELECT encode(sha256(gen_random_uuid()::text::bytea || gen_random_uuid()::text::bytea), 'hex')
+    WHERE NOT EXISTS (SELECT 1 FROM muniment.wall_secret);
+
+CREATE OR REPLACE FUNCTION muniment.prove(said text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, muniment AS $$
+    SELECT encode(sha256(convert_to(
+        secret || said || pg_backend_pid()::text || transaction_timestamp()::text, 'UTF8')), 'hex')
+    FROM muniment.wall_secret $$;
+REVOKE ALL ON FUNCTION muniment.prove(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION muniment.sit(sitter bigint, token text, seconds integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    DELETE FROM core_sitting WHERE expires_at < now();
+    INSERT INTO core_sitting (user_id, token_hash, expires_at)
+    VALUES (sitter, encode(sha256(token::bytea), 'hex'), now() + make_interval(secs => seconds)) $$;
+
+CREATE OR REPLACE FUNCTION muniment.leave(token text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    DELETE FROM core_sitting WHERE token_hash = encode(sha256(token::bytea), 'hex') $$;
+
+CREATE OR REPLACE FUNCTION muniment.enter(token text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    sitter bigint;
+    seen text;
+    theirs text;
+    audits boolean;
+BEGIN
+    PERFORM set_config('muniment.said', '', true), set_config('muniment.proof', '', true);
+    SELECT s.user_id INTO sitter FROM core_sitting s JOIN core_user u ON u.id = s.user_id
+        WHERE s.token_hash = encode(sha256(token::bytea), 'hex') AND s.expires_at > now() AND u.is_active;
+    IF sitter IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT coalesce(array_agg(scope_id ORDER BY scope_id), '{}')::text INTO seen
+        FROM core_userscope WHERE user_id = sitter;
+    SELECT coalesce(array_agg(DISTINCT c), '{}')::text,
+           coalesce(bool_or(role = 'auditor'), false) INTO theirs, audits
+        FROM (SELECT a.controller_id AS c, a.role FROM core_roleassignment a
+              WHERE a.user_id = sitter AND a.start <= current_date
+                AND (a.until IS NULL OR a.until > current_date)
+              UNION ALL
+              SELECT m.joint_id, a.role FROM core_roleassignment a
+              JOIN core_membership m ON m.member_id = a.controller_id
+              WHERE a.user_id = sitter AND a.start <= current_date
+                AND (a.until IS NULL OR a.until > current_date)
+                AND m.start <= current_date AND (m.until IS NULL OR m.until > current_date)) held;
+    PERFORM set_config('muniment.said', sitter || '|' || seen || '|' || theirs || '|' || audits, true);
+    PERFORM set_config('muniment.proof', muniment.prove(current_setting('muniment.said')), true);
+    RETURN sitter;
+END $$;
+
+CREATE OR REPLACE FUNCTION muniment.said(part integer) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    said text := current_setting('muniment.said', true);
+BEGIN
+    -- What this transaction says of itself counts only with the proof that `enter` wrote it.
+    IF said IS NULL OR said = '' OR
+       current_setting('muniment.proof', true) IS DISTINCT FROM muniment.prove(said) THEN
+        RETURN NULL;
+    END IF;
+    RETURN split_part(said, '|', part);
+END $$;
+
+CREATE OR REPLACE FUNCTION muniment.scopes() RETURNS bigint[] LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(2), '{}')::bigint[] $$;
+CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
+CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(4), 'false')::boolean $$;
+"""
+
+
+def _declared(model: type[Model]) -> tuple[str, str]:
+    wall = getattr(model, "Wall", None) or OTHERS.get(model._meta.app_label)
+    if wall is None:
+        raise LookupError(
+            f"{model._meta.label} declares no Wall: say who sees a row, and what the web may do."
+        )
+    return wall.seen, wall.web
+
+
+def _statements(table: str, seen: str, web: str) -> list[str]:
+    web_role, insiders = role_name("web"), f"{role_name('batch')}, {role_name('worker')}"
+    statements = [
+        f"REVOKE ALL ON {table} FROM {web_role}, {insiders}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {insiders}",
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS seen ON {table}",
+        f"DROP POLICY IF EXISTS written ON {table}",
+        f"DROP POLICY IF EXISTS within ON {table}",
+        f"CREATE POLICY within ON {table} FOR ALL TO {insiders} USING (true) WITH CHECK (true)",
+    ]
+    if web:
+        statements += [
+            f"GRANT {web} ON {table} TO {web_role}",
+            f"CREATE POLICY seen ON {table} FOR ALL TO {web_role} USING ({seen}) WITH CHECK ({seen})",
+        ]
+    if table == "core_auditevent":
+        statements += [
+            f"REVOKE UPDATE, DELETE ON {table} FROM {insiders}",
+            f"CREATE POLICY written ON {table} FOR INSERT TO {web_role} WITH CHECK (true)",
+        ]
+    return statements
+
+
+def raise_walls() -> None:
+    """Make functions, grants and policies; run as the owner after every migration, as often as you like."""
+    everyone = ", ".join(role_name(role) for role in ("web", "batch", "worker"))
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        cursor.execute(f"GRANT USAGE ON SCHEMA muniment TO {everyone}")
+        cursor.execute("REVOKE ALL ON muniment.wall_secret FROM PUBLIC")
+        cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muniment TO {everyone}")
+        cursor.execute(f"REVOKE ALL ON FUNCTION muniment.prove(text) FROM {everyone}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everyone}")
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.label_lower == "core.contentkey" or not model._meta.managed:
+                continue
+            owner = model._meta.auto_created or model
+            for statement in _statements(model._meta.db_table, *_declared(owner)):
+                cursor.execute(statement)
+
+
+def raise_key_walls() -> None:
+    """Grants in the database of keys: the web reads and adds keys, only the worker destroys them."""
+    from django.db import connections
+
+    with connections["keys"].cursor() as cursor:
+        cursor.execute(f"GRANT SELECT, INSERT ON core_contentkey TO {role_name('web')}, {role_name('batch')}")
+        cursor.execute(f"GRANT SELECT, INSERT, DELETE ON core_contentkey TO {role_name('worker')}")

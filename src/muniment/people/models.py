@@ -1,0 +1,168 @@
+"""Prime records: which nominals are one person, why, and who said so."""
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+
+from muniment.core import references
+from muniment.core.fields import Kind
+from muniment.core.models import BatchRun, Content
+from muniment.core.walls import BY_SCOPE, EVERYONE, through
+from muniment.records.models import Nominal
+
+
+class LinkageModel(models.Model):
+    """A trained model version; a second person activates it, and `resolve` never trains."""
+
+    version = models.CharField(max_length=40, unique=True)
+    parameters = models.JSONField()
+    trained_at = models.DateTimeField(db_default=models.functions.Now())
+    trained_by = models.CharField(max_length=150)
+    activated_at = models.DateTimeField(null=True)
+    activated_by = models.CharField(max_length=150, blank=True)
+
+    class Fields:
+        id = Kind.KEY
+        version = Kind.CODE
+        parameters = Kind.IDENTITY  # frequency tables hold names, without saying whose
+        trained_at = activated_at = Kind.MOMENT
+        trained_by = activated_by = Kind.ACTOR
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT, UPDATE"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(activated_by="") | ~Q(activated_by=F("trained_by")), name="model_two_people"
+            )
+        ]
+
+
+class PrimePerson(models.Model):
+    """An identity: a reference anchored to its founding nominal. What is shown of it is derived when read."""
+
+    anchor = models.ForeignKey(Nominal, models.SET_NULL, null=True, related_name="+")
+    anchor_key = models.CharField(max_length=300, unique=True)
+    redirects_to = models.ForeignKey("self", models.PROTECT, null=True)
+    made_at = models.DateTimeField(db_default=models.functions.Now())
+    retired_at = models.DateTimeField(null=True)
+
+    class Fields:
+        id = anchor = redirects_to = Kind.KEY
+        anchor_key = Kind.REFERENCE
+        made_at = retired_at = Kind.MOMENT
+
+    class Wall:
+        seen = "EXISTS (SELECT 1 FROM people_belonging b WHERE b.prime_id = people_primeperson.id)"
+        web = "SELECT"
+
+    @property
+    def reference(self) -> str:
+        """The public reference, with its check character."""
+        return references.make("prime", self.pk)
+
+
+class Belonging(models.Model):
+    """Which nominal was part of which prime person, from when until when, as recorded."""
+
+    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings")
+    prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="belongings")
+    start = models.DateTimeField(db_default=models.functions.Now())
+    until = models.DateTimeField(null=True)
+
+    class Fields:
+        id = nominal = prime = Kind.KEY
+        start = until = Kind.MOMENT
+
+    class Wall:
+        seen = through("records_nominal", "nominal_id")
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["nominal"], condition=Q(until__isnull=True), name="belonging_one_now")
+        ]
+
+
+class MatchEdge(models.Model):
+    """A weighed pair of nominals under a model version."""
+
+    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    weight = models.FloatField()
+    is_automatic = models.BooleanField()
+    blocked_by = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=40)
+    run = models.ForeignKey(BatchRun, models.PROTECT)
+
+    class Fields:
+        id = left = right = run = Kind.KEY
+        weight = is_automatic = Kind.STATE
+        blocked_by = model = Kind.CODE
+
+    class Wall:
+        seen = f"{through('records_nominal', 'left_id')} AND {through('records_nominal', 'right_id')}"
+        web = "SELECT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["left", "right"], name="edge_once")]
+
+
+class Judgement(models.Model):
+    """What a person decided about a pair; it beats the model until new evidence reopens it."""
+
+    class Verdict(models.TextChoices):
+        """The three answers."""
+
+        SAME = "same", "The same person"
+        DIFFERENT = "different", "Not the same person"
+        UNSURE = "unsure", "Cannot tell"
+
+    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    evidence = models.CharField(max_length=40)
+    reason = models.ForeignKey(Content, models.PROTECT)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField(db_default=models.functions.Now())
+    superseded_at = models.DateTimeField(null=True)
+
+    class Fields:
+        id = left = right = reason = Kind.KEY
+        verdict = evidence = Kind.CODE
+        by = Kind.ACTOR
+        at = superseded_at = Kind.MOMENT
+
+    class Wall:
+        seen = f"{through('records_nominal', 'left_id')} AND {through('records_nominal', 'right_id')}"
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["left", "right"], condition=Q(superseded_at__isnull=True), name="judgement_one_now"
+            ),
+            CheckConstraint(condition=Q(left__lt=F("right")), name="judgement_ordered"),
+        ]
+
+
+class SearchToken(models.Model):
+    """A word by which a nominal is found, matched by equality so that row-level security costs nothing."""
+
+    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    scope_id = models.IntegerField()
+    kind = models.CharField(max_length=4)
+    token = models.CharField(max_length=60)
+
+    class Fields:
+        id = nominal = scope_id = Kind.KEY
+        kind = Kind.CODE
+        token = Kind.IDENTITY
+
+    class Wall:
+        seen = BY_SCOPE
+        web = "SELECT"
+
+    class Meta:
+        indexes = [models.Index(fields=["token", "kind"], name="search_token_found")]

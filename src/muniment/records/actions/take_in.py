@@ -1,0 +1,345 @@
+"""Take a batch in: decide each row's fate, then write records, people and what hangs on them, in one transaction.
+
+Killed at any moment, the database is as if the intake had not been; run again, nothing is added twice.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection, connections, transaction
+
+from muniment.core import audit, content, places
+from muniment.core.actors import Actor
+from muniment.core.models import Scope
+from muniment.engine.values import dates
+from muniment.feeds.canonical import QUARANTINE, Batch
+from muniment.records import intake_sql, staging
+from muniment.records.models import Intake, SourceSystem
+
+_INTAKE_LOCK = 7_130_002
+_LARGE = 2000  # rows
+_FATES = ("accepted", "unchanged", "updated", "suppressed")
+
+
+class TooManyAbsent(Exception):
+    """A full export lacks so many known rows that it is more likely cut short than right."""
+
+
+class UnknownSystem(Exception):
+    """The feed names a controller or system that is not registered."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of one file; the first is the sum of the next five."""
+
+    read: int
+    accepted: int
+    unchanged: int
+    updated: int
+    quarantined: int
+    suppressed: int
+    withdrawn: int = 0
+
+
+def fingerprint(text: str) -> str:
+    """Return a keyed hash that means nothing outside this installation; for references that must be forgotten."""
+    pepper = places.derived("tombstones", "references")
+    return hashlib.sha256((pepper + text).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
+    """Take in one file's batch.
+
+    `absence_limit` is the share (0 to 1) of known rows that a full export may lack. Raise TooManyAbsent past it,
+    and UnknownSystem when nobody has registered the system; in both cases nothing is changed.
+    """
+    system = SourceSystem.objects.filter(controller__code=batch.controller, code=batch.system).first()
+    if system is None:
+        raise UnknownSystem(
+            f"No system '{batch.system}' of controller '{batch.controller}' is registered: add both to the"
+            " organisation file and load it with `muniment database init --organisation FILE`."
+        )
+    run = f"r{os.getpid()}_{os.urandom(4).hex()}"
+    with staging.staged(run, _tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
+        intake = Intake.objects.create(
+            system=system,
+            feed=batch.feed,
+            table=batch.table,
+            file=batch.file[-255:],
+            digest=batch.digest,
+            kind=batch.kind,
+            as_of=batch.as_of,
+        )
+        work = _Work(batch, system, intake, staged, cursor)
+        counts = work.do(absence_limit)
+        for name, value in asdict(counts).items():
+            setattr(intake, name, value)
+        intake.save()
+        audit.record(
+            by,
+            "records.take_in",
+            controller=batch.controller,
+            subject=f"intake {intake.pk}",
+            detail={
+                "feed": batch.feed,
+                "table": batch.table,
+                "digest": batch.digest,
+                "policy": "",
+                **asdict(counts),
+            },
+        )
+    return counts
+
+
+def _tables(batch: Batch) -> dict[str, pa.Table]:
+    return {
+        "rows": batch.rows,
+        "records": batch.records,
+        "record_dates": batch.record_dates,
+        "nominals": _with_births(batch.nominals),
+        "flags": batch.flags,
+        "involvements": batch.involvements,
+        "events": batch.events,
+    }
+
+
+def _with_births(nominals: pa.Table) -> pa.Table:
+    """Add the interval that each date of birth means; Python runs once per distinct text."""
+    encoded = nominals["born"].combine_chunks().dictionary_encode()
+    intervals = [_birth(text) for text in encoded.dictionary.to_pylist()]
+    earliest = pa.array([i.earliest if i else None for i in intervals], pa.date32())
+    latest = pa.array([i.latest if i else None for i in intervals], pa.date32())
+    return nominals.append_column("born_earliest", earliest.take(encoded.indices)).append_column(
+        "born_latest", latest.take(encoded.indices)
+    )
+
+
+def _birth(text: str | None) -> dates.PartialDate | None:
+    try:
+        return dates.parse(text) if text else None
+    except ValueError:
+        return None  # kept as written; the decision will name the missing fact
+
+
+class _Work:
+    """One intake in progress: a batch, staged, inside its transaction."""
+
+    def __init__(
+        self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any
+    ) -> None:
+        self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
+        self.parameters: dict[str, Any] = {
+            "system": system.pk,
+            "controller": system.controller_id,
+            "table": batch.table,
+            "as_of": batch.as_of,
+            "intake": intake.pk,
+            "partition": batch.partition,
+            "area": batch.area,
+            "marking": batch.marking,
+            "pepper": places.derived("tombstones", "references"),
+        }
+
+    def run(self, statement: str, **more: Any) -> None:
+        self.cursor.execute(statement.format(**self.staged), {**self.parameters, **more})
+
+    def do(self, absence_limit: float) -> Counts:
+        if self.batch.rows_read > _LARGE:
+            # The planner's figures are those of before this load: row by row it would never end.
+            self.cursor.execute("SET LOCAL enable_nestloop = off")
+        self.run(intake_sql.FATE)
+        self.cursor.execute("ANALYZE fate")
+        dangling = self._set_aside_dangling()
+        self.run(intake_sql.SCOPES)
+        self.run(intake_sql.SOURCE_ROWS)
+        self.run(intake_sql.SEEN_AGAIN)
+        self.run(intake_sql.RECORDS)
+        self.run(intake_sql.NOMINALS)
+        for statement in intake_sql.CHILDREN:
+            self.run(statement)
+        self._write_texts()
+        self.run(intake_sql.SEALED_SCOPES)
+        for statement in intake_sql.EVENTS:
+            self.run(statement)
+        quarantined = self._quarantine(dangling)
+        self.run(intake_sql.BACK_IN)
+        withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
+        fates = self._fates()
+        return Counts(
+            read=self.batch.rows_read,
+            quarantined=quarantined,
+            withdrawn=withdrawn,
+            **{fate: fates.get(fate, 0) for fate in _FATES},
+        )
+
+    def _fates(self) -> dict[str, int]:
+        self.cursor.execute("SELECT fate, count(*) FROM fate GROUP BY fate")
+        return dict(self.cursor.fetchall())
+
+    def _set_aside_dangling(self) -> list[dict[str, Any]]:
+        """Take links to what is not held here out of the batch; return them as quarantine rows."""
+        self.run(intake_sql.DANGLING)
+        found: dict[int, dict[str, Any]] = {}
+        for row, record, nominal, role, lacks_record in self.cursor.fetchall():
+            missing, field = (record, "record") if lacks_record else (nominal, "nominal")
+            found[row] = {
+                "row": row,
+                "reference": "",
+                "reasons": [
+                    {
+                        "code": "unknown_reference",
+                        "field": field,
+                        "message": f"It links to {field} '{missing}', which this system has not sent: send that first.",
+                    }
+                ],
+                "original": json.dumps({"record": record, "nominal": nominal, "role": role}),
+            }
+        if found:
+            self.cursor.execute(
+                "UPDATE fate SET fate = 'quarantined' WHERE row = ANY(%(rows)s)", {"rows": list(found)}
+            )
+        return list(found.values())
+
+    def _quarantine(self, dangling: Sequence[dict[str, Any]]) -> int:
+        rows = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
+        if not rows:
+            return 0
+        scope, _ = Scope.objects.get_or_create(
+            controller_id=self.system.controller_id,
+            partition=self.batch.partition,
+            area=self.batch.area,
+            marking=self.batch.marking,
+            restriction="",
+        )
+        pepper = places.derived("tombstones", "quarantine").encode()
+        prepared = {}
+        for row in rows:
+            said = json.dumps([row["original"], row["reasons"]]).encode("utf-8", "surrogatepass")
+            prepared[hmac.new(pepper, said, "sha256").hexdigest()] = row
+        self.cursor.execute(
+            'SELECT digest FROM records_quarantine WHERE system_id = %s AND "table" = %s AND digest = ANY(%s)',
+            [self.system.pk, self.batch.table, list(prepared)],
+        )
+        known = {digest for (digest,) in self.cursor.fetchall()}
+        fresh = {digest: row for digest, row in prepared.items() if digest not in known}
+        owners = [f"quarantine:{self.intake.pk}:{digest[:16]}" for digest in fresh]
+        ids = self._write_content(
+            [
+                (owner, "original", row["original"] or "", scope.pk)
+                for owner, row in zip(owners, fresh.values(), strict=True)
+            ]
+        )
+        self.cursor.executemany(
+            "INSERT INTO records_quarantine"
+            ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    self.intake.pk,
+                    self.system.pk,
+                    self.batch.table,
+                    row["row"],
+                    (row["reference"] or "")[:400],
+                    json.dumps(row["reasons"]),
+                    digest,
+                    ids[owner],
+                    scope.pk,
+                )
+                for (digest, row), owner in zip(fresh.items(), owners, strict=True)
+            ],
+        )
+        return len(rows)
+
+    def _write_texts(self) -> None:
+        """Encrypt narratives, each under a key of its record and row; the old ones of updated rows go."""
+        if not self.batch.texts.num_rows:
+            return
+        self.cursor.execute(
+            "DELETE FROM core_content held USING fate f, records_record r"
+            " WHERE f.fate = 'updated' AND r.system_id = %(system)s"
+            " AND held.owner LIKE 'record:' || r.id || ':' || f.row_id || ':%%' AND r.row_id = f.row_id",
+            self.parameters,
+        )
+        self.cursor.execute(
+            "SELECT f.row, f.row_id, r.reference, r.id, r.scope_id FROM fate f"
+            " JOIN records_record r ON r.system_id = %(system)s AND r.row_id = f.row_id"
+            " WHERE f.fate IN ('accepted', 'updated')",
+            self.parameters,
+        )
+        place = {(row, reference): (row_id, key, scope) for row, row_id, reference, key, scope in self.cursor}
+        texts = []
+        for text in self.batch.texts.to_pylist():
+            if found := place.get((text["row"], text["record"])):
+                row_id, key, scope = found
+                texts.append((f"record:{key}:{row_id}:{self.intake.pk}", text["kind"], text["text"], scope))
+        self._write_content(texts)
+
+    def _write_content(self, texts: Sequence[tuple[str, str, str, int]]) -> dict[str, int]:
+        """Encrypt (owner, kind, text, scope) rows in bulk; return the key of the first content of each owner.
+
+        Keys are committed first, in their own database: killed between the two, keys without content remain, which
+        open nothing.
+        """
+        owners = list(dict.fromkeys(owner for owner, *_ in texts))
+        if not owners:
+            return {}
+        fresh = {owner: AESGCM.generate_key(256) for owner in owners}
+        with connections["keys"].cursor() as keys, keys.copy(  # type: ignore[attr-defined]
+            "COPY core_contentkey (owner, wrapped) FROM STDIN"
+        ) as copy:
+            for owner, key in fresh.items():
+                copy.write_row((owner, content.wrap(owner, key)))
+        written = []
+        for owner, kind, text, scope in texts:
+            nonce, ciphertext = content.encrypt(fresh[owner], owner, text)
+            written.append((owner, kind, nonce, ciphertext, scope))
+        self.cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_content (owner varchar(80), kind varchar(40), nonce bytea,"
+            " ciphertext bytea, scope_id bigint) ON COMMIT DROP; TRUNCATE fresh_content"
+        )
+        with self.cursor.copy("COPY fresh_content FROM STDIN") as copy:
+            for line in written:
+                copy.write_row(line)
+        self.cursor.execute(
+            "INSERT INTO core_content (owner, kind, nonce, ciphertext, scope_id)"
+            " SELECT owner, kind, nonce, ciphertext, scope_id FROM fresh_content RETURNING owner, id"
+        )
+        return {owner: key for owner, key in reversed(self.cursor.fetchall())}
+
+    def _withdraw(self, limit: float) -> int:
+        """Mark what a full export no longer has as withdrawn at source; past the limit stop the run."""
+        self.cursor.execute(
+            "SELECT 1 FROM records_intake WHERE system_id = %(system)s AND \"table\" = %(table)s"
+            " AND as_of > %(as_of)s AND id <> %(intake)s LIMIT 1",
+            self.parameters,
+        )
+        if self.cursor.fetchone():
+            return 0  # a newer file was taken in: an older one says nothing about what is there now
+        self.run(intake_sql.ABSENT)
+        absent = [key for (key,) in self.cursor.fetchall()]
+        if not absent:
+            return 0
+        self.cursor.execute(
+            "SELECT count(*) FROM records_sourcerow"
+            " WHERE system_id = %(system)s AND \"table\" = %(table)s AND withdrawn_on IS NULL",
+            self.parameters,
+        )
+        known = self.cursor.fetchone()[0]
+        if len(absent) > limit * known:
+            raise TooManyAbsent(
+                f"{self.batch.file} lacks {len(absent)} of the {known} rows known from this source; at most"
+                f" {limit:.0%} may be absent. Nothing was changed. If the source really deleted them, ask its"
+                " owner to confirm and run again with --absence-limit."
+            )
+        for statement in intake_sql.WITHDRAWN:
+            self.cursor.execute(statement, {**self.parameters, "absent": absent})
+        return len(absent)
