@@ -42,9 +42,7 @@ def initialise() -> None:
     walls.raise_key_walls()
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
-        cursor.execute(
-            f"GRANT ALL ON SCHEMA staging TO {database.role_name('batch')}, {database.role_name('worker')}"
-        )
+        cursor.execute(f"GRANT ALL ON SCHEMA staging TO {database.role_name('batch')}, {database.role_name('worker')}")
     access.declaration()
 
 

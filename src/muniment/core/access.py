@@ -95,9 +95,7 @@ def reach(role: Role, controller: Controller, on: date) -> set[int]:
     joints = set(current.filter(member=controller).values_list("joint_id", flat=True))
     reached = {controller.pk} | joints
     if role.reach == "collaboration":
-        reached |= set(
-            current.filter(joint_id__in=joints | {controller.pk}).values_list("member_id", flat=True)
-        )
+        reached |= set(current.filter(joint_id__in=joints | {controller.pk}).values_list("member_id", flat=True))
     return reached
 
 

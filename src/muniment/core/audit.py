@@ -90,8 +90,7 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
     while len(level) > 1:
         paired = [
-            hashlib.sha256(b"\x01" + level[index] + level[index + 1]).digest()
-            for index in range(0, len(level) - 1, 2)
+            hashlib.sha256(b"\x01" + level[index] + level[index + 1]).digest() for index in range(0, len(level) - 1, 2)
         ]
         level = paired + ([level[-1]] if len(level) % 2 else [])
     return level[0]
@@ -140,10 +139,7 @@ def seal() -> int:
         digests = [digest(_event(row[:-1]), bytes(row[-1])) for row in rows]
         cursor.executemany(
             "INSERT INTO core_auditleaf (number, event_id, digest) VALUES (%s, %s, %s)",
-            [
-                (last + 1 + index, row[0], leaf)
-                for index, (row, leaf) in enumerate(zip(rows, digests, strict=True))
-            ],
+            [(last + 1 + index, row[0], leaf) for index, (row, leaf) in enumerate(zip(rows, digests, strict=True))],
         )
         cursor.execute("SELECT coalesce(max(number), 0) + 1 FROM core_auditseal")
         line = {

@@ -6,10 +6,12 @@ database of its own. Destroying the key makes every copy of the content unreadab
 
 import os
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.utils import timezone
 
 from muniment.core import places
 from muniment.core.models import Content, ContentKey
@@ -47,9 +49,7 @@ def _key(owner: str, *, make: bool) -> bytes:
             raise Destroyed(f"The key of {owner} is gone: this content was destroyed.")
         fresh = AESGCM.generate_key(256)
         # Two writers may both make one: the first stays, both use it.
-        ContentKey.objects.bulk_create(
-            [ContentKey(owner=owner, wrapped=wrap(owner, fresh))], ignore_conflicts=True
-        )
+        ContentKey.objects.bulk_create([ContentKey(owner=owner, wrapped=wrap(owner, fresh))], ignore_conflicts=True)
         held = ContentKey.objects.get(owner=owner)
     wrapped = bytes(held.wrapped)
     return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
@@ -64,9 +64,7 @@ def encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
 def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> Content:
     """Encrypt a text under its owner's key and keep it."""
     nonce, ciphertext = encrypt(_key(owner, make=True), owner, text)
-    return Content.objects.create(
-        owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id
-    )
+    return Content.objects.create(owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id)
 
 
 def read(content: Content) -> str:
@@ -82,3 +80,14 @@ def read(content: Content) -> str:
 def destroy_keys(owners: Iterable[str]) -> int:
     """Delete the keys of owners; return how many there were. Only the worker's role may."""
     return ContentKey.objects.filter(owner__in=list(owners)).delete()[0]
+
+
+def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Delete keys that belong to no content: what a kill between the two databases left behind.
+
+    Keys are written before their content, so young ones are left alone.
+    """
+    before = timezone.now() - older_than
+    candidates = set(ContentKey.objects.filter(made_at__lt=before).values_list("owner", flat=True))
+    used = set(Content.objects.values_list("owner", flat=True).distinct())
+    return destroy_keys(candidates - used) if candidates - used else 0

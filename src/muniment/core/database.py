@@ -85,9 +85,7 @@ def create_roles_and_databases() -> None:
         # The owner may step down to `web`: that is how tests run requests.
         for role in ROLES[1:]:
             admin.execute(
-                sql.SQL("GRANT {} TO {}").format(
-                    sql.Identifier(role_name(role)), sql.Identifier(role_name("owner"))
-                )
+                sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name(role)), sql.Identifier(role_name("owner")))
             )
         for name in (main, keys):
             if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():

@@ -146,9 +146,7 @@ class Scope(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(
-                fields=["controller", "partition", "area", "marking", "restriction"], name="scope_once"
-            ),
+            UniqueConstraint(fields=["controller", "partition", "area", "marking", "restriction"], name="scope_once"),
             CheckConstraint(
                 condition=Q(partition__in=["policing", "corporate", "sealed"]), name="scope_partition_known"
             ),
@@ -207,9 +205,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(
-                condition=Q(outcome__in=["done", "refused", "failed"]), name="audit_outcome_known"
-            )
+            CheckConstraint(condition=Q(outcome__in=["done", "refused", "failed"]), name="audit_outcome_known")
         ]
 
 
@@ -249,9 +245,7 @@ class AuditSeal(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [
-            CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf")), name="seal_forwards")
-        ]
+        constraints = [CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf")), name="seal_forwards")]
 
 
 class Content(models.Model):

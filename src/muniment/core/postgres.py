@@ -96,9 +96,7 @@ def password(role: str) -> str:
 
 def _run(binaries: Path, *command: str) -> subprocess.CompletedProcess[str]:
     account = _unprivileged()
-    identity = (
-        {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    )
+    identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     # Output goes to a file: a pipe would stay open for as long as the server that inherits it.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603

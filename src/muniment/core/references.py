@@ -22,9 +22,7 @@ def number(kind: str, reference: str) -> int:
     """Return the number in a reference. Raise ValueError, saying why, when it is not one of this kind."""
     text = reference.strip().upper().replace(" ", "").replace("-", "")
     if not text.startswith(PREFIXES[kind]) or not text[1:-1].isdigit():
-        raise ValueError(
-            f"'{reference}' is not a reference of this kind: it should look like {make(kind, 1)}."
-        )
+        raise ValueError(f"'{reference}' is not a reference of this kind: it should look like {make(kind, 1)}.")
     if not mod_37_36.is_valid(text):
         raise ValueError(f"'{reference}' has a wrong check character: look at it once more.")
     return int(text[1:-1])

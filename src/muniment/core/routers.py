@@ -19,9 +19,7 @@ class KeysApart:
         """Name the database that a model is written to."""
         return self._alias(model)
 
-    def allow_migrate(
-        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
-    ) -> bool | None:
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
         """Keep every other table out of the database of keys."""
         if hints.get("everywhere"):
             return True

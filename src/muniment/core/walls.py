@@ -122,9 +122,7 @@ CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql S
 def _declared(model: type[Model]) -> tuple[str, str]:
     wall = getattr(model, "Wall", None) or OTHERS.get(model._meta.app_label)
     if wall is None:
-        raise LookupError(
-            f"{model._meta.label} declares no Wall: say who sees a row, and what the web may do."
-        )
+        raise LookupError(f"{model._meta.label} declares no Wall: say who sees a row, and what the web may do.")
     return wall.seen, wall.web
 
 

@@ -33,9 +33,7 @@ class LinkageModel(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(
-                condition=Q(activated_by="") | ~Q(activated_by=F("trained_by")), name="model_two_people"
-            )
+            CheckConstraint(condition=Q(activated_by="") | ~Q(activated_by=F("trained_by")), name="model_two_people")
         ]
 
 
@@ -80,9 +78,7 @@ class Belonging(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [
-            UniqueConstraint(fields=["nominal"], condition=Q(until__isnull=True), name="belonging_one_now")
-        ]
+        constraints = [UniqueConstraint(fields=["nominal"], condition=Q(until__isnull=True), name="belonging_one_now")]
 
 
 class MatchEdge(models.Model):

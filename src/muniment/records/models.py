@@ -68,9 +68,7 @@ class Intake(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(
-                condition=Q(
-                    read=F("accepted") + F("unchanged") + F("updated") + F("quarantined") + F("suppressed")
-                ),
+                condition=Q(read=F("accepted") + F("unchanged") + F("updated") + F("quarantined") + F("suppressed")),
                 name="intake_adds_up",
             ),
             CheckConstraint(condition=Q(kind__in=["full", "delta"]), name="intake_kind_known"),
@@ -279,9 +277,7 @@ class Involvement(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [
-            UniqueConstraint(fields=["nominal", "record", "row", "role", "cjs"], name="involvement_once")
-        ]
+        constraints = [UniqueConstraint(fields=["nominal", "record", "row", "role", "cjs"], name="involvement_once")]
 
 
 class Quarantine(models.Model):

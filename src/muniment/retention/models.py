@@ -125,12 +125,8 @@ class Review(models.Model):
                 condition=~Q(state__in=["decided", "closed"]),
                 name="review_one_open",
             ),
-            CheckConstraint(
-                condition=~Q(state="decided") | ~Q(outcome=""), name="review_decided_has_outcome"
-            ),
-            CheckConstraint(
-                condition=~Q(state="decided") | Q(reason__isnull=False), name="review_decided_has_reason"
-            ),
+            CheckConstraint(condition=~Q(state="decided") | ~Q(outcome=""), name="review_decided_has_outcome"),
+            CheckConstraint(condition=~Q(state="decided") | Q(reason__isnull=False), name="review_decided_has_reason"),
         ]
 
     @property
@@ -287,7 +283,8 @@ class DisposalItem(models.Model):
     """One record of an order: by reference only, so that it survives the record."""
 
     order = models.ForeignKey(DisposalOrder, models.CASCADE, related_name="items")
-    record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
+    record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="disposals")
+    record_key = models.BigIntegerField()  # survives the record, to check that its keys are gone
     system = models.ForeignKey(SourceSystem, models.PROTECT)
     reference = models.CharField(max_length=200)
     class_id = models.CharField(max_length=60)
@@ -295,7 +292,7 @@ class DisposalItem(models.Model):
     kept_because = models.CharField(max_length=200, blank=True)
 
     class Fields:
-        id = order = record = system = Kind.KEY
+        id = order = record = record_key = system = Kind.KEY
         reference = Kind.REFERENCE
         class_id = kept_because = Kind.CODE
         destroyed_at = Kind.MOMENT

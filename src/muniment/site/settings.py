@@ -152,7 +152,7 @@ MEDIA_ROOT = places.home() / "files"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
-COOLING_OFF_DAYS = environment.whole("MUNIMENT_COOLING_OFF_DAYS", 14, least=0)
+COOLING_OFF_MINUTES = environment.whole("MUNIMENT_COOLING_OFF_MINUTES", 14 * 24 * 60, least=0)
 
 LOGGING = {
     "version": 1,

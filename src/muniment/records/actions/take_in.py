@@ -133,9 +133,7 @@ def _birth(text: str | None) -> dates.PartialDate | None:
 class _Work:
     """One intake in progress: a batch, staged, inside its transaction."""
 
-    def __init__(
-        self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any
-    ) -> None:
+    def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
         self.parameters: dict[str, Any] = {
             "system": system.pk,
@@ -204,9 +202,7 @@ class _Work:
                 "original": json.dumps({"record": record, "nominal": nominal, "role": role}),
             }
         if found:
-            self.cursor.execute(
-                "UPDATE fate SET fate = 'quarantined' WHERE row = ANY(%(rows)s)", {"rows": list(found)}
-            )
+            self.cursor.execute("UPDATE fate SET fate = 'quarantined' WHERE row = ANY(%(rows)s)", {"rows": list(found)})
         return list(found.values())
 
     def _quarantine(self, dangling: Sequence[dict[str, Any]]) -> int:
@@ -293,9 +289,12 @@ class _Work:
         if not owners:
             return {}
         fresh = {owner: AESGCM.generate_key(256) for owner in owners}
-        with connections["keys"].cursor() as keys, keys.copy(  # type: ignore[attr-defined]
-            "COPY core_contentkey (owner, wrapped) FROM STDIN"
-        ) as copy:
+        with (
+            connections["keys"].cursor() as keys,
+            keys.copy(  # type: ignore[attr-defined]
+                "COPY core_contentkey (owner, wrapped) FROM STDIN"
+            ) as copy,
+        ):
             for owner, key in fresh.items():
                 copy.write_row((owner, content.wrap(owner, key)))
         written = []
@@ -318,7 +317,7 @@ class _Work:
     def _withdraw(self, limit: float) -> int:
         """Mark what a full export no longer has as withdrawn at source; past the limit stop the run."""
         self.cursor.execute(
-            "SELECT 1 FROM records_intake WHERE system_id = %(system)s AND \"table\" = %(table)s"
+            'SELECT 1 FROM records_intake WHERE system_id = %(system)s AND "table" = %(table)s'
             " AND as_of > %(as_of)s AND id <> %(intake)s LIMIT 1",
             self.parameters,
         )
@@ -330,7 +329,7 @@ class _Work:
             return 0
         self.cursor.execute(
             "SELECT count(*) FROM records_sourcerow"
-            " WHERE system_id = %(system)s AND \"table\" = %(table)s AND withdrawn_on IS NULL",
+            ' WHERE system_id = %(system)s AND "table" = %(table)s AND withdrawn_on IS NULL',
             self.parameters,
         )
         known = self.cursor.fetchone()[0]

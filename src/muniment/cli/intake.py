@@ -1,0 +1,74 @@
+"""`muniment intake FEED FILE...`: all files are checked before any is applied."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.utils import timezone
+from rich.progress import track
+
+from muniment import feeds
+from muniment.cli import exits, printing
+from muniment.core import access, actors
+from muniment.core.actors import Actor
+from muniment.engine.policy import Policy
+from muniment.records.actions import take_in
+
+app = typer.Typer()
+
+
+@app.command()
+def intake(
+    feed: Annotated[str, typer.Argument(help="The name of a feed, or the path of its YAML file.")],
+    files: Annotated[list[Path], typer.Argument(help="Exports of that feed.")],
+    absence_limit: Annotated[
+        float | None, typer.Option(help="Share of known rows that a full export may lack, 0 to 1.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Take in exports; nothing is applied unless every file is what its feed says."""
+    by = actors.from_command("intake")
+    total = take_in_files(feeds.load(find_feed(feed)), files, by=by, absence_limit=absence_limit)
+    access.refresh_scopes(timezone.localdate())
+    printing.report(asdict(total), as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
+    if total.quarantined:
+        raise typer.Exit(exits.WITH_QUARANTINE)
+
+
+def find_feed(name: str) -> Path:
+    """Return the path of a feed: a path, or the name of one in `feeds/` of the policy or of the demonstration."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    for folder in (Path("feeds"), Path("examples/demonstration/feeds")):
+        if (candidate := folder / f"{name}.yaml").is_file():
+            return candidate
+    raise feeds.BadFile(f"There is no feed '{name}': give the path of its YAML file.")
+
+
+def take_in_files(
+    feed: feeds.Feed,
+    files: list[Path],
+    *,
+    by: Actor,
+    absence_limit: float | None = None,
+    show: Callable[[list[Path]], object] | None = None,
+) -> take_in.Counts:
+    """Check every file, then take each in; return the sum. Raise BadFile, naming each fault, and change nothing."""
+    policy = Policy.load()
+    faults = [fault for file in files for fault in _faults(feed, file)]
+    if faults:
+        raise feeds.BadFile("\n".join([*faults, "Nothing was taken in."]))
+    limit = policy.intake.absence_share if absence_limit is None else absence_limit
+    sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
+    for file in track(files, description=feed.id, disable=len(files) < 2, transient=True):
+        for batch in feeds.read(feed, file, limits=feeds.Limits.of(policy)):
+            for name, value in asdict(take_in.take_in(batch, by=by, absence_limit=limit)).items():
+                sums[name] += value
+    return take_in.Counts(**sums)
+
+
+def _faults(feed: feeds.Feed, file: Path) -> list[str]:
+    return [f"{file}: {fault}" for fault in feeds.check(feed, file)]

@@ -1,0 +1,23 @@
+"""What commands print: one JSON object on standard output with --json, a small table otherwise."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console(stderr=True)
+
+
+def report(facts: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
+    """Print facts once: as a JSON object, or as a table with thousands marked."""
+    if as_json:
+        typer.echo(json.dumps(facts, default=str))
+        return
+    table = Table(title=title or None, show_header=False, title_justify="left")
+    for name, value in facts.items():
+        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        table.add_row(name.replace("_", " "), shown)
+    Console().print(table)

@@ -1,0 +1,175 @@
+"""Resolve nominals into prime records with the active model, and publish what changed."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+from django.utils import timezone
+
+from muniment.batch import matching
+from muniment.core import audit
+from muniment.core.actors import Actor
+from muniment.core.models import BatchRun
+from muniment.people import nominal_tables, search_tokens
+from muniment.people.actions import train
+from muniment.records import staging
+
+_RESOLVE_LOCK = 7_130_003
+
+
+class NoModel(Exception):
+    """No linkage model is active."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run saw and changed."""
+
+    nominals: int
+    prime_records: int
+    joined: int
+    doubtful: int
+    made: int
+    retired: int
+    revived: int
+    moved: int
+
+
+# What people and sources have said about pairs: a person's judgement, or a merge at source.
+JUDGEMENTS = """
+SELECT left_id AS "left", right_id AS "right", verdict FROM people_judgement
+WHERE superseded_at IS NULL AND verdict IN ('same', 'different')
+UNION ALL
+SELECT gone.id, kept.id, 'same' FROM records_nominal gone
+JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
+WHERE gone.merged_into <> '' AND NOT EXISTS (
+    SELECT 1 FROM people_judgement j WHERE j.superseded_at IS NULL AND j.verdict = 'different'
+        AND j.left_id = least(gone.id, kept.id) AND j.right_id = greatest(gone.id, kept.id))
+"""
+
+# Users have been shown these as one; the system proposes a cut but never makes it.
+STANDING = """
+SELECT p.anchor_id AS "left", b.nominal_id AS "right" FROM people_belonging b
+JOIN people_primeperson p ON p.id = b.prime_id
+JOIN people_belonging a ON a.nominal_id = p.anchor_id AND a.until IS NULL AND a.prime_id = p.id
+JOIN records_nominal anchor ON anchor.id = p.anchor_id
+JOIN records_nominal member ON member.id = b.nominal_id
+JOIN core_scope one ON one.id = anchor.scope_id JOIN core_scope two ON two.id = member.scope_id
+WHERE b.until IS NULL AND b.nominal_id <> p.anchor_id AND one.partition = two.partition
+"""
+
+PUBLISH = {
+    "chosen": """
+        CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
+        SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
+        JOIN people_primeperson p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
+    """,
+    "made": """
+        WITH fresh AS (
+            INSERT INTO people_primeperson (anchor_id, anchor_key)
+            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || n.reference
+            FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
+            JOIN records_nominal n ON n.id = c.anchor_id
+            JOIN records_sourcesystem s ON s.id = n.system_id
+            JOIN core_controller ctl ON ctl.id = s.controller_id
+            WHERE NOT EXISTS (SELECT 1 FROM chosen WHERE chosen.anchor_id = c.anchor_id)
+            ORDER BY 2
+            RETURNING id, anchor_id
+        ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
+    """,
+    "retired": """
+        UPDATE people_primeperson p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, now())
+        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
+        WHERE p.anchor_id = c.person_id AND p.id <> chosen.prime_id
+            AND p.redirects_to_id IS DISTINCT FROM chosen.prime_id
+    """,
+    "revived": """
+        UPDATE people_primeperson p SET redirects_to_id = NULL, retired_at = NULL
+        FROM chosen WHERE chosen.prime_id = p.id AND p.retired_at IS NOT NULL
+    """,
+    "closed": """
+        UPDATE people_belonging b SET until = now()
+        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
+        WHERE b.nominal_id = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
+    """,
+    "moved": """
+        INSERT INTO people_belonging (nominal_id, prime_id)
+        SELECT c.person_id, chosen.prime_id FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
+        WHERE NOT EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = c.person_id AND b.until IS NULL)
+    """,
+}
+
+EDGES = (
+    """
+    DELETE FROM people_matchedge held WHERE NOT EXISTS (
+        SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
+            AND greatest(e."left", e."right") = held.right_id)
+    """,
+    """
+    INSERT INTO people_matchedge (left_id, right_id, weight, is_automatic, blocked_by, model, run_id)
+    SELECT least(e."left", e."right"), greatest(e."left", e."right"), e.weight, e.automatic,
+        coalesce(e.blocked_by, ''), %(model)s, %(run)s FROM {edges} e
+    ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
+        is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
+        model = excluded.model, run_id = excluded.run_id
+    WHERE people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
+        OR people_matchedge.blocked_by <> excluded.blocked_by
+    """,
+)
+
+
+def resolve(*, by: Actor) -> Counts:
+    """Resolve every nominal, within its partition; publish at once, in one transaction.
+
+    Raise NoModel when nobody has activated a model. References are anchored: a group that holds the anchor of an
+    older prime record keeps that reference; the others retire and redirect; a split revives them.
+    """
+    kept = train.active()
+    if kept is None:
+        raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
+    model = matching.Model.from_json(json.dumps(kept.parameters))
+    run = BatchRun.objects.create(kind="resolve", started_at=timezone.now(), versions={"model": kept.version})
+    standardised = nominal_tables.read_standardised()
+    resolution = matching.resolve(standardised, model, judgements=_pairs(JUDGEMENTS), standing=_pairs(STANDING))
+    staged = {
+        "clusters": resolution.clusters,
+        "edges": resolution.edges.select(["left", "right", "weight", "automatic", "blocked_by"]),
+        "tokens": search_tokens.tokens(standardised),
+    }
+    with (
+        staging.staged(f"r{os.getpid()}_{os.urandom(4).hex()}", staged) as names,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RESOLVE_LOCK])
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        changed = _publish(cursor, names, {"model": kept.version, "run": run.pk})
+        search_tokens.publish(cursor, names["tokens"])
+        counts = Counts(
+            nominals=resolution.clusters.num_rows,
+            prime_records=pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),
+            joined=resolution.clusters.num_rows - pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),
+            doubtful=resolution.doubtful.num_rows,
+            **changed,
+        )
+        BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=counts.__dict__)
+        audit.record(by, "people.resolve", subject=f"run {run.pk}", detail=counts.__dict__)
+    return counts
+
+
+def _pairs(query: str) -> pa.Table:
+    return staging.read(query)
+
+
+def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> dict[str, int]:
+    rows = {}
+    for step, statement in PUBLISH.items():
+        cursor.execute(statement.format(**names))
+        rows[step] = cursor.rowcount
+    for statement in EDGES:
+        cursor.execute(statement.format(**names), parameters)
+    return {step: rows[step] for step in ("made", "retired", "revived", "moved")}

@@ -1,0 +1,40 @@
+"""Train a linkage model, and activate it as a second person."""
+
+import json
+
+from django.db import transaction
+from django.utils import timezone
+
+from muniment.batch import matching
+from muniment.core import audit
+from muniment.core.actors import Actor
+from muniment.core.verdicts import unless
+from muniment.people import nominal_tables
+from muniment.people.models import LinkageModel
+
+
+def train(*, by: Actor) -> LinkageModel:
+    """Train a model on the nominals that are held, without labels; the same nominals give the same version."""
+    model = matching.train(nominal_tables.read_standardised())
+    with transaction.atomic():
+        kept, made = LinkageModel.objects.get_or_create(
+            version=model.version,
+            defaults={"parameters": json.loads(model.to_json()), "trained_by": by.name},
+        )
+        audit.record(by, "people.train", subject=f"model {kept.version}", detail={"made": made})
+    return kept
+
+
+def activate(model: LinkageModel, *, by: Actor) -> None:
+    """Make a model the one that `resolve` uses. Raise Refused when its trainer tries to activate it."""
+    unless(
+        by.name != model.trained_by, f"{model.trained_by} trained this model: someone else has to activate it."
+    ).require()
+    with transaction.atomic():
+        LinkageModel.objects.filter(pk=model.pk).update(activated_at=timezone.now(), activated_by=by.name)
+        audit.record(by, "people.activate", subject=f"model {model.version}")
+
+
+def active() -> LinkageModel | None:
+    """Return the model in use, the one activated last."""
+    return LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at").first()

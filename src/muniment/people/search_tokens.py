@@ -1,0 +1,66 @@
+"""The words by which a person is found: matched by equality, so that row-level security costs nothing.
+
+Kinds: `name` a word of any name or alias; `root` the names that a nickname stands for; `snd` how a name sounds;
+`tri` three letters in a row of a name, for what is misspelt; `born`, `year` of birth; `code` a postcode or its
+district; `ref` a reference or identifier.
+"""
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
+
+_QUERY = """
+WITH words AS (
+    SELECT person_id, unnest(names) AS word FROM people
+), spread AS (
+    SELECT person_id, 'name' AS kind, word AS token FROM words
+    UNION SELECT person_id, 'root', unnest(roots) FROM people
+    UNION SELECT person_id, 'snd', unnest(sounds) FROM people
+    UNION SELECT person_id, 'tri', unnest(list_transform(
+        range(1, len(word) + 1), lambda i: substr('^' || word || '$', i, 3))) FROM words
+    UNION SELECT person_id, 'born', strftime(born_from, '%Y%m%d') FROM people WHERE born_from = born_until
+    UNION SELECT person_id, 'year', strftime(born_from, '%Y') FROM people WHERE born_from IS NOT NULL
+    UNION SELECT person_id, 'code', replace(postcode, ' ', '') FROM people
+    UNION SELECT person_id, 'code', district FROM people
+    UNION SELECT person_id, 'ref', upper(pncid) FROM people
+    UNION SELECT person_id, 'ref', upper(cro) FROM people
+    UNION SELECT person_id, 'ref', upper(split_part(source_key, '|', 3)) FROM people
+)
+SELECT person_id AS nominal_id, kind, lower(token)[:60] AS token FROM spread WHERE token IS NOT NULL AND token <> ''
+"""
+
+_PUBLISH = (
+    """
+    DELETE FROM people_searchtoken held WHERE NOT EXISTS (
+        SELECT 1 FROM {tokens} t WHERE t.nominal_id = held.nominal_id AND t.kind = held.kind AND t.token = held.token)
+    """,
+    """
+    INSERT INTO people_searchtoken (nominal_id, scope_id, kind, token)
+    SELECT t.nominal_id, n.scope_id, t.kind, t.token FROM {tokens} t JOIN records_nominal n ON n.id = t.nominal_id
+    WHERE NOT EXISTS (SELECT 1 FROM people_searchtoken held
+        WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
+    """,
+    """
+    UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n
+    WHERE n.id = held.nominal_id AND n.scope_id <> held.scope_id
+    """,
+)
+
+
+def tokens(standardised: pa.Table) -> pa.Table:
+    """Return the tokens of standardised nominals."""
+    connection = duckdb.connect()
+    try:
+        connection.register("people", standardised)
+        return connection.sql(_QUERY).to_arrow_table()
+    finally:
+        connection.close()
+
+
+def publish(cursor: Any, staged: str) -> None:
+    """Bring the search table up to staged tokens, touching only what differs."""
+    for statement in _PUBLISH:
+        cursor.execute(statement.format(tokens=staged))

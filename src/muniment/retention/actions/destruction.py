@@ -1,0 +1,254 @@
+"""Destroy what was ordered, and prove it. Only the worker's role can: the web cannot delete a record.
+
+The keys of the content go as soon as the rows are gone; a certificate is issued only when no key is left. The rows
+themselves, everything derived from them and what only they held of a person go in one transaction, and tombstones
+keep them from coming back with tonight's export.
+"""
+
+import hashlib
+import json
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from muniment.core import audit, content
+from muniment.core.actors import Actor
+from muniment.core.models import ContentKey, Controller
+from muniment.core.verdicts import Refused, unless
+from muniment.records.actions.take_in import fingerprint
+from muniment.records.models import Record, Tombstone
+from muniment.retention import gate, queries, rules
+from muniment.retention.actions import disposal
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+
+
+def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
+    """Destroy the records of an order, once every source has answered and nothing stands against it.
+
+    A record that may no longer go (another person on it is inside retention, a floor has moved) is kept, and the
+    order says why. Raise Refused when a hold has come, when a source has not answered, or in advisory mode.
+    """
+    with transaction.atomic():
+        gate.pass_alone()
+        held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
+        rules.can_move_order(held, "destroy").require()
+        verdict = unless(
+            held.controller.mode == Controller.Mode.LIVE,
+            f"{held.controller.name} works in advisory mode: nothing of its records is destroyed.",
+        )
+        verdict &= rules.is_unheld(queries.holds_on_order(held))
+        waiting = held.instructions.filter(answer="").select_related("system")
+        verdict &= unless(
+            not waiting, "Not every source has answered: " + ", ".join(each.system.title for each in waiting) + "."
+        )
+        verdict.require()
+        owners: list[str] = []
+        for item in held.items.select_for_update(of=("self",)).select_related("record__decision", "system"):
+            owners += _destroy_item(item, held, by)
+        _sweep_people()
+        held.state = rules.ORDER_MOVES["destroy"][held.state]
+        held.destroyed_at = timezone.now()
+        held.save()
+        audit.record(by, "disposal.destroy", subject=held.reference, controller=held.controller.code)
+        transaction.on_commit(lambda: content.destroy_keys(owners))
+    return held
+
+
+def _destroy_item(item: DisposalItem, order: DisposalOrder, by: Actor) -> list[str]:
+    record = item.record
+    if record is None:
+        return []
+    verdict = disposal.may_go(getattr(record, "decision", None))
+    if not verdict:
+        item.kept_because = verdict.reasons[0][:200]
+        item.save(update_fields=["kept_because"])
+        return []
+    owners = _delete_record(record)
+    Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
+    item.destroyed_at = timezone.now()
+    item.record = None
+    item.save(update_fields=["destroyed_at", "record"])
+    audit.record(
+        by,
+        "record.destroy",
+        subject=f"{item.system.code} {item.reference}",
+        controller=order.controller.code,
+        detail={"order": order.reference, "class": item.class_id},
+    )
+    return owners
+
+
+_DELETE = (
+    "DELETE FROM retention_recorddecision WHERE record_id = %(record)s",
+    "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
+    " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
+    "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
+    "DELETE FROM records_recorddate WHERE record_id = %(record)s",
+    "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
+    # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
+    "CREATE TEMPORARY TABLE IF NOT EXISTS going (row_id bigint) ON COMMIT DROP",
+    "INSERT INTO going SELECT row_id FROM records_record WHERE id = %(record)s"
+    " UNION SELECT row_id FROM records_involvement WHERE record_id = %(record)s",
+    "DELETE FROM records_involvement WHERE record_id = %(record)s",
+    "DELETE FROM records_record WHERE id = %(record)s",
+)
+
+
+def _delete_record(record: Record) -> list[str]:
+    """Delete a record and everything of it; return the owners of the content keys that must go."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_content WHERE owner LIKE %s RETURNING owner", [f"record:{record.pk}:%"])
+        owners = sorted({owner for (owner,) in cursor.fetchall()})
+        for statement in _DELETE:
+            cursor.execute(statement, {"record": record.pk})
+    return owners
+
+
+def _sweep_people() -> None:
+    """Delete nominals that no record is about any more, with everything derived from them, and rows nobody needs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE lonely ON COMMIT DROP AS SELECT n.id, n.system_id, n.reference, n.row_id"
+            " FROM records_nominal n WHERE NOT EXISTS"
+            " (SELECT 1 FROM records_involvement i WHERE i.nominal_id = n.id)"
+            " AND EXISTS (SELECT 1 FROM going)"
+            " AND EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = n.id AND b.prime_id IN"
+            "   (SELECT o.prime_id FROM retention_disposalorder o WHERE o.state = 'instructed'))"
+        )
+        cursor.execute("SELECT system_id, reference FROM lonely")
+        for system_id, reference in cursor.fetchall():
+            Tombstone.objects.get_or_create(
+                system_id=system_id, entity="nominal", reference_hash=fingerprint(reference)
+            )
+        for statement in (
+            "UPDATE people_primeperson SET anchor_id = NULL WHERE anchor_id IN (SELECT id FROM lonely)",
+            "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
+            "DELETE FROM people_matchedge WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
+            " (SELECT id FROM lonely)",
+            "DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
+            " (SELECT id FROM lonely)",
+            "DELETE FROM people_belonging WHERE nominal_id IN (SELECT id FROM lonely)",
+            "DELETE FROM records_nominalflag WHERE nominal_id IN (SELECT id FROM lonely)",
+            "DELETE FROM records_nominal WHERE id IN (SELECT id FROM lonely)",
+            "DELETE FROM retention_persondecision d WHERE NOT EXISTS (SELECT 1 FROM people_belonging b"
+            " WHERE b.prime_id = d.prime_id AND b.until IS NULL)",
+            "DELETE FROM records_sourcerow r WHERE (r.id IN (SELECT row_id FROM going) OR r.id IN"
+            " (SELECT row_id FROM lonely))"
+            " AND NOT EXISTS (SELECT 1 FROM records_record x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)",
+        ):
+            cursor.execute(statement)
+
+
+def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
+    """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in."""
+    with transaction.atomic():
+        held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
+        items = list(held.items.select_related("system__controller").order_by("system__title", "reference"))
+        for item in items:
+            if item.destroyed_at and _keys_left(item):
+                content.destroy_keys(
+                    ContentKey.objects.filter(owner__startswith=f"record:{item.record_key}:").values_list(
+                        "owner", flat=True
+                    )
+                )
+        left = [item.reference for item in items if item.destroyed_at and _keys_left(item)]
+        unless(not left, "Content keys are left: the worker has to run first.").require()
+        open_answers = held.instructions.exclude(answer=SourceInstruction.Answer.DONE).exists()
+        body = _body(held, items)
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        certificate, _ = Certificate.objects.update_or_create(
+            order=held, defaults={"is_provisional": open_answers, "body": body, "digest": digest}
+        )
+        Tombstone.objects.filter(
+            reference_hash__in=[fingerprint(item.reference) for item in items if item.destroyed_at]
+        ).update(certificate=certificate.reference)
+        if held.state == DisposalOrder.State.DESTROYED:
+            held.state = rules.ORDER_MOVES["certify"][held.state]
+            held.save()
+        audit.record(by, "disposal.certify", subject=certificate.reference, controller=held.controller.code)
+    return certificate
+
+
+def _keys_left(item: DisposalItem) -> bool:
+    return ContentKey.objects.filter(owner__startswith=f"record:{item.record_key}:").exists()
+
+
+def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
+    """Return what a certificate says: references and counts, no content and no name."""
+    return {
+        "order": order.reference,
+        "person": order.prime_reference,
+        "controller": order.controller.name,
+        "review": order.review.reference if order.review else None,
+        "rule": order.rule,
+        "policy_version": order.policy_version,
+        "proposed": {"by": order.proposed_by, "at": order.proposed_at.isoformat()},
+        "approved": {"by": order.approved_by, "at": order.approved_at.isoformat() if order.approved_at else None},
+        "destroyed_at": order.destroyed_at.isoformat() if order.destroyed_at else None,
+        "method": "Rows deleted; content keys destroyed, so that every copy of the content is unreadable, in older"
+        " backups too; tombstones refuse the same references at intake.",
+        "holds_checked": "None stood when proposed, approved, instructed and destroyed.",
+        "destroyed": [
+            {"system": item.system.title, "reference": item.reference, "class": item.class_id}
+            for item in items
+            if item.destroyed_at
+        ],
+        "kept": [
+            {"system": item.system.title, "reference": item.reference, "because": item.kept_because}
+            for item in items
+            if not item.destroyed_at
+        ],
+        "sources": [
+            {
+                "system": each.system.title,
+                "answer": each.get_answer_display() or "No answer yet",
+                "by": each.answered_by,
+                "note": each.note,
+            }
+            for each in order.instructions.select_related("system").order_by("system__title")
+        ],
+    }
+
+
+def work(*, by: Actor) -> dict[str, int]:
+    """Carry out everything that is due: instruct what has cooled, destroy what is answered, certify what is gone."""
+    done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
+    steps = (
+        ("approved", "instructed", lambda order: disposal.instruct(order, by=by)),
+        ("instructed", "destroyed", lambda order: destroy(order, by=by)),
+        ("destroyed", "certified", lambda order: certify(order, by=by)),
+    )
+    for state, name, step in steps:
+        waiting = DisposalOrder.objects.filter(state=state)
+        if state == "approved":
+            waiting = waiting.filter(cools_until__lte=timezone.now())
+        if state == "instructed":
+            waiting = waiting.exclude(instructions__answer="")
+        for order in waiting.order_by("pk"):
+            try:
+                step(order)
+                done[name] += 1
+            except Refused as refusal:
+                done["refused"] += 1
+                _stop_if_held(order, refusal, by)
+    provisional = Certificate.objects.filter(is_provisional=True).exclude(
+        order__instructions__in=SourceInstruction.objects.exclude(answer=SourceInstruction.Answer.DONE)
+    )
+    for certificate in provisional:
+        certify(certificate.order, by=by)
+        done["certified"] += 1
+    return done
+
+
+def _stop_if_held(order: DisposalOrder, refusal: Refused, by: Actor) -> None:
+    holds = queries.holds_on_order(order)
+    if holds and rules.can_move_order(order, "stop"):
+        with transaction.atomic():
+            DisposalOrder.objects.filter(pk=order.pk).update(state="stopped", stopped_by=", ".join(holds)[:200])
+            audit.record(by, "disposal.stop", subject=order.reference, controller=order.controller.code)
+    else:
+        audit.record_apart(
+            by, "disposal.refused", "refused", subject=order.reference, detail={"reasons": len(refusal.reasons)}
+        )

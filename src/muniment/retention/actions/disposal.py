@@ -1,0 +1,241 @@
+"""Propose, approve, return and undo a disposal; send the sources their work and take their answers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from muniment.core import access, audit
+from muniment.core.actors import Actor
+from muniment.core.models import Controller
+from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
+from muniment.people.models import PrimePerson
+from muniment.people.queries import membership_digest
+from muniment.records.models import Record
+from muniment.retention import gate, queries, rules
+from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Which records of a person a controller is to dispose of, after which review (None: by an adopted rule)."""
+
+    prime: PrimePerson
+    controller: Controller
+    record_ids: tuple[int, ...]
+    review: Review | None = None
+
+
+def may_go(decision: RecordDecision | None) -> Verdict:
+    """Say whether a record's own decision lets it go today.
+
+    A floor that has not passed, or another person on the record who is still inside retention, keeps it whole.
+    """
+    if decision is None:
+        return refused("This record has no retention decision yet: run the schedule first.")
+    if decision.outcome == "hold":
+        return refused("A hold covers this record.")
+    if decision.outcome not in {"review", "dispose"}:
+        return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
+    if decision.due is not None and decision.due > timezone.localdate():
+        return refused(f"This record is kept until {decision.due:%-d %B %Y} ({decision.rule}).")
+    return ALLOWED
+
+
+def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
+    """Propose the disposal of records; each that may not go is named. Nothing is destroyed by a proposal."""
+    controller = proposal.controller
+    if by.user:
+        access.may(by.user, "disposal.propose", on=timezone.localdate(), controller=controller).require()
+    with transaction.atomic():
+        records = list(
+            Record.objects.select_related("system", "decision")
+            .filter(pk__in=proposal.record_ids, system__controller=controller)
+            .order_by("system", "reference")
+        )
+        verdict = unless(bool(records), "None of these records is held here by this controller.")
+        if proposal.review is not None:
+            verdict &= unless(
+                proposal.review.state == "decided" and proposal.review.outcome in {"dispose", "part"},
+                "The review has not decided to dispose of anything.",
+            )
+        verdict &= rules.is_unheld(queries.holds_on([record.pk for record in records]))
+        going = [record for record in records if may_go(getattr(record, "decision", None))]
+        verdict &= unless(bool(going), "No record can go today: see why beside each.")
+        verdict &= _not_ordered_already(records)
+        verdict.require()
+        decision = queries.person_decision(proposal.prime, controller)
+        order = DisposalOrder.objects.create(
+            controller=controller,
+            prime=proposal.prime,
+            prime_reference=proposal.prime.reference,
+            review=proposal.review,
+            rule=decision.rule if decision else "",
+            policy_version=decision.policy_version if decision else "",
+            proposed_by=by.name,
+            membership_digest=membership_digest(proposal.prime.pk),
+        )
+        DisposalItem.objects.bulk_create(
+            [
+                DisposalItem(
+                    order=order,
+                    record=record,
+                    record_key=record.pk,
+                    system=record.system,
+                    reference=record.reference,
+                    class_id=record.decision.resolved_class,
+                )
+                for record in going
+            ]
+        )
+        audit.record(
+            by,
+            "disposal.propose",
+            subject=order.reference,
+            controller=controller.code,
+            detail={"records": len(going), "kept": len(records) - len(going)},
+        )
+    return order
+
+
+def _not_ordered_already(records: list[Record]) -> Verdict:
+    taken = DisposalItem.objects.filter(record__in=records, destroyed_at__isnull=True, kept_because="").exclude(
+        order__state__in=["returned", "undone"]
+    )
+    return unless(not taken.exists(), "Some of these records are in another disposal already.")
+
+
+def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
+    held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
+    rules.can_move_order(held, move).require()
+    return held
+
+
+def _moved(held: DisposalOrder, move: str, by: Actor, **changes: object) -> DisposalOrder:
+    held.state = rules.ORDER_MOVES[move][held.state]
+    for name, value in changes.items():
+        setattr(held, name, value)
+    held.save()
+    audit.record(by, f"disposal.{move}", subject=held.reference, controller=held.controller.code)
+    return held
+
+
+def approve(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
+    """Approve what another proposed. The cooling-off begins; until it ends everything can be undone."""
+    with transaction.atomic():
+        gate.pass_alone()
+        held = _locked(order, "approve")
+        verdict = unless(held.proposed_by != by.name, "You proposed this disposal: someone else has to approve it.")
+        if held.review_id and held.review:
+            verdict &= unless(
+                held.review.decided_by != by.name,
+                "You decided the review: someone else has to approve the disposal.",
+            )
+        if by.user:
+            verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
+        verdict &= rules.is_unheld(queries.holds_on_order(held))
+        verdict &= unless(
+            held.prime_id is not None and held.membership_digest == membership_digest(held.prime_id),
+            "The records that make up this person have changed since the proposal: return it.",
+        )
+        verdict.require()
+        now = timezone.now()
+        return _moved(
+            held,
+            "approve",
+            by,
+            approved_by=by.name,
+            approved_at=now,
+            cools_until=now + timedelta(minutes=settings.COOLING_OFF_MINUTES),
+        )
+
+
+def return_(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
+    """Return a proposal to the proposer, with what is wrong with it."""
+    with transaction.atomic():
+        held = _locked(order, "return")
+        verdict = unless(bool(note.strip()), "Say what is wrong with the proposal.")
+        if by.user:
+            verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
+        verdict.require()
+        held.items.all().delete()
+        if held.review:
+            _reopen(held.review, by)
+        return _moved(held, "return", by, note=note)
+
+
+def undo(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
+    """Undo a disposal before its sources are instructed; the review it came from is open again."""
+    with transaction.atomic():
+        held = _locked(order, "undo")
+        verdict = unless(bool(note.strip()), "Say why the disposal is undone.")
+        if by.user:
+            on = timezone.localdate()
+            either = [
+                access.may(by.user, action, on=on, controller=held.controller)
+                for action in ("disposal.propose", "disposal.approve")
+            ]
+            verdict &= ALLOWED if any(either) else either[0]
+        verdict.require()
+        held.items.filter(destroyed_at__isnull=True).delete()
+        if held.review:
+            _reopen(held.review, by)
+        return _moved(held, "undo", by, note=note)
+
+
+def _reopen(review: Review, by: Actor) -> None:
+    held = Review.objects.select_for_update().get(pk=review.pk)
+    if rules.can_move(held, "reopen"):
+        held.state = rules.REVIEW_MOVES["reopen"][held.state]
+        held.outcome = ""
+        held.version += 1
+        held.save()
+        audit.record(by, "review.reopen", subject=held.reference, controller=held.controller.code)
+
+
+def instruct(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
+    """Tell every source what to delete, once the cooling-off is over and if nothing stands against it."""
+    with transaction.atomic():
+        gate.pass_alone()
+        held = _locked(order, "instruct")
+        verdict = rules.has_cooled(held, timezone.now())
+        verdict &= unless(
+            held.controller.mode == Controller.Mode.LIVE,
+            f"{held.controller.name} works in advisory mode: nothing of its records is destroyed.",
+        )
+        verdict &= rules.is_unheld(queries.holds_on_order(held))
+        verdict.require()
+        for system_id in held.items.values_list("system", flat=True).distinct():
+            SourceInstruction.objects.get_or_create(order=held, system_id=system_id)
+        return _moved(held, "instruct", by)
+
+
+def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -> SourceInstruction:
+    """Record what a source answered to its instruction."""
+    with transaction.atomic():
+        held = SourceInstruction.objects.select_for_update().get(pk=instruction.pk)
+        order = held.order
+        verdict = unless(said in SourceInstruction.Answer.values, "Choose what the source answered.")
+        verdict &= unless(
+            order.state in {"instructed", "destroyed", "certified"},
+            "This disposal has not been sent to its sources.",
+        )
+        verdict &= unless(
+            said == SourceInstruction.Answer.DONE or bool(note.strip()),
+            "Say what the source told you, so that someone can follow it up.",
+        )
+        if by.user:
+            verdict &= access.may(by.user, "disposal.instruct", on=timezone.localdate(), controller=order.controller)
+        verdict.require()
+        held.answer, held.answered_by, held.answered_at, held.note = said, by.name, timezone.now(), note[:255]
+        held.save()
+        audit.record(
+            by,
+            "disposal.answer",
+            subject=order.reference,
+            controller=order.controller.code,
+            detail={"system": held.system.code, "answer": said},
+        )
+    return held

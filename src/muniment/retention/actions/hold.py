@@ -1,0 +1,149 @@
+"""Place holds, keep their reach current, and release them, which two people do."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from muniment.core import access, audit
+from muniment.core.actors import Actor
+from muniment.core.models import Controller
+from muniment.core.verdicts import unless
+from muniment.retention import gate
+from muniment.retention.models import DisposalOrder, Hold
+
+KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people", "records")
+
+# A record is in scope when any list that is given matches it, and its dates, when given, overlap. A scope without any
+# list covers everything of the controllers named: better too much than too little.
+_EXPAND = """
+WITH wanted AS (
+    SELECT DISTINCT r.id FROM records_record r
+    JOIN records_sourcesystem s ON s.id = r.system_id
+    JOIN core_scope scope ON scope.id = r.scope_id
+    LEFT JOIN retention_recorddecision d ON d.record_id = r.id
+    WHERE s.controller_id = ANY(%(controllers)s)
+    AND (NOT %(narrowed)s
+        OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
+        OR r.ho_class LIKE ANY(%(ho_classes)s) OR r.cjs = ANY(%(cjs)s)
+        OR EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id
+            AND (i.ho_class LIKE ANY(%(ho_classes)s) OR i.cjs = ANY(%(cjs)s)))
+        OR (r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text) ILIKE ANY(%(keywords)s)
+        OR scope.area = ANY(%(areas)s) OR s.code = ANY(%(systems)s)
+        OR r.id = ANY(%(records)s)
+        OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
+            AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
+    AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
+            SELECT 1 FROM records_recorddate k WHERE k.record_id = r.id)
+        OR EXISTS (SELECT 1 FROM records_recorddate k WHERE k.record_id = r.id
+            AND (%(from)s::date IS NULL OR k.latest >= %(from)s::date)
+            AND (%(until)s::date IS NULL OR k.earliest <= %(until)s::date)))
+), gone AS (
+    DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
+)
+INSERT INTO retention_heldrecord (hold_id, record_id) SELECT %(hold)s, id FROM wanted ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a hold is to cover, and by whose authority."""
+
+    title: str
+    authority: str
+    start: date
+    scope: dict[str, Any]
+    controllers: tuple[Controller, ...] = field(default=())
+
+
+def place(proposal: Proposal, *, by: Actor) -> Hold:
+    """Place a hold; it stops every disposal in its scope at once, whatever state that is in."""
+    for controller in proposal.controllers:
+        if by.user:
+            access.may(by.user, "hold.place", on=timezone.localdate(), controller=controller).require()
+    unless(bool(proposal.controllers), "Say which force or office the hold binds.").require()
+    unknown = set(proposal.scope) - set(KEYS) - {"from", "until"}
+    unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.").require()
+    with transaction.atomic():
+        gate.pass_alone()
+        hold = Hold.objects.create(
+            title=proposal.title,
+            authority=proposal.authority,
+            start=proposal.start,
+            scope=proposal.scope,
+            placed_by=by.name,
+        )
+        hold.controllers.set(proposal.controllers)
+        reached = expand(hold)
+        stopped = stop_orders(hold)
+        audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
+    return hold
+
+
+def expand(hold: Hold) -> int:
+    """Bring a hold's list of records up to its scope; return how many it covers."""
+    scope = hold.scope
+    parameters: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
+    parameters["ho_classes"] = [f"{code}%" for code in parameters["ho_classes"]]
+    parameters["keywords"] = [f"%{word}%" for word in parameters["keywords"]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _EXPAND,
+            {
+                **parameters,
+                "narrowed": any(parameters.values()),
+                "hold": hold.pk,
+                "controllers": list(hold.controllers.values_list("pk", flat=True)),
+                "from": scope.get("from"),
+                "until": scope.get("until"),
+            },
+        )
+    return hold.held.count()
+
+
+def expand_all() -> None:
+    """Bring every standing hold up to its scope: new records come under old holds."""
+    for hold in Hold.objects.filter(released_at__isnull=True):
+        with transaction.atomic():
+            gate.pass_alone()
+            expand(hold)
+            stop_orders(hold)
+
+
+def stop_orders(hold: Hold) -> int:
+    """Stop every disposal that touches a held record and has not happened; return how many."""
+    return DisposalOrder.objects.filter(
+        state__in=["proposed", "approved", "instructed"],
+        items__record__holds__hold=hold,
+        items__destroyed_at__isnull=True,
+    ).update(state="stopped", stopped_by=f"{hold.reference} {hold.title}"[:200])
+
+
+def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
+    """Ask for a hold to be released; someone else has to complete it."""
+    if by.user:
+        access.may(by.user, "hold.release", on=timezone.localdate()).require()
+    unless(bool(reason.strip()), "Give the reason, and the paper that releases the hold.").require()
+    unless(hold.released_at is None, "This hold has been released already.").require()
+    with transaction.atomic():
+        Hold.objects.filter(pk=hold.pk).update(release_asked_by=by.name, release_reason=reason)
+        audit.record(by, "hold.ask_release", subject=hold.reference)
+
+
+def release(hold: Hold, *, by: Actor) -> int:
+    """Complete a release that another asked for.
+
+    Releasing disposes of nothing: what it had stopped stays stopped, and the next run opens reviews. Return how many
+    records it had covered.
+    """
+    if by.user:
+        access.may(by.user, "hold.release", on=timezone.localdate()).require()
+    unless(bool(hold.release_asked_by), "Nobody has asked for this hold to be released.").require()
+    unless(hold.release_asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
+    with transaction.atomic():
+        covered = hold.held.count()
+        Hold.objects.filter(pk=hold.pk).update(released_by=by.name, released_at=timezone.now())
+        audit.record(by, "hold.release", subject=hold.reference, detail={"records": covered})
+    return covered

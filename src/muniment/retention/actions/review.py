@@ -1,0 +1,140 @@
+"""Work a review: start, save, park, refer, hand over, decide."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from muniment.core import access, audit, content
+from muniment.core.actors import Actor
+from muniment.core.models import Scope
+from muniment.core.verdicts import unless
+from muniment.people.queries import membership_digest
+from muniment.retention import rules
+from muniment.retention.models import Review, ReviewAnswer
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a reviewer has answered so far: criterion to yes, no or not_known, with reasons in words."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a reviewer decides: the outcome, why, which records stay, and when to look again."""
+
+    outcome: str
+    reason: str
+    kept_records: tuple[int, ...] = ()
+    next_review: date | None = None
+
+
+def _locked(review: Review, move: str, by: Actor, version: int | None) -> Review:
+    held = Review.objects.select_for_update().get(pk=review.pk)
+    if by.user:
+        access.may(by.user, "review.work", on=timezone.localdate(), controller=held.controller).require()
+    rules.can_move(held, move).require()
+    if version is not None:
+        rules.is_unchanged(held, version).require()
+    return held
+
+
+def _moved(held: Review, move: str, by: Actor, **changes: object) -> Review:
+    held.state = rules.REVIEW_MOVES[move][held.state]
+    held.version += 1
+    for name, value in changes.items():
+        setattr(held, name, value)
+    held.save()
+    audit.record(by, f"review.{move.replace(' ', '_')}", subject=held.reference, controller=held.controller.code)
+    return held
+
+
+def save(review: Review, answers: Answers, *, by: Actor, version: int | None = None) -> Review:
+    """Keep answers, some or all; whoever saves takes the review on."""
+    with transaction.atomic():
+        held = _locked(review, "save", by, version)
+        _keep(held, answers)
+        return _moved(held, "save", by, allocated_to=by.name, waiting_for="")
+
+
+def _keep(review: Review, answers: Answers) -> None:
+    scope = _scope(review)
+    for criterion, answer in answers.answers.items():
+        words = answers.reasons.get(criterion, "").strip()
+        owner = f"review:{review.pk}:{criterion}"
+        kept = content.store(owner, "reason", words, scope_id=scope) if words else None
+        ReviewAnswer.objects.update_or_create(
+            review=review, criterion=criterion, defaults={"answer": answer, "reason": kept}
+        )
+
+
+def _scope(review: Review) -> int | None:
+    """The scope of a review's words: that of its controller's most open policing records."""
+    scope = (
+        Scope.objects.filter(controller=review.controller, partition="policing", restriction="").order_by("pk").first()
+    )
+    return scope.pk if scope else None
+
+
+def park(review: Review, *, by: Actor, waiting_for: str) -> Review:
+    """Put a review aside until something arrives: paper, an answer from a national database, a fact."""
+    unless(bool(waiting_for.strip()), "Say what the review is waiting for.").require()
+    with transaction.atomic():
+        return _moved(_locked(review, "park", by, None), "park", by, waiting_for=waiting_for[:60])
+
+
+def refer(review: Review, *, by: Actor, to: str) -> Review:
+    """Refer a review to a specialist."""
+    unless(bool(to.strip()), "Say to whom you refer the review.").require()
+    with transaction.atomic():
+        return _moved(
+            _locked(review, "refer", by, None), "refer", by, waiting_for=f"Referred to {to}"[:60], allocated_to=to
+        )
+
+
+def hand_over(review: Review, *, by: Actor, to: str) -> Review:
+    """Give a review to a colleague, with everything saved so far."""
+    unless(bool(to.strip()), "Say to whom you hand the review over.").require()
+    with transaction.atomic():
+        return _moved(_locked(review, "hand over", by, None), "hand over", by, allocated_to=to)
+
+
+def decide(
+    review: Review, answers: Answers, conclusion: Conclusion, *, by: Actor, version: int | None = None
+) -> Review:
+    """Decide a review. Disposal is only proposed by it: another person has to approve.
+
+    Raise Refused with every reason when answers are missing, the person has changed, or no reason is given.
+    """
+    with transaction.atomic():
+        held = _locked(review, "decide", by, version)
+        merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
+        verdict = rules.is_answered(merged)
+        verdict &= unless(
+            len(conclusion.reason.strip()) >= 10, "Give the reason for the decision in a sentence or more."
+        )
+        verdict &= unless(conclusion.outcome in Review.Outcome.values, "Choose what is to happen to the records.")
+        verdict &= rules.is_current(held, membership_digest(held.prime_id))
+        if conclusion.outcome != Review.Outcome.DISPOSE:
+            verdict &= unless(
+                conclusion.next_review is not None and conclusion.next_review > timezone.localdate(),
+                "Give the day of the next review, in the future.",
+            )
+        verdict.require()
+        _keep(held, answers)
+        reason = content.store(f"review:{held.pk}:decision", "reason", conclusion.reason.strip(), scope_id=_scope(held))
+        return _moved(
+            held,
+            "decide",
+            by,
+            outcome=conclusion.outcome,
+            reason=reason,
+            kept_records=list(conclusion.kept_records),
+            next_review=conclusion.next_review,
+            decided_by=by.name,
+            decided_at=timezone.now(),
+        )

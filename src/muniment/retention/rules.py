@@ -1,0 +1,93 @@
+"""What the state of things allows: pure, each answer a verdict with its reasons.
+
+The two state machines are tables; the diagram in docs/reference/generated is made from them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
+from muniment.retention.models import DisposalOrder, Review
+
+R = Review.State
+REVIEW_MOVES: dict[str, dict[str, str]] = {
+    "start": {R.OPEN: R.STARTED, R.PARKED: R.STARTED, R.REFERRED: R.STARTED},
+    "save": {R.OPEN: R.STARTED, R.STARTED: R.STARTED, R.PARKED: R.STARTED, R.REFERRED: R.STARTED},
+    "park": {R.OPEN: R.PARKED, R.STARTED: R.PARKED},
+    "refer": {R.OPEN: R.REFERRED, R.STARTED: R.REFERRED, R.PARKED: R.REFERRED},
+    "hand over": {R.OPEN: R.OPEN, R.STARTED: R.STARTED, R.PARKED: R.PARKED, R.REFERRED: R.REFERRED},
+    "decide": {R.OPEN: R.DECIDED, R.STARTED: R.DECIDED},
+    "reopen": {R.DECIDED: R.STARTED},
+}
+
+O = DisposalOrder.State  # noqa: E741
+ORDER_MOVES: dict[str, dict[str, str]] = {
+    "approve": {O.PROPOSED: O.APPROVED},
+    "return": {O.PROPOSED: O.RETURNED},
+    "undo": {O.APPROVED: O.UNDONE, O.PROPOSED: O.UNDONE, O.STOPPED: O.UNDONE},
+    "stop": {O.PROPOSED: O.STOPPED, O.APPROVED: O.STOPPED, O.INSTRUCTED: O.STOPPED},
+    "instruct": {O.APPROVED: O.INSTRUCTED},
+    "destroy": {O.INSTRUCTED: O.DESTROYED},
+    "certify": {O.DESTROYED: O.CERTIFIED},
+}
+
+# The assessment criteria: questions put to the reviewer, who answers; nothing is filled in for them.
+CRITERIA = {
+    "serious_harm": "Is there evidence of a capacity to inflict serious harm?",
+    "vulnerable": "Are there concerns in relation to children or vulnerable adults?",
+    "breach_of_trust": "Did the behaviour involve a breach of trust?",
+    "associations": "Is there evidence of established links or associations which might increase the risk of harm?",
+    "substance_misuse": "Are there concerns in relation to substance misuse?",
+    "mental_state": "Are there concerns that the person's mental state might exacerbate risk?",
+    "other": "Is there any other reason to keep the records, such as a pattern or a live enquiry?",
+}
+
+
+def can_move(review: Review, move: str) -> Verdict:
+    """Say whether a review in its state allows a move."""
+    if review.state in REVIEW_MOVES[move]:
+        return ALLOWED
+    return refused(f"This review is '{review.get_state_display().lower()}': you cannot {move} it now.")
+
+
+def can_move_order(order: DisposalOrder, move: str) -> Verdict:
+    """Say whether an order in its state allows a move."""
+    if order.state in ORDER_MOVES[move]:
+        return ALLOWED
+    return refused(f"This disposal is '{order.get_state_display().lower()}': you cannot {move} it now.")
+
+
+def is_answered(answers: dict[str, str]) -> Verdict:
+    """Every criterion needs an answer before a review can be decided."""
+    missing = [words for key, words in CRITERIA.items() if not answers.get(key)]
+    return refused(*(f"Answer the question '{words}'" for words in missing)) if missing else ALLOWED
+
+
+def is_unheld(holds: Iterable[str]) -> Verdict:
+    """No hold may cover what is to go."""
+    return Verdict(tuple(f"{hold} covers some of these records: nothing can go while it stands." for hold in holds))
+
+
+def has_cooled(order: DisposalOrder, now: datetime) -> Verdict:
+    """The cooling-off must be over before anything cannot be undone."""
+    if order.cools_until is None:
+        return refused("The cooling-off of this disposal has not begun.")
+    return unless(
+        now >= order.cools_until, f"This disposal can be undone until {order.cools_until:%-d %B %Y at %H:%M}."
+    )
+
+
+def is_current(review: Review, digest: str) -> Verdict:
+    """A review is about certain nominals: if the prime record has changed, its evidence has to be read again."""
+    return unless(
+        review.membership_digest == digest,
+        "The records that make up this person have changed since the review began: read it again before deciding.",
+    )
+
+
+def is_unchanged(review: Review, version: int) -> Verdict:
+    """Two people may have the same review open: the second must see what the first saved."""
+    return unless(
+        review.version == version,
+        "Someone else saved this review after you opened it: your answers are below, look at theirs first.",
+    )

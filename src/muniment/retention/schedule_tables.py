@@ -1,0 +1,130 @@
+"""What the retention run reads: everything known about every prime person, as Arrow tables.
+
+The queries take no parameters: a run is about everyone. `{primes}` narrows them to some prime persons, for one
+person's decision made afresh.
+"""
+
+import pyarrow as pa
+
+from muniment.batch.retention import tables
+from muniment.records import staging
+
+_MEMBERS = """
+SELECT b.prime_id, n.* FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id
+WHERE b.until IS NULL AND {primes}
+"""
+
+_PERSONS = f"""
+WITH members AS ({_MEMBERS}), born AS (
+    -- Sources that disagree make the date of birth uncertain between them.
+    SELECT prime_id, min(born_earliest) AS born_earliest, max(born_latest) AS born_latest FROM members
+    WHERE born_earliest IS NOT NULL GROUP BY prime_id
+), reviewed AS (
+    SELECT prime_id, max(decided_at)::date AS last_review FROM retention_review
+    WHERE state = 'decided' GROUP BY prime_id
+), possible AS (
+    {{possible}}
+)
+SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
+    possible.possible_group::smallint AS possible_group, possible.possible_clear_from
+FROM (SELECT DISTINCT prime_id FROM members) p
+LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id) LEFT JOIN possible USING (prime_id)
+"""  # noqa: S608
+
+_NOTHING_POSSIBLE = """
+SELECT NULL::bigint AS prime_id, NULL::integer AS possible_group, NULL::date AS possible_clear_from WHERE false
+"""
+
+# What a doubtful match would bring in, were the two one person: from the decisions made without it.
+_POSSIBLE = """
+SELECT mine AS prime_id, min(d."group") AS possible_group, max(d.clear_from) AS possible_clear_from
+FROM (
+    SELECT one.prime_id AS mine, two.prime_id AS other FROM people_matchedge e
+    JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
+    JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
+    WHERE one.prime_id <> two.prime_id AND NOT EXISTS (
+        SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
+            AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+    UNION SELECT two.prime_id, one.prime_id FROM people_matchedge e
+    JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
+    JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
+    WHERE one.prime_id <> two.prime_id AND NOT EXISTS (
+        SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
+            AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+) pairs JOIN retention_persondecision d ON d.prime_id = pairs.other
+GROUP BY mine
+"""
+
+_FLAGS = f"""
+WITH members AS ({_MEMBERS})
+SELECT m.prime_id AS person_id, f.flag, f.start, f.until FROM records_nominalflag f JOIN members m ON m.id = f.nominal_id
+"""  # noqa: S608
+
+_INVOLVEMENTS = f"""
+WITH members AS ({_MEMBERS})
+SELECT i.id AS involvement_id, m.prime_id AS person_id, i.record_id, c.code AS controller, i.role,
+    nullif(coalesce(nullif(i.cjs, ''), r.cjs), '') AS cjs,
+    nullif(coalesce(nullif(i.ho_class, ''), r.ho_class), '') AS ho_class,
+    NULL::double precision AS max_penalty_years, i.happened_earliest, i.happened_latest, i.dated,
+    nullif(i.result, '') AS result, i.sentence_custodial, i.sentence_months, i.released
+FROM records_involvement i JOIN members m ON m.id = i.nominal_id
+JOIN records_record r ON r.id = i.record_id
+JOIN records_sourcesystem s ON s.id = r.system_id
+JOIN core_controller c ON c.id = s.controller_id
+"""  # noqa: S608
+
+_RECORD_OF = """
+{all_records} OR r.id IN (SELECT i.record_id FROM records_involvement i
+    JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes})
+"""
+
+_RECORDS = f"""
+SELECT r.id AS record_id, c.code AS controller, r.class_id, nullif(r.outcome, '') AS outcome,
+    nullif(r.cjs, '') AS cjs, nullif(r.ho_class, '') AS ho_class, NULL::boolean AS others_retained
+FROM records_record r JOIN records_sourcesystem s ON s.id = r.system_id
+JOIN core_controller c ON c.id = s.controller_id
+WHERE {_RECORD_OF}
+"""  # noqa: S608
+
+_RECORD_DATES = f"""
+SELECT d.record_id, d.kind, d.earliest, d.latest FROM records_recorddate d
+JOIN records_record r ON r.id = d.record_id WHERE {_RECORD_OF}
+"""  # noqa: S608
+
+_EVENTS = """
+SELECT b.prime_id AS person_id, e.kind, e.dated, e.closed FROM retention_subjectevent e
+JOIN (SELECT DISTINCT prime_id FROM people_belonging b WHERE b.until IS NULL AND {primes}) b ON b.prime_id = e.prime_id
+"""
+
+_HOLDS = f"""
+SELECT h.id::text AS hold_id, held.record_id, NULL::bigint AS person_id, h.start AS "from", h.released_at::date AS until
+FROM retention_heldrecord held JOIN retention_hold h ON h.id = held.hold_id
+JOIN records_record r ON r.id = held.record_id
+WHERE h.released_at IS NULL AND ({_RECORD_OF})
+"""  # noqa: S608
+
+
+def read(*, primes: list[int] | None = None, with_possible: bool = True) -> tables.Tables:
+    """Return the tables of a run, about everyone or about some prime persons.
+
+    `with_possible` adds what each doubtful match would bring in, from the decisions stored last.
+    """
+    narrowed = "true" if primes is None else f"b.prime_id IN ({', '.join(str(int(key)) for key in primes)})"
+    words = {
+        "primes": narrowed,
+        "all_records": "true" if primes is None else "false",
+        "possible": _POSSIBLE if with_possible else _NOTHING_POSSIBLE,
+    }
+
+    def one(query: str, schema: pa.Schema) -> pa.Table:
+        return staging.read(query.format(**words)).select(schema.names).cast(schema)
+
+    return tables.Tables(
+        persons=one(_PERSONS, tables.PERSONS),
+        flags=one(_FLAGS, tables.FLAGS),
+        involvements=one(_INVOLVEMENTS, tables.INVOLVEMENTS),
+        records=one(_RECORDS, tables.RECORDS),
+        record_dates=one(_RECORD_DATES, tables.RECORD_DATES),
+        events=one(_EVENTS, tables.EVENTS),
+        holds=one(_HOLDS, tables.HOLDS),
+    )
