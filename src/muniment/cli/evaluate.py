@@ -22,7 +22,7 @@ def _group() -> None:
 
 
 @app.command()
-def linkage(
+def linkage(  # noqa: PLR0913, PLR0917 -- each is an option of the command
     file: Annotated[Path, typer.Argument(help="CSV or Parquet, one record of a person a row.")],
     identity: Annotated[str, typer.Option("--id", help="The column that tells records apart.")],
     truth: Annotated[str, typer.Option("--truth", help="The column that is the same for one person.")],

@@ -1,6 +1,5 @@
 """`muniment intake FEED FILE...`: all files are checked before any is applied."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +10,8 @@ from rich.progress import track
 
 from muniment import feeds
 from muniment.cli import exits, printing
-from muniment.core import access, actors
+from muniment.core import access, actors, policy_in_force
 from muniment.core.actors import Actor
-from muniment.engine.policy import Policy
 from muniment.records.actions import take_in
 
 app = typer.Typer()
@@ -54,19 +52,23 @@ def take_in_files(
     *,
     by: Actor,
     absence_limit: float | None = None,
-    show: Callable[[list[Path]], object] | None = None,
 ) -> take_in.Counts:
     """Check every file, then take each in; return the sum. Raise BadFile, naming each fault, and change nothing."""
-    policy = Policy.load()
     faults = [fault for file in files for fault in _faults(feed, file)]
     if faults:
         raise feeds.BadFile("\n".join([*faults, "Nothing was taken in."]))
-    limit = policy.intake.absence_share if absence_limit is None else absence_limit
+    if absence_limit is None:
+        absence_limit = policy_in_force.intake_setting("absence_share", timezone.localdate())
     sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
-    for file in track(files, description=feed.id, disable=len(files) < 2, transient=True):
-        for batch in feeds.read(feed, file, limits=feeds.Limits.of(policy)):
-            for name, value in asdict(take_in.take_in(batch, by=by, absence_limit=limit)).items():
-                sums[name] += value
+    # Within a day records and people come before what links them, and what changes them last.
+    order = {table.name: index for index, table in enumerate(feed.tables)}
+    files = sorted(
+        files, key=lambda file: (feeds.day_of(feed, file), order[feeds.table_of(feed, file).name], file.name)
+    )
+    for file in track(files, description=feed.id, console=printing.console, transient=True):
+        counts = take_in.take_in(feeds.read(feed, file), by=by, absence_limit=absence_limit)
+        for name, value in asdict(counts).items():
+            sums[name] += value
     return take_in.Counts(**sums)
 
 

@@ -8,8 +8,7 @@ import typer
 from django.utils import timezone
 
 from muniment.cli import exits, printing
-from muniment.core import actors
-from muniment.engine.policy import Policy
+from muniment.core import actors, policy_in_force
 from muniment.retention.actions import schedule as scheduling
 
 app = typer.Typer()
@@ -30,5 +29,5 @@ def schedule(
     except ValueError as error:
         typer.echo(f"'{day}' is not a day: write it as 2026-11-22.", err=True)
         raise typer.Exit(exits.WRONG_USE) from error
-    counts = scheduling.schedule(Policy.load(), by=actors.from_command("schedule"), on=on)
+    counts = scheduling.schedule(policy_in_force.load(), by=actors.from_command("schedule"), on=on)
     printing.report(asdict(counts), as_json=as_json, title=f"Schedule on {on}")

@@ -112,6 +112,15 @@ END $$;
 
 CREATE OR REPLACE FUNCTION muniment.scopes() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(2), '{}')::bigint[] $$;
+-- Who holds records about a person that the reader cannot open; of the sealed, nothing.
+CREATE OR REPLACE FUNCTION muniment.unseen_holders(person bigint) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT coalesce(array_agg(DISTINCT c.name), '{}') FROM people_belonging b
+    JOIN records_involvement i ON i.nominal_id = b.nominal_id
+    JOIN records_record r ON r.id = i.record_id
+    JOIN core_scope s ON s.id = r.scope_id JOIN core_controller c ON c.id = s.controller_id
+    WHERE b.prime_id = person AND b.until IS NULL AND s.partition <> 'sealed'
+        AND NOT r.scope_id = ANY (muniment.scopes()) $$;
 CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
 CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql STABLE

@@ -158,12 +158,12 @@ class Batch:
     area: str
     marking: str
     rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine
-    rows: pa.Table = field(default_factory=lambda: ROWS.empty_table())
-    records: pa.Table = field(default_factory=lambda: RECORDS.empty_table())
-    record_dates: pa.Table = field(default_factory=lambda: RECORD_DATES.empty_table())
-    nominals: pa.Table = field(default_factory=lambda: NOMINALS.empty_table())
-    flags: pa.Table = field(default_factory=lambda: FLAGS.empty_table())
-    involvements: pa.Table = field(default_factory=lambda: INVOLVEMENTS.empty_table())
-    texts: pa.Table = field(default_factory=lambda: TEXTS.empty_table())
-    events: pa.Table = field(default_factory=lambda: EVENTS.empty_table())
-    quarantine: pa.Table = field(default_factory=lambda: QUARANTINE.empty_table())
+    rows: pa.Table = field(default_factory=ROWS.empty_table)
+    records: pa.Table = field(default_factory=RECORDS.empty_table)
+    record_dates: pa.Table = field(default_factory=RECORD_DATES.empty_table)
+    nominals: pa.Table = field(default_factory=NOMINALS.empty_table)
+    flags: pa.Table = field(default_factory=FLAGS.empty_table)
+    involvements: pa.Table = field(default_factory=INVOLVEMENTS.empty_table)
+    texts: pa.Table = field(default_factory=TEXTS.empty_table)
+    events: pa.Table = field(default_factory=EVENTS.empty_table)
+    quarantine: pa.Table = field(default_factory=QUARANTINE.empty_table)

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from muniment.batch import matching
+from muniment.batch.matching.standardise import standardise
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.records import staging
 
@@ -20,4 +20,4 @@ JOIN core_scope scope ON scope.id = n.scope_id
 
 def read_standardised() -> pa.Table:
     """Return every nominal, standardised; in the order of their source keys."""
-    return matching.standardise(staging.read(NOMINALS + " ORDER BY source_key"))
+    return standardise(staging.read(NOMINALS + " ORDER BY source_key"))

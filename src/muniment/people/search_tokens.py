@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from muniment.batch.matching.standardise import standardise
+
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
 
 _QUERY = """
@@ -64,3 +66,24 @@ def publish(cursor: Any, staged: str) -> None:
     """Bring the search table up to staged tokens, touching only what differs."""
     for statement in _PUBLISH:
         cursor.execute(statement.format(tokens=staged))
+
+
+def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Return (index of the word, kind, token) for every way in which typed words may stand in the search table.
+
+    The words pass through the same standardisation as the nominals, so that both sides agree.
+    """
+    asked = pa.table(
+        {
+            "person_id": pa.array(range(len(words)), pa.int64()),
+            "source_key": [f"asked|asked|{index}" for index in range(len(words))],
+            "partition": ["policing"] * len(words),
+            "forename": list(words),
+        }
+    )
+    kinds = {"name", "root", "snd"}
+    return [
+        (row["nominal_id"], row["kind"], row["token"])
+        for row in tokens(standardise(asked)).to_pylist()
+        if row["kind"] in kinds
+    ]

@@ -178,7 +178,7 @@ class Hold(models.Model):
         id = controllers = Kind.KEY
         title = authority = release_reason = Kind.WORDS
         scope = Kind.STATE
-        start = placed_at = released_at = Kind.MOMENT
+        start = placed_at = released_at = expanded_at = Kind.MOMENT
         placed_by = release_asked_by = released_by = Kind.ACTOR
 
     class Wall:

@@ -65,7 +65,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "muniment.site.forms.GovukRenderer"
+FORM_RENDERER = "muniment.core.govuk_fields.GovukRenderer"
 
 DATABASE_ROLE = environment.text("MUNIMENT_ROLE", "web")
 

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.utils import timezone
 
-from muniment.batch import matching
+from muniment.batch.matching import resolve as linkage
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
+from muniment.engine.matching.model import Model
 from muniment.people import nominal_tables, search_tokens
 from muniment.people.actions import train
 from muniment.records import staging
@@ -131,10 +132,10 @@ def resolve(*, by: Actor) -> Counts:
     kept = train.active()
     if kept is None:
         raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
-    model = matching.Model.from_json(json.dumps(kept.parameters))
+    model = Model.from_json(json.dumps(kept.parameters))
     run = BatchRun.objects.create(kind="resolve", started_at=timezone.now(), versions={"model": kept.version})
     standardised = nominal_tables.read_standardised()
-    resolution = matching.resolve(standardised, model, judgements=_pairs(JUDGEMENTS), standing=_pairs(STANDING))
+    resolution = linkage.resolve(standardised, model, judgements=_pairs(JUDGEMENTS), standing=_pairs(STANDING))
     staged = {
         "clusters": resolution.clusters,
         "edges": resolution.edges.select(["left", "right", "weight", "automatic", "blocked_by"]),

@@ -5,7 +5,7 @@ import json
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.batch import matching
+from muniment.batch.matching import train as linkage
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
@@ -15,7 +15,7 @@ from muniment.people.models import LinkageModel
 
 def train(*, by: Actor) -> LinkageModel:
     """Train a model on the nominals that are held, without labels; the same nominals give the same version."""
-    model = matching.train(nominal_tables.read_standardised())
+    model = linkage.train(nominal_tables.read_standardised())
     with transaction.atomic():
         kept, made = LinkageModel.objects.get_or_create(
             version=model.version,

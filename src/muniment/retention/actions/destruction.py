@@ -18,7 +18,7 @@ from muniment.core.verdicts import Refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, Tombstone
 from muniment.retention import gate, queries, rules
-from muniment.retention.actions import disposal
+from muniment.retention.actions import disposal, hold
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 
 
@@ -214,6 +214,7 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
 
 def work(*, by: Actor) -> dict[str, int]:
     """Carry out everything that is due: instruct what has cooled, destroy what is answered, certify what is gone."""
+    hold.expand_all(fresh_only=not DisposalOrder.objects.filter(state__in=["approved", "instructed"]).exists())
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     steps = (
         ("approved", "instructed", lambda order: disposal.instruct(order, by=by)),

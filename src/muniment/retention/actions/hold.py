@@ -103,13 +103,19 @@ def expand(hold: Hold) -> int:
     return hold.held.count()
 
 
-def expand_all() -> None:
-    """Bring every standing hold up to its scope: new records come under old holds."""
-    for hold in Hold.objects.filter(released_at__isnull=True):
+def expand_all(*, fresh_only: bool = False) -> None:
+    """Bring standing holds up to their scope: new records come under old holds.
+
+    Who places a hold on the web sees only their own scope, so the worker, who sees everything, expands each again;
+    `fresh_only` takes those that it has not expanded yet.
+    """
+    standing = Hold.objects.filter(released_at__isnull=True)
+    for hold in standing.filter(expanded_at__isnull=True) if fresh_only else standing:
         with transaction.atomic():
             gate.pass_alone()
             expand(hold)
             stop_orders(hold)
+            Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
 
 
 def stop_orders(hold: Hold) -> int:

@@ -1,0 +1,166 @@
+"""Edges between nominals: candidates weighed, judged by the hard rules, and explained.
+
+The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
+"""
+
+import duckdb
+import pyarrow as pa
+
+from muniment.batch.matching import scoring
+from muniment.engine.matching.features import FEATURES
+from muniment.engine.matching.model import Model, Points
+from muniment.engine.matching.rules import IDENTIFIERS, PairFacts, are_twins, forbids
+from muniment.engine.matching.tables import Tables
+
+EDGES = pa.schema(
+    [
+        ("left", pa.int64()),
+        ("right", pa.int64()),
+        ("weight", pa.float64()),
+        ("automatic", pa.bool_()),
+        ("blocked_by", pa.string()),  # a key of rules.REASONS; null when no hard rule stands in the way
+        ("contributions", pa.list_(pa.struct([("feature", pa.string()), ("weight", pa.float64())]))),
+    ]
+)
+
+# Pairs scored at a time: what bounds memory when there are tens of millions.
+CHUNK = 4_000_000
+# Twins differ in the forename and may weigh less than a doubtful pair; they must be seen all the same.
+TWINS_DEPTH = 12.0
+
+_RULED = ("forename", "surname", "born", "postcode", "address", "phone", "email", *IDENTIFIERS)
+_FACTS = ("known", "busy_postcode", "busy_address", "shares_rare")
+_LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
+
+
+def weigh(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> None:
+    """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
+
+    Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
+    number or one e-mail address, and nothing else.
+    """
+    scoring.prepare_people(connection, "persons", model)
+    least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
+    _score_in_chunks(connection, model, least)
+    _apply_rules(connection, model, tables, points)
+    _add_corporate(connection, points)
+
+
+def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least: float) -> None:
+    total = connection.sql("select count(*) from candidates").fetchall()[0][0]
+    connection.execute("drop table if exists weighed_pairs")
+    for start in range(0, max(total, 1), CHUNK):
+        connection.execute(
+            "create or replace table part as from candidates where rowid >= ? and rowid < ?",
+            [start, start + CHUNK],
+        )
+        scored = scoring.score(connection, model, "part", least)
+        if start == 0:
+            connection.execute(f"alter table {scored} rename to weighed_pairs")
+        else:
+            connection.execute(f"insert into weighed_pairs from {scored}")
+            connection.execute(f"drop table {scored}")
+
+
+def _apply_rules(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> None:
+    ruled = [name for name in _RULED if name in model.weights]
+    _add_facts(connection, model, tables)
+    pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
+    patterns = connection.sql(f"select distinct {', '.join(pattern)} from ruled").to_arrow_table()  # noqa: S608
+    connection.register("verdicts", _judge(patterns, ruled))
+    same = " and ".join(f"ruled.{name} is not distinct from v.{name}" for name in pattern)
+    connection.execute(
+        f"create or replace temp table judged as select ruled.*, v.blocked_by, v.twins "  # noqa: S608
+        f"from ruled join verdicts v on {same}"
+    )
+    connection.unregister("verdicts")
+    hard, blocked_by = ("blocked_by is null", "blocked_by") if points.hard_rules else ("true", "null::varchar")
+    connection.execute(
+        f"""
+        create or replace temp table edges as
+        select person_id_l as "left", person_id_r as "right", match_weight as weight,
+            match_weight >= {points.automatic} and {hard} as automatic,
+            {blocked_by} as blocked_by, {_contributions(model)} as contributions, left_key, right_key
+        from judged where match_weight >= {min(points.doubtful, points.automatic)}
+        """  # noqa: S608
+    )
+    connection.execute(
+        'create or replace temp table twins as select person_id_l as "left", person_id_r as "right" '
+        "from judged where twins"
+    )
+    connection.execute("drop table judged; drop table ruled; drop table weighed_pairs")
+
+
+def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:
+    """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
+    connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
+    connection.register("rare", _rare_names(connection, tables))
+    connection.execute(
+        "create or replace temp table rare_of as select person_id, list(name) as names "
+        "from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id"
+    )
+    connection.execute(
+        """
+        create or replace temp table ruled as
+        select w.*, l.source_key as left_key, r.source_key as right_key,
+            not (l.born_default or r.born_default) as known,
+            coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
+            coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
+                as busy_address,
+            coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare
+        from weighed_pairs w
+        join persons l on l.person_id = w.person_id_l
+        join persons r on r.person_id = w.person_id_r
+        left join rare_of l_rare on l_rare.person_id = w.person_id_l
+        left join rare_of r_rare on r_rare.person_id = w.person_id_r
+        """
+    )
+    connection.unregister("crowded")
+    connection.unregister("rare")
+
+
+def _rare_names(connection: duckdb.DuckDBPyConnection, tables: Tables) -> pa.Table:
+    names = connection.sql("select distinct unnest(others) as name from persons").to_arrow_table()["name"]
+    return pa.table({"name": pa.array([n for n in names.to_pylist() if n and tables.is_rare(n)], pa.string())})
+
+
+def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
+    """Let the engine judge each distinct pattern of levels and facts."""
+    blocked, twins = [], []
+    for row in patterns.to_pylist():
+        levels = {
+            name: None if row[f"level_{name}"] is None else _LEVEL_NAMES[name][row[f"level_{name}"]] for name in ruled
+        }
+        facts = PairFacts(
+            born_is_known=bool(row["known"]),
+            postcode_is_crowded=bool(row["busy_postcode"]),
+            address_is_crowded=bool(row["busy_address"]),
+            shares_rare_name=bool(row["shares_rare"]),
+        )
+        blocked.append(forbids(levels, facts))
+        twins.append(are_twins(levels))
+    return patterns.append_column("blocked_by", pa.array(blocked, pa.string())).append_column(
+        "twins", pa.array(twins, pa.bool_())
+    )
+
+
+def _contributions(model: Model) -> str:
+    parts = ", ".join(
+        f"case when level_{name} is not null then {{'feature': '{name}', 'weight': bits_{name}}} end"
+        for name in model.weights
+    )
+    return f"list_filter([{parts}], lambda c: c is not null)"
+
+
+def _add_corporate(connection: duckdb.DuckDBPyConnection, points: Points) -> None:
+    for kind in ("ni_number", "email"):
+        connection.execute(
+            f"""
+            insert into edges
+            select l.person_id, r.person_id, {points.automatic}, true, null,
+                [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
+            from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
+            where l.partition = 'corporate' and r.partition = 'corporate'
+                and not exists (from edges e where e."left" = l.person_id and e."right" = r.person_id)
+            """  # noqa: S608
+        )

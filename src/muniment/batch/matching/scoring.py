@@ -1,0 +1,117 @@
+"""Pairs weighed by Splink: our levels as its comparisons, our frequencies as its term frequencies.
+
+Splink writes and runs the SQL; parameters come from `muniment.batch.matching.train`, candidates from
+`muniment.batch.matching.blocking`.
+"""
+
+import logging
+from math import log2
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from splink import DuckDBAPI, Linker
+
+from muniment.batch.matching.conditions import COLUMNS, CONDITIONS
+from muniment.engine.matching.features import FEATURES, FREQUENCY_COLUMNS, Feature
+from muniment.engine.matching.model import Model, Weights
+
+# With a handler in place Splink does not add one that writes to standard error.
+logging.getLogger("splink").addHandler(logging.NullHandler())
+logging.getLogger("splink").propagate = False
+
+_FEATURES = {feature.name: feature for feature in FEATURES}
+
+
+def prepare_people(connection: duckdb.DuckDBPyConnection, people: str, model: Model) -> None:
+    """Make table `weighed`: the columns that Splink compares, with the share of each value that has one."""
+    joins, shares = [], []
+    for column in frequency_columns(model):
+        values = model.frequencies.get(column, {})
+        name = f"shares_{column}"
+        connection.register(
+            f"{name}_given",
+            pa.table({"value": pa.array(values, pa.string()), "share": pa.array(values.values(), pa.float64())}),
+        )
+        connection.execute(f"create or replace temp table {name} as from {name}_given")
+        connection.unregister(f"{name}_given")
+        joins.append(f"left join {name} on {name}.value = p.{column}")
+        shares.append(
+            f"case when p.{column} is not null then coalesce({name}.share, {model.rarest!r}) end as tf_{column}"
+        )
+    columns = ", ".join(["p.person_id", *(f"p.{column}" for column in COLUMNS), *shares])
+    connection.execute(
+        f"create or replace table weighed as select {columns} from {people} p {' '.join(joins)}"  # noqa: S608
+    )
+
+
+def frequency_columns(model: Model) -> list[str]:
+    """Return the columns whose commonness this model takes into account."""
+    used = {level.frequency for name in model.weights for level in _FEATURES[name].levels if level.frequency}
+    return [column for column in FREQUENCY_COLUMNS if column in used]
+
+
+def score(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, least: float | None = None) -> str:
+    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a new table.
+
+    It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and
+    `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
+    """
+    database = DuckDBAPI(connection)
+    linker = Linker(database.register("weighed"), _settings(model))
+    linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
+    predictions = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
+    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name]) for name in model.weights)
+    connection.execute(
+        f"create or replace table scored_{pairs} as "  # noqa: S608
+        f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}"
+    )
+    predictions.drop_table_from_database_and_remove_from_cache()
+    return f"scored_{pairs}"
+
+
+def _level_columns(feature: Feature, weights: Weights) -> str:
+    # Splink gives levels only together with every column it compared, which for millions of pairs does not fit.
+    # A level is read off its weight instead: `Weights.distinct` holds the weights of a feature apart.
+    name = feature.name
+    cases = " ".join(
+        f"when mw_{name} = {log2(m / u)!r}::double then {index}"
+        for index, (m, u) in enumerate(zip(weights.m, weights.u, strict=True))
+    )
+    adjusted = any(level.frequency for level in feature.levels)
+    bits = f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
+    return f"(case {cases} end)::tinyint as level_{name}, case when mw_{name} <> 0 then {bits} end as bits_{name}"
+
+
+def _settings(model: Model) -> dict[str, Any]:
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "person_id",
+        "probability_two_random_records_match": model.prior,
+        "comparisons": [_comparison(_FEATURES[name], model) for name in model.weights],
+        "blocking_rules_to_generate_predictions": ["l.forename = r.forename"],
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": True,
+    }
+
+
+def _comparison(feature: Feature, model: Model) -> dict[str, Any]:
+    weights = model.weights[feature.name]
+    missing = " or ".join(f"{column}_l is null or {column}_r is null" for column in feature.columns)
+    levels: list[dict[str, Any]] = [{"sql_condition": missing, "label_for_charts": "missing", "is_null_level": True}]
+    for index, level in enumerate(feature.levels):
+        last = index == len(feature.levels) - 1
+        entry: dict[str, Any] = {
+            "sql_condition": "ELSE" if last else CONDITIONS[feature.name][index],
+            "label_for_charts": level.name,
+            "m_probability": weights.m[index],
+            "u_probability": weights.u[index],
+        }
+        if level.frequency:
+            entry |= {
+                "tf_adjustment_column": level.frequency,
+                "tf_adjustment_weight": 1.0,
+                "disable_tf_exact_match_detection": True,
+            }
+        levels.append(entry)
+    return {"output_column_name": feature.name, "comparison_levels": levels}

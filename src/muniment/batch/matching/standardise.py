@@ -1,0 +1,265 @@
+"""Nominals brought to the form in which they are compared, with the keys by which candidates are found.
+
+Values are cleaned once for each distinct value, in Python, by the engine; what combines columns is done by
+DuckDB. The same code standardises one nominal at intake and a million in a batch, so that both find and weigh
+the same pairs. Change `VERSION` with any change of meaning here: stored values carry the version that made them.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.batch.matching.keys import KEYS
+from muniment.batch.matching.policy import in_force, today
+from muniment.engine.matching.tables import Tables
+from muniment.engine.values import births, contacts, identifiers, names, postcodes
+from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+
+VERSION = "1"
+
+_WORDS = pa.list_(pa.string())
+_TEXT = pa.string()
+
+STANDARDISED = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        ("source_key", _TEXT),  # controller|system|reference: the order that breaks ties
+        ("partition", _TEXT),
+        ("forename", _TEXT),  # the first forename, capitals
+        ("forename_sound", _TEXT),
+        ("roots", _WORDS),  # the forename and what it may be short for
+        ("surname", _TEXT),  # without spaces
+        ("surname_sound", _TEXT),
+        ("family", _WORDS),  # the words of the surname
+        ("others", _WORDS),  # middle and other names; null when none
+        ("initials", _WORDS),  # of the other names
+        ("names", _WORDS),  # every word of every name and alias
+        ("sounds", _WORDS),  # of `names`
+        ("born", _TEXT),  # YYYYMMDD, with 00 for what is not known
+        ("born_default", pa.bool_()),  # known to the month or year only, or 1 January
+        ("born_from", pa.date32()),  # null when the text is no date
+        ("born_until", pa.date32()),
+        ("postcode", _TEXT),  # unit, without a space
+        ("sector", _TEXT),
+        ("district", _TEXT),
+        ("address", _WORDS),  # the telling words, sorted, each once; null when none
+        ("birth_place", _TEXT),
+        ("birth_tokens", _WORDS),
+        ("occupation", _TEXT),
+        ("sex", _TEXT),
+        ("ethnicity", _TEXT),
+        ("phone", _TEXT),
+        ("email", _TEXT),
+        ("mailbox", _TEXT),  # the part of the e-mail address before the @
+        ("pncid", _TEXT),  # identifiers are kept only when their check letters are right
+        ("cro", _TEXT),
+        ("ni_number", _TEXT),
+        ("driver_number", _TEXT),
+        ("keys", _WORDS),
+        ("version", _TEXT),
+    ]
+)
+
+_ARRANGE = """
+with given as (
+    select *,
+        case when len(w_forename) > 0 then w_forename
+             when len(w_full_name) > 1 or len(w_surname) > 0
+             then list_filter(w_full_name, lambda w: not list_contains(w_surname, w))[1:1]
+             else []::varchar[] end as w_given
+    from cleaned
+), split as (
+    select *,
+        case when len(w_surname) > 0 then w_surname
+             else list_filter(w_full_name, lambda w: not list_contains(w_given, w))[-1:] end as w_family
+    from given
+), arranged as (
+    select *,
+        w_given[1] as forename,
+        nullif(array_to_string(w_family, ''), '') as surname,
+        list_filter(
+            list_distinct(w_given[2:] || w_middle_names || w_full_name),
+            lambda w: w <> coalesce(w_given[1], '') and not list_contains(w_family, w)
+        ) as w_others,
+        list_sort(list_distinct(
+            w_given || w_middle_names || w_family || w_full_name || w_aliases
+        )) as names
+    from split
+)
+select * from arranged
+"""
+
+_FINISH = """
+select
+    person_id, source_key, partition,
+    forename, f.sound as forename_sound, coalesce(f.roots, []::varchar[]) as roots,
+    surname, s.sound as surname_sound, w_family as family,
+    case when len(w_others) > 0 then list_sort(w_others) end as others,
+    case when len(w_others) > 0 then list_sort(list_distinct(list_transform(w_others, lambda w: w[1]))) end
+        as initials,
+    names, coalesce(n.sounds, []::varchar[]) as sounds,
+    born.digits as born, coalesce(born.vague, false) as born_default, born.earliest as born_from,
+    born.latest as born_until,
+    postcode.unit as postcode, postcode.sector as sector, postcode.district as district,
+    case when len(w_address) > 0 then w_address end as address,
+    nullif(array_to_string(w_birth_place, ' '), '') as birth_place, w_birth_place as birth_tokens,
+    occupation, sex, ethnicity, phone, email, mailbox, pncid, cro, ni_number, driver_number
+from arranged
+left join words f on f.word = forename
+left join words s on s.word = surname
+left join sounded n using (person_id)
+"""
+
+_BORN = pa.struct([("digits", pa.string()), ("vague", pa.bool_()), ("earliest", pa.date32()), ("latest", pa.date32())])
+_POSTCODE = pa.struct([("unit", pa.string()), ("sector", pa.string()), ("district", pa.string())])
+
+
+def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
+    """Standardise nominals: `person_id`, `source_key`, `partition`, the person fields, `aliases` (list of text).
+
+    Person fields that the table lacks count as missing. `on` is the day whose matching policy is used. Returns a
+    table of schema `STANDARDISED`, one row for each row given, in no particular order.
+    """
+    day = on or today()
+    tables = in_force(day)
+    connection = duckdb.connect()
+    try:
+        connection.register("cleaned", _clean(nominals, tables, day))
+        connection.execute(f"create temp table arranged as {_ARRANGE}")
+        connection.unregister("cleaned")
+        _sound_words(connection, tables)
+        connection.execute(f"create temp table finished as {_FINISH}")
+        columns = ", ".join(f'"{name}"' for name in STANDARDISED.names)
+        query = f"select {columns} from (select *, {KEYS} as keys, '{VERSION}' as version from finished)"  # noqa: S608
+        return connection.sql(query).to_arrow_table().cast(STANDARDISED)
+    finally:
+        connection.close()
+
+
+def _clean(nominals: pa.Table, tables: Tables, day: date) -> pa.Table:
+    """Clean each column by itself; word lists are prefixed `w_`."""
+    text = {name: _column(nominals, name) for name in PERSON_TEXT_FIELDS}
+    plain = _plain(tables)
+    cleaned: dict[str, pa.Array] = {
+        "person_id": nominals["person_id"].combine_chunks(),
+        "source_key": nominals["source_key"].combine_chunks(),
+        "partition": nominals["partition"].combine_chunks(),
+        "w_aliases": _aliases(nominals, tables),
+        "born": _each(text["born"], lambda value: _born(value, tables), _BORN),
+        "postcode": _each(text["postcode"], lambda value: _postcode(value, tables), _POSTCODE),
+        "w_address": _each(text["address"], lambda value: _address(value, tables), _WORDS),
+        "phone": _each(text["phone"], contacts.phone, _TEXT),
+        "email": _each(text["email"], contacts.email, _TEXT),
+        "pncid": _each(text["pncid"], lambda value: identifiers.pncid(value, this_year=day.year), _TEXT),
+        "cro": _each(text["cro"], identifiers.cro, _TEXT),
+        "ni_number": _each(text["ni_number"], identifiers.ni_number, _TEXT),
+        "driver_number": _each(text["driver_number"], identifiers.driver_number, _TEXT),
+    }
+    cleaned["mailbox"] = _each(cleaned["email"], contacts.mailbox, _TEXT)
+    for name in ("forename", "middle_names", "surname", "full_name"):
+        cleaned[f"w_{name}"] = _each(text[name], lambda value: _name(value, tables), _WORDS, missing=[])
+    cleaned["w_birth_place"] = _each(text["birth_place"], lambda value: (plain(value) or "").split(), _WORDS)
+    for name in ("occupation", "sex", "ethnicity"):
+        cleaned[name] = _each(text[name], plain, _TEXT)
+    return pa.table(cleaned)
+
+
+def _column(nominals: pa.Table, name: str) -> pa.Array:
+    if name not in nominals.column_names:
+        return pa.nulls(nominals.num_rows, pa.string())
+    return pc.cast(nominals[name], pa.string()).combine_chunks()
+
+
+def _each(values: pa.Array, clean: Callable[[str], object], kind: pa.DataType, missing: object = None) -> pa.Array:
+    """Clean each distinct value once and give every row the result."""
+    encoded = values.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    results = [clean(value) for value in encoded.dictionary.to_pylist()]
+    lookup = pa.array([*results, missing], kind)
+    return lookup.take(pc.fill_null(encoded.indices, len(results)))
+
+
+def _aliases(nominals: pa.Table, tables: Tables) -> pa.Array:
+    if "aliases" not in nominals.column_names:
+        return pa.array([[]] * nominals.num_rows, _WORDS)
+    lists = nominals["aliases"].combine_chunks().cast(_WORDS)
+    words = _each(lists.flatten(), lambda value: _name(value, tables), _WORDS, missing=[])
+    # Row of each alias, then of each word of it: the lists are joined without a loop over rows.
+    of_alias = pc.list_parent_indices(lists)
+    flat = pa.table({"row": of_alias.take(pc.list_parent_indices(words)), "word": words.flatten()})
+    found = flat.group_by("row").aggregate([("word", "distinct")])
+    place = pc.index_in(pa.array(range(len(lists)), pa.int64()), found["row"].combine_chunks())
+    filled = found["word_distinct"].combine_chunks().take(place)
+    return pc.if_else(pc.is_null(filled), pa.scalar([], _WORDS), filled)
+
+
+def _plain(tables: Tables) -> Callable[[str], str | None]:
+    def clean(value: str) -> str | None:
+        folded = names.fold(value)
+        if folded in tables.text_junk:
+            return None
+        return " ".join(names.tokens(value)) or None
+
+    return clean
+
+
+def _name(value: str, tables: Tables) -> tuple[str, ...]:
+    if names.fold(value) in tables.text_junk:
+        return ()
+    return names.tokens(value, junk=tables.name_junk, noise=tables.name_noise)
+
+
+def _address(value: str, tables: Tables) -> list[str] | None:
+    if names.fold(value) in tables.text_junk:
+        return None
+    return sorted(set(names.address_words(value)) - tables.address_noise) or None
+
+
+def _born(value: str, tables: Tables) -> dict[str, object] | None:
+    born = births.read(value)
+    if born is None or born.iso in tables.born_placeholders:
+        return None
+    return {
+        "digits": born.digits,
+        "vague": born.is_vague,
+        "earliest": born.interval.earliest if born.interval else None,
+        "latest": born.interval.latest if born.interval else None,
+    }
+
+
+def _postcode(value: str, tables: Tables) -> dict[str, object] | None:
+    postcode = postcodes.parse(value)
+    if postcode is None or postcode.unit in tables.postcode_placeholders or postcode.unit in tables.text_junk:
+        return None
+    return {"unit": postcode.unit, "sector": postcode.sector, "district": postcode.district}
+
+
+def _sound_words(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """Make tables `words` (word, sound, roots) and `sounded` (person_id, sounds)."""
+    distinct = connection.sql(
+        "select distinct unnest(names || [forename, surname]) as word from arranged"
+    ).to_arrow_table()["word"]
+    words = [word for word in distinct.to_pylist() if word]
+    connection.register(
+        "words",
+        pa.table(
+            {
+                "word": pa.array(words, _TEXT),
+                "sound": pa.array([names.sound(word) for word in words], _TEXT),
+                "roots": pa.array([_roots(word, tables) for word in words], _WORDS),
+            }
+        ),
+    )
+    connection.execute(
+        "create temp table sounded as select person_id, list_sort(list_distinct(list(sound))) as sounds "
+        "from (select person_id, unnest(names) as word from arranged) join words using (word) "
+        "where sound is not null group by person_id"
+    )
+
+
+def _roots(word: str, tables: Tables) -> Iterable[str]:
+    return sorted(tables.roots.get(word, frozenset()) | {word})

@@ -1,0 +1,73 @@
+"""The arithmetic of dates and the decision table, as Ibis expressions."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import ibis
+
+from muniment.engine.retention.judgement import TABLE
+
+Step = Callable[[Any], Any]  # gives an expression a name of its own, so that later ones do not repeat its text
+Value = Any  # an Ibis value expression
+Table = Any  # an Ibis table expression
+
+
+def after(day: Value, months: Value, days: Value | int = 0) -> Value:
+    """Return a day so many months and days later, the last day of a shorter month where needed.
+
+    DuckDB gives a timestamp for date plus interval while Ibis believes it a date, hence the double cast.
+    """
+    months, days = (ibis.literal(item) if isinstance(item, int) else item for item in (months, days))
+    moved = day + months.cast("int32").as_interval("M")
+    moved = moved.cast("timestamp") + days.cast("int32").as_interval("D")
+    return moved.cast("timestamp").cast("date")
+
+
+def next_multiple(first: Value, every: Value, last: Value) -> Value:
+    """Return the first of first, first + every, ... after the last review (engine.retention.recurrence)."""
+    months = (last.year() - first.year()) * 12 + last.month() - first.month()
+    times = (months / every).floor().cast("int32")
+    here = after(first, times * every)
+    return ibis.cases(
+        (last.isnull() | (last < first), first),
+        (here > last, here),
+        else_=after(first, (times + 1) * every),
+    )
+
+
+def during(since: Value, every: Value, final: Value, last: Value) -> Value:
+    """Return the next review inside a long period (engine.retention.recurrence)."""
+    due = after(last.fill_null(since), every)
+    bounded = final.notnull() & (last.isnull() | (final > last))
+    return ibis.ifelse(bounded, ibis.least(due, final), due)
+
+
+def outcome(claims: Mapping[str, Value]) -> Value:
+    """Return the decision table over claims; a claim that is not given is false."""
+    rows = [
+        (both(claims[name] for name in conditions), ibis.literal(result))
+        for result, conditions in TABLE
+        if conditions and all(name in claims for name in conditions)
+    ]
+    return ibis.cases(*rows, else_=TABLE[-1][0])
+
+
+def both(values: Any) -> Value:
+    """Return the conjunction of boolean expressions; null counts as false."""
+    return reduce(lambda left, right: left & right, [value.fill_null(False) for value in values])
+
+
+def either(*values: Value) -> Value:
+    """Return the disjunction of boolean expressions; null counts as false."""
+    return reduce(lambda left, right: left | right, [value.fill_null(False) for value in values])
+
+
+def latest(*days: Value) -> Value:
+    """Return the latest of days; null where all are unknown."""
+    return ibis.greatest(*days)
+
+
+def earliest(*days: Value) -> Value:
+    """Return the earliest of days; null where all are unknown."""
+    return ibis.least(*days)

@@ -1,0 +1,146 @@
+"""`muniment demo`: the demonstration world, from exports to reviews, with counts that reconcile."""
+
+import shutil
+import time
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from django.db.models import Count
+from django.utils import timezone
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from muniment import feeds, invention
+from muniment.cli import exits, printing
+from muniment.cli.intake import take_in_files
+from muniment.core import access, actors, audit, places, policy_in_force
+from muniment.core.actors import Actor
+from muniment.core.models import AuditEvent, Controller
+from muniment.people.actions import resolve, train
+from muniment.records.models import Intake, Quarantine, Record, SourceRow
+from muniment.retention.actions import hold, schedule
+from muniment.retention.models import Hold, Review
+from muniment.workbench import demonstration
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SEED = 2026
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    persons: Annotated[int, typer.Option(help="How many people to invent.")] = 20_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Invent the world, take everything in, resolve, schedule, and say what there is."""
+    began = time.monotonic()
+    by = actors.from_command("demo")
+    demonstration.add_users()
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=printing.console
+    ) as bar:
+        world = _stage(bar, "Inventing the world", lambda: invent(persons))
+        taken = _stage(bar, "Taking in the exports of every system", lambda: take_everything_in(world, by))
+        people = _stage(bar, "Resolving people into prime records", lambda: resolve_people(by))
+        _stage(bar, "Placing the holds", lambda: place_holds(by))
+        decided = _stage(bar, "Working out retention", lambda: work_out_retention(by))
+        sealed = _stage(bar, "Sealing the audit", audit.seal)
+    facts = {
+        **taken,
+        **people,
+        **decided,
+        "events_sealed": sealed,
+        "audit_events": AuditEvent.objects.count(),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    reconciled = reconcile()
+    printing.report({**facts, **reconciled}, as_json=as_json, title="The demonstration")
+    if not reconciled["counts_reconcile"]:
+        raise typer.Exit(exits.CHECK_FAILED)
+
+
+def _stage(bar: Progress, words: str, work: Any) -> Any:
+    task = bar.add_task(words, total=1)
+    done = work()
+    bar.update(task, completed=1)
+    return done
+
+
+def invent(persons: int) -> Path:
+    """Write the world's exports once; the same number and seed give the same bytes, so they are kept."""
+    out = places.home() / "world" / f"{persons}-{SEED}"
+    if not (out / "complete").exists():
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        invention.invent(persons, SEED, out)
+        (out / "complete").touch()
+    return out
+
+
+def take_everything_in(world: Path, by: Actor) -> dict[str, int]:
+    """Take in the exports of the world through their feeds, and all the published crimes."""
+    sums: dict[str, int] = {}
+    for path in sorted((EXAMPLES / "demonstration" / "feeds").glob("*.yaml")):
+        feed = feeds.load(path)
+        folder = EXAMPLES / "police-uk" if feed.system == "street-level" else world / feed.controller / feed.system
+        files = [file for file in sorted(folder.glob("*")) if feed.table_of(file)]
+        if files:
+            for name, value in asdict(take_in_files(feed, files, by=by)).items():
+                sums[f"rows_{name}"] = sums.get(f"rows_{name}", 0) + value
+    access.refresh_scopes(timezone.localdate())
+    return sums
+
+
+def resolve_people(by: Actor) -> dict[str, int]:
+    """Train once, have a second person activate, resolve."""
+    if train.active() is None:
+        train.activate(train.train(by=by), by=Actor("ash"))
+    return asdict(resolve.resolve(by=by))
+
+
+def place_holds(by: Actor) -> None:
+    """Adopt the national presets for the fictional forces, as their own chief officers' holds."""
+    controllers = tuple(Controller.objects.filter(is_fictional=True, kind__in=["force", "joint"]))
+    for preset in policy_in_force.load().holds:
+        if preset["status"] == "template" or Hold.objects.filter(title=preset["title"]).exists():
+            continue
+        scope = dict(preset["scope"])
+        between = scope.pop("dates", None) or {}
+        scope["keywords"] = [*scope.get("keywords", []), *scope.pop("units", [])]
+        scope["keywords"] += scope.pop("areas", [])
+        scope |= {key: str(day) for key, day in between.items() if day}
+        hold.place(
+            hold.Proposal(
+                title=preset["title"],
+                authority=preset["authority"],
+                start=date.fromisoformat(str(preset["from"])),
+                scope=scope,
+                controllers=controllers,
+            ),
+            by=by,
+        )
+
+
+def work_out_retention(by: Actor) -> dict[str, int]:
+    """Adopt the demonstration's rules for the fictional forces, then decide for everyone."""
+    for path in sorted((EXAMPLES / "demonstration" / "adoptions").glob("*.yaml")):
+        shutil.copyfile(path, policy_in_force.adoptions_folder() / path.name)
+    counts = schedule.schedule(policy_in_force.load(), by=by, on=timezone.localdate())
+    return asdict(counts)
+
+
+def reconcile() -> dict[str, Any]:
+    """Check that what the files said and what is held agree, row by row, over every intake."""
+    last = {(i.system_id, i.table, i.file): i for i in Intake.objects.order_by("pk")}.values()
+    read = sum(i.read for i in last)
+    parts = sum(i.accepted + i.unchanged + i.updated + i.quarantined + i.suppressed for i in last)
+    reviews = dict(Review.objects.values_list("state").annotate(Count("pk")))
+    return {
+        "records_held": Record.objects.count(),
+        "source_rows_held": SourceRow.objects.count(),
+        "quarantine_waiting": Quarantine.objects.filter(resolved_by__isnull=True).count(),
+        "reviews_waiting": reviews.get("open", 0),
+        "counts_reconcile": read == parts,
+    }

@@ -1,0 +1,45 @@
+"""`muniment serve`: the site, and the worker beside it."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+import waitress
+from django.core.management import call_command
+
+from muniment.cli import printing
+from muniment.site.wsgi import application
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    worker: Annotated[bool, typer.Option(help="Also carry out what is due, every few seconds.")] = True,
+) -> None:
+    """Serve the site until stopped."""
+    site(host, port, worker=worker)
+
+
+def site(host: str, port: int, *, worker: bool) -> None:
+    """Collect the static files, start the worker, and serve."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+    beside = _start_worker() if worker else None
+    printing.console.print(f"Serving on http://{host}:{port} - stop with Ctrl+C.")
+    try:
+        waitress.serve(
+            application, host=host, port=port, threads=8, ident="muniment", clear_untrusted_proxy_headers=True
+        )
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait(timeout=30)
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    # The worker is a process of its own, with a database role of its own.
+    return subprocess.Popen([sys.executable, "-m", "muniment.cli.main", "work", "--every", "5"], env=dict(os.environ))

@@ -1,0 +1,30 @@
+"""The policy of this installation: the policy folder, and what its controllers have adopted."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from muniment.core import places
+from muniment.core.models import Controller
+from muniment.engine import policy
+from muniment.engine.policy.adoptions import read_folder
+from muniment.engine.policy.model import pick
+
+
+def adoptions_folder() -> Path:
+    """Return where the adoption files of this installation's controllers lie, one YAML file each."""
+    folder = places.home() / "adoptions"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def load() -> policy.Policy:
+    """Return the policy with the adoptions; demonstration adoptions are refused for who is not fictional."""
+    fictional = list(Controller.objects.filter(is_fictional=True).values_list("code", flat=True))
+    overlays = read_folder(adoptions_folder(), fictional=fictional)
+    return policy.load().adopting(overlays)
+
+
+def intake_setting(name: str, on: date) -> Any:
+    """Return a setting of `policy/intake.yaml` as on a day."""
+    return pick(policy.load().intake, on).content[name]

@@ -1,0 +1,44 @@
+"""A request as a visit: who comes, why, and whether they may."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from muniment.core import access
+from muniment.core.actors import Actor, from_user
+from muniment.core.models import User
+
+View = Callable[..., HttpResponse]
+
+
+def visitor(request: HttpRequest) -> Actor:
+    """Return who makes the request, with the access purpose they gave."""
+    assert isinstance(request.user, User)
+    return from_user(request.user, request.session.get("purpose", ""))
+
+
+def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
+    """Let a view be opened only by who may do an action, signed in, and with an access purpose when it shows people."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+            if not isinstance(request.user, User):
+                return redirect_to_login(request.get_full_path())
+            if action:
+                access.may(request.user, action, on=timezone.localdate()).require()
+            if purpose and not request.session.get("purpose"):
+                return redirect(f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}")
+            return view(request, *arguments, **named)
+
+        guarded.opens = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

@@ -1,0 +1,97 @@
+"""The tables of matching under `policy/matching/`: what is cleaned away, name lists, points and hard rules."""
+
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from muniment.engine.matching.model import Points
+
+DIRECTORY = Path(__file__).parents[4] / "policy" / "matching"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was in force on one day. Names are in capitals; `roots` leads from a name to the forms it may stand for."""
+
+    name_junk: frozenset[str]
+    name_noise: frozenset[str]
+    born_placeholders: frozenset[str]
+    postcode_placeholders: frozenset[str]
+    text_junk: frozenset[str]
+    address_noise: frozenset[str]
+    roots: Mapping[str, frozenset[str]] = field(repr=False)
+    forename_shares: Mapping[str, float] = field(repr=False)
+    model_point: float
+    automatic_point: float
+    doubtful_point: float
+    least_links: float
+    shared_by_more_than: int
+    rare_name_below: float
+
+    @property
+    def points(self) -> Points:
+        """The automatic and the doubtful point, with the hard rules on."""
+        return Points(self.automatic_point, self.doubtful_point, least_links=self.least_links)
+
+    def is_rare(self, name: str) -> bool:
+        """Whether a forename is written in full and rare among the population's forenames."""
+        return len(name) > 2 and self.forename_shares.get(name, 0.0) < self.rare_name_below
+
+
+def load(on: date, directory: Path = DIRECTORY) -> Tables:
+    """Read the tables in force on a day; raise ValueError, naming the list, when one had not begun."""
+    body = yaml.safe_load((directory / "matching.yaml").read_text(encoding="utf-8"))
+    lists = {
+        name: frozenset(str(value) for value in _in_force(body, name, on)["values"])
+        for name in (
+            "name_junk",
+            "name_noise",
+            "born_placeholders",
+            "postcode_placeholders",
+            "text_junk",
+            "address_noise",
+        )
+    }
+    points, rules = _in_force(body, "operating_points", on), _in_force(body, "hard_rules", on)
+    return Tables(
+        **lists,
+        roots=_roots(directory),
+        forename_shares={name: float(share) for name, share in _rows(directory / "forenames.csv.gz")},
+        model_point=float(points["model"]),
+        automatic_point=float(points["automatic"]),
+        doubtful_point=float(points["doubtful"]),
+        least_links=float(points["least_links"]),
+        shared_by_more_than=int(rules["shared_by_more_than"]),
+        rare_name_below=float(rules["rare_name_below"]),
+    )
+
+
+def _in_force(body: Mapping[str, Any], name: str, on: date) -> Mapping[str, Any]:
+    begun = [entry for entry in body[name] if entry["from"] <= on]
+    if not begun:
+        raise ValueError(f"policy/matching/matching.yaml: nothing under '{name}' is in force on {on}.")
+    latest: Mapping[str, Any] = max(begun, key=lambda entry: entry["from"])
+    return latest
+
+
+def _roots(directory: Path) -> dict[str, frozenset[str]]:
+    roots: dict[str, set[str]] = defaultdict(set)
+    for file in ("nicknames.csv", "nicknames_added.csv"):
+        for name, short in _rows(directory / file):
+            roots[short].update((short, name))
+    return {name: frozenset(forms) for name, forms in roots.items()}
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from rows

@@ -1,0 +1,154 @@
+"""Offence to review group, derived from our own table over the carried offence lists.
+
+A CJS code beats a Home Office class; a class that mixes groups takes the strictest; maxima are taken as on the
+day of the offence and on the day asked, the stricter. An offence that cannot be placed is unknown, never group 3.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+SERIOUS_YEARS = 10  # Criminal Justice Act 2003 s.224 as it stood: life, or ten years or more
+_FIVE_DIGITS = re.compile(r"^\d{5}$")
+_CLASS = re.compile(r"^(\d{1,3})/(\d{1,2})$")
+_SUFFIX = re.compile(r"^(.*\d)[A-Z]$")
+_TEN_YEAR_LIMBS = {"specified_violent": 2, "specified_sexual": 2}
+_FIXED_LIMBS = {"murder": 1, "terrorism": 1, "sexual": 2, "violent": 2, "serious": 2, "other": 3}
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """A statutory maximum in years from a day on; 99 stands for life."""
+
+    start: date
+    years: float
+
+
+@dataclass(frozen=True)
+class OffenceEntry:
+    """One line of the table: a limb of the group table, its maxima, and the notification threshold."""
+
+    id: str
+    title: str
+    limb: str
+    maxima: tuple[Maximum, ...]
+    notification: str | None  # always | adult_always | sentence | months_12
+    authority: str
+
+    def group(self, from_day: date, to_day: date, maximum: float | None = None) -> int:
+        """Return the strictest group over the maxima in force between two days, or for a maximum given."""
+        if self.limb in _FIXED_LIMBS:
+            return _FIXED_LIMBS[self.limb]
+        if maximum is None:
+            later = [entry.years for entry in self.maxima if from_day < entry.start <= to_day]
+            before = [entry.years for entry in self.maxima if entry.start <= from_day] or [self.maxima[0].years]
+            maximum = max([before[-1], *later])
+        return 1 if maximum >= SERIOUS_YEARS else _TEN_YEAR_LIMBS[self.limb]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Where an offence falls; `group` None is unknown, and `reason` then says why."""
+
+    group: int | None
+    notification: str | None = None
+    specified_violence: bool = False
+    entry: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class OffenceTable:
+    """The table, indexed: by CJS prefix, by class, and the carried lists that codes are looked up in."""
+
+    entries: Mapping[str, OffenceEntry]
+    by_prefix: tuple[tuple[str, str], ...]  # (prefix, entry id), longest first
+    by_class: Mapping[str, tuple[str, ...]]  # every listed class -> entry ids; several for a mixed class
+    by_category: Mapping[str, str]  # whole class number -> entry id, for subclasses that no list holds
+    unknown_classes: frozenset[str]
+    cjs_classes: Mapping[str, str]  # the carried CJS list: code -> class
+    _memo: dict[tuple[str | None, str | None], tuple[str, ...] | str] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def place(self, cjs: str | None, ho_class: str | None) -> tuple[str, ...] | str:
+        """Return the ids of the entries that an offence may fall in, or a reason code for not knowing."""
+        key = (cjs, ho_class)
+        if key not in self._memo:
+            self._memo[key] = self._place(cjs, ho_class)
+        return self._memo[key]
+
+    def group(
+        self,
+        cjs: str | None,
+        ho_class: str | None,
+        happened: date | None,
+        asked_on: date,
+        maximum: float | None = None,
+    ) -> Grouping:
+        """Return where an offence falls; `happened` None stands for the day asked."""
+        placed = self.place(cjs, ho_class)
+        if isinstance(placed, str):
+            return Grouping(group=None, reason=placed)
+        return self.strictest(placed, happened or asked_on, asked_on, maximum)
+
+    def strictest(self, placed: tuple[str, ...], start: date, asked_on: date, maximum: float | None) -> Grouping:
+        """Return the strictest grouping of several entries."""
+        entries = sorted(
+            (self.entries[name] for name in placed),
+            key=lambda entry: (entry.group(start, asked_on, maximum), entry.id),
+        )
+        return Grouping(
+            group=entries[0].group(start, asked_on, maximum),
+            notification=next((entry.notification for entry in entries if entry.notification), None),
+            specified_violence=any(entry.limb in ("specified_violent", "murder") for entry in entries),
+            entry=entries[0].id,
+        )
+
+    def _place(self, cjs: str | None, ho_class: str | None) -> tuple[str, ...] | str:
+        code = (cjs or "").strip().upper()
+        if code:
+            placed = self._place_code(code)
+            if placed is not None:
+                return placed
+        if not ho_class or not ho_class.strip():
+            return "offence_unmapped" if code else "offence"
+        normal = normal_class(ho_class)
+        if normal is None:
+            return "offence_unmapped"
+        return self._place_class(normal) or "offence_unmapped"
+
+    def _place_code(self, code: str) -> tuple[str, ...] | None:
+        for prefix, name in self.by_prefix:
+            if code.startswith(prefix):
+                return (name,)
+        for candidate in (code, base_code(code)):
+            ho_class = self.cjs_classes.get(candidate) if candidate else None
+            if ho_class and (placed := self._place_class(ho_class)):
+                return placed
+        return None
+
+    def _place_class(self, ho_class: str) -> tuple[str, ...] | None:
+        category = ho_class[:3]
+        if ho_class in self.unknown_classes or category in self.unknown_classes:
+            return None
+        if ho_class in self.by_class:
+            return self.by_class[ho_class]
+        return (self.by_category[category],) if category in self.by_category else None
+
+
+def normal_class(text: str) -> str | None:
+    """Return a Home Office class as NNN/NN from 046/00, 46/0 or 04600; None when it is neither."""
+    text = text.strip()
+    if _FIVE_DIGITS.match(text):
+        return f"{text[:3]}/{text[3:]}"
+    if match := _CLASS.match(text):
+        return f"{int(match[1]):03d}/{int(match[2]):02d}"
+    return None
+
+
+def base_code(code: str) -> str | None:
+    """Return the substantive offence of an inchoate code: attempt (A), aiding (B), conspiracy (C)."""
+    match = _SUFFIX.match(code)
+    return match[1] if match else None

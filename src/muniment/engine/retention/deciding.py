@@ -1,0 +1,69 @@
+"""The reference: facts, a policy and a day in, a decision out."""
+
+from dataclasses import replace
+from datetime import date
+
+from muniment.engine.policy.model import Policy, Rules
+from muniment.engine.retention.decision import Decision
+from muniment.engine.retention.facts import Facts, Hold
+from muniment.engine.retention.families import resolve, traits
+from muniment.engine.retention.persons import decide_person, group_and_rule, stand
+from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
+from muniment.engine.retention.records import decide_record, gather_record
+
+
+def decide(facts: Facts, policy: Policy, asked_on: date) -> Decision:
+    """Return the decision about the person, or about the record that the facts ask about.
+
+    Never reads a clock: `asked_on` is the day of the question. Raises KeyError for a role no policy knows.
+    """
+    rules = policy.on(asked_on, facts.controller)
+    profile = gather(facts, rules)
+    classes = resolved_classes(facts, profile, rules)
+    profile = replace(profile, held=_held_person(facts, profile, rules, classes))
+    if facts.about is None:
+        return decide_person(profile, rules)
+    standing = stand(profile, rules)
+    record = gather_record(facts, profile, standing, _held_record(facts, profile, rules, classes), rules)
+    return decide_record(record, rules)
+
+
+def resolved_classes(facts: Facts, profile: Profile, rules: Rules) -> dict[int, frozenset[str]]:
+    """Return, for each record in the facts, the ids a hold may name it by: declared and resolved."""
+    found: dict[int, frozenset[str]] = {}
+    for record in {item.record for item in facts.involvements}:
+        pairs = [
+            (item, link) for item, link in zip(facts.involvements, profile.links, strict=True) if item.record == record
+        ]
+        items = [item for item, _ in pairs]
+        declared = next((item.record_class for item in items if item.record_class), None)
+        if declared is None:
+            declared = next(
+                (rules.systems[item.system] for item in items if item.system and item.system in rules.systems), None
+            )
+        names = {declared, resolve(declared, traits(items, [link for _, link in pairs], rules), rules)}
+        found[record] = frozenset(name for name in names if name)
+    return found
+
+
+def reaches_person(hold: Hold, rule: str | None, classes: dict[int, frozenset[str]]) -> bool:
+    """Whether a hold's scope reaches the person: everything, the person's own rule, or a record of theirs."""
+    if hold.scope is None or rule in hold.scope:
+        return True
+    return any(hold.scope & names for names in classes.values())
+
+
+def reaches_record(hold: Hold, record: int, rule: str | None, classes: dict[int, frozenset[str]]) -> bool:
+    """Whether a hold's scope reaches a record: everything, the rule of its person, or its class."""
+    return hold.scope is None or rule in hold.scope or bool(hold.scope & classes.get(record, frozenset()))
+
+
+def _held_person(facts: Facts, profile: Profile, rules: Rules, classes: dict[int, frozenset[str]]) -> Held:
+    rule = group_and_rule(profile, rules)[1]
+    return gather_holds((hold for hold in facts.holds if reaches_person(hold, rule, classes)), rules.day)
+
+
+def _held_record(facts: Facts, profile: Profile, rules: Rules, classes: dict[int, frozenset[str]]) -> Held:
+    rule = group_and_rule(profile, rules)[1]
+    about = facts.about or 0
+    return gather_holds((hold for hold in facts.holds if reaches_record(hold, about, rule, classes)), rules.day)

@@ -1,0 +1,55 @@
+"""Turns a family that a source declares, such as CRIME, into the class of the schedule that applies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from muniment.engine.policy.model import DeriveRow, Rules
+from muniment.engine.retention.facts import Involvement
+from muniment.engine.retention.links import Link, offence_of
+
+
+@dataclass(frozen=True)
+class RecordTraits:
+    """What is known of a record over everyone on it."""
+
+    outcome: str | None
+    suspect: bool
+    persons: bool
+    group: int | None
+    convicted: bool
+    charged: bool
+    penalty_notice: bool
+    under_18: bool
+
+
+def traits(involvements: Sequence[Involvement], links: Sequence[Link], rules: Rules) -> RecordTraits:
+    """Return what is known of one record from the involvements on it and their links, in the same order."""
+    offenders = [link for link in links if link.kind == "offender"]
+    groups = [group for item in involvements if (group := offence_of(item, rules).group) is not None]
+    return RecordTraits(
+        outcome=next((item.outcome for item in involvements if item.outcome), None),
+        suspect=bool(offenders) or any(item.named_suspect for item in involvements),
+        persons=bool(involvements),
+        group=min(groups, default=None),
+        convicted=any(link.is_dealt_with for link in offenders),
+        charged=any(link.is_charged for link in offenders),
+        penalty_notice=any(link.has_penalty_notice for link in offenders),
+        under_18=any(link.ages.under_18 for link in offenders),
+    )
+
+
+def resolve(declared: str | None, known: RecordTraits, rules: Rules) -> str | None:
+    """Return the class of a record: the one declared, or the first row of its family that fits; None if neither."""
+    if declared in rules.classes:
+        return declared
+    rows = rules.families.get(declared or "", ())
+    return next((row.class_id for row in rows if _fits(row, known)), None)
+
+
+def _fits(row: DeriveRow, known: RecordTraits) -> bool:
+    if row.outcome is not None and known.outcome not in row.outcome:
+        return False
+    if row.group is not None and known.group not in row.group:
+        return False
+    asked = ("suspect", "persons", "convicted", "charged", "penalty_notice", "under_18")
+    return all(getattr(row, name) in (None, getattr(known, name)) for name in asked)

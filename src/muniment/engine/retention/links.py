@@ -1,0 +1,218 @@
+"""Measures one involvement: is it offender-type notice, what does it start, what group does it bring.
+
+A link is what one involvement contributes to its person. Everything a whole set needs is here as plain columns,
+so that `batch` can compute the same from tables.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from muniment.engine.policy.model import RecordClass, Rules
+from muniment.engine.policy.offences import Grouping
+from muniment.engine.retention.facts import Involvement, Person
+from muniment.engine.values.dates import PartialDate, add_months, add_years
+
+NOT_PROCEEDED = ("nfa", "acquitted")
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How old the person may have been at an event; all False when the date of birth is unknown."""
+
+    under_10: bool = False  # for certain
+    unsure_10: bool = False  # may have been
+    under_18: bool = False  # may have been
+
+
+@dataclass(frozen=True)
+class Link:
+    """One involvement, measured. Dates are the latest possible unless their name says otherwise."""
+
+    id: int
+    record: int
+    role: str
+    kind: str  # offender | victim | other
+    dated: date | None
+    first: date | None
+    start: date | None  # where the clear period would run from
+    event: date | None  # the offence or, failing that, the action
+    group: int | None
+    offence_group: int | None  # by the offence alone
+    is_unknown: bool
+    ages: Ages
+    is_convicted: bool
+    is_dealt_with: bool  # convicted or cautioned
+    is_charged: bool
+    has_penalty_notice: bool
+    conviction: date | None
+    released: date | None
+    months: int | None
+    is_custodial: bool
+    is_pending: bool
+    lacks_start: bool
+    lacks_conviction: bool
+    lacks_months: bool
+    lacks_release: bool
+    lacks_result: bool
+    is_implausible: bool
+    others_retained: bool
+    case_closed: date | None
+    closed_with_sentence: date | None
+    reported: date | None  # of a crime without a named suspect whose case never closed
+
+
+def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
+    """Return what an involvement contributes to its person on the day of the rules."""
+    role = rules.roles[involvement.role]
+    entry = class_of(involvement, rules)
+    is_offender = role.offender and not (entry is not None and entry.no_offender)
+    days = _start_days(involvement, rules) if is_offender else _own_days(involvement)
+    sentence = involvement.sentence
+    custodial = is_offender and sentence.custodial is True
+    convicted = is_offender and (role.code == "CONVICTED" or involvement.result == "convicted" or custodial)
+    dealt_with = convicted or (is_offender and "cautioned" in (role.code.lower(), involvement.result))
+    conviction = _conviction(involvement) if convicted else None
+    start = max(days, default=None)
+    if start is not None and custodial and sentence.released is not None:
+        start = max(start, sentence.released)
+    event = involvement.happened or (PartialDate(min(days), min(days)) if days else None)
+    ages = ages_at(person.born, event, rules) if is_offender else Ages()
+    grouping = offence_of(involvement, rules)
+    mappa, lacks_months = _mappa(grouping, involvement, rules, _Standing(dealt_with, custodial, ages.under_18))
+    own = [group for group in (grouping.group, _class_group(entry), 1 if mappa else None) if group]
+    group = min(own) if own and is_offender and not ages.under_10 else None
+    suspect = bool(involvement.named_suspect) or is_offender
+    closed, reported = _latest(involvement, "case_closed"), _latest(involvement, "reported_date")
+    return Link(
+        id=involvement.id,
+        record=involvement.record,
+        role=role.code,
+        kind="offender" if is_offender else "other" if role.offender else role.kind,
+        dated=involvement.dated,
+        first=min(days, default=None),
+        start=start,
+        event=event.latest if event else None,
+        group=group,
+        offence_group=grouping.group,
+        is_unknown=is_offender and not ages.under_10 and group is None,
+        ages=ages,
+        is_convicted=convicted,
+        is_dealt_with=dealt_with,
+        is_charged=is_offender and role.code == "CHARGED",
+        has_penalty_notice=is_offender and involvement.result == "penalty_notice",
+        conviction=conviction,
+        released=sentence.released if custodial else None,
+        months=sentence.months,
+        is_custodial=custodial,
+        is_pending=is_offender and involvement.result == "pending",
+        lacks_start=is_offender and not days,
+        lacks_conviction=convicted and conviction is None,
+        lacks_months=is_offender and lacks_months and group != 1,
+        lacks_release=custodial and sentence.released is None,
+        lacks_result=is_offender
+        and role.code == "CHARGED"
+        and involvement.result is None
+        and not convicted
+        and not (set(involvement.dates) & {"decision_or_acquittal", "conviction_date"}),
+        is_implausible=_is_implausible(involvement, person, event),
+        others_retained=bool(involvement.others_retained),
+        case_closed=closed,
+        closed_with_sentence=add_months(closed, sentence.months) if closed and sentence.months else closed,
+        reported=None if suspect or closed else reported,
+    )
+
+
+def class_of(involvement: Involvement, rules: Rules) -> RecordClass | None:
+    """Return the schedule entry that the record declares, None for a family or nothing."""
+    return rules.classes.get(involvement.record_class) if involvement.record_class else None
+
+
+def offence_of(involvement: Involvement, rules: Rules) -> Grouping:
+    """Return where the involvement's offence falls, or the record's where the involvement has none."""
+    offence = involvement.offence
+    if offence.cjs is None and offence.ho_class is None:
+        offence = involvement.record_offence
+    happened = involvement.happened.earliest if involvement.happened else None
+    return rules.offences.group(offence.cjs, offence.ho_class, happened, rules.day, offence.max_penalty_years)
+
+
+def ages_at(born: PartialDate | None, event: PartialDate | None, rules: Rules) -> Ages:
+    """Return how old a person with a partial date of birth was, or may have been, at an event."""
+    if born is None or event is None:
+        return Ages()
+    ten, adult = rules.settings["ages"]["responsibility"], rules.settings["ages"]["majority"]
+    certainly = event.latest < add_years(born.earliest, ten)
+    return Ages(
+        under_10=certainly,
+        unsure_10=not certainly and event.earliest < add_years(born.latest, ten),
+        under_18=event.earliest < add_years(born.latest, adult),
+    )
+
+
+def _start_days(involvement: Involvement, rules: Rules) -> list[date]:
+    starts = rules.settings["clear_starts"]
+    kinds = list(starts["always"])
+    if involvement.result in NOT_PROCEEDED or involvement.role == "ACQUITTED":
+        kinds += starts["not_proceeded"]
+    stand_in = rules.settings["role_dates"]["fallback"].get(involvement.role)
+    dated = involvement.dated or _latest(involvement, stand_in or "")
+    found = [_latest(involvement, kind) for kind in kinds]
+    return [day for day in (dated, *found) if day is not None]
+
+
+def _own_days(involvement: Involvement) -> list[date]:
+    return [involvement.dated] if involvement.dated else []
+
+
+def _conviction(involvement: Involvement) -> date | None:
+    recorded = _latest(involvement, "conviction_date")
+    return recorded or (involvement.dated if involvement.role == "CONVICTED" else None)
+
+
+def _latest(involvement: Involvement, kind: str) -> date | None:
+    found = involvement.dates.get(kind)
+    return found.latest if found else None
+
+
+def _class_group(entry: RecordClass | None) -> int | None:
+    return entry.group if entry is not None and entry.sets_group else None
+
+
+@dataclass(frozen=True)
+class _Standing:
+    dealt_with: bool
+    custodial: bool
+    under_18: bool
+
+
+def _mappa(grouping: Grouping, involvement: Involvement, rules: Rules, standing: _Standing) -> tuple[bool, bool]:
+    """Return whether the sentence brings MAPPA (correction 4), and whether that hangs on an unrecorded length."""
+    limits = rules.settings["mappa"]
+    threshold = notification_threshold(grouping.notification, standing.under_18)
+    if standing.dealt_with and threshold == "any":
+        return True, False
+    if not standing.custodial:
+        return False, False
+    if threshold == "custody":
+        return True, False
+    months = involvement.sentence.months
+    asks_length = grouping.specified_violence or threshold == "months"
+    if months is None:
+        return False, asks_length
+    violence = grouping.specified_violence and months >= limits["specified_violence_months"]
+    return violence or (threshold == "months" and months >= limits["notification_months"]), False
+
+
+def notification_threshold(notification: str | None, under_18: bool) -> str | None:
+    """Return what brings notification: any disposal, custody, twelve months' custody (months), or nothing."""
+    if notification is None:
+        return None
+    adult = {"always": "any", "adult_always": "any", "sentence": "custody", "months_12": "months"}[notification]
+    return "months" if under_18 and notification != "always" else adult
+
+
+def _is_implausible(involvement: Involvement, person: Person, event: PartialDate | None) -> bool:
+    happened, dated = involvement.happened, involvement.dated
+    if happened is not None and dated is not None and happened.earliest > dated:
+        return True
+    return person.born is not None and event is not None and person.born.earliest > event.latest

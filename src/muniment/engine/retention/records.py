@@ -1,0 +1,330 @@
+"""The decision about a record: its class, and every person on it, the longest floor of all.
+
+A record is kept whole for the last person on it. Only a live statutory must-destroy date cuts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from muniment.engine.policy.model import POLICING, RecordClass, Rules, Terms
+from muniment.engine.retention.decision import Bound, Decision
+from muniment.engine.retention.facts import Facts, Involvement
+from muniment.engine.retention.families import RecordTraits, resolve, traits
+from muniment.engine.retention.judgement import outcome
+from muniment.engine.retention.links import Link
+from muniment.engine.retention.persons import BY_TIME, FLOOR, VICTIM, Standing
+from muniment.engine.retention.profile import Held, Profile
+from muniment.engine.retention.recurrence import during, next_multiple
+from muniment.engine.values.dates import PartialDate, add_years
+
+BY_PERSON = ("person_group", "minimum_until_event")  # what is done at the end is the person's rule
+
+
+@dataclass(frozen=True)
+class RecordProfile:
+    """One record with the people on it: what the class needs, then what each person needs."""
+
+    traits: RecordTraits
+    class_id: str | None  # resolved
+    declared: str | None
+    dates: dict[str, PartialDate]
+    links: tuple[Link, ...]  # on this record
+    profile: Profile
+    standing: Standing
+    held: Held
+    others_retained: bool
+
+    @property
+    def offenders(self) -> tuple[Link, ...]:
+        """The links on this record in offender roles."""
+        return tuple(link for link in self.links if link.kind == "offender")
+
+
+@dataclass(frozen=True)
+class ClassDue:
+    """What the class alone says: when, with what action, and what it could not be told without."""
+
+    on: date | None = None
+    action: str = "none"
+    lacking: frozenset[str] = frozenset()
+    is_ceiling: bool = False
+    has_own_floor: bool = True
+
+
+def gather_record(facts: Facts, profile: Profile, standing: Standing, held: Held, rules: Rules) -> RecordProfile:
+    """Return the profile of the record asked about."""
+    pairs = [
+        (item, link) for item, link in zip(facts.involvements, profile.links, strict=True) if item.record == facts.about
+    ]
+    involvements: Sequence[Involvement] = [item for item, _ in pairs]
+    links = tuple(link for _, link in pairs)
+    known = traits(involvements, links, rules)
+    declared = next((item.record_class for item in involvements if item.record_class), None)
+    dates: dict[str, PartialDate] = {}
+    for item in involvements:
+        dates.update(item.dates)
+    return RecordProfile(
+        traits=known,
+        class_id=resolve(declared, known, rules),
+        declared=declared,
+        dates=dates,
+        links=links,
+        profile=profile,
+        standing=standing,
+        held=held,
+        others_retained=any(item.others_retained for item in involvements),
+    )
+
+
+def decide_record(record: RecordProfile, rules: Rules) -> Decision:
+    """Return the decision about one record."""
+    record = _unless_convicted(record, rules)
+    entry = rules.classes[record.class_id] if record.class_id else None
+    if entry is None:
+        lacking = frozenset({"offence" if record.declared in rules.families else "record_class"})
+        return _conclude(record, rules, _Finding(critical=lacking))
+    terms = rules.terms[entry.id]
+    own = class_due(record, entry, terms, rules)
+    if own.is_ceiling:
+        return _conclude(record, rules, _ceiling(record, entry, own, rules))
+    return _conclude(record, rules, _floors(record, entry, own, rules))
+
+
+@dataclass(frozen=True)
+class _Finding:
+    due: date | None = None
+    rule: str | None = None
+    critical: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
+    blockers: frozenset[str] = frozenset()
+    claims: frozenset[str] = frozenset()
+    bounds: tuple[Bound, ...] = ()
+    because: frozenset[str] = frozenset()
+
+
+def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rules) -> ClassDue:
+    """Return what the class alone says of the record, before anybody on it is looked at."""
+    if terms.kind == "person_group" and record.offenders:
+        return ClassDue(has_own_floor=False)
+    trigger = _trigger(record, entry, terms, rules)
+    if trigger is None:
+        nobody = terms.kind == "person_group" and terms.trigger == "clear_period_start"
+        return ClassDue(action=terms.action, lacking=frozenset({"offender" if nobody else terms.trigger}))
+    if terms.kind == "must_destroy_by":
+        return _destroy_by(record, entry, terms, trigger.earliest)
+    if terms.kind == "indefinite":
+        return _indefinite(terms, trigger.latest, record.profile.last_review)
+    return _measured(record, entry, terms, trigger.latest)
+
+
+def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
+    if terms.length is None:
+        return ClassDue(action="review", lacking=frozenset({"offender"}))
+    due, last = terms.length.after(day), record.profile.last_review
+    action = "review" if terms.kind in ("on_application", "person_group", "review_only") else terms.action
+    if entry.at_least is not None:
+        other = record.dates.get(entry.at_least.trigger)
+        if other is None:
+            return ClassDue(action=action, lacking=frozenset({entry.at_least.trigger}))
+        due = max(due, entry.at_least.length.after(other.latest))
+    if entry.reviewed_during and terms.review_every is not None:
+        firsts = [link.first for link in record.links if link.first]
+        since = day if terms.kind == "from_trigger" else min(firsts, default=None)
+        if since is not None or last is not None:
+            return ClassDue(during(since or day, terms.review_every, due, last), action)
+    elif terms.review_every is not None:
+        due = next_multiple(due, terms.review_every, last)
+    return ClassDue(due, action)
+
+
+def _trigger(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rules) -> PartialDate | None:
+    """Return the day that starts the class's clock; the later 18th birthday for a minor, where the class says so."""
+    born, adult = record.profile.born, rules.settings["ages"]["majority"]
+    found = record.dates.get(terms.trigger) or _named_by_role(record, terms.trigger, rules)
+    if found is None and terms.trigger == "clear_period_start" and record.standing.clear_from:
+        found = PartialDate(record.standing.clear_from, record.standing.clear_from)
+    if found is None and born is not None:
+        if terms.trigger == "date_of_birth" or (
+            terms.trigger == "victim_date_of_birth" and any(link.kind == "victim" for link in record.links)
+        ):
+            found = born
+        elif terms.trigger == "child_18th_birthday":
+            found = PartialDate(add_years(born.earliest, adult), add_years(born.latest, adult))
+    if found is not None and entry.minors_from_18 and born is not None:
+        birthday = add_years(born.latest, adult)
+        if birthday > found.latest:
+            found = PartialDate(birthday, birthday)
+    return found
+
+
+def _named_by_role(record: RecordProfile, trigger: str, rules: Rules) -> PartialDate | None:
+    """Return the day of the action of a role that says the same as a trigger, such as CONVICTED and conviction_date."""
+    stand_in = rules.settings["role_dates"]["fallback"]
+    days = [link.dated for link in record.links if link.dated and stand_in.get(link.role) == trigger]
+    return PartialDate(min(days), max(days)) if days else None
+
+
+def _indefinite(terms: Terms, day: date, last: date | None) -> ClassDue:
+    if terms.action == "archive":
+        return ClassDue(day, "archive")
+    if terms.review_every is not None:
+        return ClassDue(terms.review_every.after(last or day), "review")
+    return ClassDue(None, "none")
+
+
+def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
+    months = max((link.months for link in record.offenders if link.is_custodial and link.months), default=0)
+    if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
+        return ClassDue(None, "none")
+    if entry.plus_sentence and any(link.is_custodial and link.months is None for link in record.offenders):
+        return ClassDue(None, terms.action, frozenset({"sentence_months"}), is_ceiling=True)
+    length = terms.length
+    if length is None:
+        return ClassDue(None, "none")
+    if entry.plus_sentence:
+        length = replace(length, months=length.months + months)
+    return ClassDue(length.after(day), terms.action, is_ceiling=True)
+
+
+def _unless_convicted(record: RecordProfile, rules: Rules) -> RecordProfile:
+    entry = rules.classes.get(record.class_id or "")
+    if entry is None or entry.unless_convicted is None:
+        return record
+    here = {link.id for link in record.links}
+    if any(link.is_dealt_with and link.id not in here for link in record.profile.links):
+        return replace(record, class_id=entry.unless_convicted)
+    return record
+
+
+def _floors(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
+    """Return the longest floor: the class, each offender's group date, the disclosure law, victims and witnesses."""
+    terms, standing = rules.terms[entry.id], record.standing
+    follows = entry.partition == POLICING and terms.kind != "on_application"
+    offender = follows and bool(record.offenders)
+    bounds = [Bound(entry.id, own.on)] if own.on else []
+    if offender and standing.floor is not None:
+        bounds.append(Bound(standing.floor_rule or FLOOR, standing.floor))
+    if follows:
+        bounds += _victims(record, rules)
+    opened = record.others_retained or (offender and standing.floor_open)
+    by_person = terms.kind in BY_PERSON and offender
+    critical = own.lacking | (standing.critical if by_person else frozenset())
+    # A minimum blocks disposal and never causes it, so without a person's date nothing falls due.
+    opened = opened or (own.has_own_floor and own.action == "none" and not (own.on and by_person))
+    latest = None if opened or critical else max((bound.on for bound in bounds if bound.on), default=None)
+    rule = next((bound.rule for bound in bounds if bound.on == latest), None) if latest else None
+    claims, blockers, lacking = _may_act(record, entry, own, rules, by_person)
+    return _Finding(
+        due=latest,
+        rule=rule or (FLOOR if offender and standing.floor_open else entry.id),
+        critical=critical,
+        lacking=lacking,
+        blockers=blockers,
+        claims=claims,
+        bounds=tuple(bounds),
+        because=frozenset({entry.id} | ({standing.rule} if offender and standing.rule else set())),
+    )
+
+
+def _victims(record: RecordProfile, rules: Rules) -> list[Bound]:
+    length = rules.terms[VICTIM].length
+    days: list[date] = []
+    for link in record.links:
+        if link.kind == "victim" and link.case_closed is not None and length is not None:
+            days += [length.after(link.case_closed), link.closed_with_sentence or link.case_closed]
+    return [Bound(VICTIM, max(days))] if days else []
+
+
+def _may_act(
+    record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules, by_person: bool
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the claims about acting, what blocks it, and what is lacking for it."""
+    standing, profile = record.standing, record.profile
+    policing = entry.partition == POLICING
+    offender = policing and bool(record.offenders)
+    claims: set[str] = set()
+    if by_person:
+        if standing.rule == BY_TIME and not standing.kept_at_review:
+            claims = {"automatic", "disposes"}
+    else:
+        claims = {"disposes"} if own.action == "dispose" else {"archives"} if own.action == "archive" else set()
+        if rules.is_automatic(entry.id):
+            claims.add("automatic")
+    blockers: set[str] = set(profile.happened.blocking)
+    if policing:
+        blockers |= profile.flagged.blocking
+        if standing.group is None and (profile.possible.group or profile.possible.clear_from):
+            blockers.add("possible_match")
+    if offender:
+        blockers |= standing.blockers - {"hold_released"}
+        if standing.group in (1, 2) or standing.critical or standing.rule is None:
+            blockers.add(standing.rule or "offence")
+    return (
+        frozenset(claims),
+        frozenset(blockers),
+        (standing.lacking | standing.critical) if offender else frozenset(),
+    )
+
+
+def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
+    """Return what a must-destroy date comes to: it cuts every floor but a hold and the disclosure law."""
+    happened, day = record.profile.happened, rules.day
+    length = rules.terms[FLOOR].length
+    floors = [link.released for link in record.offenders if link.released]
+    floors += [length.after(link.conviction) for link in record.offenders if link.conviction and length]
+    floors += [happened.floor_closed] if happened.floor_closed else []
+    open_floor = (
+        happened.floor_open
+        or any(link.is_pending or link.lacks_release for link in record.offenders)
+        or any(floor > day for floor in floors)
+    )
+    conflict = set(record.held.by) | set(happened.blocking) | ({FLOOR} if open_floor else set())
+    ceiling = [Bound(entry.id, own.on, ceiling=True)] if own.on else []
+    claims = {"ceiling", "disposes"} | ({"conflict"} if conflict else set())
+    if rules.is_automatic(entry.id):
+        claims.add("automatic")
+    return _Finding(
+        due=None if own.lacking else own.on,
+        rule=entry.id,
+        critical=own.lacking,
+        claims=frozenset(claims),
+        blockers=frozenset(conflict),
+        bounds=(*ceiling, *(Bound(FLOOR, floor) for floor in floors)),
+        because=frozenset({entry.id}),
+    )
+
+
+def _conclude(record: RecordProfile, rules: Rules, finding: _Finding) -> Decision:
+    reached = finding.due is not None and finding.due <= rules.day
+    released, last = record.held.released, record.profile.last_review
+    blockers = set(finding.blockers)
+    if finding.due and released and released >= finding.due and (last is None or last < released):
+        blockers.add("hold_released")
+    claims = set(finding.claims)
+    claims |= {"reached"} if reached else set()
+    claims |= {"critical"} if finding.critical else set()
+    claims |= {"held"} if record.held.by else set()
+    claims |= {"clean"} if not blockers and not finding.lacking else set()
+    because = set(finding.because) | set(record.held.by) | ({finding.rule} if finding.rule else set())
+    if reached or finding.critical:
+        because |= blockers
+    if record.others_retained:
+        because.add("others_retained")
+    offenders = record.offenders
+    driver = min((link.id for link in offenders), default=None)
+    return Decision(
+        outcome=outcome(claims),
+        group=record.standing.group,
+        clear_from=record.standing.clear_from,
+        due=finding.due,
+        rule=finding.rule,
+        because=tuple(sorted(because)),
+        missing=tuple(sorted(finding.critical | (finding.lacking if reached else frozenset()))),
+        driving_involvement=driver,
+        driving_record=record.links[0].record if record.links else None,
+        bounds=finding.bounds,
+        adopted=(finding.rule or "") in rules.adopted,
+        class_id=record.class_id or record.declared,
+        policy_version=rules.version,
+    )

@@ -1,0 +1,26 @@
+"""When a review falls due again: counted from a clock, or from the last review."""
+
+from datetime import date
+
+from muniment.engine.policy.model import Length
+
+
+def next_multiple(first: date, every: Length, last_review: date | None) -> date:
+    """Return the first of `first`, `first + every`, ... that lies after the last review.
+
+    Groups 2 and 3 are re-based from the clear period, not from the day of the review. `every` is in months.
+    """
+    if last_review is None or last_review < first:
+        return first
+    months = (last_review.year - first.year) * 12 + last_review.month - first.month
+    times = months // every.months
+    due = Length(months=times * every.months).after(first)
+    return due if due > last_review else Length(months=(times + 1) * every.months).after(first)
+
+
+def during(since: date, every: Length, final: date | None, last_review: date | None) -> date:
+    """Return the next review inside a long period: an interval after the last one, or its end if sooner."""
+    due = every.after(last_review or since)
+    if final is not None and (last_review is None or final > last_review):
+        return min(due, final)
+    return due

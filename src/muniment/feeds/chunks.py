@@ -1,0 +1,84 @@
+"""What every format reader gives: columns of text for the rows that could be read, and the rows that could not."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from muniment.feeds.faults import Fault
+
+Positions = npt.NDArray[np.int64]
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# PostgreSQL text cannot hold NUL; its visible symbol keeps it from being lost.
+NUL_SYMBOL = "\u2400"
+
+
+@dataclass(frozen=True)
+class Child:
+    """A repeated part of rows, such as the persons of a crime: one line for each, with its row's position."""
+
+    parent: Positions
+    columns: Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A row that could not be taken apart into fields."""
+
+    row: int
+    fault: Fault
+    original: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some thousand rows of a file. Columns are Arrow strings, one value a row; `rows` are one-based."""
+
+    rows: npt.NDArray[np.int32]
+    columns: Mapping[str, pa.Array]
+    original: Callable[[int], str]  # the text of the row at a position
+    children: Mapping[str, Child] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of rows that could be read."""
+        return len(self.rows)
+
+
+def text_array(values: Iterable[Any]) -> pa.Array:
+    """Return an Arrow string array; raise UnicodeEncodeError when a value holds undecoded bytes."""
+    return pa.array(values, type=pa.string(), from_pandas=False)
+
+
+def is_undecoded(text: str) -> bool:
+    """Whether bytes that did not decode are left in the text."""
+    return _SURROGATES.search(text) is not None
+
+
+def writable(text: str) -> str:
+    """Return the text with undecoded bytes written as escapes and NUL as its symbol, so that it can be kept."""
+    if not is_undecoded(text):
+        return text.replace("\x00", NUL_SYMBOL)
+    return text.encode("utf-8", "surrogateescape_or_replace").decode("utf-8", "backslashreplace")
+
+
+def _escape(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    out = b""
+    for character in error.object[error.start : error.end]:
+        number = ord(character)
+        out += bytes([number - 0xDC00]) if 0xDC80 <= number <= 0xDCFF else b"\\u%04x" % number
+    return out, error.end
+
+
+def _register() -> None:
+    import codecs
+
+    codecs.register_error("surrogateescape_or_replace", _escape)
+
+
+_register()

@@ -1,0 +1,244 @@
+"""Fields of a chunk as columns: sources joined, blanks made null, conversions run once per distinct value."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.engine.values.dates import PartialDate
+from muniment.feeds import conversions
+from muniment.feeds.chunks import Positions
+from muniment.feeds.faults import BadValue, Fault
+from muniment.feeds.feed import Field, Interval
+from muniment.feeds.limits import Limits
+
+_FUTURE = timedelta(days=366 * 100)
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Faults:
+    """The reasons collected for the rows of a chunk, by position."""
+
+    by_position: dict[int, list[Fault]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, positions: Positions, fault: Fault) -> None:
+        """Give these rows this reason, once."""
+        for position in positions.tolist():
+            if fault not in self.by_position[position]:
+                self.by_position[position].append(fault)
+
+
+@dataclass
+class Columns:
+    """The columns of one frame (a chunk, or a repeated part of it) and how its fields are evaluated.
+
+    `parent` gives for each line the position of its row in the chunk; `outer` the columns of the row itself,
+    named with a leading `../`. Rows outside `wanted` are evaluated and never faulted.
+    """
+
+    source: Mapping[str, pa.Array]
+    length: int
+    faults: Faults
+    limits: Limits
+    as_of: date
+    blanks: tuple[str, ...] = ()
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    parent: Positions | None = None
+    outer: Mapping[str, pa.Array] = field(default_factory=dict)
+    wanted: Mask | None = None
+    _clean: dict[str, pa.Array] = field(default_factory=dict)
+
+    def fault(self, lines: Mask, fault: Fault) -> None:
+        """Give the rows of these lines this reason, as far as they are wanted."""
+        if self.wanted is not None:
+            lines = lines & self.wanted
+        positions = np.flatnonzero(lines)
+        self.faults.add(positions if self.parent is None else self.parent[positions], fault)
+
+    def column(self, name: str) -> pa.Array:
+        """Return a column of the source, stripped, with what means nothing as null; null when there is none."""
+        if name not in self._clean:
+            self._clean[name] = self._cleaned(name)
+        return self._clean[name]
+
+    def _cleaned(self, name: str) -> pa.Array:
+        if name.startswith("../") and name[3:] in self.outer:
+            raw = self.outer[name[3:]].take(pa.array(self.parent))
+        elif name in self.source:
+            raw = self.source[name]
+        else:
+            return pa.nulls(self.length, pa.string())
+        text = pc.utf8_trim_whitespace(raw)
+        empty = pc.equal(text, "")
+        if self.blanks:
+            empty = pc.or_(empty, pc.is_in(text, pa.array(self.blanks, pa.string())))
+        return pc.if_else(empty, None, text)
+
+    def raw(self, spec: Field) -> pa.Array:
+        """Return the text of a field before any conversion."""
+        if spec.value is not None:
+            return pa.repeat(pa.scalar(spec.value), self.length)
+        columns = [self.column(name) for name in spec.columns]
+        if not columns:
+            return pa.nulls(self.length, pa.string())
+        if len(columns) == 1:
+            return columns[0]
+        if spec.first:
+            return pc.coalesce(*columns)
+        joined = pc.binary_join_element_wise(*columns, spec.join, null_handling="skip")
+        return pc.if_else(pc.equal(joined, ""), None, joined)
+
+    def text(self, spec: Field | None, name: str) -> pa.Array:
+        """Return a field as text, null where it is empty; too long or required and empty is a fault."""
+        if spec is None:
+            return pa.nulls(self.length, pa.string())
+        raw = self.raw(spec)
+        convert = conversions.conversion(spec, self.codes)
+        if convert is not None:
+            raw = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name)
+        if spec.default is not None:
+            raw = pc.fill_null(raw, spec.default)
+        self._require(raw, spec, name)
+        width = self.limits.width(name.rpartition(".")[2])
+        self._refuse_longer(raw, width, name)
+        return raw
+
+    def _refuse_longer(self, raw: pa.Array, width: int, name: str) -> None:
+        long = mask_of(pc.greater(pc.utf8_length(raw), width))
+        if long.any():
+            self.fault(long, Fault("too_long", name, f"The field has more than {width:,} characters."))
+
+    def texts(self, spec: Field | None, name: str) -> pa.Array:
+        """Return a field as lists of text, null where it is empty."""
+        kind = pa.list_(pa.string())
+        if spec is None:
+            return pa.nulls(self.length, kind)
+        convert = conversions.conversion(spec, self.codes) or (lambda text: text)
+        raw = self.raw(spec)
+        if spec.default is not None:
+            raw = pc.fill_null(raw, spec.default)
+
+        def many(text: str) -> list[str] | None:
+            value = convert(text)
+            if isinstance(value, list):
+                return value or None
+            if isinstance(value, str) and value.startswith("["):
+                return conversions.json_list(value) or None
+            return None if value is None else [str(value)]
+
+        self._refuse_longer(raw, self.limits.field_characters * 10, name)
+        self._require(raw, spec, name)
+        return self.distinct(raw, many, kind, name)
+
+    def dates(self, spec: Field | Interval | None, name: str) -> tuple[pa.Array, pa.Array]:
+        """Return a date as its earliest and latest day."""
+        if spec is None:
+            return pa.nulls(self.length, pa.date32()), pa.nulls(self.length, pa.date32())
+        if isinstance(spec, Interval):
+            start = self.dates(spec.earliest, f"{name}.earliest")
+            end = self.dates(spec.latest, f"{name}.latest")
+            earliest, latest = pc.coalesce(start[0], end[0]), pc.coalesce(end[1], start[1])
+            crossed = mask_of(pc.greater(earliest, latest))
+            self.fault(crossed, Fault("absurd_date", name, "The date ends before it begins."))
+            return earliest, latest
+        convert = conversions.conversion(spec, self.codes)
+        since = self.limits.earliest
+        until = self.as_of + (_FUTURE if spec.future else timedelta(days=self.limits.days_ahead))
+
+        def day(text: str) -> dict[str, date] | None:
+            value = convert(text) if convert else text
+            if isinstance(value, str):
+                value = _lenient_date(value, spec)
+            if value is None:
+                return None
+            if not isinstance(value, PartialDate):
+                raise BadValue("bad_date", f"'{text[:40]}' is not a date.")
+            if value.latest < since or value.earliest > until:
+                if spec.invalid != "quarantine":
+                    return None
+                raise BadValue("absurd_date", f"{value} is before {since} or after {until}.")
+            return {"earliest": value.earliest, "latest": value.latest}
+
+        kind = pa.struct([("earliest", pa.date32()), ("latest", pa.date32())])
+        raw = self.raw(spec)
+        if spec.default is not None:
+            raw = pc.fill_null(raw, spec.default)
+        self._require(raw, spec, name)
+        both = self.distinct(raw, day, kind, name)
+        return pc.struct_field(both, "earliest"), pc.struct_field(both, "latest")
+
+    def typed(self, spec: Field | None, name: str, kind: pa.DataType) -> pa.Array:
+        """Return a field as a yes or no (bool) or as months (int32)."""
+        if spec is None:
+            return pa.nulls(self.length, kind)
+        convert = conversions.conversion(spec, self.codes)
+        final: Callable[[Any], Any] = conversions.boolean if pa.types.is_boolean(kind) else conversions.months
+
+        def read(text: str) -> Any:
+            value = convert(text) if convert else text
+            return final(value) if isinstance(value, str) else value
+
+        raw = self.raw(spec)
+        return self.distinct(raw if spec.default is None else pc.fill_null(raw, spec.default), read, kind, name)
+
+    def distinct(self, raw: pa.Array, convert: Callable[[str], Any], kind: pa.DataType, name: str) -> pa.Array:
+        """Return a column converted, the conversion run once per distinct value, its faults by row."""
+        coded = raw.dictionary_encode()
+        values: list[Any] = []
+        bad: dict[int, BadValue] = {}
+        for index, text in enumerate(coded.dictionary.to_pylist()):
+            try:
+                values.append(convert(text))
+            except BadValue as error:
+                values.append(None)
+                bad[index] = error
+        if bad:
+            self._fault_values(coded.indices, bad, name)
+        return pa.array(values, kind).take(coded.indices)
+
+    def _fault_values(self, indices: pa.Array, bad: Mapping[int, BadValue], name: str) -> None:
+        at = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
+        lines = np.isin(at, list(bad))
+        if self.wanted is not None:
+            lines = lines & self.wanted
+        for line in np.flatnonzero(lines).tolist():
+            error = bad[int(at[line])]
+            position = line if self.parent is None else int(self.parent[line])
+            self.faults.add(np.asarray([position]), Fault(error.code, name, str(error)))
+
+    def _require(self, values: pa.Array, spec: Field, name: str) -> None:
+        if spec.required and values.null_count:
+            where = " or ".join(spec.columns) or "the field"
+            self.fault(mask_of(pc.is_null(values)), Fault("required", name, f"{where} is empty and is required."))
+
+
+def _lenient_date(text: str, spec: Field) -> PartialDate | None:
+    try:
+        return conversions.partial_date(text)
+    except BadValue:
+        if spec.invalid == "quarantine":
+            raise
+        return None
+
+
+def _as_text(value: conversions.Value) -> str | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "; ".join(value)
+    return str(value)
+
+
+def mask_of(values: pa.Array) -> Mask:
+    mask: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
+    return mask

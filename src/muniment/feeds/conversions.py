@@ -1,0 +1,237 @@
+"""Conversions of one value. Each is made once for a feed and called once for every distinct value."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from muniment.engine.values import dates
+from muniment.engine.values.dates import PartialDate
+from muniment.feeds.faults import BadFeed, BadValue
+from muniment.feeds.feed import Field, Step
+
+Value = str | bool | int | PartialDate | list[str] | None
+Conversion = Callable[[Any], Value]
+
+_MONTHS = re.compile(r"(\d+(?:\.\d+)?)\s*(years?|yrs?|y|months?|mths?|mos?|m|weeks?|wks?|w|days?|d)\b", re.IGNORECASE)
+_TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+_PER_MONTH = {"y": 12.0, "m": 1.0, "w": 12 / 52, "d": 12 / 365}
+_TRUE = frozenset({"y", "yes", "true", "t", "1"})
+_FALSE = frozenset({"n", "no", "false", "f", "0"})
+_EXCEL_EPOCH = date(1899, 12, 30)
+
+
+def conversion(field: Field, codes: Mapping[str, Mapping[str, str]]) -> Conversion | None:
+    """Return what turns one stripped, non-empty text into the value of a field; None when it stays as it is."""
+    steps = [_step(step, codes, field.unknown) for step in field.convert]
+    if field.map is not None:
+        steps.append(_mapped(field.map, field.unknown))
+    if not steps:
+        return None
+    if len(steps) == 1:
+        return _lenient(steps[0], field.invalid)
+
+    def convert(text: Any) -> Value:
+        value: Value = text
+        for step in steps:
+            if value is None or value == "":
+                return None
+            value = step(value)
+        return value
+
+    return _lenient(convert, field.invalid)
+
+
+def _lenient(convert: Conversion, invalid: str) -> Conversion:
+    if invalid == "quarantine":
+        return convert
+
+    def lenient(text: Any) -> Value:
+        try:
+            return convert(text)
+        except BadValue:
+            return text if invalid == "keep" else None
+
+    return lenient
+
+
+def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str) -> Conversion:
+    name: str = step if isinstance(step, str) else next(iter(step))
+    argument: Any = None if isinstance(step, str) else step[name]
+    plain: dict[str, Conversion] = {
+        "strip": _each(str.strip),
+        "upper": _each(str.upper),
+        "lower": _each(str.lower),
+        "squeeze": _each(lambda text: " ".join(text.split())),
+        "digits": _each(lambda text: re.sub(r"\D", "", text)),
+        "months": months,
+        "json_list": json_list,
+        "excel_date": excel_date,
+    }
+    if name in plain:
+        return plain[name]
+    if name == "date":
+        return _date(argument or {})
+    if name == "boolean":
+        return _boolean(argument or {})
+    if name == "map":
+        return _mapped(argument, unknown)
+    if name == "codes":
+        if argument not in codes:
+            raise BadFeed(f"A conversion names the code list '{argument}', which the feed does not give in codes.")
+        return _mapped(codes[argument], unknown)
+    return _text_step(name, argument)
+
+
+def _text_step(name: str, argument: Any) -> Conversion:
+    if name == "split":
+        at, take = (argument, None) if isinstance(argument, str) else (argument["at"], argument.get("take"))
+        return _split(at, None if take is None else int(take))
+    if name == "pattern":
+        return _each(_found(re.compile(argument)))
+    if name == "replace":
+        changes = [(re.compile(pattern), into) for pattern, into in argument.items()]
+        return _each(lambda text: _replaced(text, changes))
+    if name == "prefix":
+        return _each(lambda text: f"{argument}{text}")
+    raise BadFeed(f"There is no conversion '{name}'.")
+
+
+def _each(change: Callable[[str], str | None]) -> Conversion:
+    """Apply a change of text to a text, or to each of a list of texts."""
+
+    def convert(value: Any) -> Value:
+        if isinstance(value, list):
+            return [text for text in map(change, value) if text]
+        return change(value)
+
+    return convert
+
+
+def _found(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    def find(text: str) -> str | None:
+        match = pattern.search(text)
+        return None if match is None else match[1 if match.lastindex else 0]
+
+    return find
+
+
+def _replaced(text: str, changes: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, into in changes:
+        text = pattern.sub(into, text)
+    return text
+
+
+def _split(at: str, take: int | None) -> Conversion:
+    def split(text: Any) -> Value:
+        pieces = [piece.strip() for piece in text.split(at)]
+        if take is None:
+            return [piece for piece in pieces if piece]
+        index = take - 1 if take > 0 else take
+        return pieces[index] if -len(pieces) <= index < len(pieces) else None
+
+    return split
+
+
+def _mapped(table: Mapping[str, str], unknown: str) -> Conversion:
+    folded = {key.strip().casefold(): value for key, value in table.items()}
+
+    def one(text: str) -> str | None:
+        if text in table:
+            return table[text]
+        key = " ".join(text.split()).casefold()
+        if key in folded:
+            return folded[key]
+        if unknown == "keep":
+            return text
+        if unknown == "blank":
+            return None
+        raise BadValue("unknown_code", f"'{text[:60]}' is not among the codes that the feed maps.")
+
+    return _each(one)
+
+
+def _boolean(argument: Mapping[str, list[str]]) -> Conversion:
+    true = frozenset(word.casefold() for word in argument.get("true", ())) or _TRUE
+    false = frozenset(word.casefold() for word in argument.get("false", ()))
+    anything_else_is_false = bool(argument) and not false
+
+    def convert(text: Any) -> Value:
+        word = str(text).strip().casefold()
+        if word in true:
+            return True
+        if anything_else_is_false or word in (false or _FALSE):
+            return False
+        raise BadValue("bad_value", f"'{word[:40]}' is neither a yes nor a no.")
+
+    return convert
+
+
+def _date(argument: Mapping[str, Any]) -> Conversion:
+    formats = argument.get("formats", ())
+    month_first = argument.get("month_first") == "true"
+
+    def convert(text: Any) -> Value:
+        for form in formats:
+            try:
+                return dates.exactly(datetime.strptime(text, form).date())  # noqa: DTZ007 - a day, not a moment
+            except ValueError:
+                continue
+        if formats:
+            raise BadValue("bad_date", f"'{text[:40]}' is not a date in the form {' or '.join(formats)}.")
+        return partial_date(text, month_first=month_first)
+
+    return convert
+
+
+@lru_cache(maxsize=1 << 17)  # the same days stand in many columns and chunks
+def partial_date(text: str, *, month_first: bool = False) -> PartialDate:
+    """Read a date as British systems write it. Raise BadValue when it is none."""
+    try:
+        return dates.parse(_TIME.sub("", text), month_first=month_first)
+    except ValueError as error:
+        raise BadValue("bad_date", f"{error}.") from error
+
+
+def boolean(text: str) -> bool:
+    """Read a yes or a no. Raise BadValue when it is neither."""
+    value = _boolean({})(text)
+    assert isinstance(value, bool)
+    return value
+
+
+def months(text: Any) -> int:
+    """Read a length of time such as `2y 6m`, `18 months` or `30` (months) as whole months, rounded up."""
+    if isinstance(text, int):
+        return text
+    plain = str(text).strip()
+    if plain.isdigit():
+        return int(plain)
+    found = list(_MONTHS.finditer(plain))
+    rest = re.sub(r"[\s,&]|and", "", _MONTHS.sub("", plain), flags=re.IGNORECASE)
+    if not found or rest:
+        raise BadValue("bad_value", f"'{plain[:40]}' is no length of time such as 2y 6m.")
+    total = sum(float(match[1]) * _PER_MONTH[match[2][0].lower()] for match in found)
+    return int(-(-round(total, 6) // 1))
+
+
+def json_list(text: Any) -> list[str]:
+    """Read a JSON array of texts. Raise BadValue when it is none."""
+    if isinstance(text, list):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BadValue("bad_value", f"'{text[:40]}' is no JSON list.") from error
+    values = value if isinstance(value, list) else [value]
+    return [str(part).strip() for part in values if part is not None and str(part).strip()]
+
+
+def excel_date(text: Any) -> PartialDate:
+    """Read a day as Excel counts them, from 30 December 1899. Raise BadValue when it is no number."""
+    try:
+        return dates.exactly(_EXCEL_EPOCH + timedelta(days=int(float(text))))
+    except (ValueError, OverflowError) as error:
+        raise BadValue("bad_date", f"'{str(text)[:40]}' is no day as Excel counts them.") from error

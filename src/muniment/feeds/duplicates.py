@@ -1,0 +1,116 @@
+"""References that occur more than once in one file: repeats, conflicts, and records told over several rows."""
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.feeds.faults import Fault
+from muniment.feeds.feed import Table
+
+_REFERRING = {
+    "records": ("reference",),
+    "record_dates": ("reference",),
+    "nominals": ("reference",),
+    "flags": ("reference",),
+    "involvements": ("record", "nominal"),
+    "texts": ("record",),
+}
+
+
+@dataclass
+class Verdict:
+    """What becomes of the rows whose key an earlier row of the file has."""
+
+    silent: set[int] = field(default_factory=set)  # repeats: they add nothing to what the first row said
+    refused: dict[int, Fault] = field(default_factory=dict)
+    renamed: dict[int, int] = field(default_factory=dict)  # row to the number of its occurrence
+
+
+def judge(rows: pa.Table, records: pa.Table, table: Table) -> Verdict:
+    """Compare rows that share a key, and the records that several rows tell."""
+    verdict = Verdict()
+    counts = rows.group_by("key", use_threads=False).aggregate([("key", "count")])
+    shared = counts.filter(pc.greater(counts["key_count"], 1))["key"]
+    if len(shared):
+        _judge_keys(rows.filter(pc.is_in(rows["key"], shared.combine_chunks())), verdict, table)
+    if table.duplicates == "same_record" and records.num_rows:
+        _judge_records(records, verdict)
+    return verdict
+
+
+def _judge_keys(shared: pa.Table, verdict: Verdict, table: Table) -> None:
+    seen: dict[str, list[str]] = {}
+    for row in shared.select(["row", "key", "hash", "entity"]).to_pylist():
+        hashes = seen.setdefault(row["key"], [])
+        if row["hash"] in hashes or row["entity"] == "event":
+            verdict.silent.add(row["row"])
+            verdict.renamed[row["row"]] = len(hashes) + 1
+        elif not hashes:
+            pass
+        elif table.duplicates == "keep_both":
+            verdict.renamed[row["row"]] = len(hashes) + 1
+        else:
+            message = f"An earlier row of the file has the reference {row['key'][:100]} and says something else."
+            verdict.refused[row["row"]] = Fault("conflict", "reference", message)
+        hashes.append(row["hash"])
+
+
+def _judge_records(records: pa.Table, verdict: Verdict) -> None:
+    names = [name for name in records.schema.names if name not in ("row", "purposes")]
+    texts = [pc.fill_null(records[name], "") for name in names]
+    lines = pa.table({"reference": records["reference"], "row": records["row"]}).append_column(
+        "said", pc.binary_join_element_wise(*texts, "\x1f")
+    )
+    spread = lines.group_by("reference", use_threads=False).aggregate([("said", "min"), ("said", "max")])
+    torn = spread.filter(pc.not_equal(spread["said_min"], spread["said_max"]))["reference"]
+    if not len(torn):
+        return
+    first: dict[str, str] = {}
+    for line in lines.filter(pc.is_in(lines["reference"], torn.combine_chunks())).to_pylist():
+        said = first.setdefault(line["reference"], line["said"])
+        if said != line["said"]:
+            message = f"An earlier row tells the record {line['reference'][:100]} otherwise."
+            verdict.refused[line["row"]] = Fault("conflict", "record", message)
+
+
+def renamed(tables: dict[str, pa.Table], rows: pa.Table, verdict: Verdict) -> tuple[dict[str, pa.Table], pa.Table]:
+    """Return the tables with repeats silenced and kept conflicts under references of their own."""
+    keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True)) if verdict.renamed else {}
+    loud = {row: number for row, number in verdict.renamed.items() if row not in verdict.silent}
+    out = {}
+    for name, said in tables.items():
+        table = said
+        if verdict.silent:
+            table = table.filter(pc.invert(pc.is_in(table["row"], pa.array(sorted(verdict.silent), pa.int32()))))
+        for column in _REFERRING.get(name, ()) if loud else ():
+            table = _renamed(table, column, keys, loud)
+        out[name] = _flagged(table, loud) if name == "records" and loud else table
+    return out, _renamed(rows, "key", keys, verdict.renamed)
+
+
+def _renamed(table: pa.Table, column: str, keys: dict[int, str], numbers: dict[int, int]) -> pa.Table:
+    row_numbers = table["row"].to_numpy()
+    at = np.flatnonzero(np.isin(row_numbers, list(numbers)))
+    if not len(at):
+        return table
+    values = table[column].to_pylist()
+    for position in at.tolist():
+        row = int(row_numbers[position])
+        if values[position] == keys[row]:
+            values[position] = f"{values[position]}#{numbers[row]}"
+    return table.set_column(table.schema.get_field_index(column), table.schema.field(column), [values])
+
+
+def _flagged(records: pa.Table, numbers: dict[int, int]) -> pa.Table:
+    attributes = records["attributes"].to_pylist()
+    references = records["reference"].to_pylist()
+    for position, row in enumerate(records["row"].to_pylist()):
+        if row in numbers:
+            of = references[position].removesuffix(f"#{numbers[row]}")
+            known = json.loads(attributes[position] or "{}")
+            attributes[position] = json.dumps(known | {"shares_reference_with": of}, ensure_ascii=False)
+    index = records.schema.get_field_index("attributes")
+    return records.set_column(index, records.schema.field("attributes"), [attributes])

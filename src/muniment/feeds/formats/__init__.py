@@ -1,0 +1,33 @@
+"""Readers of the formats: each gives chunks of text columns, and says what is wrong with a file as a whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from muniment.feeds.chunks import Chunk
+from muniment.feeds.faults import BadFile
+from muniment.feeds.feed import Table
+from muniment.feeds.formats import delimited, json_lines, markup, parquet, workbook
+from muniment.feeds.limits import Limits
+
+_READERS: dict[str, ModuleType] = {
+    "csv": delimited,
+    "zip-of-csv": delimited,
+    "jsonl": json_lines,
+    "xml": markup,
+    "parquet": parquet,
+    "xlsx": workbook,
+}
+
+
+def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
+    """Yield the rows of a file. Raise BadFile when it is damaged."""
+    yield from _READERS[table.format].chunks(path, table, limits)
+
+
+def inspect(path: Path, table: Table, limits: Limits) -> set[str] | None:
+    """Go through a file as a whole and return its columns, None where rows may differ; raise BadFile."""
+    if not path.is_file():
+        raise BadFile(f"There is no file {path}.")
+    columns: set[str] | None = _READERS[table.format].inspect(path, table, limits)
+    return columns

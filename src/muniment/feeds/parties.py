@@ -1,0 +1,227 @@
+"""The people of a row: nominals, their flags and their part in records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.feeds import canonical, identity
+from muniment.feeds.chunks import Chunk, Positions
+from muniment.feeds.columns import Columns, Mask, mask_of
+from muniment.feeds.faults import Fault
+from muniment.feeds.feed import Field, Flagging, Person
+from muniment.feeds.lines import Setting, known, lines_of
+
+
+@dataclass
+class Parties:
+    """What the persons of a chunk gave, and what the keys of its rows need."""
+
+    tables: dict[str, pa.Table]
+    entity: str = "link"  # what a row without a record is mainly about: nominal or link
+    main: pa.Array = None  # the references of the first person that stands in the row itself
+    link_keys: pa.Array = None
+    row_references: list[pa.Array] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """One person specification evaluated: its columns, references and the rows that they stand in."""
+
+    person: Person
+    columns: Columns
+    rows: Positions
+    present: Mask
+    references: pa.Array
+    records: pa.Array
+
+
+def map_parties(chunk: Chunk, whole: Columns, records: pa.Array, setting: Setting) -> Parties:
+    """Return the lines of all persons of a table; `records` are the references of its rows' own records."""
+    collected: dict[str, list[pa.Table]] = {"nominals": [], "involvements": [], "flags": []}
+    nothing = pa.nulls(len(chunk), pa.string())
+    found = Parties({}, main=nothing, link_keys=nothing)
+    for person in setting.table.persons:
+        lines = _lines(person, chunk, whole, records, setting)
+        if person.fields or person.aliases:
+            collected["nominals"].append(_nominals(lines, setting))
+        if person.role is not None:
+            collected["involvements"].append(_involvements(lines, setting))
+        for flagging in person.flags:
+            collected["flags"].append(_flags(flagging, lines.columns, lines.references, lines.rows, lines.present))
+        if person.each is None:
+            _note_keys(found, lines)
+    for flagging in setting.table.flags:
+        own = whole.text(flagging.nominal, "flags.nominal") if flagging.nominal else found.main
+        everyone = np.ones(len(chunk), dtype=np.bool_)
+        collected["flags"].append(_flags(flagging, whole, own, np.arange(len(chunk)), everyone))
+        if flagging.nominal and not setting.table.persons:
+            found.main, found.link_keys = own, own
+    schemas = {"nominals": canonical.NOMINALS, "involvements": canonical.INVOLVEMENTS, "flags": canonical.FLAGS}
+    found.tables = {
+        name: pa.concat_tables(tables).combine_chunks() if tables else schemas[name].empty_table()
+        for name, tables in collected.items()
+    }
+    return found
+
+
+def _note_keys(found: Parties, lines: _Lines) -> None:
+    own = pc.if_else(pa.array(lines.present), lines.references, None)
+    found.row_references.append(own)
+    if lines.person.fields:
+        found.entity = "nominal"
+    found.main = pc.coalesce(found.main, own)
+    role = lines.columns.raw(lines.person.role) if lines.person.role else None
+    parts = [lines.records, own] + ([role] if role is not None else [])
+    found.link_keys = pc.coalesce(found.link_keys, pc.binary_join_element_wise(*parts, "/"))
+
+
+def _lines(person: Person, chunk: Chunk, whole: Columns, records: pa.Array, setting: Setting) -> _Lines:
+    if person.each is None:
+        columns, rows, own = whole, np.arange(len(chunk), dtype=np.int64), records
+        columns = _copy(whole)
+    else:
+        child = chunk.children.get(person.each)
+        rows = child.parent if child is not None else np.zeros(0, dtype=np.int64)
+        columns = _copy(whole)
+        columns.source = child.columns if child is not None else {}
+        columns.length, columns.parent, columns.outer = len(rows), rows, chunk.columns
+        columns._clean = {}
+        columns.wanted = None if whole.wanted is None else whole.wanted[rows]
+        own = records.take(pa.array(rows))
+    present = _present(person, columns)
+    columns.wanted = present if columns.wanted is None else present & columns.wanted
+    if person.record is not None:
+        own = columns.text(person.record, f"persons.{person.label}.record")
+    return _Lines(person, columns, rows, present, _references(person, columns, own, setting), own)
+
+
+def _copy(whole: Columns) -> Columns:
+    return Columns(
+        whole.source, whole.length, whole.faults, whole.limits, whole.as_of, whole.blanks, whole.codes,
+        wanted=whole.wanted, _clean=whole._clean,
+    )  # fmt: skip
+
+
+def _present(person: Person, columns: Columns) -> Mask:
+    names = list(person.when)
+    if not names:
+        specs = [*person.fields.values(), *([person.reference] if person.reference else [])]
+        names = [name for spec in specs for name in spec.columns]
+    present = np.zeros(columns.length, dtype=np.bool_)
+    for name in dict.fromkeys(names):
+        present |= mask_of(pc.is_valid(columns.column(name)))
+    return present
+
+
+def _references(person: Person, columns: Columns, records: pa.Array, setting: Setting) -> pa.Array:
+    """Return the nominals' references: given, or made from the record, the label and what tells them apart."""
+    name = f"persons.{person.label}.reference"
+    if person.reference is not None:
+        return identity.references(columns, person.reference, name, setting.counts)
+    label = pa.repeat(person.label, columns.length)
+    said = _said(person, columns)
+    if mask_of(pc.is_null(records)).all():
+        made = np.full(columns.length, None, dtype=object)
+        made[columns.wanted] = identity.numbered(
+            label.filter(pa.array(columns.wanted)), said.filter(pa.array(columns.wanted)), setting.counts
+        )
+        return pa.array(made.tolist(), pa.string())
+    parts = [records, label]
+    if person.each is not None or setting.table.duplicates == "same_record":
+        parts.append(pa.array([digest[:12] for digest in identity.digests(said)], pa.string()))
+    return pc.binary_join_element_wise(*parts, ":")
+
+
+def _said(person: Person, columns: Columns) -> pa.Array:
+    values = [columns.raw(spec) for spec in person.fields.values()]
+    return pc.binary_join_element_wise(*values, "\x1f", null_handling="replace", null_replacement="")
+
+
+def _nominals(lines: _Lines, setting: Setting) -> pa.Table:
+    place = f"persons.{lines.person.label}"
+    columns: dict[str, Any] = {
+        name: lines.columns.text(lines.person.fields.get(name), f"{place}.{name}")
+        for name in canonical.PERSON_TEXT_FIELDS
+    }
+    partition = pc.fill_null(lines.columns.text(lines.person.partition, f"{place}.partition"), setting.table.partition)
+    known(lines.columns, partition, setting.words.partitions, Fault("unknown_code", f"{place}.partition", ""))
+    columns |= {
+        "row": pa.array(lines.rows.astype(np.int32)),
+        "reference": lines.references,
+        "partition": partition,
+        "aliases": lines.columns.texts(lines.person.aliases, f"{place}.aliases"),
+    }
+    table = lines_of(columns, canonical.NOMINALS).filter(pa.array(lines.present))
+    return _once(table, ["row", "reference"])
+
+
+def _once(table: pa.Table, by: list[str]) -> pa.Table:
+    """Keep the first of lines that say the same of the same, such as a person named twice in one row."""
+    texts = [pc.fill_null(table[name].cast(pa.string()), "") for name in by]
+    key = pc.binary_join_element_wise(*texts, "\x1f").combine_chunks().dictionary_encode()
+    if len(key.dictionary) == len(key):
+        return table
+    _, first = np.unique(key.indices.to_numpy(), return_index=True)
+    return table.take(pa.array(np.sort(first)))
+
+
+def _involvements(lines: _Lines, setting: Setting) -> pa.Table:
+    place = f"persons.{lines.person.label}"
+    specs, columns = lines.person.involvement, lines.columns
+    role = columns.text(lines.person.role, f"{place}.role")
+    known(columns, role, setting.words.roles, Fault("unknown_code", f"{place}.role", ""), required=True)
+    if lines.person.record is not None:
+        columns.fault(mask_of(pc.is_null(lines.records)), Fault("required", f"{place}.record", "No record is named."))
+
+    def plain(name: str) -> Field | None:
+        spec = specs.get(name)
+        return spec if isinstance(spec, Field) else None
+
+    def text(name: str) -> pa.Array:
+        return columns.text(plain(name), f"{place}.involvement.{name}")
+
+    result = text("result")
+    known(columns, result, setting.words.results, Fault("unknown_code", f"{place}.involvement.result", ""))
+    _, dated = columns.dates(specs.get("dated"), f"{place}.involvement.dated")
+    _, released = columns.dates(specs.get("released"), f"{place}.involvement.released")
+    earliest, latest = columns.dates(specs.get("happened"), f"{place}.involvement.happened")
+    values: Mapping[str, Any] = {
+        "row": pa.array(lines.rows.astype(np.int32)),
+        "record": lines.records,
+        "nominal": lines.references,
+        "role": role,
+        "dated": dated,
+        "cjs": text("cjs"),
+        "ho_class": text("ho_class"),
+        "happened_earliest": earliest,
+        "happened_latest": latest,
+        "result": result,
+        "sentence_custodial": columns.typed(plain("sentence_custodial"), f"{place}.sentence", pa.bool_()),
+        "sentence_months": columns.typed(plain("sentence_months"), f"{place}.sentence", pa.int32()),
+        "released": released,
+    }
+    table = lines_of(values, canonical.INVOLVEMENTS).filter(pa.array(lines.present))
+    return _once(table, ["row", "record", "nominal", "role", "cjs"])
+
+
+def _flags(flagging: Flagging, columns: Columns, nominals: pa.Array, rows: Positions, present: Mask) -> pa.Table:
+    lists = columns.texts(flagging.flag, "flags.flag")
+    if flagging.when is not None:
+        holds = columns.typed(flagging.when, "flags.when", pa.bool_())
+        present = present & mask_of(holds)
+    start, _ = columns.dates(flagging.start, "flags.start")
+    _, until = columns.dates(flagging.until, "flags.until")
+    lists = pc.if_else(pa.array(present), lists, None)
+    at = pc.list_parent_indices(lists)
+    values = {
+        "row": pa.array(rows.astype(np.int32)).take(at),
+        "reference": nominals.take(at),
+        "flag": pc.list_flatten(lists),
+        "start": start.take(at),
+        "until": until.take(at),
+    }
+    return lines_of(values, canonical.FLAGS)

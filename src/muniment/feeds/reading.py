@@ -1,0 +1,248 @@
+"""Reading a file of a feed: refused as a whole, or every row in exactly one of rows and quarantine."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.engine.values import dates
+from muniment.feeds import canonical, duplicates, fingerprints, formats
+from muniment.feeds.chunks import Chunk
+from muniment.feeds.faults import BadFile, Fault
+from muniment.feeds.feed import Feed, Table
+from muniment.feeds.limits import Limits
+from muniment.feeds.lines import Setting
+from muniment.feeds.mapping import Mapped, map_chunk
+from muniment.feeds.review import all_fields
+from muniment.feeds.vocabulary import Vocabulary, standard
+
+_SCHEMAS = {
+    "rows": canonical.ROWS,
+    "records": canonical.RECORDS,
+    "record_dates": canonical.RECORD_DATES,
+    "nominals": canonical.NOMINALS,
+    "flags": canonical.FLAGS,
+    "involvements": canonical.INVOLVEMENTS,
+    "texts": canonical.TEXTS,
+    "events": canonical.EVENTS,
+    "quarantine": canonical.QUARANTINE,
+}
+_WITHHELD = "Not kept: the row is marked above what this system may hold. Find it in its source by its number."
+
+
+def check(feed: Feed, file: Path, *, limits: Limits | None = None) -> list[str]:
+    """Return why a file has to be refused as a whole, as sentences; nothing when it can be read."""
+    limits = limits or Limits()
+    try:
+        table = table_of(feed, file)
+        columns = formats.inspect(file, table, limits)
+        _as_of(file, table, limits)
+    except BadFile as error:
+        return [str(error)]
+    return [] if columns is None else _missing(file, table, columns)
+
+
+def read(
+    feed: Feed,
+    file: Path,
+    *,
+    limits: Limits | None = None,
+    vocabulary: Vocabulary | None = None,
+    as_of: date | None = None,
+) -> canonical.Batch:
+    """Return what a file says in canonical tables, with the rows that could not be accepted.
+
+    `as_of` stands over what the feed says of the day of the export. Raise BadFile, with a sentence that says
+    what to do, when the file has to be refused as a whole.
+    """
+    limits = limits or Limits()
+    table = table_of(feed, file)
+    if problems := check(feed, file, limits=limits):
+        raise BadFile(" ".join(problems))
+    setting = Setting(table, vocabulary or standard(), limits, as_of or _as_of(file, table, limits))
+    collected: dict[str, list[pa.Table]] = {name: [] for name in _SCHEMAS}
+    rows_read = 0
+    for chunk in formats.chunks(file, table, limits):
+        rows_read += len(chunk) + len(chunk.unread)
+        for name, part in _settled(chunk, map_chunk(chunk, setting)).items():
+            collected[name].append(part)
+    tables = {name: pa.concat_tables(parts or [_SCHEMAS[name].empty_table()]) for name, parts in collected.items()}
+    tables = _deduplicated(tables, table, file, limits)
+    return canonical.Batch(
+        controller=feed.controller,
+        system=feed.system,
+        feed=feed.id,
+        table=table.continues or table.name,
+        file=file.name,
+        digest=_digest(file),
+        kind=table.kind,
+        as_of=setting.as_of,
+        partition=table.partition,
+        area=table.area,
+        marking=_marking(table, setting.words),
+        rows_read=rows_read,
+        **tables,
+    )
+
+
+def day_of(feed: Feed, file: Path, *, limits: Limits | None = None) -> date:
+    """Return the day that a file is as of. Raise BadFile when it does not say."""
+    return _as_of(file, table_of(feed, file), limits or Limits())
+
+
+def table_of(feed: Feed, file: Path) -> Table:
+    """Return the table that takes a file. Raise BadFile when none does."""
+    table = feed.table_of(file)
+    if table is None:
+        patterns = ", ".join(pattern for table in feed.tables for pattern in table.files)
+        raise BadFile(f"The feed {feed.id} has no table for {file.name}; it takes files named {patterns}.")
+    return table
+
+
+def _missing(file: Path, table: Table, columns: set[str]) -> list[str]:
+    repeated = [f"persons.{person.label}" for person in table.persons if person.each]
+    wanted: dict[str, None] = {}
+    for place, spec in all_fields(table):
+        if not any(place.startswith(f"{person}.") for person in repeated):
+            wanted |= dict.fromkeys([*spec.columns, *(spec.made_from or ())])
+    wanted |= dict.fromkeys([*table.key, *((table.attributes or {}).values())])
+    if "column" in table.as_of:
+        wanted[table.as_of["column"]] = None
+    missing = [name for name in wanted if name not in columns]
+    if not missing:
+        return []
+    hints = []
+    for name in missing:
+        near = difflib.get_close_matches(name.lower(), [column.lower() for column in columns], 1, 0.6)
+        alike = next((column for column in sorted(columns) if near and column.lower() == near[0]), None)
+        hints.append(f"'{name}'" + (f" (it has '{alike}')" if alike else ""))
+    return [
+        f"{file.name} lacks the column {', '.join(hints)}: have it exported with its usual header, or change the"
+        f" table {table.name} of the feed."
+    ]
+
+
+def _as_of(file: Path, table: Table, limits: Limits) -> date:
+    rule = table.as_of
+    if "given" in rule:
+        return _day(rule["given"], "as_of.given")
+    if "name" in rule:
+        match = re.search(rule["name"], file.name)
+        if match is None:
+            raise BadFile(
+                f"{file.name} does not bear the day of its export: name it so that '{rule['name']}' is found."
+            )
+        return _day("-".join(part for part in match.groups() if part) or match[0], "the name of the file")
+    first = next(formats.chunks(file, table, limits), None)
+    values = first.columns.get(rule["column"]) if first is not None else None
+    days = [value for value in pc.unique(values).to_pylist() if value] if values is not None else []
+    if not days:
+        raise BadFile(f"{file.name} gives no day of export in {rule['column']}: have it exported with it.")
+    return max(_day(value.strip(), rule["column"]) for value in days)
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return dates.parse(text.replace("_", "-")).latest
+    except ValueError as error:
+        raise BadFile(f"The day of the export in {where} cannot be read: {error}.") from error
+
+
+def _settled(chunk: Chunk, mapped: Mapped) -> dict[str, pa.Table]:
+    """Part good rows from faulty ones, and give the good ones their hash."""
+    faulty = np.zeros(len(chunk), dtype=np.bool_)
+    faulty[list(mapped.faults)] = True
+    good = ~faulty
+    settled = {}
+    for name, lines in mapped.tables.items():
+        settled[name] = lines.filter(pa.array(good[lines["row"].to_numpy()])) if faulty.any() else lines
+    hashes = np.asarray(fingerprints.of_rows(settled, len(chunk)), dtype=object)
+    for name, lines in settled.items():
+        if lines.num_rows:
+            numbers = pa.array(chunk.rows[lines["row"].to_numpy()])
+            settled[name] = lines.set_column(0, lines.schema.field("row"), numbers)
+    settled["rows"] = pa.table(
+        [
+            pa.array(chunk.rows[good]),
+            mapped.entities.filter(pa.array(good)),
+            mapped.keys.filter(pa.array(good)),
+            pa.array(hashes[good].tolist(), pa.string()),
+        ],
+        schema=canonical.ROWS,
+    )
+    settled["quarantine"] = _quarantine(chunk, mapped)
+    return settled
+
+
+def _quarantine(chunk: Chunk, mapped: Mapped) -> pa.Table:
+    references = mapped.references.to_pylist() if mapped.faults else []
+    lines = [
+        _refused(int(chunk.rows[position]), references[position], faults, chunk.original(position))
+        for position, faults in sorted(mapped.faults.items())
+    ]
+    lines += [_refused(unread.row, None, [unread.fault], unread.original) for unread in chunk.unread]
+    return pa.Table.from_pylist(sorted(lines, key=lambda line: line["row"]), schema=canonical.QUARANTINE)
+
+
+def _refused(row: int, reference: str | None, faults: Iterable[Fault], original: str) -> dict[str, Any]:
+    reasons = [{"code": fault.code, "field": fault.field, "message": fault.message} for fault in faults]
+    if any(reason["code"] == "above_tier" for reason in reasons):
+        original = _WITHHELD
+    return {"row": row, "reference": reference, "reasons": reasons, "original": original}
+
+
+def _deduplicated(tables: dict[str, pa.Table], table: Table, file: Path, limits: Limits) -> dict[str, pa.Table]:
+    verdict = duplicates.judge(tables["rows"], tables["records"], table)
+    if not (verdict.silent or verdict.refused or verdict.renamed):
+        return tables
+    tables = dict(tables)
+    if verdict.refused:
+        refused = pa.array(sorted(verdict.refused), pa.int32())
+        named = tables["rows"].filter(pc.is_in(tables["rows"]["row"], refused))
+        references = dict(zip(named["row"].to_pylist(), named["key"].to_pylist(), strict=True))
+        found = _originals(file, table, limits, set(verdict.refused))
+        lines = [_refused(row, references[row], [fault], found[row]) for row, fault in sorted(verdict.refused.items())]
+        more = pa.Table.from_pylist(lines, schema=canonical.QUARANTINE)
+        tables = {
+            name: part if name == "quarantine" else part.filter(pc.invert(pc.is_in(part["row"], refused)))
+            for name, part in tables.items()
+        }
+        tables["quarantine"] = pa.concat_tables([tables["quarantine"], more]).sort_by("row")
+    rows = tables.pop("rows")
+    quarantine = tables.pop("quarantine")
+    renamed, rows = duplicates.renamed(tables, rows, verdict)
+    return renamed | {"rows": rows, "quarantine": quarantine}
+
+
+def _originals(file: Path, table: Table, limits: Limits, wanted: set[int]) -> dict[int, str]:
+    """Read the file again for the text of some rows, whose conflict showed only when all had been read."""
+    found: dict[int, str] = {}
+    for chunk in formats.chunks(file, table, limits):
+        for position, row in enumerate(chunk.rows.tolist()):
+            if row in wanted:
+                found[row] = chunk.original(position)
+    return found
+
+
+def _marking(table: Table, words: Vocabulary) -> str:
+    """Return the marking of people and quarantined rows: what is declared, or the highest held here."""
+    declared = table.declarations.get("marking")
+    return declared.values[0] if declared else words.highest_marking
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def texts_of(reasons: Iterable[dict[str, str]]) -> Iterator[str]:
+    """Yield the reasons of a quarantined row as sentences."""
+    for reason in reasons:
+        yield f"{reason['field'] or 'row'}: {reason['message']}"

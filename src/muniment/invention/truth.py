@@ -1,0 +1,70 @@
+"""Who is who in truth, written apart: the pipeline never reads it, tests and benchmarks do."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from muniment.invention import days
+from muniment.invention.material import texts
+from muniment.invention.nominals import SYSTEMS
+from muniment.invention.world import World
+
+
+def write(world: World) -> None:
+    """Write OUT/truth: nominals to people, people as they are, and pairs that look alike and are two."""
+    folder = world.out / "truth"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "nominals.parquet", _nominals(world))
+    people = world.people
+    _write(
+        folder / "people.parquet",
+        {
+            "person": np.arange(len(people)),
+            "forename": people.forename,
+            "middle_names": people.middle,
+            "surname": people.surname,
+            "born": days.written(people.born, "%Y-%m-%d"),
+            "ethnicity": people.ethnicity,
+            "protected": people.protected,
+        },
+    )
+    _write(folder / "look_alikes.parquet", _look_alikes(world))
+
+
+def _write(path: Path, columns: dict[str, object]) -> None:
+    pq.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), path, compression="zstd")
+
+
+def _nominals(world: World) -> dict[str, object]:
+    held = world.register
+    controller = texts([system.split("/")[0] for system in SYSTEMS])
+    system = texts([system.split("/")[1] for system in SYSTEMS])
+    return {
+        "controller": controller[held.system],
+        "system": system[held.system],
+        "reference": held.reference,
+        "person": held.person,
+    }
+
+
+def _look_alikes(world: World) -> dict[str, object]:
+    people = world.people
+    twins = np.flatnonzero(people.twin > np.arange(len(people)))
+    child = np.flatnonzero(people.parent >= 0)
+    named = child[
+        (people.forename[child] == people.forename[people.parent[child]])
+        & (people.surname[child] == people.surname[people.parent[child]])
+    ]
+    key = np.array([f"{a}|{b}|{c}" for a, b, c in zip(people.forename, people.surname, people.born, strict=True)])
+    order = np.argsort(key, kind="stable")
+    same = np.flatnonzero(key[order][1:] == key[order][:-1])
+    first = np.concatenate([twins, people.parent[named], order[same]])
+    second = np.concatenate([people.twin[twins], named, order[same + 1]])
+    why = (
+        ["twins"] * len(twins)
+        + ["parent and child of one name"] * len(named)
+        + ["namesakes born on one day"] * len(same)
+    )
+    return {"person_a": first, "person_b": second, "why": texts(why)}

@@ -1,0 +1,85 @@
+"""Why nominals are one person: for each pair that joined them, the weight and a sentence for each feature."""
+
+import json
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.db.models import Q
+
+from muniment.batch.matching.standardise import standardise
+from muniment.engine.matching.model import Comparison, Model, compare
+from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.people.models import Judgement, LinkageModel, MatchEdge
+from muniment.records.models import Nominal
+
+
+@dataclass(frozen=True)
+class Join:
+    """A pair of nominals, how alike they are, and what joined or separates them."""
+
+    left: Nominal
+    right: Nominal
+    comparison: Comparison | None
+    judgement: Judgement | None
+    merged_at_source: bool
+    blocked_by: str
+
+    @property
+    def strongest(self) -> float:
+        """The largest contribution, for drawing the others in proportion."""
+        weights = [abs(each.weight) for each in self.comparison.contributions] if self.comparison else []
+        return max(weights, default=1.0)
+
+
+def standardised(nominals: list[Nominal]) -> dict[int, dict[str, object]]:
+    """Return the standardised form of nominals, by key, as linkage sees them."""
+    columns: dict[str, pa.Array] = {
+        "person_id": pa.array([each.pk for each in nominals], pa.int64()),
+        "source_key": pa.array([f"{each.system_id}|{each.reference}" for each in nominals]),
+        "partition": pa.array([each.scope.partition for each in nominals]),
+        "aliases": pa.array([each.aliases for each in nominals], pa.list_(pa.string())),
+    }
+    for name in PERSON_TEXT_FIELDS:
+        columns[name] = pa.array([getattr(each, name) or None for each in nominals], pa.string())
+    return {row["person_id"]: row for row in standardise(pa.table(columns)).to_pylist()}
+
+
+def active_model() -> Model | None:
+    """Return the model in use."""
+    kept = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at").first()
+    return Model.from_json(json.dumps(kept.parameters)) if kept else None
+
+
+def joins(nominals: list[Nominal]) -> list[Join]:
+    """Return the pairs among nominals that joined them, strongest first: what a reader may see of them alone."""
+    model, forms = active_model(), standardised(nominals)
+    by_key = {each.pk: each for each in nominals}
+    keys = list(by_key)
+    edges = MatchEdge.objects.filter(left_id__in=keys, right_id__in=keys).order_by("-weight")
+    judged = {
+        (each.left_id, each.right_id): each
+        for each in Judgement.objects.filter(
+            Q(left_id__in=keys, right_id__in=keys), superseded_at__isnull=True
+        ).select_related("reason")
+    }
+    found = []
+    for edge in edges[:40]:
+        found.append(_join(by_key[edge.left_id], by_key[edge.right_id], model, forms, judged, edge.blocked_by))
+    seen = {(edge.left_id, edge.right_id) for edge in edges}
+    for pair in judged.keys() - seen:
+        found.append(_join(by_key[pair[0]], by_key[pair[1]], model, forms, judged, ""))
+    return found
+
+
+def _join(
+    left: Nominal,
+    right: Nominal,
+    model: Model | None,
+    forms: dict[int, dict[str, object]],
+    judged: dict[tuple[int, int], Judgement],
+    blocked_by: str,
+) -> Join:
+    comparison = compare(forms[left.pk], forms[right.pk], model) if model else None
+    same_system = left.system_id == right.system_id
+    merged = same_system and (left.merged_into == right.reference or right.merged_into == left.reference)
+    return Join(left, right, comparison, judged.get((left.pk, right.pk)), merged, blocked_by)

@@ -1,0 +1,1 @@
+"""Pages about prime records, a file for each thing a user does."""

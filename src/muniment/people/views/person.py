@@ -1,0 +1,69 @@
+"""A prime record: who they are, one chronology, links, and why these are one person."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from muniment.core import audit
+from muniment.core.visits import opens, visitor
+from muniment.people import joins, queries
+from muniment.people.chronology import chronology
+from muniment.people.links import links
+from muniment.people.models import PrimePerson
+from muniment.records.models import NominalFlag
+
+TABS = (
+    ("person", "Overview"),
+    ("person_links", "Links"),
+    ("person_joins", "Why one person"),
+    ("person_retention", "Why kept"),
+)
+
+
+def opened(request: HttpRequest, reference: str, tab: str) -> tuple[PrimePerson, dict[str, Any]]:
+    """Find a prime person that the reader may see, write the look to the audit, and return what every tab shows.
+
+    What may not be seen and what does not exist give the same answer.
+    """
+    try:
+        prime = queries.find_by_reference(reference)
+    except ValueError as error:
+        raise Http404 from error
+    nominals = list(queries.nominals_of(prime)) if prime else []
+    if prime is None or not nominals:
+        raise Http404
+    audit.record(visitor(request), "person.view", subject=prime.reference, detail={"tab": tab})
+    return prime, {
+        "prime": prime,
+        "who": queries.identity(prime, nominals),
+        "nominals": nominals,
+        "tabs": TABS,
+        "tab": tab,
+        "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
+        "page_title": prime.reference,
+    }
+
+
+@opens("person.view")
+def person(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show facts with their sources and one chronology over every system."""
+    prime, shown = opened(request, reference, "person")
+    if prime.reference != reference:
+        return redirect("person", prime.reference)
+    return TemplateResponse(request, "people/person.html", {**shown, "entries": chronology(prime)})
+
+
+@opens("person.view")
+def person_links(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show who is linked to the person, as a table; the chart is drawn from the same rows."""
+    prime, shown = opened(request, reference, "person_links")
+    return TemplateResponse(request, "people/links.html", {**shown, "links": links(prime)})
+
+
+@opens("person.view")
+def person_joins(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show why the nominals are one person: each pair with the weight of each feature, in words."""
+    _, shown = opened(request, reference, "person_joins")
+    return TemplateResponse(request, "people/joins.html", {**shown, "joins": joins.joins(shown["nominals"])})

@@ -1,0 +1,1 @@
+"""Pages about records as received, a file for each thing a user does."""

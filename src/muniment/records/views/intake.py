@@ -1,0 +1,43 @@
+"""What was taken in, and what waits in quarantine with its reason."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from muniment.core import audit, content
+from muniment.core.visits import opens, visitor
+from muniment.records.models import Intake, Quarantine
+
+
+@opens("intake.view", purpose=False)
+def intakes(request: HttpRequest) -> HttpResponse:
+    """List the files taken in, newest first; each line adds up."""
+    audit.record(visitor(request), "intake.view")
+    page = Paginator(Intake.objects.select_related("system__controller").order_by("-pk"), 50).get_page(
+        request.GET.get("page")
+    )
+    return TemplateResponse(request, "records/intakes.html", {"page": page, "page_title": "Intake"})
+
+
+@opens("quarantine.view")
+def quarantine(request: HttpRequest) -> HttpResponse:
+    """List the rows that could not be accepted, with the reason and the way back in."""
+    waiting = Quarantine.objects.filter(resolved_by__isnull=True).select_related("system__controller", "intake")
+    audit.record(visitor(request), "quarantine.view")
+    page = Paginator(waiting.order_by("-pk"), 50).get_page(request.GET.get("page"))
+    return TemplateResponse(request, "records/quarantine.html", {"page": page, "page_title": "Quarantine"})
+
+
+@opens("quarantine.view")
+def quarantined(request: HttpRequest, key: int) -> HttpResponse:
+    """Show one row in quarantine, with the original as it stood in the file."""
+    row = Quarantine.objects.select_related("system__controller", "intake", "original").filter(pk=key).first()
+    if row is None:
+        raise Http404
+    audit.record(visitor(request), "quarantine.open", subject=f"{row.system.code} row {row.row}")
+    original = content.read(row.original) if row.original else ""
+    return TemplateResponse(
+        request,
+        "records/quarantined.html",
+        {"row": row, "original": original, "page_title": f"Row {row.row}"},
+    )

@@ -1,0 +1,1 @@
+"""Pages about reviews, holds and disposals, a file for each thing a user does."""

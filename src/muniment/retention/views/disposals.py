@@ -1,0 +1,172 @@
+"""Disposals: propose by rule, approve or return, undo, follow the sources, and see the proof."""
+
+import csv
+import io
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from muniment.core import audit, references
+from muniment.core.verdicts import Refused
+from muniment.core.visits import opens, visitor
+from muniment.people.queries import identity, nominals_of
+from muniment.retention import certificates, queries, rules
+from muniment.retention.actions import disposal as disposing
+from muniment.retention.forms import AnswerForm, ReasonForm
+from muniment.retention.models import Certificate, DisposalOrder, SourceInstruction
+
+
+def found_order(reference: str) -> DisposalOrder:
+    """Return the order with a reference, or the answer that there is none."""
+    try:
+        key = references.number("disposal", reference)
+    except ValueError as error:
+        raise Http404 from error
+    order = DisposalOrder.objects.select_related("controller", "prime", "review").filter(pk=key).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+@opens("disposal.view")
+def disposals(request: HttpRequest) -> HttpResponse:
+    """List orders by state, newest first, with the figure of each state."""
+    state = request.GET.get("state", "")
+    orders = DisposalOrder.objects.select_related("controller", "certificate").order_by("-pk")
+    counts = [(value, label, orders.filter(state=value).count()) for value, label in DisposalOrder.State.choices]
+    if state in DisposalOrder.State.values:
+        orders = orders.filter(state=state)
+    audit.record(visitor(request), "disposal.list")
+    return TemplateResponse(
+        request,
+        "retention/disposals.html",
+        {
+            "page": Paginator(orders, 50).get_page(request.GET.get("page")),
+            "counts": counts,
+            "state": state,
+            "page_title": "Disposals",
+        },
+    )
+
+
+@opens("disposal.view")
+def disposal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show one order: what is to go, what stops it, who did what, and the next step."""
+    order = found_order(reference)
+    audit.record(visitor(request), "disposal.open", subject=order.reference, controller=order.controller.code)
+    nominals = list(nominals_of(order.prime)) if order.prime else []
+    return TemplateResponse(
+        request,
+        "retention/disposal.html",
+        {
+            "order": order,
+            "who": identity(order.prime, nominals) if order.prime and nominals else None,
+            "items": order.items.select_related("system__controller", "record__decision").order_by(
+                "system", "reference"
+            ),
+            "instructions": order.instructions.select_related("system").order_by("system__title"),
+            "holds": queries.holds_on_order(order),
+            "certificate": Certificate.objects.filter(order=order).first(),
+            "cooled": bool(rules.has_cooled(order, timezone.now())),
+            "can": {move: bool(rules.can_move_order(order, move)) for move in rules.ORDER_MOVES},
+            "form": ReasonForm(),
+            "answer_form": AnswerForm(),
+            "page_title": f"Disposal {order.reference}",
+        },
+    )
+
+
+def _then(request: HttpRequest, order: DisposalOrder, act: Callable[[], object], words: str) -> HttpResponse:
+    try:
+        act()
+        messages.success(request, words)
+    except Refused as refusal:
+        audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
+        for reason in refusal.reasons:
+            messages.error(request, reason)
+    return redirect("disposal", order.reference)
+
+
+@require_POST
+@opens("disposal.approve")
+def approve(request: HttpRequest, reference: str) -> HttpResponse:
+    """Approve what another proposed."""
+    order, by = found_order(reference), visitor(request)
+    return _then(request, order, lambda: disposing.approve(order, by=by), "Approved. The cooling-off has begun.")
+
+
+@require_POST
+@opens("disposal.approve")
+def send_back(request: HttpRequest, reference: str) -> HttpResponse:
+    """Return a proposal with what is wrong with it."""
+    order, by, note = found_order(reference), visitor(request), request.POST.get("note", "")
+    return _then(
+        request, order, lambda: disposing.return_(order, by=by, note=note), "Returned. The review is open again."
+    )
+
+
+@require_POST
+@opens("disposal.view")
+def undo(request: HttpRequest, reference: str) -> HttpResponse:
+    """Undo a disposal before its sources are told."""
+    order, by, note = found_order(reference), visitor(request), request.POST.get("note", "")
+    return _then(request, order, lambda: disposing.undo(order, by=by, note=note), "Undone. Nothing was destroyed.")
+
+
+@require_POST
+@opens("disposal.instruct")
+def answer(request: HttpRequest, reference: str, system: int) -> HttpResponse:
+    """Record what a source answered."""
+    order, by = found_order(reference), visitor(request)
+    instruction = SourceInstruction.objects.filter(order=order, system_id=system).first()
+    if instruction is None:
+        raise Http404
+    said, note = request.POST.get("said", ""), request.POST.get("note", "")
+    return _then(
+        request,
+        order,
+        lambda: disposing.answer(instruction, by=by, said=said, note=note),
+        "The answer is recorded.",
+    )
+
+
+@opens("disposal.instruct")
+def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse:
+    """Give the work of one source as a CSV file in its own references, with room for its answers."""
+    order = found_order(reference)
+    items = order.items.filter(system_id=system).select_related("system").order_by("reference")
+    if not items:
+        raise Http404
+    audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note"])
+    for item in items:
+        writer.writerow([order.reference, item.system.code, _plain(item.reference), "delete", "", ""])
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{order.reference}-{items[0].system.code}.csv"'
+    return response
+
+
+def _plain(text: str) -> str:
+    """Keep a spreadsheet from taking a reference for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+@opens("disposal.view")
+def certificate(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the certificate of an order as a PDF."""
+    order = found_order(reference)
+    found = Certificate.objects.filter(order=order).first()
+    if found is None:
+        raise Http404
+    audit.record(visitor(request), "disposal.certificate", subject=found.reference)
+    response = HttpResponse(certificates.as_pdf(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.reference}.pdf"'
+    return response

@@ -1,0 +1,145 @@
+"""Holds: those that stand, placing one, and releasing one, which two people do."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from muniment.core import access, audit, references
+from muniment.core.models import Controller, User
+from muniment.core.verdicts import Refused
+from muniment.core.visits import opens, visitor
+from muniment.people.queries import find_by_reference
+from muniment.records.models import Record
+from muniment.retention.actions import hold as holding
+from muniment.retention.forms import HoldForm
+from muniment.retention.models import Hold
+
+_LISTS = ("classes", "ho_classes", "keywords", "areas")
+
+
+@opens("hold.place")
+def holds(request: HttpRequest) -> HttpResponse:
+    """List the holds, those that stand first."""
+    audit.record(visitor(request), "hold.list")
+    every = Hold.objects.prefetch_related("controllers").order_by("released_at", "-pk")
+    return TemplateResponse(request, "retention/holds.html", {"holds": every, "page_title": "Holds"})
+
+
+def found_hold(reference: str) -> Hold:
+    """Return the hold with a reference, or the answer that there is none."""
+    try:
+        return Hold.objects.get(pk=references.number("hold", reference))
+    except (ValueError, Hold.DoesNotExist) as error:
+        raise Http404 from error
+
+
+@opens("hold.place")
+def hold(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show one hold: its authority, its scope, what it covers, who placed and who releases it."""
+    found = found_hold(reference)
+    audit.record(visitor(request), "hold.view", subject=found.reference)
+    return TemplateResponse(
+        request,
+        "retention/hold.html",
+        {
+            "hold": found,
+            "covered": found.held.count(),
+            "scope": {name: value for name, value in found.scope.items() if value},
+            "page_title": f"Hold {found.reference}",
+        },
+    )
+
+
+@opens("hold.place")
+def place(request: HttpRequest) -> HttpResponse:
+    """Place a hold."""
+    user = request.user
+    assert isinstance(user, User)
+    mine = [each.pk for each in access.controllers_for(user, "hold.place", timezone.localdate())]
+    form = HoldForm(
+        request.POST or None, initial={"people": request.GET.get("person", ""), "start": timezone.localdate()}
+    )
+    form.fields["controllers"].queryset = Controller.objects.filter(pk__in=mine)  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid() and (scope := _scope(form)) is not None:
+        given = form.cleaned_data
+        proposal = holding.Proposal(
+            title=given["title"],
+            authority=given["authority"],
+            start=given["start"],
+            scope=scope,
+            controllers=tuple(given["controllers"]),
+        )
+        try:
+            placed = holding.place(proposal, by=visitor(request))
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, f"{placed.reference} stands, and covers {placed.held.count()} records.")
+            return redirect("hold", placed.reference)
+    return TemplateResponse(request, "retention/place_hold.html", {"form": form, "page_title": "Place a hold"})
+
+
+def _scope(form: HoldForm) -> dict[str, Any] | None:
+    """Return the scope that a form gives; None, with an error on the field, when a reference is unknown."""
+    given = form.cleaned_data
+    scope: dict[str, Any] = {name: _parts(given[name]) for name in _LISTS if given[name]}
+    people = []
+    for reference in _parts(given["people"]):
+        try:
+            prime = find_by_reference(reference)
+        except ValueError as error:
+            form.add_error("people", str(error))
+            continue
+        if prime is None:
+            form.add_error("people", f"There is no prime record {reference}.")
+        else:
+            people.append(prime.pk)
+    wanted = _parts(given["records"])
+    found = Record.objects.filter(reference__in=wanted, system__controller__in=given["controllers"])
+    for missing in set(wanted) - set(found.values_list("reference", flat=True)):
+        form.add_error("records", f"None of these controllers holds a record {missing} that you may see.")
+    scope |= {"people": people} if people else {}
+    scope |= {"records": [each.pk for each in found]} if wanted else {}
+    for name, key in (("happened_from", "from"), ("happened_until", "until")):
+        if given[name]:
+            scope[key] = given[name].isoformat()
+    return None if form.errors else scope
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
+
+
+@require_POST
+@opens("hold.release")
+def ask_release(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask for a hold to be released."""
+    found = found_hold(reference)
+    try:
+        holding.ask_release(found, by=visitor(request), reason=request.POST.get("note", ""))
+        messages.success(request, "Asked. Someone else has to complete the release.")
+    except Refused as refusal:
+        for reason in refusal.reasons:
+            messages.error(request, reason)
+    return redirect("hold", reference)
+
+
+@require_POST
+@opens("hold.release")
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    """Complete a release that another asked for."""
+    found = found_hold(reference)
+    try:
+        covered = holding.release(found, by=visitor(request))
+        messages.success(request, f"Released. Its {covered} records come back for review; none is disposed of.")
+    except Refused as refusal:
+        audit.record_apart(visitor(request), "hold.refused", "refused", subject=found.reference)
+        for reason in refusal.reasons:
+            messages.error(request, reason)
+    return redirect("hold", reference)

@@ -1,0 +1,54 @@
+"""What every page knows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from muniment.core import access, purposes
+from muniment.core.models import User
+from muniment.workbench import demonstration
+
+# Address name, words, and the action that opens it; the first that leads to the page is marked as current.
+NAVIGATION = (
+    ("home", "Home", ""),
+    ("find", "Find", "person.find"),
+    ("reviews", "Reviews", "review.work"),
+    ("disposals", "Disposals", "disposal.view"),
+    ("holds", "Holds", "hold.place"),
+    ("matches", "Possible matches", "match.judge"),
+    ("intakes", "Intake", "intake.view"),
+    ("schedule", "Schedule", "schedule.view"),
+    ("audit", "Audit", "audit.view"),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return the marking, the navigation and the access purpose of a page."""
+    found: dict[str, Any] = {
+        "marking": "OFFICIAL-SENSITIVE",
+        "demonstration": settings.DEMONSTRATION,
+        "idle_seconds": settings.SESSION_COOKIE_AGE,
+    }
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
+        found["navigation"] = _navigation(user, request.path)
+        found["purpose_words"] = purposes.words(request.session.get("purpose", ""))
+    elif settings.DEMONSTRATION:
+        found["demonstration_users"] = demonstration.USERS
+        found["demonstration_password"] = demonstration.PASSWORD
+    return found
+
+
+def _navigation(user: User, path: str) -> list[dict[str, Any]]:
+    on = timezone.localdate()
+    items = []
+    for name, text, action in NAVIGATION:
+        if not action or access.may(user, action, on=on):
+            href = reverse(name)
+            items.append(
+                {"href": href, "text": text, "current": path == href or (name != "home" and path.startswith(href))}
+            )
+    return items

@@ -1,0 +1,109 @@
+"""What every request passes: no caching, an absolute limit of a session, and the reader's scope."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.template.response import TemplateResponse
+
+from muniment.core import access, actors, audit, database
+from muniment.core.models import User
+from muniment.core.verdicts import Refused
+
+Handler = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger(__name__)
+
+
+def no_store(get_response: Handler) -> Handler:
+    """Keep pages about people out of every cache; static files are served before this."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return handle
+
+
+def absolute_session_limit(get_response: Handler) -> Handler:
+    """End a session a fixed time after sign-in, however busy it is."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        began = request.session.get("began")
+        if request.user.is_authenticated and began and time.time() - began > settings.SESSION_ABSOLUTE_AGE:
+            logout(request)
+        return get_response(request)
+
+    return handle
+
+
+def within_scope(get_response: Handler) -> Handler:
+    """Run the view, and render it, in one transaction as the web's role inside the reader's scope.
+
+    Without a sitting there is no scope, and without a scope there are no rows. An error undoes what the view wrote;
+    a refusal is written to the audit on a connection of its own.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        web = database.role_name("web")
+        steps_down = connection.settings_dict["USER"] != web
+        try:
+            with transaction.atomic():
+                if steps_down:
+                    with connection.cursor() as cursor:
+                        cursor.execute(f"SET ROLE {web}")
+                try:
+                    request.user_key = access.enter(request.session.get("sitting", ""))  # type: ignore[attr-defined]
+                    response = get_response(request)
+                    if response.status_code >= 500:
+                        transaction.set_rollback(True)
+                finally:
+                    if steps_down and not connection.needs_rollback:
+                        with connection.cursor() as cursor:
+                            cursor.execute("RESET ROLE")
+        finally:
+            if steps_down and connection.connection and not connection.in_atomic_block:
+                with connection.cursor() as cursor:
+                    cursor.execute("RESET ROLE")
+        return response
+
+    def on_error(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refused):
+            log.error("a view failed: %s", type(error).__name__)
+            return None
+        transaction.set_rollback(True)
+        user = request.user if isinstance(request.user, User) else None
+        by = actors.from_user(user) if user else actors.Actor("nobody")
+        audit.record_apart(by, "access.refused", "refused", subject=request.path[:200])
+        response = TemplateResponse(request, "refused.html", {"reasons": error.reasons}, status=403)
+        return response.render() if request.user.is_authenticated else HttpResponseForbidden()
+
+    handle.process_exception = on_error  # type: ignore[attr-defined]
+    return handle
+
+
+def _begin(request: HttpRequest, user: User, **_: object) -> None:
+    """Let the database know of a new session, so that `enter` can find whose it is."""
+    token = secrets.token_urlsafe(32)
+    request.session["sitting"] = token
+    request.session["began"] = time.time()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muniment.sit(%s, %s, %s)", [user.pk, token, settings.SESSION_ABSOLUTE_AGE])
+    audit.record(actors.from_user(user), "access.sign_in")
+
+
+def _end(request: HttpRequest, user: User | None, **_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muniment.leave(%s)", [request.session.get("sitting", "")])
+    if user is not None:
+        audit.record(actors.from_user(user), "access.sign_out")
+
+
+user_logged_in.connect(_begin)
+user_logged_out.connect(_end)

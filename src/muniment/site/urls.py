@@ -1,0 +1,44 @@
+"""Every address of the site."""
+
+from django.urls import include, path
+
+from muniment.people.views import matches, person
+from muniment.records.views import intake, record
+from muniment.retention.views import disposals, holds, kept, review, reviews
+from muniment.workbench.views import about, audit, find, home, purpose
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("purpose/", purpose.purpose, name="purpose"),
+    path("stay/", about.stay, name="stay"),
+    path("about/", about.about, name="about"),
+    path("find/", find.find, name="find"),
+    path("people/<str:reference>/", person.person, name="person"),
+    path("people/<str:reference>/links/", person.person_links, name="person_links"),
+    path("people/<str:reference>/joins/", person.person_joins, name="person_joins"),
+    path("people/<str:reference>/retention/", kept.person_retention, name="person_retention"),
+    path("matches/", matches.matches, name="matches"),
+    path("matches/<int:key>/", matches.match, name="match"),
+    path("records/<int:key>/", record.record, name="record"),
+    path("intake/", intake.intakes, name="intakes"),
+    path("quarantine/", intake.quarantine, name="quarantine"),
+    path("quarantine/<int:key>/", intake.quarantined, name="quarantined"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<str:reference>/", review.review, name="review"),
+    path("disposals/", disposals.disposals, name="disposals"),
+    path("disposals/<str:reference>/", disposals.disposal, name="disposal"),
+    path("disposals/<str:reference>/approve/", disposals.approve, name="approve"),
+    path("disposals/<str:reference>/return/", disposals.send_back, name="send_back"),
+    path("disposals/<str:reference>/undo/", disposals.undo, name="undo"),
+    path("disposals/<str:reference>/certificate/", disposals.certificate, name="certificate"),
+    path("disposals/<str:reference>/sources/<int:system>/", disposals.work_file, name="work_file"),
+    path("disposals/<str:reference>/sources/<int:system>/answer/", disposals.answer, name="answer"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/new/", holds.place, name="place_hold"),
+    path("holds/<str:reference>/", holds.hold, name="hold"),
+    path("holds/<str:reference>/ask-release/", holds.ask_release, name="ask_release"),
+    path("holds/<str:reference>/release/", holds.release, name="release_hold"),
+    path("schedule/", kept.schedule, name="schedule"),
+    path("audit/", audit.audit, name="audit"),
+    path("accounts/", include("allauth.urls")),
+]

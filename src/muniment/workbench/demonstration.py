@@ -1,0 +1,124 @@
+"""The users of the demonstration: invented, with one password, refused where the data is not invented."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.db import transaction
+
+from muniment.core.models import Controller, RoleAssignment, User
+
+PASSWORD = "look-but-do-not-touch"  # noqa: S105 - printed on the sign-in page of the demonstration
+
+
+@dataclass(frozen=True)
+class Person:
+    """A demonstration user."""
+
+    username: str
+    first_name: str
+    last_name: str
+    post: str
+    can: str
+    roles: tuple[tuple[str, str], ...]
+
+
+USERS = (
+    Person(
+        "rowan",
+        "Rowan",
+        "Example",
+        "Records manager, Northshire",
+        "Work reviews, propose disposals, place holds",
+        (("records_manager", "northshire"),),
+    ),
+    Person(
+        "ash",
+        "Ash",
+        "Sample",
+        "Head of information management, Northshire",
+        "Approve disposals, release holds",
+        (("review_approver", "northshire"),),
+    ),
+    Person(
+        "wren",
+        "Wren",
+        "Placeholder",
+        "Records manager, Westvale",
+        "Work reviews of another force",
+        (("records_manager", "westvale"),),
+    ),
+    Person(
+        "linden",
+        "Linden",
+        "Fictional",
+        "Head of information management, Westvale",
+        "Approve for another force",
+        (("review_approver", "westvale"),),
+    ),
+    Person(
+        "robin",
+        "Robin",
+        "Invented",
+        "Officer, Southmere",
+        "Find people, on a phone as well",
+        (("officer", "southmere"),),
+    ),
+    Person(
+        "sorrel",
+        "Sorrel",
+        "Demo",
+        "Data quality officer, Northshire",
+        "Judge possible matches",
+        (("data_quality_officer", "northshire"),),
+    ),
+    Person(
+        "hazel",
+        "Hazel",
+        "Pretend",
+        "Information rights officer, Northshire",
+        "Record requests, place holds",
+        (("rights_officer", "northshire"),),
+    ),
+    Person(
+        "bryony",
+        "Bryony",
+        "Madeup",
+        "Protected persons officer, Northshire",
+        "The sealed enclave alone",
+        (("enclave_officer", "northshire"),),
+    ),
+    Person("teasel", "Teasel", "Imaginary", "Auditor, Northshire", "Read the audit", (("auditor", "northshire"),)),
+    Person(
+        "clover",
+        "Clover",
+        "Makebelieve",
+        "Office manager, Northshire commissioner",
+        "The office's own records",
+        (("corporate_records_officer", "northshire-commissioner"),),
+    ),
+)
+
+
+class NotADemonstration(Exception):
+    """Demonstration users were asked for where real controllers are live."""
+
+
+def add_users() -> None:
+    """Make the demonstration users. Raise NotADemonstration where a controller that is not fictional is live."""
+    if not settings.DEMONSTRATION or Controller.objects.filter(is_fictional=False, mode="live").exists():
+        raise NotADemonstration("Demonstration users are refused: this installation serves a real force or office.")
+    with transaction.atomic():
+        for person in USERS:
+            user, made = User.objects.get_or_create(
+                username=person.username,
+                defaults={"first_name": person.first_name, "last_name": person.last_name, "post": person.post},
+            )
+            if made:
+                user.set_password(PASSWORD)
+                user.save()
+            for role, code in person.roles:
+                if controller := Controller.objects.filter(code=code).first():
+                    RoleAssignment.objects.get_or_create(
+                        user=user, controller=controller, role=role, start=date(2020, 1, 1)
+                    )

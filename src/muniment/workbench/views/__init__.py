@@ -1,0 +1,1 @@
+"""Pages that cut across duties, a file for each thing a user does."""

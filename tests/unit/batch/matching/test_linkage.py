@@ -1,0 +1,283 @@
+"""Linkage end to end on small invented sets: the numbers agree, the rules hold, the order does not matter."""
+
+import math
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from muniment.batch.matching import edges
+from muniment.batch.matching.conditions import CONDITIONS
+from muniment.batch.matching.evaluate import InputError, Task, evaluate
+from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.resolve import DOUBTFUL, JUDGEMENTS, STANDING, resolve
+from muniment.batch.matching.standardise import STANDARDISED, standardise
+from muniment.batch.matching.train import train
+from muniment.engine.matching.features import FEATURES
+from muniment.engine.matching.model import Model, compare
+
+EXAMPLES = Path(__file__).parents[4] / "examples" / "linkage"
+FAKE = Task(
+    EXAMPLES / "fake_1000.csv",
+    "unique_id",
+    "cluster",
+    {
+        "forename": ("first_name",),
+        "surname": ("surname",),
+        "born": ("dob",),
+        "address": ("city",),
+        "email": ("email",),
+    },
+)
+
+
+def nominals(*rows):
+    fields = sorted({name for row in rows for name in row} - {"partition"})
+    return pa.table(
+        {
+            "person_id": pa.array(range(1, len(rows) + 1), pa.int64()),
+            "source_key": [f"testshire|custody|{number:06d}" for number in range(1, len(rows) + 1)],
+            "partition": [row.get("partition", "policing") for row in rows],
+            **{name: [row.get(name) for row in rows] for name in fields},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def fake():
+    raw = duckdb.read_csv(str(FAKE.file), header=True, all_varchar=True).to_arrow_table()
+    columns = {field: raw[names[0]] for field, names in FAKE.mapping.items()}
+    people = standardise(
+        pa.table(
+            {
+                "person_id": pa.array(range(raw.num_rows), pa.int64()),
+                "source_key": [f"test|fake|{row:06d}" for row in range(raw.num_rows)],
+                "partition": ["policing"] * raw.num_rows,
+                **columns,
+            }
+        ),
+        on=date(2026, 6, 1),
+    )
+    return people, train(people)
+
+
+NAMESAKE = {"forename": "Alan", "surname": "Testname", "born": "1990-05-17"}
+
+
+def one(people, model, **kinds):
+    return resolve(people, model, **kinds)
+
+
+def are_joined(resolution, *persons):
+    anchors = dict(zip(*(column.to_pylist() for column in resolution.clusters.columns), strict=True))
+    return len({anchors[person] for person in persons}) == 1
+
+
+def test_standardised_table_has_its_schema():
+    people = standardise(
+        nominals(
+            {"forename": "Zoë", "surname": "O'Test-Name", "born": "1990", "pncid": "2001/0171310S"},
+            {"full_name": "Mr Alan B Testname", "postcode": "nf1 1nf", "born": "1900-01-01"},
+        )
+    )
+    assert people.schema.equals(STANDARDISED)
+    first, second = sorted(people.to_pylist(), key=lambda row: row["person_id"])
+    assert (first["forename"], first["surname"], first["family"]) == ("ZOE", "OTESTNAME", ["OTEST", "NAME"])
+    assert (first["born"], first["born_from"], first["born_until"]) == (
+        "19900000",
+        date(1990, 1, 1),
+        date(1990, 12, 31),
+    )
+    assert first["pncid"] is None
+    assert (second["forename"], second["surname"], second["others"]) == ("ALAN", "TESTNAME", ["B"])
+    assert (second["postcode"], second["born"]) == (None, None)
+
+
+def test_aliases_are_names_too():
+    people = standardise(
+        pa.table(
+            {
+                "person_id": pa.array([1, 2, 3], pa.int64()),
+                "source_key": ["a|b|1", "a|b|2", "a|b|3"],
+                "partition": ["policing"] * 3,
+                "forename": ["Alan", "Alan", "Alan"],
+                "aliases": pa.array([["Big Al", "Al Other"], [], None], pa.list_(pa.string())),
+            }
+        )
+    )
+    names = {row["person_id"]: row["names"] for row in people.to_pylist()}
+    assert names == {1: ["AL", "ALAN", "BIG", "OTHER"], 2: ["ALAN"], 3: ["ALAN"]}
+
+
+def test_every_feature_has_its_conditions():
+    assert set(CONDITIONS) == {feature.name for feature in FEATURES}
+    for feature in FEATURES:
+        assert len(CONDITIONS[feature.name]) == len(feature.tests) == len(feature.levels) - 1
+        assert math.isclose(sum(level.expected for level in feature.levels), 1.0)
+
+
+def test_batch_and_explanation_give_the_same_numbers(fake):
+    people, model = fake
+    rows = {row["person_id"]: row for row in people.to_pylist()}
+    points = replace(in_force().points, automatic=-8.0, doubtful=-8.0, hard_rules=False)
+    found = resolve(people, model, points=points).edges.to_pylist()
+    assert len(found) > 1000
+    for edge in found:
+        explained = compare(rows[edge["left"]], rows[edge["right"]], model)
+        assert math.isclose(explained.weight, edge["weight"], abs_tol=1e-6)
+        assert {c.feature: round(c.weight, 6) for c in explained.contributions} == {
+            c["feature"]: round(c["weight"], 6) for c in edge["contributions"]
+        }
+
+
+def test_comparing_is_the_same_in_both_directions(fake):
+    people, model = fake
+    rows = people.to_pylist()
+    for left, right in pairwise(rows[:200]):
+        assert math.isclose(compare(left, right, model).weight, compare(right, left, model).weight)
+
+
+def test_model_survives_json_and_training_is_repeatable(fake):
+    people, model = fake
+    assert Model.from_json(model.to_json()) == model
+    assert train(people).to_json() == model.to_json()
+    with pytest.raises(ValueError, match="not a model"):
+        Model.from_json("{}")
+
+
+def test_resolution_does_not_depend_on_the_order_of_rows(fake):
+    people, model = fake
+    first, second = resolve(people, model), resolve(people.slice(500).take(list(range(499, -1, -1))), model)
+    assert second.clusters.num_rows == 500
+    backwards = people.take(list(range(people.num_rows - 1, -1, -1)))
+    assert resolve(backwards, model).clusters.equals(first.clusters)
+
+
+@pytest.fixture(scope="module")
+def namesakes(fake):
+    """A model in which agreement on name and birthday is overwhelming, so that only the rules can say no."""
+    return replace(fake[1], prior=0.3)
+
+
+def test_namesakes_born_on_one_day_are_left_to_a_person(namesakes):
+    people = standardise(nominals(NAMESAKE, NAMESAKE))
+    resolution = one(people, namesakes)
+    assert not are_joined(resolution, 1, 2)
+    assert resolution.doubtful["reason"].to_pylist() == ["support"]
+
+
+def test_one_more_telling_fact_joins_them(namesakes):
+    people = standardise(nominals({**NAMESAKE, "email": "al@example.org"}, {**NAMESAKE, "email": "al@example.org"}))
+    assert are_joined(one(people, namesakes), 1, 2)
+
+
+def test_a_person_is_believed_over_the_model(namesakes):
+    known = {**NAMESAKE, "email": "al@example.org"}
+    people = standardise(nominals(known, known, {"forename": "Zelda", "surname": "Otherwise"}))
+    different = pa.table({"left": [1], "right": [2], "verdict": ["different"]}, JUDGEMENTS)
+    kept_apart = one(people, namesakes, judgements=different)
+    assert not are_joined(kept_apart, 1, 2)
+    assert kept_apart.doubtful["reason"].to_pylist() == ["judgement"]
+    same = pa.table({"left": [1], "right": [3], "verdict": ["same"]}, JUDGEMENTS)
+    assert are_joined(one(people, namesakes, judgements=same), 1, 2, 3)
+
+
+def test_different_holds_through_others(namesakes):
+    known = {**NAMESAKE, "email": "al@example.org"}
+    people = standardise(nominals(known, known, known))
+    different = pa.table({"left": [1], "right": [3], "verdict": ["different"]}, JUDGEMENTS)
+    assert not are_joined(one(people, namesakes, judgements=different), 1, 3)
+
+
+def test_standing_edges_stay_unless_a_person_objects(namesakes):
+    people = standardise(nominals(NAMESAKE, NAMESAKE))
+    standing = pa.table({"left": [1], "right": [2]}, STANDING)
+    assert are_joined(one(people, namesakes, standing=standing), 1, 2)
+    different = pa.table({"left": [1], "right": [2], "verdict": ["different"]}, JUDGEMENTS)
+    assert not are_joined(one(people, namesakes, standing=standing, judgements=different), 1, 2)
+
+
+@pytest.mark.parametrize("partition", ["sealed", "corporate"])
+def test_partitions_never_meet(namesakes, partition):
+    known = {**NAMESAKE, "email": "al@example.org"}
+    people = standardise(nominals(known, {**known, "partition": partition}))
+    resolution = one(people, namesakes)
+    assert not are_joined(resolution, 1, 2)
+    assert resolution.edges.num_rows == 0
+    assert resolution.doubtful.schema.equals(DOUBTFUL)
+
+
+def test_corporate_people_are_joined_by_identifier_alone(namesakes):
+    staff = {"partition": "corporate", "forename": "Alan", "surname": "Testname", "born": "1990-05-17"}
+    people = standardise(
+        nominals(staff, {**staff, "email": "a@example.org"}, {"partition": "corporate", "email": "A@example.org"})
+    )
+    resolution = one(people, namesakes)
+    assert are_joined(resolution, 2, 3)
+    assert not are_joined(resolution, 1, 2)
+
+
+def test_sealed_people_are_matched_inside_the_enclave(namesakes):
+    known = {**NAMESAKE, "email": "al@example.org", "partition": "sealed"}
+    assert are_joined(one(standardise(nominals(known, known)), namesakes), 1, 2)
+
+
+def test_a_model_of_another_standard_is_refused(fake):
+    people, model = fake
+    with pytest.raises(ValueError, match="standardise them again"):
+        resolve(people, replace(model, standard="0"))
+
+
+def test_two_fields_are_enough_to_train_on():
+    # Twenty surnames that all begin alike: no pair of them is at the level "different".
+    rows = [
+        {"surname": f"Test{chr(97 + n % 20)}{chr(97 + n % 7)}", "born": f"19{50 + n % 40}-02-{1 + n % 28:02d}"}
+        for n in range(60)
+    ]
+    people = standardise(nominals(*rows, *rows[:10]))
+    model = train(people)
+    assert set(model.weights) == {"surname", "born"}
+    assert 0 < model.prior < 0.2
+    for weights in model.weights.values():
+        assert weights.bits(0) > 1e-6 > weights.bits(len(weights.m) - 1)
+
+
+@pytest.mark.parametrize("rows", [[{"surname": "Testname"}], [{"sex": None}, {"sex": None}]])
+def test_too_little_to_train_on_says_so(rows):
+    with pytest.raises(ValueError, match=r"at least two|nothing to compare"):
+        train(standardise(nominals(*rows)))
+
+
+def test_chunks_give_the_same_edges(fake, monkeypatch):
+    people, model = fake
+    whole = resolve(people, model)
+    monkeypatch.setattr(edges, "CHUNK", 4000)
+    assert resolve(people, model).edges.equals(whole.edges)
+
+
+def test_evaluation_counts_implied_pairs():
+    model, automatic = evaluate(FAKE)
+    assert model.records == automatic.records == 1000
+    assert model.pairs_true == 2031
+    assert model.f1 > 0.9
+    assert automatic.precision == 1.0
+    assert automatic.recall < model.recall
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"identity": "nobody"}, "has no column 'nobody'"),
+        ({"identity": "surname"}, "does not tell every record apart"),
+        ({"mapping": {"surnam": ("surname",)}}, "not a person field"),
+        ({"mapping": {"surname": ("surnme",)}}, "has no column 'surnme'"),
+        ({"file": Path("nowhere.csv")}, "There is no file"),
+    ],
+)
+def test_bad_input_is_named(changed, message):
+    with pytest.raises(InputError, match=message):
+        evaluate(replace(FAKE, **changed))

@@ -1,0 +1,78 @@
+"""Hard rules: what no weight can buy."""
+
+import pytest
+
+from muniment.engine.matching.rules import IDENTIFIERS, REASONS, PairFacts, are_twins, forbids
+
+PLAIN = PairFacts(born_is_known=True, postcode_is_crowded=False, address_is_crowded=False, shares_rare_name=False)
+NAMESAKES = {"forename": "same", "surname": "same", "born": "same"}
+
+
+def facts(**changed):
+    return PairFacts(**{**PLAIN.__dict__, **changed})
+
+
+def test_name_and_date_of_birth_alone_never_join():
+    assert forbids(NAMESAKES, PLAIN) == "support"
+
+
+@pytest.mark.parametrize("feature", ["sex", "ethnicity", "occupation", "birth_place"])
+def test_what_namesakes_share_never_counts(feature):
+    assert forbids({**NAMESAKES, feature: "same"}, PLAIN) == "support"
+
+
+@pytest.mark.parametrize(
+    ("feature", "level"),
+    [
+        *((name, "same") for name in IDENTIFIERS),
+        ("phone", "same"),
+        ("email", "same"),
+        ("postcode", "same"),
+        ("address", "most"),
+    ],
+)
+def test_one_telling_fact_is_enough(feature, level):
+    assert forbids({**NAMESAKES, feature: level}, PLAIN) is None
+
+
+def test_a_rare_middle_name_is_a_telling_fact():
+    assert forbids(NAMESAKES, facts(shares_rare_name=True)) is None
+
+
+def test_a_crowded_place_is_not():
+    crowded = facts(postcode_is_crowded=True, address_is_crowded=True)
+    assert forbids({**NAMESAKES, "postcode": "same", "address": "same"}, crowded) == "support"
+
+
+@pytest.mark.parametrize("level", ["close", "exchanged", "year", "parts", "different", None])
+def test_the_date_of_birth_must_be_the_same(level):
+    assert forbids({**NAMESAKES, "born": level, "pncid": "same"}, PLAIN) == "born"
+
+
+def test_first_of_january_needs_an_identifier():
+    assert forbids({**NAMESAKES, "postcode": "same"}, facts(born_is_known=False)) == "born"
+    assert forbids({**NAMESAKES, "pncid": "same"}, facts(born_is_known=False)) is None
+
+
+@pytest.mark.parametrize("name", ["forename", "surname"])
+def test_both_names_must_agree(name):
+    for level in ("similar", "different", None):
+        assert forbids({**NAMESAKES, name: level, "cro": "same"}, PLAIN) == "name"
+
+
+@pytest.mark.parametrize("kind", ["pncid", "cro"])
+def test_two_unique_identifiers_are_two_people(kind):
+    assert forbids({**NAMESAKES, "postcode": "same", kind: "different"}, PLAIN) == "identifier"
+
+
+def test_twins():
+    pair = {"forename": "different", "surname": "same", "born": "same", "postcode": "same"}
+    assert are_twins(pair)
+    assert forbids(pair, PLAIN) == "twins"
+    assert not are_twins({**pair, "forename": "nickname"})
+    assert not are_twins({**pair, "pncid": "same"})
+    assert not are_twins({**pair, "postcode": "district"})
+
+
+def test_every_reason_has_its_words():
+    assert {"name", "born", "support", "twins", "identifier"} <= set(REASONS)

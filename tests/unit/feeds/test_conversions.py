@@ -1,0 +1,81 @@
+"""Conversions of single values, and lengths of sentences above all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muniment.engine.values import dates
+from muniment.feeds import conversions
+from muniment.feeds.faults import BadFeed, BadValue
+from muniment.feeds.feed import Field
+
+
+def run(text, *steps, **field):
+    """Convert one text by steps."""
+    convert = conversions.conversion(Field(convert=steps, **field), {"sexes": {"1": "M"}})
+    assert convert is not None
+    return convert(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2y 6m", 30), ("18 months", 18), ("30", 30), ("1 year and 3 months", 15), ("12 weeks", 3), ("10 days", 1)],
+)
+def test_months(text, expected):
+    assert conversions.months(text) == expected
+
+
+@pytest.mark.parametrize("text", ["life", "2 lots", "", "6m or so"])
+def test_what_is_no_length_of_time(text):
+    with pytest.raises(BadValue):
+        conversions.months(text)
+
+
+@given(years=st.integers(0, 99), months=st.integers(0, 11))
+def test_years_and_months_add_up(years, months):
+    assert conversions.months(f"{years}y {months}m") == 12 * years + months
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "expected"),
+    [
+        ("  a b ", ("squeeze", "upper"), "A B"),
+        ("SMITH, John", ({"split": {"at": ",", "take": "2"}},), "John"),
+        ("SMITH, John", ({"split": {"at": ",", "take": "-1"}},), "John"),
+        ("SMITH", ({"split": {"at": ",", "take": "2"}},), None),
+        ("a; b;;c", ({"split": ";"}, "upper"), ["A", "B", "C"]),
+        ("tel 01632 960001", ("digits",), "01632960001"),
+        ("ref no 42/7", ({"pattern": "([0-9]+)/"},), "42"),
+        ("colour", ({"replace": {"ou": "o"}},), "color"),
+        ("7", ({"prefix": "F-"},), "F-7"),
+        ("1", ({"codes": "sexes"},), "M"),
+        ("Y", ("boolean",), True),
+        ("nein", ({"boolean": {"true": ["ja"], "false": ["nein"]}},), False),
+        ("02/03/2019", ({"date": {"month_first": "true"}},), dates.parse("2019-02-03")),
+        ("20190302 0915", ({"date": {"formats": ["%Y%m%d %H%M"]}},), dates.parse("2019-03-02")),
+        ("20-Mar-2019 09:30", ("date",), dates.parse("2019-03-20")),
+        ("00/05/1990", ("date",), dates.parse("1990-05")),
+        ("43496", ("excel_date",), dates.parse("2019-01-31")),
+    ],
+)
+def test_steps(text, steps, expected):
+    assert run(text, *steps) == expected
+
+
+def test_an_unknown_code_can_be_refused_kept_or_left_blank():
+    table = {"Y": "sealed"}
+    with pytest.raises(BadValue, match="not among the codes"):
+        run("N", map=table)
+    assert run("N", map=table, unknown="keep") == "N"
+    assert run("N", map=table, unknown="blank") is None
+    assert run(" y ", map=table) == "sealed"
+
+
+def test_a_value_that_cannot_be_converted_can_be_kept_or_left_blank():
+    assert run("about 1990", "date", invalid="keep") == "about 1990"
+    assert run("about 1990", "date", invalid="blank") is None
+
+
+def test_a_code_list_that_the_feed_lacks_is_a_fault_of_the_feed():
+    with pytest.raises(BadFeed, match="colours"):
+        run("1", {"codes": "colours"})

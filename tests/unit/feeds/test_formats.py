@@ -1,0 +1,141 @@
+"""The same people and records out of JSON lines, XML, Parquet and workbooks."""
+
+import json
+from datetime import date
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from small_feed import reasons, tree
+
+from muniment import feeds
+
+NESTED = {
+    "id": "C1",
+    "reported": "2019-01-31T09:30:00",
+    "purposes": ["PP4", "PP1"],
+    "parties": [
+        {"no": "N1", "name": {"family": "Ashdown"}, "as": "SUSPECT", "also": ["Ash", "Down"]},
+        {"no": "N2", "name": {"family": "Beech"}, "as": "VICTIM"},
+    ],
+}
+
+
+def nested(form, **table):
+    """Return a feed of nested rows."""
+    content = tree()
+    crimes = content["tables"]["crimes"]
+    crimes |= {"format": form, "files": "crimes_*", **table}
+    crimes["record"] = {"reference": "id", "purposes": {"from": "purposes", "convert": ["json_list"]}}
+    crimes["dates"] = {"reported_date": "reported"}
+    crimes["persons"] = [
+        {
+            "each": "parties",
+            "reference": "no",
+            "role": "as",
+            "surname": "name.family",
+            "aliases": "also",
+            "involvement": {"dated": "../reported"},
+        }
+    ]
+    return content
+
+
+def check_nested(batch):
+    """Check what the nested row says."""
+    assert batch.records["purposes"].to_pylist() == [["PP4", "PP1"]]
+    assert batch.nominals["surname"].to_pylist() == ["Ashdown", "Beech"]
+    assert batch.nominals["aliases"].to_pylist()[0] == ["Ash", "Down"]
+    assert batch.involvements["role"].to_pylist() == ["SUSPECT", "VICTIM"]
+    assert set(batch.involvements["record"].to_pylist()) == {"C1"}
+    assert set(batch.involvements["dated"].to_pylist()) == {date(2019, 1, 31)}
+
+
+def test_json_lines(load, tmp_path):
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text(json.dumps(NESTED) + "\n")
+    check_nested(feeds.read(load(nested("jsonl")), path))
+
+
+def test_a_line_that_is_no_object_costs_itself_alone(load, tmp_path):
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    lines = [json.dumps(NESTED), "{not json", "[1]", json.dumps(NESTED | {"id": "C\ud800"}), '{"id": "C\udc81"}']
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    batch = feeds.read(load(nested("jsonl")), path)
+    assert reasons(batch) == {2: ["unreadable"], 3: ["unreadable"], 4: ["undecodable"], 5: ["undecodable"]}
+    assert batch.quarantine["original"].to_pylist()[0] == "{not json"
+
+
+def test_a_fault_in_one_person_quarantines_the_whole_row(load, tmp_path):
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    wrong = NESTED | {"id": "C2", "parties": [NESTED["parties"][0], {"no": "N9", "as": "BYSTANDER"}]}
+    path.write_text(json.dumps(NESTED) + "\n" + json.dumps(wrong) + "\n")
+    batch = feeds.read(load(nested("jsonl")), path)
+    assert reasons(batch) == {2: ["unknown_code"]}
+    check_nested(batch)
+
+
+def test_xml_with_attributes_namespaces_and_repeated_elements(load, tmp_path):
+    content = nested("xml", rows_at="export/crime")
+    crimes = content["tables"]["crimes"]
+    crimes["record"] = {"reference": "@id", "purposes": {"from": "purpose", "convert": ["json_list"]}}
+    crimes["persons"][0] |= {"each": "people.party", "reference": "@no", "role": "@as", "surname": "family"}
+    path = tmp_path / "crimes_2026-11-08.xml"
+    path.write_text(
+        '<export xmlns="urn:test"><crime id="C1"><reported>2019-01-31</reported><purpose>PP4</purpose>'
+        '<purpose>PP1</purpose><people><party no="N1" as="SUSPECT"><family>Ashdown</family><also>Ash</also>'
+        '<also>Down</also></party><party no="N2" as="VICTIM"><family>Beech</family></party></people></crime></export>'
+    )
+    check_nested(feeds.read(load(content), path))
+
+
+def test_parquet_with_lists(load, tmp_path):
+    path = tmp_path / "crimes_2026-11-08.parquet"
+    parties = [
+        {"no": party["no"], "family": party["name"]["family"], "as": party["as"], "also": party.get("also")}
+        for party in NESTED["parties"]
+    ]
+    row = NESTED | {"reported": date(2019, 1, 31), "parties": parties}
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    content = nested("parquet")
+    content["tables"]["crimes"]["persons"][0]["surname"] = "family"
+    check_nested(feeds.read(load(content), path))
+
+
+def test_a_workbook_with_a_title_line_dates_numbers_and_formulas(load, tmp_path):
+    content = tree()
+    content["tables"]["crimes"] |= {
+        "format": "xlsx",
+        "files": "crimes_*.xlsx",
+        "sheet": "Crimes",
+        "dialect": {"header_row": "2"},
+    }
+    path = tmp_path / "crimes_2026-11-08.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Crimes")
+    sheet.append(["OFFICIAL-SENSITIVE when complete"])
+    sheet.append(["REF", "REPORTED", "OUTCOME", "PLACE", "PURPOSE", "SUS_ID", "SUS_SURNAME", "SUS_DOB"])
+    sheet.append(["C1", date(2019, 1, 31), "NFA", "=cmd|' /C calc'!A0", 4, 7.0, "Ashdown", "1990"])
+    sheet.append([None] * 8)
+    sheet.append(["C2", "31/01/2019", "NFA", "Here", "4", None, None, None, "beyond the header"])
+    book.save(path)
+    batch = feeds.read(load(content), path)
+    assert batch.records["location"].to_pylist() == ["=cmd|' /C calc'!A0"]
+    assert batch.record_dates["latest"].to_pylist() == [date(2019, 1, 31)]
+    assert batch.nominals["reference"].to_pylist() == ["7"]
+    assert reasons(batch) == {2: ["wrong_fields"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig", "latin-1"])
+def test_encodings(load, small, write, encoding):
+    small["tables"]["crimes"]["dialect"] = {"encoding": encoding}
+    line = "C1,31/01/2019,NFA,Café,4,N1,Núñez,1990"
+    batch = feeds.read(load(small), write(line, encoding=encoding))
+    assert batch.nominals["surname"].to_pylist() == ["Núñez"]
+
+
+def test_a_column_that_holds_the_delimiter_without_quotes(load, small, write):
+    small["tables"]["crimes"]["dialect"] = {"unquoted": "PLACE"}
+    batch = feeds.read(load(small), write("C1,31/01/2019,NFA,12 High Street, Norbridge, North,4,N1,Ashdown,1990"))
+    assert batch.records["location"].to_pylist() == ["12 High Street, Norbridge, North"]

@@ -1,0 +1,59 @@
+"""Rows without an id, references that occur twice, records told over several rows."""
+
+from small_feed import GOOD, reasons
+
+from muniment import feeds
+
+
+def test_equal_rows_without_an_id_are_separate_and_numbered(load, small, write):
+    small["tables"]["crimes"]["record"]["reference"] = {"from": "REF", "made_from": ["OUTCOME"]}
+    feed, nameless = load(small), GOOD.replace("C1", "")
+    batch = feeds.read(feed, write(nameless, nameless, GOOD))
+    first, second, third = batch.rows["key"].to_pylist()
+    assert first.startswith("NFA/") and first.endswith("/1")
+    assert second == first[:-1] + "2"
+    assert third == "C1"
+    assert feeds.read(feed, write(GOOD, nameless)).rows["key"].to_pylist() == ["C1", first]
+
+
+def test_a_repeated_row_is_known_and_says_nothing_new(load, small, write):
+    batch = feeds.read(load(small), write(GOOD, GOOD))
+    assert batch.rows["key"].to_pylist() == ["C1", "C1#2"]
+    assert batch.records["row"].to_pylist() == [1]
+
+
+def test_a_conflicting_reference_is_quarantined_after_the_first(load, small, write):
+    other = GOOD.replace("NFA", "CHG")
+    batch = feeds.read(load(small), write(GOOD, other))
+    assert reasons(batch) == {2: ["conflict"]}
+    assert batch.quarantine["original"].to_pylist() == [other]
+    assert batch.records["outcome"].to_pylist() == ["NFA"]
+    assert batch.involvements["row"].to_pylist() == [1]
+
+
+def test_a_conflicting_reference_can_be_kept_and_marked(load, small, write):
+    small["tables"]["crimes"]["duplicates"] = "keep_both"
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("NFA", "CHG")))
+    assert batch.records["reference"].to_pylist() == ["C1", "C1#2"]
+    assert batch.records["attributes"].to_pylist() == [None, '{"shares_reference_with": "C1"}']
+    assert batch.involvements["record"].to_pylist() == ["C1", "C1#2"]
+    assert batch.record_dates["reference"].to_pylist() == ["C1", "C1#2"]
+
+
+def test_several_rows_tell_one_record(load, small, write):
+    small["tables"]["crimes"]["duplicates"] = "same_record"
+    second = GOOD.replace("N1,Ashdown", "N2,Beech")
+    torn = GOOD.replace("N1,Ashdown", "N3,Cedar").replace("NFA", "CHG")
+    batch = feeds.read(load(small), write(GOOD, second, torn))
+    assert batch.rows["key"].to_pylist() == ["C1/N1", "C1/N2"]
+    assert set(batch.records["reference"].to_pylist()) == {"C1"}
+    assert batch.involvements["nominal"].to_pylist() == ["N1", "N2"]
+    assert reasons(batch) == {3: ["conflict"]}
+
+
+def test_people_without_numbers_are_named_by_the_record_and_their_place(load, small, write):
+    del small["tables"]["crimes"]["persons"][0]["reference"]
+    small["tables"]["crimes"]["persons"][0]["when"] = "SUS_SURNAME"
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2").replace("Ashdown", "")))
+    assert batch.nominals["reference"].to_pylist() == ["C1:suspect"]
+    assert batch.involvements["nominal"].to_pylist() == ["C1:suspect"]

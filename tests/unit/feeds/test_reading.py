@@ -1,0 +1,150 @@
+"""Every row of a file is in exactly one of rows and quarantine, with its reason and its text."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_feed import GOOD, reasons
+
+from muniment import feeds
+from muniment.feeds import canonical
+
+
+def test_a_row_becomes_a_record_a_date_a_person_and_their_part(load, small, write):
+    batch = feeds.read(load(small), write(GOOD))
+    assert batch.rows_read == batch.rows.num_rows == 1
+    assert (batch.as_of, batch.kind, batch.table) == (date(2026, 11, 8), "full", "crimes")
+    record = batch.records.to_pylist()[0]
+    assert record["reference"] == "C1"
+    assert record["location"] == "12 High Street, Norbridge"
+    assert (record["class_id"], record["purposes"], record["purpose_from"]) == ("CRIME", ["PP4"], "source")
+    assert batch.record_dates.to_pylist() == [
+        {
+            "row": 1,
+            "reference": "C1",
+            "kind": "reported_date",
+            "earliest": date(2019, 1, 31),
+            "latest": date(2019, 1, 31),
+        }
+    ]
+    assert batch.nominals.to_pylist()[0] | {"aliases": None} == batch.nominals.to_pylist()[0]
+    assert batch.nominals["born"].to_pylist() == ["1990"]
+    involvement = batch.involvements.to_pylist()[0]
+    assert (involvement["record"], involvement["nominal"], involvement["role"]) == ("C1", "N1", "SUSPECT")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (GOOD.replace("31/01/2019", ""), ["required"]),
+        (GOOD.replace("31/01/2019", "99/99/2019"), ["bad_date"]),
+        (GOOD.replace("31/01/2019", "01/01/1066"), ["absurd_date"]),
+        (GOOD.replace("31/01/2019", "01/01/2027"), ["absurd_date"]),
+        (GOOD.replace(",4,", ",,"), ["no_purpose"]),
+        (GOOD.replace("NFA", "???"), ["unknown_code"]),
+        (GOOD.replace("C1,", ","), ["required"]),
+        (GOOD + ",more", ["wrong_fields"]),
+        (GOOD.rpartition(",")[0], ["wrong_fields"]),
+        (GOOD.replace("High", "H" * 300), ["too_long"]),
+        (GOOD.replace("High", "H" * 1_000_000), ["too_long"]),
+        (GOOD.replace("High", "H\udc81gh"), ["undecodable"]),
+    ],
+)
+def test_a_faulty_row_is_quarantined_with_its_reason_and_its_text(load, small, write, line, expected):
+    batch = feeds.read(load(small), write(line, GOOD.replace("C1", "C2")))
+    assert batch.rows["key"].to_pylist() == ["C2"]
+    assert reasons(batch) == {1: expected}
+    original = batch.quarantine["original"].to_pylist()[0]
+    assert original == line.replace("\udc81", "\\x81")
+
+
+def test_a_declared_purpose_stands_in_only_where_the_source_gives_none(load, small, write):
+    signed = {"authority": "Asset register", "signed_by": "Head of crime", "signed_on": "2026-01-31"}
+    small["declarations"]["purposes"] = {"codes": ["PP1", "PP3"], **signed}
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2").replace(",4,", ",,")))
+    assert batch.records["purposes"].to_pylist() == [["PP4"], ["PP1", "PP3"]]
+    assert batch.records["purpose_from"].to_pylist() == ["source", "declaration"]
+
+
+def test_administration_is_no_policing_purpose(load, small, write):
+    small["tables"]["crimes"]["record"]["purposes"] = {"value": "ADMIN"}
+    assert reasons(feeds.read(load(small), write(GOOD))) == {1: ["no_purpose"]}
+    small["tables"]["crimes"] |= {"partition": "corporate", "area": "HR"}
+    assert feeds.read(load(small), write(GOOD)).rows.num_rows == 1
+
+
+@pytest.mark.parametrize(("marking", "kept"), [("official sensitive", True), ("Top Secret", False), ("SECRET", False)])
+def test_what_is_marked_above_the_tier_is_refused_and_its_text_is_not_kept(load, small, write, marking, kept):
+    small["tables"]["crimes"]["record"]["marking"] = "PLACE"
+    batch = feeds.read(load(small), write(GOOD.replace('"12 High Street, Norbridge"', marking)))
+    if kept:
+        assert batch.records["marking"].to_pylist() == ["OFFICIAL-SENSITIVE"]
+    else:
+        assert reasons(batch) == {1: ["above_tier"]}
+        assert "Ashdown" not in batch.quarantine["original"].to_pylist()[0]
+
+
+def test_cells_that_a_spreadsheet_would_execute_are_kept_as_text(load, small, write):
+    batch = feeds.read(load(small), write(GOOD.replace('"12 High Street, Norbridge"', "=cmd|' /C calc'!A0")))
+    assert batch.records["location"].to_pylist() == ["=cmd|' /C calc'!A0"]
+
+
+def test_nul_and_control_characters_are_kept_visibly(load, small, write):
+    batch = feeds.read(load(small), write(GOOD.replace("High", "Hi\x00g\x07h")))
+    assert batch.records["location"].to_pylist() == ["12 Hi\u2400g\x07h Street, Norbridge"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_all_kinds_and_line_breaks_inside_quotes(load, small, write, end):
+    wide = GOOD.replace("High Street, ", f"High Street{end}")
+    batch = feeds.read(load(small), write(wide, GOOD.replace("C1", "C2"), end=end))
+    assert batch.rows["key"].to_pylist() == ["C1", "C2"]
+    assert batch.records["location"].to_pylist()[0] == f"12 High Street{end}Norbridge"
+
+
+def test_a_quote_that_never_closes_costs_one_row_and_not_the_rest(load, small, write):
+    stray = GOOD.replace('"12 High Street, Norbridge"', '"12 High Street')
+    others = [GOOD.replace("C1", f"D{number}") for number in range(50)]
+    batch = feeds.read(load(small), write(stray, *others))
+    assert reasons(batch) == {1: ["wrong_fields"]}
+    assert batch.quarantine["original"].to_pylist() == [stray]
+    assert batch.rows.num_rows == 50
+
+
+def test_the_same_mapped_values_have_the_same_hash_and_others_another(load, small, write):
+    feed = load(small)
+    first = feeds.read(feed, write(GOOD)).rows["hash"].to_pylist()
+    again = feeds.read(feed, write(GOOD.replace("12 High", " 12 High"))).rows["hash"].to_pylist()
+    other = feeds.read(feed, write(GOOD.replace("NFA", "CHG"))).rows["hash"].to_pylist()
+    assert first == again != other
+
+
+def test_chunks_make_no_difference(load, small, write):
+    lines = [GOOD.replace("C1", f"C{number}").replace("N1", f"N{number % 7}") for number in range(40)]
+    lines[11] = lines[11].replace("NFA", "???")
+    feed, file = load(small), write(*lines)
+    whole, parts = feeds.read(feed, file), feeds.read(feed, file, limits=feeds.Limits(chunk_rows=3))
+    for name in ("rows", "records", "nominals", "involvements", "record_dates", "quarantine"):
+        assert getattr(whole, name).combine_chunks() == getattr(parts, name).combine_chunks()
+
+
+_CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=30)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(st.lists(_CELLS, min_size=1, max_size=10).map(",".join), max_size=12))
+def test_whatever_the_rows_hold_none_is_lost_and_none_is_counted_twice(load, small, write, lines):
+    small["tables"]["crimes"]["kind"] = "delta"
+    batch = feeds.read(load(small), write(*lines))
+    numbers = batch.rows["row"].to_pylist() + batch.quarantine["row"].to_pylist()
+    assert sorted(numbers) == list(range(1, batch.rows_read + 1))
+    assert len(set(batch.rows["key"].to_pylist())) == batch.rows.num_rows
+    assert all(batch.quarantine["original"].to_pylist())
+
+
+def test_a_delta_without_rows_says_that_nothing_changed(load, small, write):
+    small["tables"]["crimes"]["kind"] = "delta"
+    batch = feeds.read(load(small), write())
+    assert (batch.rows_read, batch.records.num_rows) == (0, 0)
+    assert batch.records.schema == canonical.RECORDS

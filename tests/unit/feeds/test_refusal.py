@@ -1,0 +1,153 @@
+"""A file that is not what its feed says is refused as a whole, with a sentence that says what to do."""
+
+import gzip
+import zipfile
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from small_feed import GOOD, HEADER
+
+from muniment import feeds
+
+
+def refused(feed, path, *words):
+    """Check that a file is refused by both ways in, with these words."""
+    problems = feeds.check(feed, path)
+    assert problems, f"{path.name} was not refused"
+    for word in words:
+        assert word in problems[0]
+    with pytest.raises(feeds.BadFile):
+        feeds.read(feed, path)
+
+
+def test_a_good_file_is_not_refused(load, small, write):
+    assert feeds.check(load(small), write(GOOD)) == []
+
+
+def test_a_header_that_lacks_a_mapped_column_names_it_and_one_like_it(load, small, write):
+    path = write(GOOD)
+    path.write_text(path.read_text().replace("SUS_SURNAME", "sus_surname"))
+    refused(load(small), path, "'SUS_SURNAME'", "it has 'sus_surname'")
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (HEADER.encode() + b"\n", "no rows"),
+        (b"PAR1" + b"\x00" * 50, "Parquet"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\xff\xfe" + HEADER.encode("utf-16-le"), "utf-16"),
+        (HEADER.encode("utf-16-le"), "binary or UTF-16"),
+        (gzip.compress(f"{HEADER}\n{GOOD}\n".encode() * 400)[:-60], "damaged or cut off"),
+    ],
+)
+def test_a_file_of_another_kind_or_cut_off_is_refused(load, small, write, content, word):
+    path = write(GOOD)
+    path.write_bytes(content)
+    refused(load(small), path, word)
+
+
+def test_a_wrong_encoding_is_refused_when_most_lines_say_so(load, small, write):
+    lines = [GOOD.replace("C1", f"C{number}").replace("Ashdown", "Ébène") for number in range(20)]
+    refused(load(small), write(*lines, encoding="cp1252"), "not utf-8", "cp1252")
+    small["tables"]["crimes"]["dialect"] = {"encoding": "cp1252"}
+    refused(load(small), write(*lines), "UTF-8")
+    assert feeds.read(load(small), write(*lines, encoding="cp1252")).nominals["surname"].to_pylist()[0] == "Ébène"
+
+
+def test_a_gzipped_file_is_read_as_what_it_holds(load, small, write):
+    path = write(GOOD)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert feeds.read(load(small), path).rows.num_rows == 1
+
+
+def test_a_name_that_no_table_takes(load, small, write):
+    refused(load(small), write(GOOD, name="people.csv"), "crimes_*.csv")
+
+
+def test_a_name_without_the_day(load, small, write):
+    refused(load(small), write(GOOD, name="crimes_new.csv"), "day of its export")
+
+
+def test_a_footer_shows_that_the_file_is_whole(load, small, write):
+    small["tables"]["crimes"]["dialect"] = {"footer_rows": "1", "footer": "^END ([0-9]+)"}
+    feed = load(small)
+    assert feeds.read(feed, write(GOOD, "END 1")).rows.num_rows == 1
+    for lines, word in (((GOOD, GOOD), "does not end"), ((GOOD, "END 2"), "footer says 2")):
+        with pytest.raises(feeds.BadFile, match=word):
+            feeds.read(feed, write(*lines))
+
+
+def archive(path, **members):
+    """Write a zip of members."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, text in members.items():
+            target.writestr(name, text)
+
+
+def test_a_zip_is_checked_for_members_damage_and_bombs(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "zip-of-csv", "files": "crimes_*.zip", "member": "*-north.csv"}
+    feed, path = load(small), tmp_path / "crimes_2026-11-08.zip"
+    text = f"{HEADER}\n{GOOD}\n"
+    archive(path, **{"1-north.csv": text, "2-north.csv": text.replace("C1", "C2"), "1-south.csv": "x"})
+    assert feeds.read(feed, path).rows["row"].to_pylist() == [1, 2]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    refused(feed, path, "not a complete zip")
+    archive(path, **{"1-south.csv": text})
+    refused(feed, path, "*-north.csv")
+    archive(path, **{"1-north.csv": text + "0" * 9_000_000})
+    refused(feed, path, "zip bomb")
+
+
+def test_parquet_that_is_cut_off_or_none(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "parquet", "files": "crimes_*.parquet"}
+    feed, path = load(small), tmp_path / "crimes_2026-11-08.parquet"
+    row = dict(zip(HEADER.split(","), ["C1", "2019-01-31", "NFA", "Here", "4", "N1", "Ashdown", "1990"], strict=True))
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    assert feeds.read(feed, path).records["location"].to_pylist() == ["Here"]
+    path.write_bytes(path.read_bytes()[:-10])
+    refused(feed, path, "damaged or cut off")
+    path.write_bytes(b"REF,...")
+    refused(feed, path, "not Parquet")
+
+
+def test_a_workbook_without_the_sheet(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "xlsx", "files": "crimes_*.xlsx", "sheet": "Crimes"}
+    feed, path = load(small), tmp_path / "crimes_2026-11-08.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "Other"
+    book.active.append(HEADER.split(","))
+    book.save(path)
+    refused(feed, path, "no sheet 'Crimes'", "Other")
+    path.write_bytes(b"REF,...")
+    refused(feed, path, "not a complete Excel workbook")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("<export><row id='1'/>", "cut off"),
+        ("<export></export>", "no element"),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]><export><row id="1">&a;</row></export>', "refused"),
+        ("<export>" + "<a>" * 60 + "</a>" * 60 + "</export>", "deeper"),
+    ],
+)
+def test_xml_that_is_cut_off_empty_hostile_or_too_deep(load, small, tmp_path, text, word):
+    small["tables"]["crimes"] |= {"format": "xml", "files": "crimes_*.xml", "rows_at": "export/row"}
+    path = tmp_path / "crimes_2026-11-08.xml"
+    path.write_text(text)
+    refused(load(small), path, word)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("[{}]", "JSON array"), ("REF,REPORTED", "no JSON object"), ("\n\n", "no rows")]
+)
+def test_what_is_not_json_lines(load, small, tmp_path, text, word):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text(text)
+    refused(load(small), path, word)
