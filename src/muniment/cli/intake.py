@@ -1,5 +1,6 @@
 """`muniment intake FEED FILE...`: all files are checked before any is applied."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -65,10 +66,14 @@ def take_in_files(
     files = sorted(
         files, key=lambda file: (feeds.day_of(feed, file), order[feeds.table_of(feed, file).name], file.name)
     )
-    for file in track(files, description=feed.id, console=printing.console, transient=True):
-        counts = take_in.take_in(feeds.read(feed, file), by=by, absence_limit=absence_limit)
-        for name, value in asdict(counts).items():
-            sums[name] += value
+    with ThreadPoolExecutor(max_workers=1) as reader:  # reads the next file while the database writes this one
+        ahead = (reader.submit(feeds.read, feed, file) for file in files)
+        coming = next(ahead)
+        for _ in track(files, description=feed.id, console=printing.console, transient=True):
+            batch, coming = coming.result(), next(ahead, coming)
+            counts = take_in.take_in(batch, by=by, absence_limit=absence_limit)
+            for name, value in asdict(counts).items():
+                sums[name] += value
     return take_in.Counts(**sums)
 
 

@@ -2,14 +2,14 @@
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from dataclasses import dataclass
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from muniment.cli import exits
@@ -58,17 +58,17 @@ def prepare(role: str) -> None:
 class Lazy(TyperGroup):
     """Loads the module of a command only when the command is used."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Name every command."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load one command; for the list of commands alone, only its words."""
         if cmd_name not in COMMANDS:
             return None
         entry = COMMANDS[cmd_name]
         if ctx.resilient_parsing or not _asked_for(cmd_name):
-            return click.Command(cmd_name, short_help=entry.words, help=entry.words)
+            return TyperCommand(cmd_name, short_help=entry.words, help=entry.words)
         if entry.role and "--help" not in sys.argv:
             prepare(entry.role)
         elif entry.role:
@@ -105,15 +105,13 @@ def _muniment() -> None:
 def run() -> None:
     """Run the command line, with one exit code for each kind of ending."""
     code = exits.FAULT
+    signal.signal(signal.SIGTERM, _stop)
     try:
         code = get_command(app).main(standalone_mode=False) or exits.DONE
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]
         code = exits.WRONG_USE
-    except click.ClickException as error:
-        error.show()
-        code = exits.WRONG_USE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("Stopped.\n")
         code = 130
     except SystemExit as error:
@@ -127,6 +125,11 @@ def run() -> None:
         if "muniment.core.postgres" in sys.modules:
             _leave()
     sys.exit(code)
+
+
+def _stop(number: int, frame: object) -> None:
+    """End as Ctrl+C does, so that the server and the worker are left in order."""
+    raise KeyboardInterrupt
 
 
 def _leave() -> None:

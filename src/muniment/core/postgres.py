@@ -5,11 +5,13 @@ every role for its password (scram), runs as an ordinary user even when root sta
 of one installation and stops when the last of them ends. Production names a real server in DATABASE_URL instead.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -178,7 +180,9 @@ def start() -> None:
             fcntl.flock(_Seat.file, fcntl.LOCK_SH)
         _own(socket_folder())
         if _is_up(binaries):
-            return
+            if (cluster / "muniment.ready").exists():
+                return
+            _end_orphan(binaries)
         _initialise(cluster, binaries)
         log = cluster / "server.log"
         done = _run(
@@ -194,6 +198,16 @@ def start() -> None:
         if done.returncode and not _wait_until_up(binaries):
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else done.stdout
             raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{tail}")
+
+
+def _end_orphan(binaries: Path) -> None:
+    """End a server whose data folder was deleted under it: it serves nothing any more, and holds the socket."""
+    lock = socket_folder() / ".s.PGSQL.5432.lock"
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+        os.kill(int(lock.read_text().split()[0]), signal.SIGQUIT)
+    end = time.monotonic() + 30
+    while _is_up(binaries) and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 def _wait_until_up(binaries: Path, seconds: float = 30) -> bool:

@@ -23,6 +23,11 @@ _FUTURE = timedelta(days=366 * 100)
 Mask = npt.NDArray[np.bool_]
 
 
+# What was converted in earlier chunks of a file, by field and kind: the same days and codes come again and again.
+Memory = dict[tuple[int, str], dict[str, Any]]
+_REMEMBERED = 200_000  # values of one field
+
+
 @dataclass
 class Faults:
     """The reasons collected for the rows of a chunk, by position."""
@@ -54,6 +59,7 @@ class Columns:
     parent: Positions | None = None
     outer: Mapping[str, pa.Array] = field(default_factory=dict)
     wanted: Mask | None = None
+    memory: "Memory" = field(default_factory=dict)
     _clean: dict[str, pa.Array] = field(default_factory=dict)
 
     def fault(self, lines: Mask, fault: Fault) -> None:
@@ -103,7 +109,7 @@ class Columns:
         raw = self.raw(spec)
         convert = conversions.conversion(spec, self.codes)
         if convert is not None:
-            raw = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name)
+            raw = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name, spec)
         if spec.default is not None:
             raw = pc.fill_null(raw, spec.default)
         self._require(raw, spec, name)
@@ -136,7 +142,7 @@ class Columns:
 
         self._refuse_longer(raw, self.limits.field_characters * 10, name)
         self._require(raw, spec, name)
-        return self.distinct(raw, many, kind, name)
+        return self.distinct(raw, many, kind, name, spec)
 
     def dates(self, spec: Field | Interval | None, name: str) -> tuple[pa.Array, pa.Array]:
         """Return a date as its earliest and latest day."""
@@ -172,7 +178,7 @@ class Columns:
         if spec.default is not None:
             raw = pc.fill_null(raw, spec.default)
         self._require(raw, spec, name)
-        both = self.distinct(raw, day, kind, name)
+        both = self.distinct(raw, day, kind, name, spec)
         return pc.struct_field(both, "earliest"), pc.struct_field(both, "latest")
 
     def typed(self, spec: Field | None, name: str, kind: pa.DataType) -> pa.Array:
@@ -187,19 +193,33 @@ class Columns:
             return final(value) if isinstance(value, str) else value
 
         raw = self.raw(spec)
-        return self.distinct(raw if spec.default is None else pc.fill_null(raw, spec.default), read, kind, name)
+        filled = raw if spec.default is None else pc.fill_null(raw, spec.default)
+        return self.distinct(filled, read, kind, name, spec)
 
-    def distinct(self, raw: pa.Array, convert: Callable[[str], Any], kind: pa.DataType, name: str) -> pa.Array:
-        """Return a column converted, the conversion run once per distinct value, its faults by row."""
+    def distinct(
+        self, raw: pa.Array, convert: Callable[[str], Any], kind: pa.DataType, name: str, spec: Field | None = None
+    ) -> pa.Array:
+        """Return a column converted, the conversion run once per distinct value, its faults by row.
+
+        With `spec` what was converted is remembered for later chunks.
+        """
         coded = raw.dictionary_encode()
-        values: list[Any] = []
+        known = self.memory.setdefault((id(spec), str(kind)), {}) if spec is not None else {}
+        if len(known) > _REMEMBERED:
+            known.clear()
         bad: dict[int, BadValue] = {}
+        values: list[Any] = []
         for index, text in enumerate(coded.dictionary.to_pylist()):
-            try:
-                values.append(convert(text))
-            except BadValue as error:
-                values.append(None)
-                bad[index] = error
+            if text not in known:
+                try:
+                    known[text] = convert(text)
+                except BadValue as error:
+                    known[text] = error
+            value = known[text]
+            if isinstance(value, BadValue):
+                bad[index] = value
+                value = None
+            values.append(value)
         if bad:
             self._fault_values(coded.indices, bad, name)
         return pa.array(values, kind).take(coded.indices)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from muniment.feeds.columns import Columns, mask_of
+from muniment.feeds.columns import Columns, Memory, mask_of
 from muniment.feeds.faults import Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.limits import Limits
@@ -25,6 +25,7 @@ class Setting:
     limits: Limits
     as_of: date
     counts: Counter[str] = field(default_factory=Counter)
+    memory: Memory = field(default_factory=dict)
 
 
 def lines_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:

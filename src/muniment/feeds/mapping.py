@@ -43,6 +43,7 @@ def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
         setting.as_of,
         table.blanks,
         table.codes,
+        memory=setting.memory,
     )
     events, is_event = _events(whole, setting)
     whole.wanted = ~is_event

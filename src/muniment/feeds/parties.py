@@ -1,7 +1,7 @@
 """The people of a row: nominals, their flags and their part in records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -80,30 +80,26 @@ def _note_keys(found: Parties, lines: _Lines) -> None:
 
 
 def _lines(person: Person, chunk: Chunk, whole: Columns, records: pa.Array, setting: Setting) -> _Lines:
-    if person.each is None:
-        columns, rows, own = whole, np.arange(len(chunk), dtype=np.int64), records
-        columns = _copy(whole)
-    else:
+    rows, own = np.arange(len(chunk), dtype=np.int64), records
+    columns = replace(whole)
+    if person.each is not None:
         child = chunk.children.get(person.each)
-        rows = child.parent if child is not None else np.zeros(0, dtype=np.int64)
-        columns = _copy(whole)
-        columns.source = child.columns if child is not None else {}
-        columns.length, columns.parent, columns.outer = len(rows), rows, chunk.columns
-        columns._clean = {}
-        columns.wanted = None if whole.wanted is None else whole.wanted[rows]
+        rows = child.parent if child is not None else rows[:0]
+        columns = replace(
+            whole,
+            source=child.columns if child is not None else {},
+            length=len(rows),
+            parent=rows,
+            outer=chunk.columns,
+            wanted=None if whole.wanted is None else whole.wanted[rows],
+            _clean={},
+        )
         own = records.take(pa.array(rows))
     present = _present(person, columns)
     columns.wanted = present if columns.wanted is None else present & columns.wanted
     if person.record is not None:
         own = columns.text(person.record, f"persons.{person.label}.record")
     return _Lines(person, columns, rows, present, _references(person, columns, own, setting), own)
-
-
-def _copy(whole: Columns) -> Columns:
-    return Columns(
-        whole.source, whole.length, whole.faults, whole.limits, whole.as_of, whole.blanks, whole.codes,
-        wanted=whole.wanted, _clean=whole._clean,
-    )  # fmt: skip
 
 
 def _present(person: Person, columns: Columns) -> Mask:

@@ -64,6 +64,11 @@ class World:
         """Return the references of nominals, empty for NOBODY."""
         return np.where(nominals == NOBODY, "", self.register.reference[np.maximum(nominals, 0)])
 
+    def by_now(self, values: Numbers) -> Numbers:
+        """Return days as the full exports can know them: what comes later has not come."""
+        past: Numbers = np.where(values < self.full, values, days.NEVER)
+        return past
+
     def folder(self, controller: str, system: str) -> Path:
         """Return the folder of a system's exports, made when missing."""
         folder = self.out / controller / system

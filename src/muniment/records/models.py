@@ -82,12 +82,16 @@ class SourceRow(models.Model):
     from the rows themselves, and checking each a second time halves the speed of intake.
     """
 
-    system = models.ForeignKey(SourceSystem, models.PROTECT)
+    system = models.ForeignKey(SourceSystem, models.PROTECT, db_index=False)
     table = models.CharField(max_length=60)
     key = models.CharField(max_length=400)
     hash = models.CharField(max_length=64)
-    first_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False)
-    last_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False)
+    first_intake = models.ForeignKey(
+        Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    last_intake = models.ForeignKey(
+        Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     withdrawn_on = models.DateField(null=True)
 
     class Fields:
@@ -108,7 +112,7 @@ class SourceRow(models.Model):
 class Record(models.Model):
     """One record as its source holds it."""
 
-    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="records")
+    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="records", db_index=False)
     reference = models.CharField(max_length=200)
     scope = models.ForeignKey(Scope, models.PROTECT)
     class_id = models.CharField(max_length=60)
@@ -179,7 +183,7 @@ class RecordDate(models.Model):
 class Nominal(models.Model):
     """A person as one source holds them."""
 
-    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="nominals")
+    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="nominals", db_index=False)
     reference = models.CharField(max_length=200)
     scope = models.ForeignKey(Scope, models.PROTECT)
     forename = models.TextField(blank=True)
@@ -252,7 +256,7 @@ class NominalFlag(models.Model):
 class Involvement(models.Model):
     """What part a person had in a record."""
 
-    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="involvements")
+    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="involvements", db_index=False)
     record = models.ForeignKey(Record, models.CASCADE, related_name="involvements")
     row = models.ForeignKey(SourceRow, models.PROTECT, db_constraint=False)
     role = models.CharField(max_length=30)

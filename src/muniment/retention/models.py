@@ -173,6 +173,7 @@ class Hold(models.Model):
     release_reason = models.TextField(blank=True)
     released_by = models.CharField(max_length=150, blank=True)
     released_at = models.DateTimeField(null=True)
+    expanded_at = models.DateTimeField(null=True)  # when the worker, who sees everything, last did
 
     class Fields:
         id = controllers = Kind.KEY

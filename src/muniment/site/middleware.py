@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from muniment.core import access, actors, audit, database
@@ -77,12 +77,12 @@ def within_scope(get_response: Handler) -> Handler:
         if not isinstance(error, Refused):
             log.error("a view failed: %s", type(error).__name__)
             return None
-        transaction.set_rollback(True)
         user = request.user if isinstance(request.user, User) else None
         by = actors.from_user(user) if user else actors.Actor("nobody")
         audit.record_apart(by, "access.refused", "refused", subject=request.path[:200])
-        response = TemplateResponse(request, "refused.html", {"reasons": error.reasons}, status=403)
-        return response.render() if request.user.is_authenticated else HttpResponseForbidden()
+        response = TemplateResponse(request, "refused.html", {"reasons": error.reasons}, status=403).render()
+        transaction.set_rollback(True)  # after rendering, which reads
+        return response
 
     handle.process_exception = on_error  # type: ignore[attr-defined]
     return handle

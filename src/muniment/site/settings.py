@@ -42,7 +42,6 @@ MIDDLEWARE = [
     "muniment.site.middleware.absolute_session_limit",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "muniment.site.middleware.within_scope",
 ]

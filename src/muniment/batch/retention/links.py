@@ -30,7 +30,8 @@ def record_days(sources: Sources, rules: Rules) -> Table:
     starts, dates = rules.settings["clear_starts"], sources.record_dates
     groups = {"always": list(starts["always"]), "ended": list(starts["not_proceeded"])}
     single = {*rules.settings["role_dates"]["fallback"].values(), "case_closed", "reported_date", "conviction_date"}
-    groups |= {f"day_{kind}": [kind] for kind in sorted(single | {"decision_or_acquittal"})}
+    single |= {"decision_or_acquittal", "decision_date"}
+    groups |= {f"day_{kind}": [kind] for kind in sorted(single)}
     present = {name: [kind for kind in kinds if kind in sources.kinds] for name, kinds in groups.items()}
     wanted = sorted({kind for kinds in present.values() for kind in kinds})
     dates = dates.filter(dates.kind.isin(wanted))
@@ -54,7 +55,7 @@ def base_links(sources: Sources, rules: Rules, offence_days: tuple[Any, ...]) ->
     links = links.left_join(records, "record_id").drop("record_id_right")
     classes = sources.lookups["lk_classes"].select("class_id", "no_offender", "class_group")
     links = links.left_join(classes, "class_id").drop("class_id_right")
-    born = sources.persons.select("person_id", "born_earliest", "born_latest")
+    born = sources.persons.select("person_id", "born_earliest", "born_latest", "asked_on")
     links = links.left_join(born, "person_id").drop("person_id_right")
     links = links.left_join(record_days(sources, rules), "record_id").drop("record_id_right")
     links = links.mutate(
@@ -66,23 +67,25 @@ def base_links(sources: Sources, rules: Rules, offence_days: tuple[Any, ...]) ->
         the_cjs=ibis.ifelse(links.own_offence, links.cjs, links.record_cjs),
         the_ho=ibis.ifelse(links.own_offence, links.ho_class, links.record_ho),
         penalty=ibis.ifelse(links.own_offence, links.max_penalty_years, ibis.null("float64")),
-        era=_era(links.happened_earliest, offence_days),
+        era=era_of(links.happened_earliest, offence_days),
+        asked_era=era_of(links.asked_on, offence_days),
     )
-    links = links.mutate(key=offence_key(links.the_cjs, links.the_ho, links.penalty, links.era))
+    links = links.mutate(key=offence_key(links))
     return links.drop("cjs", "ho_class", "record_cjs", "record_ho", "max_penalty_years", "link_controller", "outcome")
 
 
-def _era(happened: Value, days: tuple[Any, ...]) -> Value:
-    passed = [ibis.ifelse(happened >= ibis.literal(day), 1, 0) for day in days]
+def era_of(day: Value, days: tuple[Any, ...]) -> Value:
+    """Return how many of some days a day has reached; null for an unknown day."""
+    passed = [ibis.ifelse(day >= ibis.literal(change), 1, 0) for change in days]
     total: Value = ibis.literal(0)
     for one in passed:
         total = total + one
-    return ibis.ifelse(happened.isnull(), ibis.null("int32"), total.cast("int32"))
+    return ibis.ifelse(day.isnull(), ibis.null("int32"), total.cast("int32"))
 
 
-def offence_key(cjs: Value, ho_class: Value, penalty: Value, era: Value) -> Value:
+def offence_key(rows: Table) -> Value:
     """Return one text for everything that decides where an offence falls."""
-    parts = [cjs, ho_class, penalty.cast("string"), era.cast("string")]
+    parts = [rows.the_cjs, rows.the_ho, *(rows[name].cast("string") for name in ("penalty", "era", "asked_era"))]
     return ibis.literal("|").join([part.fill_null("") for part in parts])
 
 
@@ -130,6 +133,7 @@ def _standing(links: Table, step: Step) -> Table:
     released = ibis.ifelse(links.is_custodial, links.released, ibis.null("date"))
     return links.mutate(
         conviction=ibis.ifelse(links.is_convicted, conviction, ibis.null("date")),
+        ended=_ended(links),
         release=released,
         start=ibis.ifelse(links.last_start.notnull(), latest(links.last_start, released), ibis.null("date")),
         event_earliest=links.happened_earliest.fill_null(links.first),
@@ -140,6 +144,16 @@ def _standing(links: Table, step: Step) -> Table:
         & ~links.is_convicted
         & links.day_decision_or_acquittal.isnull()
         & links.day_conviction_date.isnull(),
+    )
+
+
+def _ended(links: Table) -> Value:
+    """Return the day on which proceedings ended otherwise than in conviction."""
+    acquitted = links.role == "ACQUITTED"
+    ended = links.is_offender & ~links.is_convicted & either(links.result.isin(NOT_PROCEEDED), acquitted)
+    dated = ibis.ifelse(acquitted, links.dated, ibis.null("date"))
+    return ibis.ifelse(
+        ended, ibis.coalesce(links.day_decision_or_acquittal, links.day_decision_date, dated), ibis.null("date")
     )
 
 

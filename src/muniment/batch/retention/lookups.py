@@ -46,15 +46,16 @@ def build(policy: Policy, asked_on: date, controllers: Sequence[str]) -> Lookups
 def offences(rows: Iterable[dict[str, Any]], lookups: Lookups) -> pa.Table:
     """Return where each distinct offence falls: key, group, thresholds for adults and under-18s, violence.
 
-    Rows hold key, cjs, ho_class, penalty and era, the number of changes of maxima before the offence; null
-    where its day is unknown.
+    Rows hold key, cjs, ho_class, penalty, and how many changes of maxima lie before the offence (era; null where
+    its day is unknown) and before the day asked (asked_era).
     """
-    table, day = lookups.base.offences, lookups.base.day
+    table = lookups.base.offences
     found: list[dict[str, Any]] = []
     for row in rows:
         era = row["era"]
         happened = None if era is None else _era_day(lookups.offence_days, era)
-        placed = table.group(row["cjs"], row["ho_class"], happened, day, row["penalty"])
+        asked_on = _era_day(lookups.offence_days, row["asked_era"])
+        placed = table.group(row["the_cjs"], row["the_ho"], happened, asked_on, row["penalty"])
         found.append(
             {
                 "key": row["key"],
@@ -173,6 +174,7 @@ PERSON_RULES = {
     "und_s": "CRI-UND-S",
     "und_o": "CRI-UND-O",
     "cpia": "CRI-CPIA",
+    "ended": "CRI-CPIA-NC",
 }
 
 

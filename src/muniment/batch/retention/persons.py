@@ -135,7 +135,8 @@ def _regular(rows: Table, step: Step) -> Table:
 
 def _disclosure(rows: Table) -> Table:
     convicted = after(rows.conviction, rows.cpia_months, rows.cpia_days)
-    law = latest(rows.release, rows.floor_closed, convicted)
+    ended = after(rows.ended, rows.ended_months, rows.ended_days)
+    law = latest(rows.release, rows.floor_closed, convicted, ended)
     opened = rows.by_clock & either(rows.is_pending, rows.floor_event_open)
     later = (rows.by_clock & rows.regular.notnull() & (law > rows.regular)).fill_null(False)
     floor = ibis.ifelse(later, law, rows.regular)

@@ -22,6 +22,7 @@ def offending(links: Table) -> Table:
         first_any=links["first"].min(),
         group_1_driver=links.involvement_id.min(where=off & (links.group == 1)),
         conviction=links.conviction.max(),
+        ended=links.ended.max(),
         release=links.release.max(),
         under_10_event=links.event_latest.max(where=off & links.under_10),
         any_unsure_10=links.unsure_10.any(),

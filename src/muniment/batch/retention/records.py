@@ -85,6 +85,7 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
         months_ordered=rows.sentence_months.max(where=rows.is_custodial),
         lacks_length=(rows.is_custodial & rows.sentence_months.isnull()).any(),
         conviction=rows.conviction.max(),
+        ended=rows.ended.max(),
         release=rows.release.max(),
         open_here=(off & (either(rows.result == "pending", rows.is_custodial & rows.release.isnull()))).any(),
         floor_event_open=rows.floor_event_open.any(),
@@ -169,7 +170,7 @@ def with_terms(rows: Table, sources: Sources, rules: Rules, step: Step) -> Table
     classes = sources.lookups["lk_classes"]
     rows = rows.left_join(classes, rows.resolved_class == classes.class_id).drop("class_id")
     controllers = sources.lookups["lk_controllers"].select(
-        "controller", "cpia_months", "cpia_days", "vic_months", "vic_days"
+        "controller", "cpia_months", "cpia_days", "ended_months", "ended_days", "vic_months", "vic_days"
     )
     rows = rows.left_join(controllers, "controller").drop("controller_right")
     rows = step(rows)
@@ -294,7 +295,12 @@ def floors(rows: Table, step: Step) -> Table:
             follows_offender=follows & (rows.offenders > 0),
             by_person=rows.kind.isin(list(BY_PERSON)).fill_null(False) & follows & (rows.offenders > 0),
             vic=latest(after(rows.victim_closed, rows.vic_months, rows.vic_days), rows.victim_sentence),
-            law=latest(rows.release, after(rows.conviction, rows.cpia_months, rows.cpia_days), rows.floor_closed),
+            law=latest(
+                rows.release,
+                after(rows.conviction, rows.cpia_months, rows.cpia_days),
+                after(rows.ended, rows.ended_months, rows.ended_days),
+                rows.floor_closed,
+            ),
             follows=follows,
         )
     )

@@ -31,6 +31,7 @@ _SCHEMAS = {
 
 NO_CONTROLLER = ""  # of a person on no record at all, who is decided under the base policy
 ASKED_ON = "asked_on"  # cases bring a day of their own; it must lie in the same era of the policy
+_OFFENCE = ("the_cjs", "the_ho", "penalty", "era", "asked_era")
 DECIDED = ("rt_persons", "rt_records")
 
 
@@ -138,13 +139,17 @@ class _Run:
 
     def _record_keys(self, sources: Sources) -> Table:
         own = sources.records.filter(either(sources.records.cjs != "", sources.records.ho_class != ""))
-        key = linking.offence_key(own.cjs, own.ho_class, ibis.null("float64"), ibis.null("int32"))
-        return own.select("record_id", "cjs", "ho_class", key=key)
+        own = own.mutate(
+            the_cjs=own.cjs,
+            the_ho=own.ho_class,
+            penalty=ibis.null("float64"),
+            era=ibis.null("int32"),
+            asked_era=linking.era_of(own.asked_on, self.looked_up.offence_days),
+        )
+        return own.select("record_id", *_OFFENCE, key=linking.offence_key(own))
 
     def _offences(self, base: Table, own: Table) -> Table:
-        asked = base.select("key", cjs="the_cjs", ho_class="the_ho", penalty="penalty", era="era")
-        more = own.select("key", "cjs", "ho_class", penalty=ibis.null("float64"), era=ibis.null("int32"))
-        distinct = asked.union(more).distinct()
+        distinct = base.select("key", *_OFFENCE).union(own.select("key", *_OFFENCE)).distinct()
         rows = self._relation(distinct).to_arrow_table().to_pylist()
         return self._register("rt_offences", lookups.offences(rows, self.looked_up))
 

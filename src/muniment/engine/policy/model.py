@@ -207,11 +207,10 @@ class Policy:
     def era(self, day: date) -> int:
         """Return the number of days up to this one on which some value of the policy changed.
 
-        A first value changes nothing: it answers for the days before it too.
+        A first value changes nothing: it answers for the days before it too. Maxima of offences are apart.
         """
         starts = {terms.start for entry in self.classes.values() for terms in entry.values[1:]}
         starts |= {setting.start for values in self.settings.values() for setting in values[1:]}
-        starts |= {value.start for entry in self.offences.entries.values() for value in entry.maxima[1:]}
         starts |= {adoption.start for overlay in self.overlays.values() for adoption in overlay.adoptions}
         return sum(start <= day for start in starts)
 

@@ -45,6 +45,7 @@ class Link:
     is_charged: bool
     has_penalty_notice: bool
     conviction: date | None
+    ended: date | None  # of proceedings that did not end in conviction
     released: date | None
     months: int | None
     is_custodial: bool
@@ -101,6 +102,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         is_charged=is_offender and role.code == "CHARGED",
         has_penalty_notice=is_offender and involvement.result == "penalty_notice",
         conviction=conviction,
+        ended=_ended(involvement) if is_offender and not convicted else None,
         released=sentence.released if custodial else None,
         months=sentence.months,
         is_custodial=custodial,
@@ -167,6 +169,13 @@ def _own_days(involvement: Involvement) -> list[date]:
 def _conviction(involvement: Involvement) -> date | None:
     recorded = _latest(involvement, "conviction_date")
     return recorded or (involvement.dated if involvement.role == "CONVICTED" else None)
+
+
+def _ended(involvement: Involvement) -> date | None:
+    if involvement.result not in NOT_PROCEEDED and involvement.role != "ACQUITTED":
+        return None
+    found = _latest(involvement, "decision_or_acquittal") or _latest(involvement, "decision_date")
+    return found or (involvement.dated if involvement.role == "ACQUITTED" else None)
 
 
 def _latest(involvement: Involvement, kind: str) -> date | None:

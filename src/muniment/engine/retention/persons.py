@@ -10,6 +10,7 @@ from muniment.engine.retention.profile import Profile
 from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import add_years
 
+FLOOR_ENDED = "CRI-CPIA-NC"  # not prosecuted, or acquitted
 FLOOR, GROUP_1, GROUP_2, BY_TIME = "CRI-CPIA", "PER-G1", "PER-G2", "PER-G3B"
 BY_REVIEW, UNDER_10, AT_18 = "PER-G3A", "PER-U10", "PER-U18"
 VICTIM, DECEASED, TRIGGERED = "PER-VIC", "PER-DECEASED", "PER-TRIGGERED"
@@ -226,6 +227,9 @@ def _disclosure_floors(profile: Profile, rules: Rules, floor_open: bool) -> list
     days = [offending.released, profile.happened.floor_closed]
     if offending.conviction is not None and length is not None:
         days.append(length.after(offending.conviction))
+    ended = rules.terms[FLOOR_ENDED].length
+    if offending.ended is not None and ended is not None:
+        days.append(ended.after(offending.ended))
     bounds = [Bound(FLOOR, day) for day in days if day is not None]
     return [*bounds, Bound(FLOOR, None)] if floor_open else bounds
 

@@ -27,6 +27,7 @@ class Offending:
     first: date | None  # earliest
     driver: int | None
     conviction: date | None
+    ended: date | None
     released: date | None
     under_10_event: date | None
     any_unsure_10: bool
@@ -134,6 +135,7 @@ def _offending(links: list[Link]) -> Offending:
         first=_min(link.first for link in links),
         driver=min((link.id for link in links if start is not None and link.start == start), default=None),
         conviction=_max(link.conviction for link in links),
+        ended=_max(link.ended for link in links),
         released=_max(link.released for link in links),
         under_10_event=_max(link.event for link in links if link.ages.under_10),
         any_unsure_10=any(link.ages.unsure_10 for link in links),

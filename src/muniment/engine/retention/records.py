@@ -13,7 +13,7 @@ from muniment.engine.retention.facts import Facts, Involvement
 from muniment.engine.retention.families import RecordTraits, resolve, traits
 from muniment.engine.retention.judgement import outcome
 from muniment.engine.retention.links import Link
-from muniment.engine.retention.persons import BY_TIME, FLOOR, VICTIM, Standing
+from muniment.engine.retention.persons import BY_TIME, FLOOR, FLOOR_ENDED, VICTIM, Standing
 from muniment.engine.retention.profile import Held, Profile
 from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import PartialDate, add_years
@@ -273,6 +273,8 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
     length = rules.terms[FLOOR].length
     floors = [link.released for link in record.offenders if link.released]
     floors += [length.after(link.conviction) for link in record.offenders if link.conviction and length]
+    ended = rules.terms[FLOOR_ENDED].length
+    floors += [ended.after(link.ended) for link in record.offenders if link.ended and ended]
     floors += [happened.floor_closed] if happened.floor_closed else []
     open_floor = (
         happened.floor_open

@@ -41,7 +41,7 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     number = 0
     with (
         part.open() as stream,
-        io.TextIOWrapper(cast(IO[bytes], stream), encoding, "surrogateescape", newline="\n") as text,
+        io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n") as text,
     ):
         for line in text:
             if not line.strip():

@@ -40,7 +40,7 @@ def _staff(world: World) -> None:
             "Postcode": person(nominals, "postcode"),
             "Post": texts(list(_POSTS))[staff.kind],
             "Joined": days.written(staff.on, "%d/%m/%Y"),
-            "Left": days.written(staff.until, "%d/%m/%Y"),
+            "Left": days.written(world.by_now(staff.until), "%d/%m/%Y"),
         },
         encoding="utf-16",
         delimiter="\t",
@@ -74,7 +74,7 @@ def _invoices(world: World) -> None:
 def _vehicles(world: World) -> None:
     vehicles = world.history.vehicles
     known = np.flatnonzero(vehicles.on < world.full)
-    gone = vehicles.until[known]
+    gone = world.by_now(vehicles.until[known])
     writers.write_workbook(
         world.folder("southmere", "fleet") / f"Fleet list {days.day_of(world.full)}.xlsx",
         "Vehicles",
@@ -100,7 +100,9 @@ def _casework(world: World) -> None:
             "Case": [f"PCC-{at + 1:05d}" for at in known.tolist()],
             "Type": texts(list(_CASES))[cases.kind[known]],
             "Received": [days.day_of(day) for day in cases.on[known].tolist()],
-            "Closed": ["" if day >= days.NEVER else days.day_of(day) for day in cases.until[known].tolist()],
+            "Closed": [
+                "" if day >= days.NEVER else days.day_of(day) for day in world.by_now(cases.until[known]).tolist()
+            ],
             "Correspondent no": world.reference(nominals),
             "Correspondent": name,
             "Correspondent address": world.person(nominals, "address"),

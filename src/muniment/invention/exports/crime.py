@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from muniment.invention import days, writers
-from muniment.invention.history import NOBODY
+from muniment.invention.history import NOBODY, Crimes
 from muniment.invention.material import Mask, Numbers, Texts
 from muniment.invention.world import World, british, outcome_on, summaries
 
@@ -141,13 +141,14 @@ def _flat(world: World, mine: Numbers, day: int) -> dict[str, Texts]:
     columns |= _party(world, world.nominals["crimes.victim"][mine], "VIC")
     columns |= _party(world, suspect, "SUS")
     sentence = crimes.months[mine] * (final & (outcome == "CONVICTED"))
+    out = np.where((sentence > 0) & (crimes.released[mine] < day), crimes.released[mine], days.NEVER)
     columns |= {
         "SUS_PNCID": world.person(suspect, "pncid"),
         "SUS_CRO": world.person(suspect, "cro"),
         "SUS_ALIAS": world.person(suspect, "aliases"),
         "SUS_STATUS": np.where(suspect == NOBODY, "", _mapped(outcome, _ROLES, "SUSPECT")),
         "SENTENCE": _sentences(sentence),
-        "RELEASED": days.written(np.where(sentence > 0, crimes.released[mine], days.NEVER), "%d/%m/%Y"),
+        "RELEASED": days.written(out, "%d/%m/%Y"),
     }
     columns |= _party(world, world.nominals["crimes.witness"][mine], "WIT")
     columns["SUMMARY"] = summaries(len(crimes), world.rng("northshire/summaries"))[mine]
@@ -243,9 +244,7 @@ def _objects(world: World, mine: Numbers, day: int, wanted: Mask) -> Iterator[di
     names = references(world, 1, "WV{year:02d}-{number:06d}")
     outcome = outcome_on(crimes, day)
     notes = summaries(len(crimes), world.rng("westvale/summaries"))
-    written = {
-        name: days.written(getattr(crimes, name), "%Y-%m-%d") for name in ("reported", "happened", "dealt", "released")
-    }
+    written = _written(crimes, day)
     roles = [("victim", "VICTIM"), ("suspect", ""), ("witness", "WITNESS")]
     for at in np.flatnonzero(wanted).tolist():
         crime = int(mine[at])
@@ -281,6 +280,12 @@ def _objects(world: World, mine: Numbers, day: int, wanted: Mask) -> Iterator[di
             "parties": parties,
             "summary": notes[crime],
         }
+
+
+def _written(crimes: Crimes, day: int) -> dict[str, Texts]:
+    """Return the days of crimes as ISO text, releases only as far as they had happened by a day."""
+    text = {name: days.written(getattr(crimes, name), "%Y-%m-%d") for name in ("reported", "happened", "dealt")}
+    return text | {"released": days.written(crimes.released, "%Y-%m-%d", crimes.released < day)}
 
 
 def _party_object(world: World, nominal: int) -> dict[str, Any]:
@@ -329,9 +334,7 @@ def _elements(world: World, mine: Numbers, wanted: Mask) -> Iterator[str]:
     crimes, offences = world.history.crimes, world.material.offences
     names = references(world, 2, "IML-{number:07d}")
     outcome = outcome_on(crimes, world.full)
-    written = {
-        name: days.written(getattr(crimes, name), "%Y-%m-%d") for name in ("reported", "happened", "dealt", "released")
-    }
+    written = _written(crimes, world.full)
     element = writers.element
     for at in np.flatnonzero(wanted).tolist():
         crime = int(mine[at])

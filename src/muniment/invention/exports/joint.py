@@ -22,7 +22,7 @@ def export(world: World) -> None:
         {
             "operation": names,
             "began": days.written(links.on[first], "%Y-%m-%d"),
-            "closed": days.written(links.until[first], "%Y-%m-%d"),
+            "closed": days.written(world.by_now(links.until[first]), "%Y-%m-%d"),
             "marking": np.where(secret, "SECRET", "OFFICIAL-SENSITIVE").astype(object),
             "handling": np.where(operations % 5 == 0, "COVERT", "").astype(object),
             "lead_force": np.array(["southmere"] * count, dtype=object),

@@ -37,7 +37,7 @@ def _domestic(world: World) -> None:
             "Date": on,
             "Crime?": texts(["Yes" if value < 4 else "No" for value in kind.tolist()]),
             "Risk": texts(list(_RISKS))[kind],
-            "Closed": days.written(incidents.until[known], "%d.%m.%Y"),
+            "Closed": days.written(world.by_now(incidents.until[known]), "%d.%m.%Y"),
             "Victim name": _full_name(world, victim),
             "Victim DOB": british(world.person(victim, "born")),
             "Victim sex": world.person(victim, "sex"),
@@ -74,7 +74,7 @@ def _children(world: World) -> None:
     rows = {
         "REFERRAL": number,
         "RECEIVED": days.written(referrals.on[known], "%d/%m/%Y"),
-        "CLOSED": days.written(referrals.until[known], "%d/%m/%Y"),
+        "CLOSED": days.written(world.by_now(referrals.until[known]), "%d/%m/%Y"),
         "RESULT": np.where(serious, "Investigation", "No further action").astype(object),
         "CHILD 18 ON": grown,
     }

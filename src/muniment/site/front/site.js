@@ -1,4 +1,4 @@
-// Starts the component libraries, on the page and on what htmx swaps in, and warns before a session ends.
+// Starts the component libraries and warns before a session ends.
 import * as GOVUKFrontend from "./govuk-frontend.min.js";
 import * as MOJFrontend from "./moj-frontend.min.js";
 
@@ -9,7 +9,6 @@ const start = (scope) => {
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 start(document);
-document.body.addEventListener("htmx:afterSwap", (event) => start(event.detail.elt));
 
 // The warning is shared across tabs: each request in any of them puts the end off.
 const dialog = document.getElementById("session");

@@ -1,0 +1,149 @@
+"""Every test stands on the real embedded PostgreSQL, in a home of its own; it starts when the first test asks for it.
+
+A run takes the first home under `build/test` that no other run holds, so that two runs never share a database. The
+processes of one run (pytest-xdist) share the server and have a database each.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOMES = ROOT / "build" / "test"
+ORGANISATION = ROOT / "examples" / "demonstration" / "organisation.yaml"
+ON_DATABASE = ("integration", "browser")
+
+
+class _Home:
+    """This run's claim on a home; the kernel gives it up when the run ends, however it ends."""
+
+    claim: IO[str] | None = None
+
+
+def _free_home() -> Path:
+    HOMES.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 100):
+        claim = (HOMES / f"{number}.claimed").open("a")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+            continue
+        _Home.claim = claim
+        return HOMES / str(number)
+    raise pytest.UsageError(f"Every home under {HOMES} is taken: end other test runs first.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point settings at the tests' home before anything reads them; workers inherit it from the run."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ["MUNIMENT_HOME"] = str(_free_home())
+        for name in ("DATABASE_URL", "MUNIMENT_POLICY", "MUNIMENT_SEALS_FILE", "MUNIMENT_DEMONSTRATION"):
+            os.environ.pop(name, None)
+    os.environ["MUNIMENT_ROLE"] = "owner"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"  # Playwright keeps an event loop beside the test
+    os.environ["DJANGO_SETTINGS_MODULE"] = "muniment.site.settings"
+    from django.conf import settings
+
+    # A sign-in costs a quarter of a second with the real one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Pages name static files as they lie in the tree: nothing has to be collected first.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give up this process's share in the server; the last one out stops it."""
+    from muniment.core import postgres
+
+    postgres.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give integration and browser tests both databases, and keep browser tests together in one process."""
+    for item in items:
+        kind = item.path.relative_to(ROOT / "tests").parts[0]
+        if kind in ON_DATABASE:
+            said = item.get_closest_marker("django_db")
+            wanted = {"databases": "__all__", **(said.kwargs if said else {})}
+            item.add_marker(pytest.mark.django_db(**wanted), append=False)
+        if kind == "browser":
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Only one process of this run at a time."""
+    with (Path(os.environ["MUNIMENT_HOME"]) / f"{name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> None:
+    """Start PostgreSQL with our roles; the owner may make databases here, as the tests' own are made by it."""
+    from muniment.core import database, postgres
+
+    postgres.start()
+    with _alone("roles"):
+        database.create_roles_and_databases()
+        database.add_extensions("template1")
+        with database.admin_connection("postgres") as admin:
+            admin.execute(f"ALTER ROLE {database.role_name('owner')} CREATEDB")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: None, django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
+    from django.db import connection
+
+    from muniment.core import database, walls
+
+    with django_db_blocker.unblock(), _alone("roles"):
+        walls.raise_walls()
+        walls.raise_key_walls()
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
+            insiders = ", ".join(database.role_name(role) for role in ("batch", "worker"))
+            cursor.execute(f"GRANT ALL ON SCHEMA staging TO {insiders}")
+
+
+@pytest.fixture(autouse=True)
+def _seals_apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the seals of each test in a file of its own, because each has an audit of its own."""
+    if request.node.get_closest_marker("django_db"):
+        monkeypatch = request.getfixturevalue("monkeypatch")
+        monkeypatch.setenv("MUNIMENT_SEALS_FILE", str(tmp_path_factory.mktemp("seals") / "seals.jsonl"))
+
+
+@pytest.fixture
+def controllers(db: None) -> dict:
+    """Register the demonstration's organisation; return its controllers by code."""
+    from muniment.core.actors import Actor
+    from muniment.core.models import Controller
+    from muniment.records.actions.organise import load_organisation
+
+    load_organisation(ORGANISATION, by=Actor("tests"))
+    return {each.code: each for each in Controller.objects.all()}
+
+
+@pytest.fixture
+def cast(controllers: dict) -> dict:
+    """Make the named cast (see factories/cast.py); return users by name."""
+    from factories.cast import make_cast
+
+    return make_cast(controllers)
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable:
+    """Return a function that signs a user in with their password and says why they look; it returns the client."""
+    from factories.cast import sign_in
+
+    return sign_in

@@ -1,0 +1,1 @@
+"""What tests are made of: people and rows made on demand, by the same actions that the product uses."""

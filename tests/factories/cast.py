@@ -1,0 +1,59 @@
+"""A small named cast: one user for each thing that tests ask about."""
+
+from datetime import date
+
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from muniment.core import access
+from muniment.core.models import Controller, RoleAssignment, User
+
+PASSWORD = "a-password-for-tests-only"
+
+# Name to (role, controller); None holds no role at all.
+CAST: dict[str, tuple[str, str] | None] = {
+    "rowan": ("records_manager", "northshire"),
+    "ash": ("review_approver", "northshire"),
+    "wren": ("records_manager", "westvale"),
+    "linden": ("review_approver", "westvale"),
+    "robin": ("officer", "southmere"),
+    "sorrel": ("data_quality_officer", "northshire"),
+    "hazel": ("rights_officer", "northshire"),
+    "bryony": ("enclave_officer", "northshire"),
+    "teasel": ("auditor", "northshire"),
+    "clover": ("corporate_records_officer", "northshire-commissioner"),
+    "nettle": None,
+}
+
+
+def make_cast(controllers: dict[str, Controller]) -> dict[str, User]:
+    """Make every user of the cast with their role, and work out their scopes."""
+    users = {}
+    for name, held in CAST.items():
+        users[name] = User.objects.create_user(name, password=PASSWORD, first_name=name.title(), last_name="Invented")
+        if held:
+            role, code = held
+            RoleAssignment.objects.create(
+                user=users[name], controller=controllers[code], role=role, start=date(2020, 1, 1)
+            )
+    refresh()
+    return users
+
+
+def refresh() -> None:
+    """Bring everybody's scopes up to date, after records have come in."""
+    access.refresh_scopes(timezone.localdate())
+
+
+def sign_in(user: User, *, purpose: str | None = "RETENTION_REVIEW") -> Client:
+    """Sign in through the sign-in page and give an access purpose; None gives none."""
+    cache.clear()  # sign-ins are limited to so many a minute, and tests sign in more often
+    client = Client()
+    answer = client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+    assert answer.status_code == 302, f"{user.username} could not sign in"
+    if purpose is not None:
+        answer = client.post(reverse("purpose"), {"purpose": purpose})
+        assert answer.status_code == 302, f"'{purpose}' is no access purpose"
+    return client
