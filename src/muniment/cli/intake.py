@@ -29,22 +29,11 @@ def intake(
 ) -> None:
     """Take in exports; nothing is applied unless every file is what its feed says."""
     by = actors.from_command("intake")
-    total = take_in_files(feeds.load(find_feed(feed)), files, by=by, absence_limit=absence_limit)
+    total = take_in_files(feeds.load(feeds.find(feed)), files, by=by, absence_limit=absence_limit)
     access.refresh_scopes(timezone.localdate())
     printing.report(asdict(total), as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     if total.quarantined:
         raise typer.Exit(exits.WITH_QUARANTINE)
-
-
-def find_feed(name: str) -> Path:
-    """Return the path of a feed: a path, or the name of one in `feeds/` of the policy or of the demonstration."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    for folder in (Path("feeds"), Path("examples/demonstration/feeds")):
-        if (candidate := folder / f"{name}.yaml").is_file():
-            return candidate
-    raise feeds.BadFile(f"There is no feed '{name}': give the path of its YAML file.")
 
 
 def take_in_files(
@@ -67,7 +56,8 @@ def take_in_files(
         files, key=lambda file: (feeds.day_of(feed, file), order[feeds.table_of(feed, file).name], file.name)
     )
     with ThreadPoolExecutor(max_workers=1) as reader:  # reads the next file while the database writes this one
-        ahead = (reader.submit(feeds.read, feed, file) for file in files)
+        limits = policy_in_force.feed_limits(timezone.localdate())
+        ahead = (reader.submit(feeds.read, feed, file, limits=limits) for file in files)
         coming = next(ahead)
         for _ in track(files, description=feed.id, console=printing.console, transient=True):
             batch, coming = coming.result(), next(ahead, coming)

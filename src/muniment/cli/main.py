@@ -38,6 +38,7 @@ COMMANDS = {
     "evaluate": Command("evaluate", "Measure linkage against a labelled file.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),
     "policy": Command("policy", "Check policy and run its cases.", None),
+    "docs": Command("docs", "Write or compare the generated reference.", None),
     "audit": Command("audit", "Verify and export the audit.", "worker"),
     "serve": Command("serve", "Serve the site.", "web"),
 }

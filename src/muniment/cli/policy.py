@@ -110,8 +110,9 @@ def _print_report(report: Report) -> None:
         seen = report.coverage
         typer.echo(f"Policy {report.version}: {report.classes} record classes, {report.adoption_files} adoption files.")
         typer.echo(
-            f"Of {seen.codes:,} CJS codes {seen.group_1:,} fall in group 1, {seen.group_2:,} in group 2, {seen.group_3:,}"
-            f" in group 3 and {seen.unknown:,} go to a person ({seen.unknown_without_class:,} have class 000/00);"
+            f"Of {seen.codes:,} CJS codes {seen.group_1:,} fall in group 1, {seen.group_2:,} in group 2,"
+            f" {seen.group_3:,} in group 3 and {seen.unknown:,} go to a person"
+            f" ({seen.unknown_without_class:,} have class 000/00);"
             f" of {seen.classes:,} Home Office classes {seen.classes_unknown:,} go to a person."
         )
     typer.echo(f"{len(report.problems)} problems." if report.problems else "No problems.")

@@ -272,9 +272,11 @@ class ContentKey(models.Model):
 
     owner = models.CharField(max_length=80, primary_key=True)
     wrapped = models.BinaryField()
+    made_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Fields:
         owner = Kind.KEY
+        made_at = Kind.MOMENT
         wrapped = Kind.SECRET
 
 

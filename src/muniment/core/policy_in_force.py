@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from muniment import feeds
 from muniment.core import places
 from muniment.core.models import Controller
 from muniment.engine import policy
@@ -28,3 +29,13 @@ def load() -> policy.Policy:
 def intake_setting(name: str, on: date) -> Any:
     """Return a setting of `policy/intake.yaml` as on a day."""
     return pick(policy.load().intake, on).content[name]
+
+
+def feed_limits(on: date) -> feeds.Limits:
+    """Return how much a field may hold and which dates are absurd, as policy says on a day."""
+    setting = pick(policy.load().intake, on).content
+    return feeds.Limits(
+        text_characters=setting["max_field_length"],
+        earliest=setting["event_from"],
+        days_ahead=setting["event_days_ahead"],
+    )

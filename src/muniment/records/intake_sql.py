@@ -222,7 +222,7 @@ ON CONFLICT DO NOTHING
 ABSENT = """
 SELECT held.id FROM records_sourcerow held JOIN records_intake taken ON taken.id = held.last_intake_id
 WHERE held.system_id = %(system)s AND held."table" = %(table)s AND held.withdrawn_on IS NULL
-    AND held.key NOT LIKE 'event/%%' AND taken.as_of <= %(as_of)s
+    AND held.key NOT LIKE 'event/%%' AND held.key <> ALL (%(quarantined)s) AND taken.as_of <= %(as_of)s
     AND NOT EXISTS (SELECT 1 FROM fate f WHERE f.key = held.key)
 """
 

@@ -175,6 +175,9 @@ PERSON_RULES = {
     "und_o": "CRI-UND-O",
     "cpia": "CRI-CPIA",
     "ended": "CRI-CPIA-NC",
+    "dead": "PER-DECEASED",
+    "trig": "PER-TRIGGERED",
+    "adult": "PER-U18",
 }
 
 

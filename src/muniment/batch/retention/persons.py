@@ -17,7 +17,6 @@ from muniment.batch.retention.wording import BIT, EMPTY, bit_of, bits, given
 from muniment.engine.policy.model import Rules
 from muniment.engine.retention import persons as reference
 
-
 # What decisions, records and the people beside a person read; the steps between are not carried further.
 STANDING = (
     *("person_id", "controller", "asked_on", "own_group", "rule", "clear_from", "due", "due_rule", "floor"),
@@ -158,9 +157,11 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
     rows = step(
         rows.mutate(
             birthday=eighteenth,
-            c_death=ibis.ifelse(rows.death_pending, rows.died, null),
-            c_trigger=ibis.ifelse(not_reached, rows.trigger, null),
-            c_adult=ibis.ifelse((not_reached & wanted).fill_null(False), eighteenth, null),
+            c_death=ibis.ifelse(rows.death_pending, after(rows.died, rows.dead_months, rows.dead_days), null),
+            c_trigger=ibis.ifelse(not_reached, after(rows.trigger, rows.trig_months, rows.trig_days), null),
+            c_adult=ibis.ifelse(
+                (not_reached & wanted).fill_null(False), after(eighteenth, rows.adult_months, rows.adult_days), null
+            ),
         )
     )
     rows = step(rows.mutate(soonest=ibis.least(rows.c_death, rows.c_trigger, rows.c_adult)))

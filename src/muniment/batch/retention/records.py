@@ -220,7 +220,10 @@ def class_due(rows: Table, step: Step) -> Table:
         rows.mutate(
             by_group=by_group,
             skip=by_group & offender,
-            no_trigger=~(by_group & offender) & rows.t_latest.isnull() & rows.trigger.notnull(),
+            no_trigger=~(by_group & offender)
+            & ~((rows.kind == "indefinite") & (rows.action == "none")).fill_null(False)
+            & rows.t_latest.isnull()
+            & rows.trigger.notnull(),
             ceiling=destroys & rows.t_latest.notnull(),
             indefinite=(rows.kind == "indefinite").fill_null(False),
             endless=destroys & (rows.months_ordered >= rows.indefinite_from_months).fill_null(False),

@@ -58,7 +58,6 @@ class _Run:
 
     def __init__(self, raw: duckdb.DuckDBPyConnection, policy: Policy, asked_on: date) -> None:
         self.raw, self.policy, self.asked_on = raw, policy, asked_on
-        self.ibis = ibis.duckdb.from_connection(raw)
         self.views: list[str] = []
         self.temporary: list[str] = []
 
@@ -133,7 +132,7 @@ class _Run:
         return spelled(self._name(rows), "missing", missing, "missing_code", self._words)
 
     def _words(self, name: str, distinct: Table) -> Table:
-        found = self._relation(distinct).to_arrow_table().to_pylist()
+        found = self._relation(distinct).to_arrow_table()
         column = name.removeprefix("rt_words_")
         return self._register(f"{name}_{len(self.views)}", spell(found, column))
 
@@ -183,7 +182,7 @@ class _Run:
             return self._dated(name, self._register(name, source.select(wanted.names).cast(wanted)))
         self.raw.sql(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{_quoted(source)}')")  # noqa: S608
         self.temporary.append(f"VIEW {name}")
-        return self._dated(name, self.ibis.table(name))
+        return self._dated(name, self._table(name))
 
     def _dated(self, name: str, table: Table) -> Table:
         """Give persons and records the day they are asked about, where they do not bring one of their own."""
@@ -194,20 +193,25 @@ class _Run:
     def _register(self, name: str, table: pa.Table) -> Table:
         self.raw.register(name, table)
         self.views.append(name)
-        return self.ibis.table(name)
+        return self._table(name)
 
     def _keep(self, name: str, expression: Table) -> Table:
         """Compute a step once: later steps read it more than once."""
         self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {_sql(expression)}")
         self.temporary.append(f"TABLE {name}")
-        return self.ibis.table(name)
+        return self._table(name)
 
     def _name(self, expression: Table) -> Table:
         """Make a step a view: Ibis merges chained steps and repeats their text, growing it without bound."""
         name = f"rt_step_{len(self.temporary)}"
         self.raw.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {_sql(expression)}")
         self.temporary.append(f"VIEW {name}")
-        return self.ibis.table(name)
+        return self._table(name)
+
+    def _table(self, name: str) -> Table:
+        """Return a table of the connection as an expression, by its schema alone."""
+        empty = self.raw.sql(f"SELECT * FROM {name} LIMIT 0").to_arrow_table()  # noqa: S608 - names of our own
+        return ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
 
     def _relation(self, expression: Table) -> Any:
         return self.raw.sql(_sql(expression))

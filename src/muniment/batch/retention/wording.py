@@ -6,7 +6,6 @@ a record is BIT_OR, and each distinct combination becomes words once, in Python.
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -58,16 +57,17 @@ def spelled(
     return joined.drop(*[column for column in joined.columns if column.endswith("_right")], *key)
 
 
-def spell(rows: list[dict[str, Any]], name: str) -> pa.Table:
+def spell(distinct: pa.Table, name: str) -> pa.Table:
     """Return the distinct combinations with their words beside them."""
-    columns: dict[str, list[Any]] = {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}
-    coded, texts = f"{name}_bits", [key for key in columns if key != f"{name}_bits"]
+    coded = f"{name}_bits"
     words = [
-        sorted({row[key] for key in texts if row[key]} | {word for word in WORDS if row[coded] & BIT[word]})
-        for row in rows
+        sorted(
+            {text for key, text in row.items() if key != coded and text}
+            | {word for word in WORDS if row[coded] & BIT[word]}
+        )
+        for row in distinct.to_pylist()
     ]
-    arrays = {key: pa.array(values, pa.int64() if key == coded else pa.string()) for key, values in columns.items()}
-    return pa.table({**arrays, name: pa.array(words, pa.list_(pa.string()))})
+    return distinct.append_column(name, pa.array(words, pa.list_(pa.string())))
 
 
 def with_lists(words: Value, *lists: Value) -> Value:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,8 +84,8 @@ def shape_problems(folder: Path) -> Iterator[str]:
 def _shape_of(path: Path, form: str) -> Iterator[str]:
     try:
         content = read_yaml(path)
-    except PolicyError as error:
-        yield str(error)
+    except PolicyError as unreadable:
+        yield str(unreadable)
         return
     document = json.loads(_SCHEMA.read_text(encoding="utf-8"))
     validator = Draft202012Validator({**document, "$ref": f"#/$defs/{form}"})
@@ -113,14 +113,21 @@ def reference_problems(policy: Policy) -> Iterator[str]:
     for system, family in policy.systems.items():
         if family not in policy.families:
             yield f"derive.yaml: the system {system} names {family}, which is no family."
-    for group in policy.groups:
-        for rule in (group["rule"], group.get("by_time")):
-            if rule is not None and rule not in known:
-                yield f"groups.yaml: group {group['group']} names {rule}, which the schedule does not hold."
-    for hold in policy.holds:
-        for name in hold["scope"]["classes"]:
-            if name not in known:
-                yield f"holds.yaml: {hold['id']} covers {name}, which the schedule does not hold."
+    named = [(f"groups.yaml: group {each['group']}", rule) for each in policy.groups for rule in _rules_of(each)]
+    named += [(f"holds.yaml: {each['id']}", name) for each in policy.holds for name in each["scope"]["classes"]]
+    for where, name in named:
+        if name not in known:
+            yield f"{where} names {name}, which the schedule does not hold."
+    yield from _class_problems(policy)
+    yield from _setting_problems(policy)
+
+
+def _rules_of(group: Mapping[str, Any]) -> list[str]:
+    return [rule for rule in (group["rule"], group.get("by_time")) if rule is not None]
+
+
+def _class_problems(policy: Policy) -> Iterator[str]:
+    known = set(policy.classes)
     for entry in policy.classes.values():
         if entry.unless_convicted is not None and entry.unless_convicted not in known:
             yield f"The class {entry.id} gives way to {entry.unless_convicted}, which the schedule does not hold."
@@ -129,14 +136,13 @@ def reference_problems(policy: Policy) -> Iterator[str]:
             yield f"The class {entry.id} has two values from one day. Keep one."
         if entry.group is None and entry.sets_group:
             yield f"The class {entry.id} sets a group and names none."
-    yield from _setting_problems(policy)
 
 
 def _setting_problems(policy: Policy) -> Iterator[str]:
     for setting in policy.settings["events"]:
         for kind, what in setting.content["kinds"].items():
-            if set(what) - EFFECTS:
-                yield f"rules.yaml: the event {kind} does {', '.join(sorted(set(what) - EFFECTS))}, which nothing reads."
+            if unread := sorted(set(what) - EFFECTS):
+                yield f"rules.yaml: the event {kind} does {', '.join(unread)}, which nothing reads."
     for setting in policy.settings["role_dates"]:
         for role in setting.content["fallback"]:
             if role not in policy.codes.roles:

@@ -247,17 +247,22 @@ def _brought_forward(
     not_reached = due is None or due > rules.day
     candidates: list[tuple[date, str]] = []
     if _death_pending(profile) and profile.flagged.died is not None:
-        candidates.append((profile.flagged.died, DECEASED))
+        candidates.append((_after(rules, DECEASED, profile.flagged.died), DECEASED))
     if not_reached and profile.happened.trigger is not None:
-        candidates.append((profile.happened.trigger, TRIGGERED))
+        candidates.append((_after(rules, TRIGGERED, profile.happened.trigger), TRIGGERED))
     if not_reached and profile.offending.any_under_18 and profile.born is not None:
         eighteenth = add_years(profile.born.latest, rules.settings["ages"]["majority"])
         if profile.last_review is None or profile.last_review < eighteenth:
-            candidates.append((eighteenth, AT_18))
+            candidates.append((_after(rules, AT_18, eighteenth), AT_18))
     for day, name in sorted(candidates):
         if due is None or day < due:
             due, rule = day, name
     return due, rule
+
+
+def _after(rules: Rules, rule: str, day: date) -> date:
+    length = rules.terms[rule].length
+    return length.after(day) if length is not None else day
 
 
 def _lacking(profile: Profile, by_clock: bool) -> frozenset[str]:

@@ -107,6 +107,8 @@ def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Ru
     """Return what the class alone says of the record, before anybody on it is looked at."""
     if terms.kind == "person_group" and record.offenders:
         return ClassDue(has_own_floor=False)
+    if terms.kind == "indefinite" and terms.action == "none":
+        return ClassDue()
     trigger = _trigger(record, entry, terms, rules)
     if trigger is None:
         nobody = terms.kind == "person_group" and terms.trigger == "clear_period_start"

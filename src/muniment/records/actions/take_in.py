@@ -93,7 +93,6 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
                 "feed": batch.feed,
                 "table": batch.table,
                 "digest": batch.digest,
-                "policy": "",
                 **asdict(counts),
             },
         )
@@ -323,7 +322,9 @@ class _Work:
         )
         if self.cursor.fetchone():
             return 0  # a newer file was taken in: an older one says nothing about what is there now
-        self.run(intake_sql.ABSENT)
+        # What waits in quarantine is still at its source.
+        waiting = [reference for reference in self.batch.quarantine["reference"].to_pylist() if reference]
+        self.run(intake_sql.ABSENT, quarantined=waiting)
         absent = [key for (key,) in self.cursor.fetchall()]
         if not absent:
             return 0

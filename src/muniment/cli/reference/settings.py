@@ -1,0 +1,73 @@
+"""Every environment variable that the program reads, and what it means."""
+
+import re
+from pathlib import Path
+
+import muniment
+from muniment.cli.reference.markdown import table
+
+# Name to (default, meaning). A test compares the names with those that the source reads.
+SETTINGS = {
+    "DATABASE_URL": (
+        "the embedded server",
+        "A PostgreSQL server of your own, 15 or newer, and an account that may make"
+        " roles and databases; only `muniment database init` uses that account.",
+    ),
+    "MUNIMENT_HOME": (
+        "`var/` beside the source",
+        "The folder of state: embedded database, secrets, seals, work files.",
+    ),
+    "MUNIMENT_POLICY": ("`policy/`", "The folder of policy in force."),
+    "MUNIMENT_DEMONSTRATION": ("yes", "Demonstration users and banner. Say `no` wherever real records are held."),
+    "MUNIMENT_HOSTS": ("this machine's own names", "Host names that the site answers to, with commas between."),
+    "MUNIMENT_HTTPS": ("no", "Say `yes` behind HTTPS: secure cookies, redirects and strict transport security."),
+    "MUNIMENT_DEBUG": ("no", "Show faults in the browser. Never with real records."),
+    "MUNIMENT_COOLING_OFF_MINUTES": ("20160 (14 days)", "How long an approved disposal can be undone."),
+    "MUNIMENT_SECRET_KEY": (
+        "made once",
+        "The key that signs sessions; `MUNIMENT_SECRET_KEY_FILE` names a file with it.",
+    ),
+    "MUNIMENT_MASTER_FILE": (
+        "made once in the state folder",
+        "A file with the master key of content, 32 bytes in hexadecimal. Keep it apart from database and backups.",
+    ),
+    "MUNIMENT_SEAL_FILE": ("made once in the state folder", "A file with the key that signs seals of the audit."),
+    "MUNIMENT_DATABASE_FILE": (
+        "made once in the state folder",
+        "A file with the secret from which the passwords of our database roles are derived.",
+    ),
+    "MUNIMENT_WEB_FILE": (
+        "made once in the state folder",
+        "A file with the secret from which the session key is derived when none is given.",
+    ),
+    "MUNIMENT_TOMBSTONES_FILE": (
+        "made once in the state folder",
+        "A file with the pepper of tombstones. Lose it and what was destroyed can come back with the next export.",
+    ),
+    "MUNIMENT_SEALS_FILE": (
+        "`seals.jsonl` in the state folder",
+        "The file that each seal of the audit is appended to."
+        " Put it on a machine that the database's administrators cannot write to.",
+    ),
+    "MUNIMENT_ROLE": ("set by each command", "The database role of a process; a WSGI server of your own needs `web`."),
+}
+_READ = re.compile(r"\b(?:MUNIMENT_[A-Z_]+[A-Z]|DATABASE_URL)\b")
+_SECRET = re.compile(r"\bplaces\.(?:secret|derived)\(\s*\"(\w+)\"")
+
+
+def page() -> str:
+    """Return the page of settings."""
+    rows = [(f"`{name}`", default, meaning) for name, (default, meaning) in SETTINGS.items()]
+    return "\n".join(["# Settings\n", "Read from the environment.\n", table(["name", "default", "meaning"], rows)])
+
+
+def read_in_source() -> set[str]:
+    """Return the names that the source reads, the files of secrets included."""
+    folder = Path(muniment.__file__).parent
+    names: set[str] = set()
+    for path in folder.rglob("*.py"):
+        if "reference" not in path.parts:
+            text = path.read_text()
+            names |= set(_READ.findall(text))
+            names |= {f"MUNIMENT_{name.upper()}_FILE" for name in _SECRET.findall(text)}
+    return names

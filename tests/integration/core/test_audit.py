@@ -1,0 +1,105 @@
+"""The audit is sealed: whoever rewrites it, a superuser too, is found out by a script that knows nothing of us."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from muniment.core import audit, verify_audit
+from muniment.core.actors import Actor
+
+SCRIPT = Path(verify_audit.__file__)
+
+
+@pytest.fixture
+def events(db):
+    for number in range(150):
+        audit.record(Actor("someone"), "person.view", subject=f"P{number}")
+    audit.seal()
+    for number in range(150, 250):
+        audit.record(Actor("someone"), "person.view", subject=f"P{number}")
+    audit.seal()
+
+
+def check(tmp_path, lines=None):
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(json.dumps(line) + "\n" for line in (lines or audit.export())))
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), str(export), "--seals", str(audit.seals_file())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_an_untouched_audit_verifies(events, tmp_path):
+    code, said = check(tmp_path)
+    assert code == 0, said
+    assert "Everything that was sealed is unchanged." in said
+
+
+def test_the_tail_that_is_not_sealed_is_reported(events, tmp_path):
+    audit.record(Actor("someone"), "person.view", subject="late")
+    _, said = check(tmp_path)
+    assert "1 events are not sealed yet" in said
+
+
+def test_sealing_twice_seals_nothing_more(events):
+    assert audit.seal() == 0
+
+
+def test_one_changed_word_is_found(events, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE core_auditevent SET actor = 'nobody' WHERE subject = 'P7'")
+    code, said = check(tmp_path)
+    assert code == 1
+    assert "the event was changed" in said
+
+
+def test_a_superuser_who_rewrites_the_last_hundred_and_every_hash_is_found(events, tmp_path):
+    """They change the events, recompute every digest, root and seal in the database, and sign with a key of theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE core_auditevent SET actor = 'innocent' WHERE id IN (SELECT event_id FROM core_auditleaf WHERE number > 150)")
+        cursor.execute("DELETE FROM core_auditleaf")
+        cursor.execute("DELETE FROM core_auditseal")
+    kept = audit.seals_file().read_text()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    theirs = Ed25519PrivateKey.generate()
+    original = audit._signing_key
+    audit._signing_key = lambda: theirs
+    try:
+        audit.seal()
+        lines = list(audit.export())
+    finally:
+        audit._signing_key = original
+    audit.seals_file().write_text(kept)
+    code, said = check(tmp_path, lines)
+    assert code == 1
+    assert "CHANGED" in said
+
+
+def test_a_deleted_event_is_found(events, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_auditleaf WHERE number = 200")
+    code, said = check(tmp_path)
+    assert code == 1
+    assert "missing" in said
+
+
+def test_bodies_may_expire_while_their_digests_stay(events, tmp_path):
+    lines = [
+        {**line, "event": None} if line["line"] == "event" and line["leaf"] <= 100 else line for line in audit.export()
+    ]
+    code, said = check(tmp_path, lines)
+    assert code == 0, said
+
+
+def test_a_dropped_seal_is_found(events, tmp_path):
+    lines = [line for line in audit.export() if not (line["line"] == "seal" and line["number"] == 2)]
+    code, _ = check(tmp_path, lines)
+    assert code == 1

@@ -1,0 +1,137 @@
+"""Row-level security, shown with raw SQL as the web's role."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from factories.cast import refresh
+from factories.exports import Source, row
+from muniment.core import database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(controllers, cast, tmp_path):
+    Source(tmp_path).send([row("C1", "P1")])
+    Source(tmp_path, controller="westvale").send([row("W1", "WP1")])
+    Source(tmp_path, controller="southmere", system="child-protection", area="CHILD_PROTECTION").send(
+        [row("K1", "KP1")]
+    )
+    refresh()
+    return cast
+
+
+@pytest.fixture
+def as_web():
+    """A connection that logs in as the web's role, as production does."""
+    uri = database.uri("web", dbname=connection.settings_dict["NAME"])
+    with psycopg.connect(uri, autocommit=True) as web:
+        yield web
+
+
+def references(web, token=None):
+    with web.transaction():
+        if token:
+            web.execute("SELECT muniment.enter(%s)", [token])
+        return {reference for (reference,) in web.execute("SELECT reference FROM records_record")}
+
+
+def sit(web, user, token="a-token-of-a-session"):
+    web.execute("SELECT muniment.sit(%s, %s, 600)", [user.pk, token])
+    return token
+
+
+def test_no_scope_no_rows(world, as_web):
+    assert references(as_web) == set()
+    assert as_web.execute("SELECT count(*) FROM records_nominal").fetchone() == (0,)
+    assert as_web.execute("SELECT count(*) FROM records_involvement").fetchone() == (0,)
+
+
+def test_a_token_that_nobody_holds_opens_nothing(world, as_web):
+    assert references(as_web, "made-up") == set()
+
+
+def test_an_officer_sees_crime_of_the_collaboration_and_no_child_protection(world, as_web):
+    assert references(as_web, sit(as_web, world["robin"])) == {"C1", "W1"}
+
+
+def test_a_records_manager_sees_every_area(world, as_web):
+    assert references(as_web, sit(as_web, world["rowan"])) == {"C1", "W1", "K1"}
+
+
+def test_scope_ends_with_the_transaction(world, as_web):
+    references(as_web, sit(as_web, world["rowan"]))
+    assert references(as_web) == set()
+
+
+def test_what_a_transaction_says_of_itself_is_not_believed(world, as_web):
+    with as_web.transaction():
+        scopes = "{1,2,3,4,5,6,7,8,9}"
+        as_web.execute("SELECT set_config('muniment.said', %s, true)", [f"1|{scopes}|{scopes}|true"])
+        as_web.execute("SELECT set_config('muniment.proof', 'guess', true)")
+        assert as_web.execute("SELECT count(*) FROM records_record").fetchone() == (0,)
+        assert as_web.execute("SELECT muniment.reads_audit()").fetchone() == (False,)
+
+
+def test_a_proof_does_not_outlive_its_transaction(world, as_web):
+    token = sit(as_web, world["rowan"])
+    with as_web.transaction():
+        as_web.execute("SELECT muniment.enter(%s)", [token])
+        said, proof = as_web.execute(
+            "SELECT current_setting('muniment.said'), current_setting('muniment.proof')"
+        ).fetchone()
+    with as_web.transaction():
+        as_web.execute(
+            "SELECT set_config('muniment.said', %s, true), set_config('muniment.proof', %s, true)", [said, proof]
+        )
+        assert as_web.execute("SELECT count(*) FROM records_record").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM records_record",
+        "UPDATE records_nominal SET surname = 'x'",
+        "DELETE FROM core_auditevent",
+        "UPDATE core_auditevent SET actor = 'x'",
+        "SELECT * FROM core_sitting",
+        "SELECT * FROM muniment.wall_secret",
+        "SELECT muniment.prove('x')",
+        "SELECT * FROM records_tombstone",
+        "INSERT INTO core_userscope (user_id, scope_id) VALUES (1, 1)",
+        "INSERT INTO core_roleassignment (user_id, controller_id, role, start) VALUES (1, 1, 'auditor', now())",
+        "CREATE TABLE public.mine (id int)",
+    ],
+)
+def test_the_web_may_not(world, as_web, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_web.execute(statement)
+
+
+def test_only_an_auditor_reads_the_audit(world, as_web):
+    for name, sees in (("rowan", False), ("teasel", True)):
+        token = sit(as_web, world[name], f"token-of-{name}")
+        with as_web.transaction():
+            as_web.execute("SELECT muniment.enter(%s)", [token])
+            assert (as_web.execute("SELECT count(*) FROM core_auditevent").fetchone()[0] > 0) is sees
+
+
+def test_the_sealed_are_found_only_in_their_enclave(world, as_web, tmp_path):
+    source = Source(tmp_path / "more", controller="northshire")
+    source.send([row("C1", "P1"), row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02", absence_limit=1)
+    refresh()
+
+    def nominals(name):
+        token = sit(as_web, world[name], f"token-{name}")
+        with as_web.transaction():
+            as_web.execute("SELECT muniment.enter(%s)", [token])
+            return {r for (r,) in as_web.execute("SELECT reference FROM records_nominal")}
+
+    assert "P1" not in nominals("rowan")
+    assert nominals("bryony") == {"P1"}
+
+
+def test_a_reference_of_another_controller_is_no_error_that_reveals_it(world, controllers, tmp_path):
+    counts = Source(tmp_path / "again", controller="westvale").send([row("C1", "P1")], on="2026-07-01", absence_limit=1)
+    assert counts.accepted == 1

@@ -1,0 +1,182 @@
+"""Every row read is accepted, unchanged, updated, quarantined or suppressed, and they add up."""
+
+import pytest
+from django.db import connection
+
+from factories.exports import Source, row
+from muniment import feeds
+from muniment.core import content
+from muniment.core.models import AuditEvent, Content, ContentKey
+from muniment.records.actions.take_in import TooManyAbsent, UnknownSystem, fingerprint
+from muniment.records.models import (
+    Intake,
+    Involvement,
+    Nominal,
+    Quarantine,
+    Record,
+    RecordDate,
+    SourceRow,
+    Tombstone,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TABLES = (Record, Nominal, Involvement, RecordDate, SourceRow, Quarantine, Content)
+
+
+@pytest.fixture
+def source(controllers, tmp_path):
+    return Source(tmp_path)
+
+
+def held():
+    return {model.__name__: model.objects.count() for model in TABLES}
+
+
+def test_new_rows_are_accepted_with_everything_they_say(source):
+    counts = source.send([row("C1", "P1"), row("C2")])
+    assert (counts.read, counts.accepted, counts.quarantined) == (2, 2, 0)
+    record = Record.objects.get(reference="C1")
+    assert record.purposes == ["PP4"]
+    assert record.purpose_from == "declaration"
+    assert Nominal.objects.get(reference="P1").born_earliest.isoformat() == "1980-05-12"
+    assert Involvement.objects.get().role == "CAUTIONED"
+    text = Content.objects.get(owner__startswith=f"record:{record.pk}:")
+    assert content.read(text) == "Narrative of C1"
+    assert b"Narrative" not in bytes(text.ciphertext)
+
+
+def test_the_same_file_again_adds_a_run_and_an_event_and_nothing_else(source):
+    rows = [row("C1", "P1"), row("C2"), row("", "P3")]
+    first = source.send(rows)
+    before, events = held(), AuditEvent.objects.count()
+    again = source.send(rows)
+    assert held() == before
+    assert (first.accepted, first.quarantined) == (2, 1)
+    assert (again.unchanged, again.quarantined, again.accepted) == (2, 1, 0)
+    assert Intake.objects.count() == 2
+    assert AuditEvent.objects.count() == events + 1
+
+
+def test_a_changed_row_replaces_all_that_it_said(source):
+    source.send([row("C1", "P1")])
+    counts = source.send([row("C1", "P2", TITLE="Robbery", TEXT="Another story")], on="2026-06-02")
+    assert counts.updated == 1
+    record = Record.objects.get()
+    assert record.title == "Robbery"
+    assert [each.nominal.reference for each in Involvement.objects.all()] == ["P2"]
+    texts = Content.objects.filter(owner__startswith=f"record:{record.pk}:")
+    assert [content.read(each) for each in texts] == ["Another story"]
+
+
+def test_an_older_file_never_overwrites_a_newer(source):
+    source.send([row("C1", TITLE="New")], on="2026-06-02")
+    counts = source.send([row("C1", TITLE="Old")], on="2026-06-01")
+    assert counts.unchanged == 1
+    assert Record.objects.get().title == "New"
+
+
+def test_absence_from_a_full_export_withdraws_and_return_brings_back(source):
+    source.send([row(f"C{n}") for n in range(30)])
+    counts = source.send([row(f"C{n}") for n in range(1, 30)], on="2026-06-02")
+    assert counts.withdrawn == 1
+    assert Record.objects.get(reference="C0").withdrawn_on.isoformat() == "2026-06-02"
+    source.send([row(f"C{n}") for n in range(30)], on="2026-06-03")
+    assert SourceRow.objects.get(key="C0").withdrawn_on is None
+
+
+def test_too_many_absences_stop_the_run_and_change_nothing(source):
+    source.send([row(f"C{n}") for n in range(10)])
+    before = held()
+    with pytest.raises(TooManyAbsent, match="lacks 5 of the 10 rows"):
+        source.send([row(f"C{n}") for n in range(5)], on="2026-06-02")
+    assert held() == before
+    assert not Record.objects.filter(withdrawn_on__isnull=False).exists()
+    assert Intake.objects.count() == 1
+
+
+def test_a_quarantined_row_is_not_absent_and_comes_back_in_when_mended(source):
+    source.send([row(f"C{n}") for n in range(5)])
+    bad = [*(row(f"C{n}") for n in range(4)), row("C4", OUTCOME="BANANA")]
+    counts = source.send(bad, on="2026-06-02")
+    assert (counts.quarantined, counts.withdrawn) == (1, 0)
+    waiting = Quarantine.objects.get()
+    assert waiting.reference == "C4"
+    assert "BANANA" in content.read(waiting.original)
+    source.send([*(row(f"C{n}") for n in range(4)), row("C4", TITLE="Mended")], on="2026-06-03")
+    waiting.refresh_from_db()
+    assert waiting.resolved_by is not None
+
+
+def test_a_delta_says_nothing_by_absence(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    source.send([row("C1"), row("C2")])
+    assert source.send([row("C3")], on="2026-06-02").withdrawn == 0
+
+
+def test_deletion_and_merge_at_source_are_followed(source):
+    source.send([row("C1", "P1"), row("C2", "P2")])
+    told = [
+        row("C1", "P1"),
+        row("C2", "P2"),
+        row("C1", ACTION="D", ENTITY="record"),
+        row("P2", ACTION="M", ENTITY="nominal", INTO="P1"),
+    ]
+    source.send(told, on="2026-06-02")
+    assert Record.objects.get(reference="C1").withdrawn_on is not None
+    assert Nominal.objects.get(reference="P2").merged_into == "P1"
+
+
+def test_a_seal_at_source_moves_the_person_into_the_enclave(source):
+    source.send([row("C1", "P1")])
+    source.send([row("C1", "P1"), row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02")
+    assert Nominal.objects.get().scope.partition == "sealed"
+    source.send([row("C1", "P1", FORENAME="Other")], on="2026-06-03", absence_limit=1)
+    assert Nominal.objects.get().scope.partition == "sealed"
+
+
+def test_what_was_destroyed_does_not_come_back(source):
+    source.send([row("C1", "P1")])
+    Tombstone.objects.create(system=Record.objects.get().system, entity="record", reference_hash=fingerprint("C9"))
+    counts = source.send([row("C1", "P1"), row("C9", "P9")], on="2026-06-02")
+    assert counts.suppressed == 1
+    assert not Record.objects.filter(reference="C9").exists()
+    assert not Nominal.objects.filter(reference="P9").exists()
+
+
+def test_a_system_that_nobody_registered_is_refused(controllers, tmp_path):
+    source = Source(tmp_path, system="unheard-of")
+    with pytest.raises(UnknownSystem, match="is registered"):
+        source.send([row("C1")])
+    assert not Intake.objects.exists()
+
+
+def test_a_file_that_is_not_what_its_feed_says_is_refused_whole(source):
+    path = source.folder / "crimes-2026-06-01.csv"
+    path.write_text("A,B\n1,2\n")
+    with pytest.raises(feeds.BadFile, match="REF"):
+        feeds.read(source.feed, path)
+
+
+def test_nothing_is_left_in_the_staging_schema(source):
+    source.send([row("C1", "P1")])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'")
+        assert cursor.fetchone()[0] == 0
+
+
+def test_hostile_values_are_kept_as_text(source):
+    nasty = "=cmd|' /C calc'!A0"
+    source.send([row("C1", "P1", TITLE=nasty, SURNAME="O''Brien <script>")])
+    assert Record.objects.get().title == nasty
+    assert Nominal.objects.get().surname == "O''Brien <script>"
+
+
+def test_keys_without_content_are_swept_but_not_young_ones(source):
+    source.send([row("C1")])
+    ContentKey.objects.create(owner="record:999:1:1", wrapped=b"x")
+    assert content.sweep_orphans() == 0
+    from datetime import timedelta
+
+    assert content.sweep_orphans(older_than=timedelta(seconds=-1)) == 1
+    assert content.read(Content.objects.get()) == "Narrative of C1"

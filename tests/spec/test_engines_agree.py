@@ -1,0 +1,69 @@
+"""The set engine says of every person and record exactly what the reference says."""
+
+from datetime import date
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from muniment.batch.retention.cases import decide_together
+from muniment.cli.policy import with_demonstration
+from muniment.engine import policy as policies
+from muniment.engine.retention.cases import stand_ins
+from muniment.engine.retention.deciding import decide
+from muniment.engine.retention.facts import Facts
+from spec.fact_strategies import DAYS, facts
+
+POLICY = with_demonstration(policies.load()).adopting(stand_ins())
+COMPARED = ("outcome", "group", "clear_from", "due", "rule", "because", "missing")
+
+
+def generated(number: int, count: int) -> list[tuple[Facts, date]]:
+    """Facts drawn by Hypothesis and kept: a set engine is asked once about all, not once about each."""
+    drawn: list[tuple[Facts, date]] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.tuples(facts(POLICY), DAYS))
+    def keep(one: tuple[Facts, date]) -> None:
+        drawn.append(one)
+
+    keep()
+    return drawn
+
+
+def test_the_set_engine_agrees_with_the_reference() -> None:
+    asked = generated(20261122, 250)
+    rows = decide_together(asked, POLICY)
+    decisions = [decide(one, POLICY, day) for one, day in asked]
+    differing = [
+        (one, day, name, getattr(decision, name), getattr(row, name))
+        for (one, day), decision, row in zip(asked, decisions, rows, strict=True)
+        for name in (*COMPARED, "class_id" if one.about else "driving_record")
+        if getattr(decision, name) != getattr(row, name)
+    ]
+    assert differing == []
+    assert {decision.outcome for decision in decisions} >= {"retain", "review"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(facts(POLICY), DAYS)
+def test_nothing_is_disposed_of_with_a_fact_missing(one: Facts, day: date) -> None:
+    decision = decide(one, POLICY, day)
+    if decision.outcome in ("dispose", "archive"):
+        assert decision.missing == ()
+        assert decision.due is not None and decision.due <= day
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(facts(POLICY), DAYS)
+def test_nothing_adopted_disposes_of_no_person(one: Facts, day: date) -> None:
+    from dataclasses import replace
+
+    bare = replace(one, controller=None, about=None)
+    assert decide(bare, POLICY, day).outcome in ("retain", "review", "hold")

@@ -1,0 +1,155 @@
+"""Records with several people on them, and people with records at several controllers."""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from muniment.batch.retention import Schedule, Tables, schedule
+from muniment.batch.retention import tables as schemas
+from muniment.engine import policy as policies
+from muniment.engine.retention.cases import stand_ins
+
+POLICY = policies.load().adopting(stand_ins())
+ASKED = date(2026, 11, 22)
+BY_TIME, NOTHING = "case:time_based", "southmere"
+
+
+def table(schema: pa.Schema, *rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
+
+
+def person(number: int, born: date = date(1980, 5, 1)) -> dict[str, Any]:
+    return {"person_id": number, "born_earliest": born, "born_latest": born}
+
+
+def suspect(number: int, person_id: int, record_id: int, dated: date, **more: Any) -> dict[str, Any]:
+    link = {"involvement_id": number, "person_id": person_id, "record_id": record_id, "role": "SUSPECT"}
+    return {**link, "ho_class": "149/00", "dated": dated, **more}
+
+
+def crime(number: int, controller: str = BY_TIME, class_id: str = "CRIME") -> dict[str, Any]:
+    return {"record_id": number, "controller": controller, "class_id": class_id, "ho_class": "149/00"}
+
+
+def run(**given: pa.Table) -> Schedule:
+    return schedule(Tables(**given), POLICY, asked_on=ASKED)
+
+
+def by(found: pa.Table, *keys: str) -> dict[Any, dict[str, Any]]:
+    return {tuple(row[key] for key in keys) if len(keys) > 1 else row[keys[0]]: row for row in found.to_pylist()}
+
+
+def two_suspects(second: date) -> Schedule:
+    return run(
+        persons=table(schemas.PERSONS, person(1), person(2)),
+        records=table(schemas.RECORDS, crime(10)),
+        involvements=table(schemas.INVOLVEMENTS, suspect(1, 1, 10, date(2015, 3, 1)), suspect(2, 2, 10, second)),
+    )
+
+
+def test_a_record_is_kept_whole_for_the_last_person() -> None:
+    found = two_suspects(date(2023, 3, 1))
+    record = by(found.records, "record_id")[10]
+    assert (record["outcome"], record["due"], record["class_id"]) == ("retain", date(2029, 3, 1), "CRI-G3")
+    people = by(found.persons, "person_id")
+    assert people[1]["outcome"] == "review" and "others_retained" in people[1]["because"]
+    assert people[2]["outcome"] == "retain"
+
+
+def test_a_record_goes_when_everyone_on_it_may_go() -> None:
+    found = two_suspects(date(2016, 3, 1))
+    record = by(found.records, "record_id")[10]
+    assert (record["outcome"], record["due"], record["rule"]) == ("dispose", date(2022, 3, 1), "PER-G3B")
+    assert {row["outcome"] for row in found.persons.to_pylist()} == {"dispose"}
+
+
+def test_every_controller_decides_by_its_own_overlay_with_every_forces_facts() -> None:
+    found = run(
+        persons=table(schemas.PERSONS, person(1)),
+        records=table(schemas.RECORDS, crime(10), crime(11, NOTHING)),
+        involvements=table(
+            schemas.INVOLVEMENTS, suspect(1, 1, 10, date(2015, 3, 1)), suspect(2, 1, 11, date(2017, 3, 1))
+        ),
+    )
+    rows = by(found.persons, "person_id", "controller")
+    assert {row["clear_from"] for row in rows.values()} == {date(2017, 3, 1)}
+    assert rows[(1, BY_TIME)]["outcome"] == "dispose"
+    assert rows[(1, NOTHING)]["outcome"] == "review"
+    assert {row["driving_record"] for row in rows.values()} == {11}
+    assert by(found.records, "record_id")[11]["outcome"] == "review"
+
+
+def test_a_suspect_on_the_record_makes_the_crime_detected_for_its_victim_too() -> None:
+    victim = {"involvement_id": 2, "person_id": 2, "record_id": 10, "role": "VICTIM", "dated": date(2015, 3, 1)}
+    found = run(
+        persons=table(schemas.PERSONS, person(1), person(2)),
+        records=table(schemas.RECORDS, crime(10)),
+        record_dates=table(
+            schemas.RECORD_DATES,
+            {"record_id": 10, "kind": "reported_date", "earliest": date(2015, 3, 1), "latest": date(2015, 3, 1)},
+        ),
+        involvements=table(schemas.INVOLVEMENTS, suspect(1, 1, 10, date(2015, 3, 1)), victim),
+    )
+    assert by(found.persons, "person_id")[2]["missing"] == ["case_closed"]
+    assert by(found.records, "record_id")[10]["class_id"] == "CRI-G3"
+
+
+def test_a_record_with_nobody_on_it_is_placed_by_its_own_offence() -> None:
+    found = run(
+        records=table(schemas.RECORDS, crime(10), {**crime(11), "ho_class": "000/00"}),
+        record_dates=table(
+            schemas.RECORD_DATES,
+            {"record_id": 10, "kind": "reported_date", "earliest": date(2015, 3, 1), "latest": date(2015, 3, 1)},
+        ),
+    )
+    rows = by(found.records, "record_id")
+    assert (rows[10]["class_id"], rows[10]["outcome"], rows[10]["due"]) == ("CRI-UND-O", "dispose", date(2021, 3, 1))
+    assert (rows[11]["class_id"], rows[11]["outcome"], rows[11]["missing"]) == ("CRIME", "review", ["offence"])
+
+
+def test_a_hold_on_one_record_holds_its_people_and_not_their_other_records() -> None:
+    found = run(
+        persons=table(schemas.PERSONS, person(1)),
+        records=table(schemas.RECORDS, crime(10), crime(11)),
+        involvements=table(
+            schemas.INVOLVEMENTS, suspect(1, 1, 10, date(2015, 3, 1)), suspect(2, 1, 11, date(2015, 3, 1))
+        ),
+        holds=table(schemas.HOLDS, {"hold_id": "HOLD-LOCAL", "record_id": 10, "from": date(2024, 1, 1)}),
+    )
+    rows = by(found.records, "record_id")
+    assert (rows[10]["outcome"], rows[11]["outcome"]) == ("hold", "dispose")
+    assert by(found.persons, "person_id")[1]["outcome"] == "hold"
+
+
+def test_an_unknown_role_is_refused() -> None:
+    with pytest.raises(ValueError, match="BYSTANDER"):
+        run(
+            persons=table(schemas.PERSONS, person(1)),
+            records=table(schemas.RECORDS, crime(10)),
+            involvements=table(schemas.INVOLVEMENTS, {**suspect(1, 1, 10, ASKED), "role": "BYSTANDER"}),
+        )
+
+
+def test_a_person_nobody_listed_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not hold"):
+        run(
+            records=table(schemas.RECORDS, crime(10)),
+            involvements=table(schemas.INVOLVEMENTS, suspect(1, 1, 10, ASKED)),
+        )
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(ValueError, match="last_review"):
+        run(persons=pa.table({"person_id": [1]}))
+
+
+def test_tables_may_lie_in_parquet(tmp_path: Any) -> None:
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "records.parquet"
+    pq.write_table(table(schemas.RECORDS, crime(10, class_id="CRI-INC")), path)
+    assert schedule(Tables(records=path), POLICY, asked_on=ASKED).records.to_pylist()[0]["missing"] == [
+        "incident_closed"
+    ]

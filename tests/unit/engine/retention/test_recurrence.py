@@ -1,0 +1,26 @@
+"""When reviews fall due again."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muniment.engine.policy.model import Length
+from muniment.engine.retention.recurrence import during, next_multiple
+
+DAYS = st.dates(date(1950, 1, 1), date(2050, 12, 31))
+EVERY = st.integers(1, 240).map(lambda months: Length(months=months))
+
+
+@given(DAYS, EVERY, st.none() | DAYS)
+def test_the_next_multiple_is_the_first_after_the_review(first: date, every: Length, last: date | None) -> None:
+    due = next_multiple(first, every, last)
+    multiples = [Length(months=every.months * times).after(first) for times in range(1300)]
+    assert due == next(day for day in multiples if last is None or day > last)
+
+
+def test_a_long_period_is_looked_at_inside_and_at_its_end() -> None:
+    ten, end = Length(months=120), date(2090, 1, 1)
+    assert during(date(2020, 1, 1), ten, end, None) == date(2030, 1, 1)
+    assert during(date(2020, 1, 1), ten, end, date(2085, 1, 1)) == end
+    assert during(date(2020, 1, 1), ten, end, end + timedelta(days=1)) == date(2100, 1, 2)
