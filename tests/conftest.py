@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).parents[1]
 HOMES = ROOT / "build" / "test"
@@ -39,7 +40,7 @@ def _free_home() -> Path:
     raise pytest.UsageError(f"Every home under {HOMES} is taken: end other test runs first.")
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def _prepare() -> None:
     """Point settings at the tests' home before anything reads them; workers inherit it from the run."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["MUNIMENT_HOME"] = str(_free_home())
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["MUNIMENT_ROLE"] = "owner"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"  # Playwright keeps an event loop beside the test
     os.environ["DJANGO_SETTINGS_MODULE"] = "muniment.site.settings"
+    import django
     from django.conf import settings
 
     # A sign-in costs a quarter of a second with the real one.
@@ -55,9 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # Pages name static files as they lie in the tree: nothing has to be collected first.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    django.setup()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+_prepare()  # on import, because the conftest files below this one import models
+
+
+def pytest_unconfigure() -> None:
     """Give up this process's share in the server; the last one out stops it."""
     from muniment.core import postgres
 
@@ -99,7 +105,7 @@ def server() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(server: None, django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(server: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
     from django.db import connection
 

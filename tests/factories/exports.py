@@ -58,10 +58,7 @@ tables:
       dated: {{from: REPORTED, convert: [date]}}
 """
 
-COLUMNS = (
-    "REF TITLE CJS OUTCOME REPORTED TEXT PERSON ROLE FORENAME SURNAME BORN POSTCODE PHONE ADDRESS PNCID RESULT ACTION"
-    " ENTITY INTO"
-).split()
+COLUMNS = ["REF", "TITLE", "CJS", "OUTCOME", "REPORTED", "TEXT", "PERSON", "ROLE", "FORENAME", "SURNAME", "BORN", "POSTCODE", "PHONE", "ADDRESS", "PNCID", "RESULT", "ACTION", "ENTITY", "INTO"]
 
 
 def row(ref: str, person: str = "", **values: str) -> dict[str, str]:
@@ -102,9 +99,7 @@ class Source:
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def send(
-        self, rows: list[dict[str, str]], on: str = "2026-06-01", absence_limit: float = 0.05
-    ) -> take_in.Counts:
+    def send(self, rows: list[dict[str, str]], on: str = "2026-06-01", absence_limit: float = 0.05) -> take_in.Counts:
         """Write an export and take it in."""
         batch = feeds.read(self.feed, self.write(rows, on))
         return take_in.take_in(batch, by=Actor("tests"), absence_limit=absence_limit)

@@ -10,6 +10,7 @@ import yaml
 
 from muniment.core import policy_files
 from muniment.engine import policy
+from muniment.engine.policy.model import Length
 from muniment.engine.values.dates import PartialDate
 
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -43,6 +44,11 @@ def say(of: str, code: object) -> str:
     return known.get(text) or known.get(text.upper()) or known.get(text.lower()) or spaced(text)
 
 
+def has(of: str, code: str) -> bool:
+    """Whether a list has words for a code."""
+    return code in _lists().get(of, {})
+
+
 def spaced(code: str) -> str:
     """Write a code in its own letters: PENALTY_NOTICE becomes Penalty notice."""
     text = code.replace("_", " ").strip()
@@ -52,8 +58,12 @@ def spaced(code: str) -> str:
 
 def class_title(class_id: str) -> str:
     """Return the title of a record class or rule; of a family that a source declares, its own name."""
-    entry = policy.load().classes.get(class_id)
-    return entry.title if entry else spaced(class_id)
+    return _titles().get(class_id) or spaced(class_id)
+
+
+@lru_cache
+def _titles() -> dict[str, str]:
+    return {name: entry.title for name, entry in policy.load().classes.items()}
 
 
 def day(value: date) -> str:
@@ -77,7 +87,7 @@ def partial(value: PartialDate) -> str:
 
 def without_iso(text: str) -> str:
     """Write every ISO day and month in a text as people do."""
-    text = _ISO_DAY.sub(lambda found: _as_day(found), text)
+    text = _ISO_DAY.sub(_as_day, text)
     return _ISO_MONTH.sub(lambda found: f"{date(int(found[1]), int(found[2]), 1):%B %Y}", text)
 
 
@@ -88,7 +98,7 @@ def _as_day(found: re.Match[str]) -> str:
         return found[0]
 
 
-def period(length: policy.Length) -> str:
+def period(length: Length) -> str:
     """Write a length of time, in years when it is whole years: 7 years; 18 months; 31 days."""
     if length.months % 12 == 0:
         parts = [(length.months // 12, "year"), (length.days, "day")]

@@ -14,7 +14,7 @@ from muniment.core import references
 from muniment.engine.values import dates
 from muniment.people import search_tokens
 from muniment.people.models import PrimePerson
-from muniment.people.queries import Identity, find_by_reference, identity, nominals_of
+from muniment.people.queries import Identity, find_by_reference, identity, nominals_by_prime
 
 MOST = 50
 _WEIGHTS = {"ref": 10.0, "born": 4.0, "name": 3.0, "code": 3.0, "root": 2.0, "snd": 1.5, "year": 1.0}
@@ -147,11 +147,15 @@ def _by_reference(reference: str) -> Found | None:
 
 def _found(keys: list[int], how: str) -> list[Found]:
     primes = PrimePerson.objects.in_bulk(keys)
+    nominals = nominals_by_prime(keys)
     found = []
     for key in keys:
-        if prime := primes.get(key):
-            nominals = list(nominals_of(prime))
-            systems = dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in nominals)
-            if nominals:
-                found.append(Found(prime, identity(prime, nominals), tuple(systems), how))
+        if key in nominals and key in primes:
+            systems = dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in nominals[key])
+            found.append(Found(primes[key], identity(primes[key], nominals[key]), tuple(systems), how))
     return found
+
+
+def warm() -> None:
+    """Load the tables that standardise names, so that the first search is as fast as the rest."""
+    search_tokens.spellings(("warm",))

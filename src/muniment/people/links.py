@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from muniment.people.models import PrimePerson
-from muniment.people.queries import identity, nominals_of
+from muniment.people.queries import identities
 
 MOST = 60
 
@@ -42,6 +42,12 @@ class Link:
     born: str
     how: tuple[str, ...]
 
+    @property
+    def kind(self) -> str:
+        """What links them: `record`, `contact`, or `both`."""
+        on_record = [each.startswith("on record") for each in self.how]
+        return "record" if all(on_record) else "both" if any(on_record) else "contact"
+
 
 def links(prime: PrimePerson) -> list[Link]:
     """Return the people linked directly to a prime person, closest first, at most MOST."""
@@ -49,9 +55,9 @@ def links(prime: PrimePerson) -> list[Link]:
         cursor.execute(_LINKS, {"prime": prime.pk, "most": MOST})
         rows = cursor.fetchall()
     primes = PrimePerson.objects.in_bulk([key for key, _ in rows])
-    found = []
-    for key, how in rows:
-        nominals = list(nominals_of(primes[key]))
-        known = identity(primes[key], nominals)
-        found.append(Link(primes[key], known.name, known.born.text if known.born else "not known", tuple(sorted(how))))
-    return found
+    known = identities(primes.values())
+    return [
+        Link(primes[key], who.name, who.born.text if who.born else "not known", tuple(sorted(how)))
+        for key, how in rows
+        if (who := known.get(key)) is not None
+    ]

@@ -1,12 +1,12 @@
 """Reads about prime records that more than one screen needs. What is shown is what the reader may see."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import QuerySet
 
-from muniment.core import references
+from muniment.core import references, words
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.models import Nominal
 
@@ -18,6 +18,25 @@ def nominals_of(prime: PrimePerson) -> QuerySet[Nominal]:
         .select_related("system__controller", "scope")
         .order_by("system__controller__name", "system__title", "reference")
     )
+
+
+def nominals_by_prime(prime_ids: Iterable[int]) -> dict[int, list[Nominal]]:
+    """Return for each prime person the nominals that the reader may see; who has none is left out."""
+    found: dict[int, list[Nominal]] = {}
+    belongings = (
+        Belonging.objects.filter(prime_id__in=list(prime_ids), until__isnull=True)
+        .select_related("nominal__system__controller", "nominal__scope")
+        .order_by("nominal__system__controller__name", "nominal__system__title", "nominal__reference")
+    )
+    for belonging in belongings:
+        found.setdefault(belonging.prime_id, []).append(belonging.nominal)
+    return found
+
+
+def identities(primes: Iterable[PrimePerson]) -> dict[int, "Identity"]:
+    """Return prime key to identity, in three queries however many there are."""
+    every = {prime.pk: prime for prime in primes}
+    return {key: identity(every[key], nominals) for key, nominals in nominals_by_prime(every).items()}
 
 
 def membership_digest(prime_id: int) -> str:
@@ -92,27 +111,26 @@ def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
 
 
 def _values(field: str, nominals: list[Nominal]) -> tuple[Value, ...]:
-    given: dict[str, tuple[str, list[str]]] = {}
+    given: dict[str, tuple[list[str], list[str]]] = {}
     for nominal in nominals:
         text = str(getattr(nominal, field)).strip()
         if text and text != "Name not known":
-            shown = _day(nominal) if field == "born" else text
-            key = " ".join(shown.casefold().split())
-            given.setdefault(key, (shown, []))[1].append(f"{nominal.system.title}, {nominal.system.controller.name}")
-    ordered = sorted(given.values(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return tuple(Value(text, tuple(dict.fromkeys(sources))) for text, sources in ordered)
+            shown = _shown(field, nominal, text)
+            spellings, sources = given.setdefault(" ".join(shown.casefold().split()), ([], []))
+            spellings.append(shown)
+            sources.append(f"{nominal.system.title}, {nominal.system.controller.name}")
+    values = [(min(spellings, key=str.isupper), sources) for spellings, sources in given.values()]
+    values.sort(key=lambda pair: (-len(pair[1]), pair[0]))
+    return tuple(Value(text, tuple(dict.fromkeys(sources))) for text, sources in values)
+
+
+def _shown(field: str, nominal: Nominal, text: str) -> str:
+    if field == "born":
+        return _day(nominal)
+    return words.say(field, text) if words.has(field, text.upper()) else text
 
 
 def _day(nominal: Nominal) -> str:
-    earliest, latest = nominal.born_earliest, nominal.born_latest
-    if earliest is None or latest is None:
+    if nominal.born_earliest is None or nominal.born_latest is None:
         return f"{nominal.born} (not a date)"
-    if earliest == latest:
-        return _long(earliest)
-    if earliest.year == latest.year and earliest.month == latest.month:
-        return f"{earliest:%B %Y}"
-    return f"{earliest.year}" if earliest.year == latest.year else f"{_long(earliest)} to {_long(latest)}"
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return words.between(nominal.born_earliest, nominal.born_latest)

@@ -1,4 +1,4 @@
-"""The app and its label."""
+"""The app, its label, and what it says on the pages of a person."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,10 @@ class RetentionConfig(AppConfig):
 
     name = "muniment.retention"
     label = "retention"
+
+    def ready(self) -> None:
+        """Register with the pages of people."""
+        from muniment.people import surroundings
+        from muniment.retention import person_bar
+
+        surroundings.register(person_bar.around)

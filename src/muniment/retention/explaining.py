@@ -10,22 +10,48 @@ from datetime import date
 from django.db import connection
 from django.utils import timezone
 
-from muniment.core import policy_in_force
+from muniment.core import policy_in_force, words
 from muniment.core.models import Controller
+from muniment.engine.policy import Policy, Rules
 from muniment.engine.retention import decide, explain
-from muniment.engine.retention import facts as engine
-from muniment.engine.retention.decision import Decision
-from muniment.engine.values.dates import PartialDate
+from muniment.engine.retention.decision import Bound, Decision
+from muniment.engine.retention.facts import Facts, Involvement
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention.models import HeldRecord, PersonDecision, RecordDecision, Review, SubjectEvent
+from muniment.retention import facts_seen
+from muniment.retention.models import Hold, PersonDecision, RecordDecision
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One floor or ceiling as a sum: whose period, how it comes to its day, and whether it set the date."""
+
+    title: str
+    text: str
+    sets_date: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """One record that the decision rests on: what part, of what, when, and every date that the record gives."""
+
+    record: int
+    reference: str
+    text: str
+    dates: str
+    drives: bool
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The decision as stored, the lines that explain it, and what the reader cannot be shown."""
+    """The decision as stored, and everything that a reader needs to recompute it.
+
+    `agrees` says whether the facts that the reader may see give the same outcome, date and rule; when they do not,
+    sums and what would change it are left out, since they would explain another decision.
+    """
 
     outcome: str
+    sentence: str
     due: date | None
     rule: str
     rule_title: str
@@ -33,19 +59,22 @@ class Explanation:
     is_verified: bool
     is_adopted: bool
     group: int | None
-    lines: tuple[explain.Line, ...]
+    clear_from: date | None
+    sums: tuple[Sum, ...]
+    driver: Part | None
+    holds: tuple[Hold, ...]
+    missing: tuple[str, ...]
+    stops: tuple[str, ...]
     nearest: str
     unseen: tuple[str, ...]
+    parts: tuple[Part, ...]
     agrees: bool
 
 
 def explain_person(prime: PrimePerson, controller: Controller) -> Explanation | None:
     """Explain what a controller's policy says about a person; None when nothing is decided."""
     stored = PersonDecision.objects.filter(prime=prime, controller=controller).first()
-    if stored is None:
-        return None
-    facts = facts_seen(prime, controller)
-    return _explained(stored, facts, prime, stored.group)
+    return _explained(stored, facts_seen.about_person(prime, controller), prime) if stored else None
 
 
 def explain_record(record: records.Record) -> Explanation | None:
@@ -60,55 +89,134 @@ def explain_record(record: records.Record) -> Explanation | None:
         .first()
     )
     if prime is None:
-        facts = replace(_alone(record), controller=record.system.controller.code)
-        return _explained(stored, facts, None, None)
-    facts = replace(facts_seen(prime, record.system.controller), about=record.pk)
-    return _explained(stored, facts, prime, None)
+        return _explained(stored, facts_seen.about_record_alone(record), None)
+    return _explained(stored, replace(facts_seen.about_person(prime, record.system.controller), about=record.pk), prime)
 
 
-def _explained(
-    stored: PersonDecision | RecordDecision, facts: engine.Facts, prime: PrimePerson | None, group: int | None
-) -> Explanation:
+def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None) -> Explanation:
     policy, on = policy_in_force.load(), timezone.localdate()
-    made = decide(facts, policy, on)
+    made, rules = decide(facts, policy, on), policy.on(on, facts.controller)
     agrees = (made.outcome, made.due, made.rule or "") == (stored.outcome, stored.due, stored.rule)
-    rules = policy.on(on, facts.controller)
     terms = rules.terms.get(stored.rule)
+    driving = stored.driving_involvement_id if isinstance(stored, PersonDecision) else made.driving_involvement
+    parts = _parts(facts, driving)
     return Explanation(
         outcome=stored.outcome,
+        sentence=sentence(stored, on),
         due=stored.due,
         rule=stored.rule,
-        rule_title=rules.classes[stored.rule].title if stored.rule in rules.classes else "",
+        rule_title=words.class_title(stored.rule) if stored.rule else "",
         authority=terms.authority if terms else "",
         is_verified=bool(terms and terms.verified),
         is_adopted=stored.rule in rules.adopted,
-        group=group,
-        lines=_named(explain.words(made, facts, policy, on)) if agrees or facts.involvements else (),
+        group=stored.group if isinstance(stored, PersonDecision) else None,
+        clear_from=stored.clear_from if isinstance(stored, PersonDecision) else None,
+        sums=_sums(made, facts, rules) if agrees else (),
+        driver=next((part for part in parts if part.drives), None),
+        holds=tuple(Hold.objects.filter(pk__in=[int(code) for code in stored.because if code.isdigit()])),
+        missing=tuple(words.say("fact", code) for code in stored.missing),
+        stops=stops(stored, rules),
         nearest=_nearest(facts, policy, on) if agrees else "",
         unseen=unseen_holders(prime) if prime else (),
+        parts=parts,
         agrees=agrees,
     )
 
 
-def _nearest(facts: engine.Facts, policy: object, on: date) -> str:
-    change = explain.nearest(facts, policy, on)  # type: ignore[arg-type]
+def sentence(stored: PersonDecision | RecordDecision, on: date) -> str:
+    """Say in one sentence what is decided and when."""
+    due = words.day(stored.due) if stored.due else ""
+    past = stored.due is not None and stored.due <= on
+    said = {
+        "retain": f"Kept until {due}" if due else "Kept, with no date on which that ends",
+        "review": f"A person has to review it; it fell due on {due}" if past else f"A person reviews it on {due}",
+        "dispose": f"May be disposed of since {due}" if past else f"May be disposed of from {due}",
+        "archive": f"To be offered to an archive since {due}" if past else f"To be offered to an archive from {due}",
+        "hold": "A hold stops disposal" + (f"; without it, it would have fallen due on {due}" if past else ""),
+        "escalate": "A duty to destroy and a duty to keep meet: ask the force solicitor",
+    }[stored.outcome]
+    if stored.outcome == "review" and not due:
+        return "A person has to review it: what is known does not give a date."
+    return f"{said}."
+
+
+def stops(stored: PersonDecision | RecordDecision, rules: Rules) -> tuple[str, ...]:
+    """Return what stops a disposal without a person, each as a sentence; holds, by their keys, are told apart."""
+    found = []
+    for code in stored.because:
+        if code == stored.rule or code.isdigit():
+            continue
+        if code in rules.settings["flags"]["kinds"]:
+            found.append(f"The person carries the flag '{words.say('flag', code)}'.")
+        elif code not in rules.classes or words.has("reason", code):  # other rules only explain the date
+            found.append(words.say("reason", code).rstrip(".") + ".")
+    if stored.rule and stored.outcome == "review" and not rules.is_automatic(stored.rule):
+        found.append("Nobody has verified or adopted this rule, so it never disposes of anything by itself.")
+    return tuple(dict.fromkeys(found))
+
+
+def _nearest(facts: Facts, policy: Policy, on: date) -> str:
+    change = explain.nearest(facts, policy, on)
     if change is None:
         return ""
-    other: Decision = decide(change.facts, policy, on)  # type: ignore[arg-type]
-    when = f" on {other.due:%-d %B %Y}" if other.due else ""
-    return f"If {change.text}, the outcome would be {other.outcome}{when}."
+    other = decide(change.facts, policy, on)
+    when = f", {words.day(other.due)}" if other.due else ""
+    outcome = words.say("decision", other.outcome).lower()
+    return f"If {words.without_iso(change.text)}, it would be: {outcome}{when}."
 
 
-def _named(lines: tuple[explain.Line, ...]) -> tuple[explain.Line, ...]:
-    """Name records as their sources do, not by our keys."""
-    keys = {line.record for line in lines if line.record}
-    names = dict(records.Record.objects.filter(pk__in=keys).values_list("pk", "reference"))
-    return tuple(
-        replace(line, text=line.text.replace(f"Record {line.record}", f"Record {names[line.record]}", 1))
-        if line.record in names
-        else line
-        for line in lines
+def _sums(made: Decision, facts: Facts, rules: Rules) -> tuple[Sum, ...]:
+    """Write every floor and ceiling as a sum, the one that set the date first."""
+    found = {_sum(bound, made, facts, rules): None for bound in made.bounds}
+    return tuple(sorted(found, key=lambda each: not each.sets_date))
+
+
+def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
+    title = words.class_title(bound.rule)
+    sets_date = bound.on is not None and bound.on == made.due and bound.rule == made.rule
+    if bound.on is None:
+        return Sum(title, "kept for a time that has no known end", sets_date)
+    what = "must be destroyed by" if bound.ceiling else "kept until"
+    length = rules.terms[bound.rule].length if bound.rule in rules.terms else None
+    if length is None:
+        return Sum(title, f"{what} {words.day(bound.on)}", sets_date)
+    start, name = next(((day, name) for day, name in _starts(made, facts) if length.after(day) == bound.on), (None, ""))
+    if start is None:
+        return Sum(title, f"{words.period(length)}: {what} {words.day(bound.on)}", sets_date)
+    return Sum(title, f"{name} {words.day(start)} + {words.period(length)} = {words.day(bound.on)}", sets_date)
+
+
+def _starts(made: Decision, facts: Facts) -> list[tuple[date, str]]:
+    """Return every day from which a period may run, with its name, the likeliest first."""
+    found = [(made.clear_from, "the clear period began")] if made.clear_from else []
+    for item in facts.involvements:
+        found += [(day.latest, words.say("date", kind).lower()) for kind, day in item.dates.items()]
+        found += [(item.dated, words.say("role", item.role).lower())] if item.dated else []
+    return [*found, (facts.person.born.latest, "born")] if facts.person.born else found
+
+
+def _part(item: Involvement, reference: str, driving: int | None) -> Part:
+    offence = item.offence.cjs or item.offence.ho_class
+    said = (
+        words.say("role", item.role),
+        f"offence {offence}" if offence else "no offence recorded",
+        words.day(item.dated) if item.dated else "",
+        words.say("outcome", item.result).lower() if item.result else "",
     )
+    dates = (f"{words.say('date', kind).lower()} {words.partial(day)}" for kind, day in item.dates.items())
+    return Part(item.record, reference, ", ".join(part for part in said if part), "; ".join(dates), item.id == driving)
+
+
+def _parts(facts: Facts, driving: int | None) -> tuple[Part, ...]:
+    """Return the records of the facts, newest first, named as their sources do."""
+    keys = {item.record for item in facts.involvements}
+    names = dict(records.Record.objects.filter(pk__in=keys).values_list("pk", "reference"))
+    newest = sorted(facts.involvements, key=lambda item: (item.dated or _latest(item), item.id), reverse=True)
+    return tuple(_part(item, names.get(item.record, ""), driving) for item in newest)
+
+
+def _latest(item: Involvement) -> date:
+    return max((day.latest for day in item.dates.values()), default=date.min)
 
 
 def unseen_holders(prime: PrimePerson) -> tuple[str, ...]:
@@ -116,107 +224,3 @@ def unseen_holders(prime: PrimePerson) -> tuple[str, ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT muniment.unseen_holders(%s)", [prime.pk])
         return tuple(cursor.fetchone()[0])
-
-
-def facts_seen(prime: PrimePerson, controller: Controller) -> engine.Facts:
-    """Return the facts about a person that the reader may see, as the engine takes them."""
-    parts = list(
-        records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
-        .select_related("record__system__controller", "nominal")
-        .prefetch_related("record__dates")
-    )
-    suspects = _with_suspects({part.record_id for part in parts})
-    nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
-    return engine.Facts(
-        person=engine.Person(
-            born=_born(list(nominals)),
-            flags=tuple(
-                engine.Flag(flag.flag, flag.start, flag.until)
-                for flag in records.NominalFlag.objects.filter(nominal__in=nominals)
-            ),
-            last_review=_last_review(prime),
-        ),
-        involvements=tuple(_involvement(part, part.record_id in suspects) for part in parts),
-        events=tuple(
-            engine.Event(event.kind, event.dated, event.closed) for event in SubjectEvent.objects.filter(prime=prime)
-        ),
-        holds=tuple(_holds({part.record_id for part in parts})),
-        controller=controller.code,
-    )
-
-
-def _with_suspects(record_ids: set[int]) -> set[int]:
-    roles = [code for code, role in policy_in_force.load().codes.roles.items() if role.offender]
-    found = records.Involvement.objects.filter(record_id__in=record_ids, role__in=roles)
-    return set(found.values_list("record_id", flat=True))
-
-
-def _born(nominals: list[records.Nominal]) -> PartialDate | None:
-    earliest = [each.born_earliest for each in nominals if each.born_earliest]
-    latest = [each.born_latest for each in nominals if each.born_latest]
-    return PartialDate(min(earliest), max(latest)) if earliest and latest else None
-
-
-def _last_review(prime: PrimePerson) -> date | None:
-    last = Review.objects.filter(prime=prime, state="decided").order_by("-decided_at").first()
-    return last.decided_at.date() if last and last.decided_at else None
-
-
-def _holds(record_ids: set[int]) -> list[engine.Hold]:
-    held = HeldRecord.objects.filter(record_id__in=record_ids, hold__released_at__isnull=True).select_related("hold")
-    classes: dict[int, set[str]] = {}
-    holds = {}
-    for each in held.select_related("hold", "record__decision"):
-        decision = getattr(each.record, "decision", None)
-        classes.setdefault(each.hold_id, set()).update(
-            name for name in (each.record.class_id, decision.resolved_class if decision else "") if name
-        )
-        holds[each.hold_id] = each.hold
-    return [
-        engine.Hold(hold.reference, hold.start, None, frozenset(classes[key])) for key, hold in sorted(holds.items())
-    ]
-
-
-def _alone(record: records.Record) -> engine.Facts:
-    """The facts of a record about nobody who is named."""
-    link = engine.Involvement(
-        role="REPORTER",
-        record=record.pk,
-        controller=record.system.controller.code,
-        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
-        record_class=record.class_id,
-        outcome=record.outcome or None,
-        record_offence=_offence(record.cjs, record.ho_class),
-        named_suspect=False,
-    )
-    return engine.Facts(involvements=(link,), about=record.pk)
-
-
-def _involvement(part: records.Involvement, has_suspect: bool) -> engine.Involvement:
-    record = part.record
-    happened = (
-        PartialDate(part.happened_earliest, part.happened_latest or part.happened_earliest)
-        if part.happened_earliest
-        else None
-    )
-    return engine.Involvement(
-        role=part.role,
-        id=part.pk,
-        record=part.record_id,
-        controller=record.system.controller.code,
-        system=record.system.code,
-        offence=_offence(part.cjs or record.cjs, part.ho_class or record.ho_class),
-        happened=happened,
-        dated=part.dated,
-        result=part.result or None,
-        sentence=engine.Sentence(part.sentence_custodial, part.sentence_months, part.released),
-        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
-        record_class=record.class_id,
-        outcome=record.outcome or None,
-        record_offence=_offence(record.cjs, record.ho_class),
-        named_suspect=has_suspect,
-    )
-
-
-def _offence(cjs: str, ho_class: str) -> engine.Offence:
-    return engine.Offence(cjs or None, ho_class or None)

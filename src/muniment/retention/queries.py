@@ -4,12 +4,22 @@ from collections.abc import Iterable
 
 from muniment.core.models import Controller
 from muniment.people.models import PrimePerson
-from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision
+from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
 
 def person_decision(prime: PrimePerson, controller: Controller) -> PersonDecision | None:
     """Return what a controller's policy says about a prime person, or None when nothing is decided."""
     return PersonDecision.objects.filter(prime=prime, controller=controller).first()
+
+
+def open_events(prime: PrimePerson) -> list[SubjectEvent]:
+    """Return the requests, appeals and enquiries about a person that have not been closed, newest first."""
+    return list(SubjectEvent.objects.filter(prime=prime, closed__isnull=True).order_by("-dated", "-pk"))
+
+
+def open_reviews(prime: PrimePerson) -> list[Review]:
+    """Return the reviews of a person that are not decided."""
+    return list(Review.objects.filter(prime=prime).exclude(state__in=["decided", "closed"]).order_by("pk"))
 
 
 def standing_holds(record_ids: Iterable[int]) -> list[Hold]:

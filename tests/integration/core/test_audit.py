@@ -63,7 +63,9 @@ def test_one_changed_word_is_found(events, tmp_path):
 def test_a_superuser_who_rewrites_the_last_hundred_and_every_hash_is_found(events, tmp_path):
     """They change the events, recompute every digest, root and seal in the database, and sign with a key of theirs."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE core_auditevent SET actor = 'innocent' WHERE id IN (SELECT event_id FROM core_auditleaf WHERE number > 150)")
+        cursor.execute(
+            "UPDATE core_auditevent SET actor = 'innocent' WHERE id IN (SELECT event_id FROM core_auditleaf WHERE number > 150)"
+        )
         cursor.execute("DELETE FROM core_auditleaf")
         cursor.execute("DELETE FROM core_auditseal")
     kept = audit.seals_file().read_text()

@@ -1,6 +1,6 @@
 """Policy as small tables, for the set engine to join: one row a role, a class, a controller, an offence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,15 +43,15 @@ def build(policy: Policy, asked_on: date, controllers: Sequence[str]) -> Lookups
     )
 
 
-def offences(rows: Iterable[dict[str, Any]], lookups: Lookups) -> pa.Table:
+def offences(asked: pa.Table, lookups: Lookups) -> pa.Table:
     """Return where each distinct offence falls: key, group, thresholds for adults and under-18s, violence.
 
-    Rows hold key, cjs, ho_class, penalty, and how many changes of maxima lie before the offence (era; null where
+    `asked` holds key, the_cjs, the_ho, penalty, and how many changes of maxima lie before the offence (era; null where
     its day is unknown) and before the day asked (asked_era).
     """
     table = lookups.base.offences
     found: list[dict[str, Any]] = []
-    for row in rows:
+    for row in asked.to_pylist():
         era = row["era"]
         happened = None if era is None else _era_day(lookups.offence_days, era)
         asked_on = _era_day(lookups.offence_days, row["asked_era"])

@@ -8,12 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from muniment.core import audit
+from muniment.core import audit, words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
+from muniment.engine.matching.rules import REASONS
 from muniment.people import joins
 from muniment.people.actions import judge as judging
 from muniment.people.models import Belonging, Judgement, MatchEdge
+from muniment.records.models import Nominal
 
 
 class JudgeForm(forms.Form):
@@ -50,7 +52,10 @@ def matches(request: HttpRequest) -> HttpResponse:
     )
     audit.record(visitor(request), "match.list")
     page = Paginator(edges, 50).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "people/matches.html", {"page": page, "page_title": "Possible matches"})
+    lines = [(edge, REASONS.get(edge.blocked_by, REASONS["weight"])) for edge in page]
+    return TemplateResponse(
+        request, "people/matches.html", {"page": page, "lines": lines, "page_title": "Possible matches"}
+    )
 
 
 @opens("match.judge")
@@ -85,30 +90,41 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
             "edge": edge,
             "join": found[0] if found else None,
             "form": form,
+            "blocked": REASONS.get(edge.blocked_by, ""),
             "pairs": _side_by_side(edge),
             "page_title": "Possible match",
         },
     )
 
 
+# What is laid side by side: the field and its name.
+_FIELDS = {
+    "name": "Name",
+    "born": "Date of birth",
+    "sex": "Sex",
+    "address": "Address",
+    "postcode": "Postcode",
+    "phone": "Telephone",
+    "email": "Email",
+    "pncid": "PNC ID",
+    "cro": "CRO number",
+    "birth_place": "Place of birth",
+    "occupation": "Occupation",
+}
+
+
 def _side_by_side(edge: MatchEdge) -> list[tuple[str, str, str, bool]]:
-    fields = (
-        "name",
-        "born",
-        "sex",
-        "address",
-        "postcode",
-        "phone",
-        "email",
-        "pncid",
-        "cro",
-        "birth_place",
-        "occupation",
-    )
     rows = []
-    for name in fields:
-        left, right = str(getattr(edge.left, name)), str(getattr(edge.right, name))
+    for field, title in _FIELDS.items():
+        left, right = _value(edge.left, field), _value(edge.right, field)
         if left or right:
-            rows.append((name, left, right, left.casefold() == right.casefold()))
-    rows.append(("aliases", ", ".join(edge.left.aliases), ", ".join(edge.right.aliases), False))
-    return rows
+            rows.append((title, left, right, left.casefold() == right.casefold()))
+    aliases = ", ".join(edge.left.aliases), ", ".join(edge.right.aliases)
+    return [*rows, ("Also known as", *aliases, False)] if any(aliases) else rows
+
+
+def _value(nominal: Nominal, field: str) -> str:
+    if field == "born" and nominal.born_earliest and nominal.born_latest:
+        return words.between(nominal.born_earliest, nominal.born_latest)
+    text = str(getattr(nominal, field))
+    return words.say("sex", text) if field == "sex" and text else text

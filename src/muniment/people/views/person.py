@@ -8,7 +8,8 @@ from django.template.response import TemplateResponse
 
 from muniment.core import audit
 from muniment.core.visits import opens, visitor
-from muniment.people import joins, queries
+from muniment.core.models import User
+from muniment.people import joins, queries, surroundings
 from muniment.people.chronology import chronology
 from muniment.people.links import links
 from muniment.people.models import PrimePerson
@@ -34,6 +35,7 @@ def opened(request: HttpRequest, reference: str, tab: str) -> tuple[PrimePerson,
     nominals = list(queries.nominals_of(prime)) if prime else []
     if prime is None or not nominals:
         raise Http404
+    assert isinstance(request.user, User)
     audit.record(visitor(request), "person.view", subject=prime.reference, detail={"tab": tab})
     return prime, {
         "prime": prime,
@@ -41,8 +43,9 @@ def opened(request: HttpRequest, reference: str, tab: str) -> tuple[PrimePerson,
         "nominals": nominals,
         "tabs": TABS,
         "tab": tab,
+        "around": surroundings.around(prime, request.user),
         "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
-        "page_title": prime.reference,
+        "page_title": dict(TABS).get(tab, tab) + f" – {prime.reference}",
     }
 
 

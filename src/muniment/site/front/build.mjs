@@ -25,7 +25,7 @@ const moj = readFileSync(join(modules, "@ministryofjustice/frontend/moj/moj-fron
 writeFileSync(join(out, "moj.css"), moj);
 // No crest, no crown: the rules stay, the picture does not.
 writeFileSync(join(out, "site.css"), css.replace(/url\("[^"]*govuk-crest\.svg"\)/g, "none"));
-copyFileSync(join(here, "site.js"), join(out, "site.js"));
+for (const script of ["site.js", "links.js"]) copyFileSync(join(here, script), join(out, script));
 for (const script of [
   "govuk-frontend/dist/govuk/govuk-frontend.min.js",
   "@ministryofjustice/frontend/moj/moj-frontend.min.js",

@@ -7,10 +7,12 @@ from django import forms, template
 from django.forms import BoundField
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from muniment.core import words as wording
 from muniment.core.govuk_fields import params_of
+from muniment.engine.policy.model import Length
 from muniment.site import components
 
 register = template.Library()
@@ -43,16 +45,24 @@ def field(bound: BoundField, **params: Any) -> SafeString:
 @register.simple_tag
 def error_summary(form: forms.BaseForm) -> SafeString:
     """List what is wrong with a form, each error linked to its field."""
-    if not form.errors:
-        return SafeString("")
+    return problems(form)
+
+
+@register.simple_tag
+def problems(*forms_: forms.BaseForm, title: str = "There is a problem") -> SafeString:
+    """List what is wrong with several forms of one page, each error linked to its field."""
     errors = [
-        {"text": error, "href": f"#{form[name].id_for_label or form[name].auto_id}"}
-        if name != "__all__"
-        else {"text": error}
+        {"text": error, "href": f"#{_first_control(form[name])}"} if name != "__all__" else {"text": error}
+        for form in forms_
         for name, found in form.errors.items()
         for error in found
     ]
-    return components.render("error-summary", {"titleText": "There is a problem", "errorList": errors})
+    return components.render("error-summary", {"titleText": title, "errorList": errors}) if errors else SafeString("")
+
+
+def _first_control(bound: BoundField) -> str:
+    """Return the id of a field's first control, as the macros number them: the first has no number."""
+    return str(bound.auto_id)
 
 
 @register.filter
@@ -60,9 +70,7 @@ def day(value: date | datetime | None) -> str:
     """Write a day: 27 March 2026."""
     if value is None:
         return "not known"
-    if isinstance(value, datetime):
-        value = timezone.localtime(value).date()
-    return f"{value.day} {value:%B %Y}"
+    return wording.day(timezone.localtime(value).date() if isinstance(value, datetime) else value)
 
 
 @register.filter
@@ -71,24 +79,43 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     local = timezone.localtime(value)
-    return f"{day(local)} at {local:%H:%M}"
+    return f"{wording.day(local.date())} at {local:%H:%M}"
 
 
 @register.filter
 def between(earliest: date, latest: date) -> str:
     """Write a partial date as far as it is known."""
-    if earliest == latest:
-        return day(earliest)
-    if (earliest.year, earliest.month) == (latest.year, latest.month):
-        return f"{earliest:%B %Y}"
-    return str(earliest.year) if earliest.year == latest.year else f"{day(earliest)} to {day(latest)}"
+    return wording.between(earliest, latest)
 
 
 @register.filter
 def words(code: str) -> str:
-    """Write a code as words: NO_FURTHER_ACTION becomes No further action."""
-    text = code.replace("_", " ").lower()
-    return text[:1].upper() + text[1:]
+    """Write a code in its own letters: PENALTY_NOTICE becomes Penalty notice."""
+    return wording.spaced(code)
+
+
+@register.filter
+def said(code: object, of: str) -> str:
+    """Write a code in the words of its list: `{{ part.role|said:"role" }}`."""
+    return wording.say(of, code) if code else ""
+
+
+@register.filter
+def class_title(class_id: str) -> str:
+    """Write a record class or rule by its title."""
+    return wording.class_title(class_id) if class_id else ""
+
+
+@register.filter
+def earlier(shown: list[Any], every: list[Any]) -> list[Any]:
+    """Return what comes after the rows that are shown already."""
+    return every[len(shown) :]
+
+
+@register.filter
+def length_of_time(value: Length | None) -> str:
+    """Write a length of time: 7 years."""
+    return wording.period(value) if value else ""
 
 
 @register.simple_tag(takes_context=True)
@@ -104,11 +131,82 @@ def query(context: Context, **changes: Any) -> str:
 
 
 @register.simple_tag
+def heads(*names: str, numeric: int = 0) -> SafeString:
+    """Draw the head of a table; the last `numeric` columns hold numbers."""
+    first = len(names) - numeric
+    cells = ((" govuk-table__header--numeric" if at >= first else "", name) for at, name in enumerate(names))
+    return format_html(
+        '<thead class="govuk-table__head"><tr>{}</tr></thead>',
+        format_html_join("", '<th class="govuk-table__header{}" scope="col">{}</th>', cells),
+    )
+
+
+@register.simple_block_tag
+def cell(content: str, name: str = "", classes: str = "", *, numeric: bool = False) -> SafeString:
+    """Draw a cell; on a phone it stands alone, after its name."""
+    return format_html(
+        '<td class="govuk-table__cell{}{}" data-name="{}">{}</td>',
+        " govuk-table__cell--numeric" if numeric else "",
+        f" {classes}" if classes else "",
+        name,
+        content,
+    )
+
+
+@register.simple_block_tag
+def rowhead(content: str) -> SafeString:
+    """Draw the cell that names its row."""
+    return format_html('<th class="govuk-table__header" scope="row">{}</th>', content)
+
+
+@register.simple_tag
+def no_rows(columns: int, text: str) -> SafeString:
+    """Draw the one row of a table that has none."""
+    return format_html(
+        '<tr class="govuk-table__row"><td class="govuk-table__cell" colspan="{}">{}</td></tr>', columns, text
+    )
+
+
+@register.simple_block_tag
+def fact(content: str, key: str) -> SafeString:
+    """Draw a row of a summary list: what it is, and its value."""
+    return format_html(
+        '<div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">{}</dt>'
+        '<dd class="govuk-summary-list__value app-break">{}</dd></div>',
+        key,
+        content,
+    )
+
+
+@register.simple_block_tag
+def details(content: str, summary: str, classes: str = "") -> SafeString:
+    """Draw what opens only when asked."""
+    return format_html(
+        '<details class="govuk-details{}"><summary class="govuk-details__summary">'
+        '<span class="govuk-details__summary-text">{}</span></summary>'
+        '<div class="govuk-details__text">{}</div></details>',
+        f" {classes}" if classes else "",
+        summary,
+        content,
+    )
+
+
+@register.simple_tag
+def tag(text: str, colour: str = "") -> SafeString:
+    """Draw a small label; without a colour it is blue."""
+    return format_html(
+        '<strong class="govuk-tag{}">{}</strong>', f" govuk-tag--{colour}" if colour else "", conditional_escape(text)
+    )
+
+
+@register.simple_tag
 def bar(value: float, most: float, label: str) -> SafeString:
     """Draw one bar of a chart; the number stands beside it in the table."""
-    width = 0 if not most else round(200 * max(0.0, value) / most)
+    width = 0 if not most else round(160 * min(abs(value), most) / most)
     return format_html(
-        '<svg class="app-chart" width="200" height="14" role="img" aria-label="{}"><rect width="{}" height="14"/></svg>',
+        '<svg class="app-chart{}" width="160" height="12" role="img" aria-label="{}">'
+        '<rect width="{}" height="12"/></svg>',
+        " app-chart--against" if value < 0 else "",
         label,
         width,
     )

@@ -51,14 +51,14 @@ def test_a_case_is_read_and_holds(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_case(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(CaseError, match="own.yaml: the case") as caught:
+    with pytest.raises(CaseError, match=r"own\.yaml: the case") as caught:
         read(tmp_path, GOOD.replace(old, new, 1))
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["a: 1", "- [1, 2", "- just text"])
 def test_a_file_that_is_no_list_of_cases(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CaseError, match="own.yaml"):
+    with pytest.raises(CaseError, match=r"own\.yaml"):
         read(tmp_path, text)
 
 

@@ -1,0 +1,127 @@
+"""One run's place on a DuckDB connection: what it registers, what it computes, and the plan of it.
+
+Turning a hundred expressions into SQL takes seconds, whatever the size of the set. The statements depend on the policy
+and the day, not on the rows, so they are kept as a plan: the next run of the same policy and day replays it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from muniment.batch.retention.expressions import Table
+
+_VIEW = re.compile(r"\brt_step_\d+\b")
+Reader = Callable[[pa.Table], pa.Table]  # makes a small table of distinct values, once each, in Python
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement: a kept table, a view, a small table made by a reader, or a result to hand back."""
+
+    kind: str  # table | view | read | result
+    name: str
+    sql: str
+    reader: str = ""
+
+
+class Session:
+    """Runs steps on a connection, remembers them, and drops at the end what it made."""
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection, readers: dict[str, Reader]) -> None:
+        self.raw, self.readers = raw, readers
+        self.steps: list[Step] = []
+        self.registered: list[str] = []
+        self.made: list[str] = []
+        self.results: dict[str, pa.Table] = {}
+
+    def register(self, name: str, table: pa.Table) -> Table:
+        """Lend an Arrow table to the connection."""
+        self.raw.register(name, table)
+        self.registered.append(name)
+        return self.table(name)
+
+    def scan(self, name: str, path: Path) -> Table:
+        """Lend a Parquet file to the connection."""
+        quoted = str(path).replace("'", "''")
+        self.raw.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608 - quoted above
+        self.made.append(f"VIEW {name}")
+        return self.table(name)
+
+    def keep(self, name: str, expression: Table) -> Table:
+        """Compute a step once: later steps read it more than once."""
+        return self._take(Step("table", name, sql_of(expression)))
+
+    def name(self, expression: Table) -> Table:
+        """Make a step a view: Ibis merges chained steps and repeats their text, growing it without bound."""
+        return self._take(Step("view", f"rt_step_{len(self.steps)}", sql_of(expression)))
+
+    def read(self, name: str, expression: Table, reader: str) -> Table:
+        """Hand the distinct rows of an expression to a reader, and lend what it makes to the connection."""
+        return self._take(Step("read", name, sql_of(expression), reader))
+
+    def result(self, name: str, expression: Table) -> None:
+        """Compute what is handed back."""
+        self.steps.append(Step("result", name, sql_of(expression)))
+        self.run(self.steps[-1])
+
+    def _take(self, step: Step) -> Table:
+        self.steps.append(step)
+        self.run(step)
+        return self.table(step.name)
+
+    def run(self, step: Step) -> None:
+        """Run one step."""
+        if step.kind in ("table", "view"):
+            self.raw.execute(f"CREATE OR REPLACE TEMP {step.kind.upper()} {step.name} AS {step.sql}")
+            self.made.append(f"{step.kind.upper()} {step.name}")
+            return
+        found = self.raw.sql(step.sql).to_arrow_table()
+        if step.kind == "read":
+            self.raw.register(step.name, self.readers[step.reader](found))
+            self.registered.append(step.name)
+        else:
+            self.results[step.name] = found
+
+    def plan(self) -> tuple[Step, ...]:
+        """Return the steps for another run, with views written into what reads them: binding a chain costs time."""
+        views = {step.name: step.sql for step in self.steps if step.kind == "view"}
+        return tuple(replace(step, sql=_inlined(step.sql, views)) for step in self.steps if step.kind != "view")
+
+    def table(self, name: str) -> Table:
+        """Return a table of the connection as an expression, by its schema alone."""
+        empty = self.raw.sql(f"SELECT * FROM {name} LIMIT 0").to_arrow_table()  # noqa: S608 - names of our own
+        return ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
+
+    def clear(self) -> None:
+        """Drop what the run made, so that a caller's connection is left as it was."""
+        for made in reversed(self.made):
+            self.raw.execute(f"DROP {made}")
+        for name in self.registered:
+            self.raw.unregister(name)
+
+
+def _inlined(sql: str, views: dict[str, str]) -> str:
+    """Return a statement with the views it reads, and those they read, as common table expressions before it."""
+    needed: dict[str, None] = {}
+
+    def gather(text: str) -> None:
+        for name in dict.fromkeys(_VIEW.findall(text)):
+            if name not in needed:
+                gather(views[name])
+                needed[name] = None
+
+    gather(sql)
+    if not needed:
+        return sql
+    before = ", ".join(f"{name} AS ({views[name]})" for name in needed)
+    return f"WITH {before} SELECT * FROM ({sql})"  # noqa: S608 - statements of our own
+
+
+def sql_of(expression: Table) -> str:
+    """Return an expression as DuckDB's SQL."""
+    return str(ibis.to_sql(expression, dialect="duckdb"))

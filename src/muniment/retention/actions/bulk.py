@@ -1,0 +1,63 @@
+"""Propose the disposals that have fallen due by the clock, many at a time, one order for each person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from muniment.core import access, audit
+from muniment.core.actors import Actor
+from muniment.core.verdicts import Refused, unless
+from muniment.records.models import Record
+from muniment.retention.actions import disposal
+from muniment.retention.models import DisposalOrder, PersonDecision
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The orders that were made, and for each person without one the reasons why not."""
+
+    orders: tuple[DisposalOrder, ...]
+    refused: tuple[tuple[PersonDecision, tuple[str, ...]], ...]
+
+
+def propose_due(decisions: Iterable[PersonDecision], *, by: Actor, reason: str) -> Proposed:
+    """Propose one order a person for decisions that fell due by an adopted rule. Someone else approves each.
+
+    A person whose disposal is refused stops nobody else's. Raise Refused without a reason or a choice.
+    """
+    chosen = list(decisions)
+    verdict = unless(bool(chosen), "Choose at least one person.")
+    verdict &= unless(len(reason.strip()) >= 10, "Give the reason for these disposals in a sentence.")
+    verdict.require()
+    orders, refused = [], []
+    for decision in chosen:
+        try:
+            orders.append(_propose(decision, by, reason.strip()))
+        except Refused as refusal:
+            refused.append((decision, refusal.reasons))
+    audit.record(by, "disposal.propose_due", detail={"orders": len(orders), "refused": len(refused)})
+    return Proposed(tuple(orders), tuple(refused))
+
+
+def _propose(decision: PersonDecision, by: Actor, reason: str) -> DisposalOrder:
+    on = timezone.localdate()
+    if by.user:
+        access.may(by.user, "disposal.propose", on=on, controller=decision.controller).require()
+    unless(
+        decision.outcome == "dispose" and decision.due is not None and decision.due <= on,
+        "The clock does not let this person's records go today.",
+    ).require()
+    keys = Record.objects.filter(
+        involvements__nominal__belongings__prime=decision.prime,
+        involvements__nominal__belongings__until__isnull=True,
+        system__controller=decision.controller,
+    ).values_list("pk", flat=True)
+    with transaction.atomic():
+        order = disposal.propose(
+            disposal.Proposal(decision.prime, decision.controller, tuple(sorted(set(keys)))), by=by
+        )
+        order.note = reason
+        order.save(update_fields=["note"])
+    return order

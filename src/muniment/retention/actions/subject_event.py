@@ -1,0 +1,58 @@
+"""Record that something happened to a person's records, and that it is over: enquiries, requests, appeals."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from muniment.core import access, audit, policy_in_force
+from muniment.core.actors import Actor
+from muniment.core.verdicts import Verdict, unless
+from muniment.people.models import PrimePerson
+from muniment.retention.models import SubjectEvent
+
+
+def kinds(on: date) -> tuple[str, ...]:
+    """Return the kinds of event that the retention rules know on a day."""
+    return tuple(policy_in_force.load().on(on).settings["events"]["kinds"])
+
+
+def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: date | None = None) -> SubjectEvent:
+    """Record an event about a person. What it does to the clock is policy; the next run of the schedule applies it.
+
+    Raise Refused when the kind is not in policy, or a day lies in the future or runs backwards.
+    """
+    on = timezone.localdate()
+    if by.user:
+        access.may(by.user, "event.record", on=on).require()
+    verdict = unless(kind in kinds(on), "Choose what happened.")
+    verdict &= unless(dated <= on, "Enter the day on which it happened: it cannot lie in the future.")
+    verdict &= _closes_after(dated, closed, on)
+    verdict.require()
+    with transaction.atomic():
+        event = SubjectEvent.objects.create(prime=prime, kind=kind, dated=dated, closed=closed, by=by.name)
+        audit.record(by, "event.record", subject=prime.reference, detail={"kind": kind, "event": event.pk})
+    return event
+
+
+def close(event: SubjectEvent, *, by: Actor, closed: date) -> SubjectEvent:
+    """Record the day on which an event ended: a request answered, an appeal decided."""
+    on = timezone.localdate()
+    if by.user:
+        access.may(by.user, "event.record", on=on).require()
+    with transaction.atomic():
+        held = SubjectEvent.objects.select_for_update().get(pk=event.pk)
+        verdict = unless(held.closed is None, "This has been closed already.")
+        verdict &= _closes_after(held.dated, closed, on)
+        verdict.require()
+        held.closed = closed
+        held.save(update_fields=["closed"])
+        audit.record(by, "event.close", subject=held.prime.reference, detail={"kind": held.kind, "event": held.pk})
+    return held
+
+
+def _closes_after(dated: date, closed: date | None, on: date) -> Verdict:
+    return unless(
+        closed is None or dated <= closed <= on,
+        "The day on which it ended lies between the day it happened and today.",
+    )

@@ -1,0 +1,125 @@
+"""What the clock lets go without a review, what stands in the way of the rest, and records that are about nobody."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from muniment.core import words
+from muniment.core.models import Controller
+from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
+
+LIVE = ("proposed", "approved", "stopped", "instructed", "destroyed")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why people who have fallen due are not in the queue: a code in words, and how many."""
+
+    text: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """Records of one class and controller about nobody who is named, that have fallen due with one outcome."""
+
+    controller: str
+    title: str
+    outcome: str
+    records: int
+    earliest: date
+
+
+def due(controllers: Iterable[Controller], on: date) -> QuerySet[PersonDecision]:
+    """Return the decisions to dispose that have fallen due and have no order under way, longest due first."""
+    ordered = DisposalOrder.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"), state__in=LIVE)
+    return (
+        PersonDecision.objects.filter(outcome="dispose", due__lte=on, controller__in=list(controllers))
+        .exclude(Exists(ordered))
+        .select_related("prime", "controller")
+        .order_by("due", "pk")
+    )
+
+
+_CAUSES = """
+SELECT kind, code, count(*) FROM (
+    SELECT 'reason' AS kind, unnest(because) AS code FROM retention_persondecision
+    WHERE outcome IN ('review', 'hold', 'escalate') AND controller_id = ANY(%(controllers)s)
+        AND (due IS NULL OR due <= %(on)s)
+    UNION ALL
+    SELECT 'fact', unnest(missing) FROM retention_persondecision
+    WHERE outcome IN ('review', 'hold', 'escalate') AND controller_id = ANY(%(controllers)s)
+        AND (due IS NULL OR due <= %(on)s)
+) every GROUP BY kind, code ORDER BY count(*) DESC, code
+"""
+
+
+def causes(controllers: Iterable[Controller], on: date) -> list[Cause]:
+    """Return what sends people who have fallen due to a person instead of the queue, most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CAUSES, {"controllers": [each.pk for each in controllers], "on": on})
+        rows = cursor.fetchall()
+    held = sum(count for kind, code, count in rows if kind == "reason" and code.isdigit())
+    found = [Cause(_cause(kind, code), count) for kind, code, count in rows if not code.isdigit()]
+    found += [Cause("A hold covers their records", held)] if held else []
+    return sorted(found, key=lambda each: -each.people)
+
+
+def _cause(kind: str, code: str) -> str:
+    if kind == "fact":
+        return f"Not known: {words.say('fact', code)[:1].lower()}{words.say('fact', code)[1:]}"
+    if words.has("reason", code):
+        return words.say("reason", code)
+    if words.has("flag", code):
+        return f"Flag: {words.say('flag', code)}"
+    return f"Rule: {words.class_title(code)}"
+
+
+_NOBODY = """
+SELECT c.name, d.resolved_class, d.outcome, count(*), min(d.due) FROM retention_recorddecision d
+JOIN records_record r ON r.id = d.record_id JOIN records_sourcesystem s ON s.id = r.system_id
+JOIN core_controller c ON c.id = s.controller_id
+WHERE d.outcome IN ('dispose', 'review', 'archive') AND d.due <= %(on)s AND s.controller_id = ANY(%(controllers)s)
+    AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = d.record_id)
+GROUP BY c.name, d.resolved_class, d.outcome ORDER BY count(*) DESC, c.name
+"""
+
+
+def about_nobody(controllers: Iterable[Controller], on: date) -> list[Nobody]:
+    """Return the counts, by class, of due records about nobody whom the reader may see named."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOBODY, {"controllers": [each.pk for each in controllers], "on": on})
+        return [
+            Nobody(name, words.class_title(code), words.say("decision", outcome), count, earliest)
+            for name, code, outcome, count, earliest in cursor.fetchall()
+        ]
+
+
+def records_going(decisions: Iterable[PersonDecision], on: date) -> dict[int, tuple[int, int]]:
+    """Return decision key to (records that may go, records of the person), of the deciding controller."""
+    chosen = {(each.prime_id, each.controller_id): each.pk for each in decisions}
+    rows = (
+        RecordDecision.objects.filter(
+            record__involvements__nominal__belongings__prime_id__in={prime for prime, _ in chosen},
+            record__involvements__nominal__belongings__until__isnull=True,
+        )
+        .values_list(
+            "record__involvements__nominal__belongings__prime_id",
+            "record__system__controller_id",
+            "record_id",
+            "outcome",
+            "due",
+        )
+        .distinct()
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for prime, controller, _, outcome, day in rows:
+        key = chosen.get((prime, controller))
+        if key is not None:
+            going, every = found.get(key, (0, 0))
+            goes = outcome in {"review", "dispose"} and (day is None or day <= on)
+            found[key] = (going + goes, every + 1)
+    return found

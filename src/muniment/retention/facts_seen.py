@@ -1,0 +1,115 @@
+"""The facts about a person or a record that a reader may see, as the engine takes them."""
+
+from datetime import date
+
+from muniment.core import policy_in_force
+from muniment.core.models import Controller
+from muniment.engine.retention import facts as engine
+from muniment.engine.values.dates import PartialDate
+from muniment.people.models import PrimePerson
+from muniment.records import models as records
+from muniment.retention.models import HeldRecord, Review, SubjectEvent
+
+
+def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
+    """Return the facts about a person that the reader may see, as the engine takes them."""
+    parts = list(
+        records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
+        .select_related("record__system__controller", "nominal")
+        .prefetch_related("record__dates")
+    )
+    suspects = _with_suspects({part.record_id for part in parts})
+    nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
+    return engine.Facts(
+        person=engine.Person(
+            born=_born(list(nominals)),
+            flags=tuple(
+                engine.Flag(flag.flag, flag.start, flag.until)
+                for flag in records.NominalFlag.objects.filter(nominal__in=nominals)
+            ),
+            last_review=_last_review(prime),
+        ),
+        involvements=tuple(_involvement(part, part.record_id in suspects) for part in parts),
+        events=tuple(
+            engine.Event(event.kind, event.dated, event.closed) for event in SubjectEvent.objects.filter(prime=prime)
+        ),
+        holds=tuple(_holds({part.record_id for part in parts})),
+        controller=controller.code,
+    )
+
+
+def _with_suspects(record_ids: set[int]) -> set[int]:
+    roles = [code for code, role in policy_in_force.load().codes.roles.items() if role.offender]
+    found = records.Involvement.objects.filter(record_id__in=record_ids, role__in=roles)
+    return set(found.values_list("record_id", flat=True))
+
+
+def _born(nominals: list[records.Nominal]) -> PartialDate | None:
+    earliest = [each.born_earliest for each in nominals if each.born_earliest]
+    latest = [each.born_latest for each in nominals if each.born_latest]
+    return PartialDate(min(earliest), max(latest)) if earliest and latest else None
+
+
+def _last_review(prime: PrimePerson) -> date | None:
+    last = Review.objects.filter(prime=prime, state="decided").order_by("-decided_at").first()
+    return last.decided_at.date() if last and last.decided_at else None
+
+
+def _holds(record_ids: set[int]) -> list[engine.Hold]:
+    held = HeldRecord.objects.filter(record_id__in=record_ids, hold__released_at__isnull=True).select_related("hold")
+    classes: dict[int, set[str]] = {}
+    holds = {}
+    for each in held.select_related("hold", "record__decision"):
+        decision = getattr(each.record, "decision", None)
+        classes.setdefault(each.hold_id, set()).update(
+            name for name in (each.record.class_id, decision.resolved_class if decision else "") if name
+        )
+        holds[each.hold_id] = each.hold
+    return [
+        engine.Hold(hold.reference, hold.start, None, frozenset(classes[key])) for key, hold in sorted(holds.items())
+    ]
+
+
+def about_record_alone(record: records.Record) -> engine.Facts:
+    """Return the facts of a record about nobody who is named."""
+    link = engine.Involvement(
+        role="REPORTER",
+        record=record.pk,
+        controller=record.system.controller.code,
+        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
+        record_class=record.class_id,
+        outcome=record.outcome or None,
+        record_offence=_offence(record.cjs, record.ho_class),
+        named_suspect=False,
+    )
+    return engine.Facts(involvements=(link,), about=record.pk, controller=record.system.controller.code)
+
+
+def _involvement(part: records.Involvement, has_suspect: bool) -> engine.Involvement:
+    record = part.record
+    happened = (
+        PartialDate(part.happened_earliest, part.happened_latest or part.happened_earliest)
+        if part.happened_earliest
+        else None
+    )
+    return engine.Involvement(
+        role=part.role,
+        id=part.pk,
+        record=part.record_id,
+        controller=record.system.controller.code,
+        system=record.system.code,
+        offence=_offence(part.cjs or record.cjs, part.ho_class or record.ho_class),
+        happened=happened,
+        dated=part.dated,
+        result=part.result or None,
+        sentence=engine.Sentence(part.sentence_custodial, part.sentence_months, part.released),
+        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
+        record_class=record.class_id,
+        outcome=record.outcome or None,
+        record_offence=_offence(record.cjs, record.ho_class),
+        named_suspect=has_suspect,
+    )
+
+
+def _offence(cjs: str, ho_class: str) -> engine.Offence:
+    return engine.Offence(cjs or None, ho_class or None)

@@ -1,0 +1,47 @@
+"""Deeds that lead to a state: a state is reached by what people do, never set by hand."""
+
+from datetime import date
+
+from muniment.core import actors
+from muniment.core.actors import Actor
+from muniment.core.models import Controller
+from muniment.records.models import Record
+from muniment.retention import rules
+from muniment.retention.actions import disposal, hold
+from muniment.retention.actions import review as reviewing
+
+NO = dict.fromkeys(rules.CRITERIA, "no")
+WORKER = Actor("worker")
+
+
+def by(life, name):
+    return actors.from_user(life.cast[name], "RETENTION_REVIEW")
+
+
+def decide(life, outcome="dispose", **more):
+    conclusion = reviewing.Conclusion(outcome, "No longer necessary for any policing purpose.", **more)
+    return reviewing.decide(life.review, reviewing.Answers(NO), conclusion, by=by(life, "rowan"))
+
+
+def propose(life):
+    done = decide(life)
+    records = tuple(Record.objects.values_list("pk", flat=True))
+    return disposal.propose(disposal.Proposal(done.prime, done.controller, records, done), by=by(life, "rowan"))
+
+
+def approved(life):
+    return disposal.approve(propose(life), by=by(life, "ash"))
+
+
+def answered(life):
+    order = disposal.instruct(approved(life), by=WORKER)
+    for instruction in order.instructions.all():
+        disposal.answer(instruction, by=by(life, "rowan"), said="done", note="")
+    return order
+
+
+def place(life, **scope):
+    proposal = hold.Proposal(
+        "Inquest", "Coroner's letter", date(2026, 1, 1), scope, (Controller.objects.get(code="northshire"),)
+    )
+    return hold.place(proposal, by=by(life, "hazel"))

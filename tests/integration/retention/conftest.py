@@ -1,0 +1,37 @@
+"""A small life, from exports to a review that is due.
+
+`settled` is made once for a file and every test works on it in a transaction of its own, which is undone. Tests that
+take more in need what they do to be committed, and make a life of their own.
+"""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def settled(django_db_setup, django_db_blocker, tmp_path_factory):
+    from django.core.management import call_command
+
+    from factories.lives import begin
+
+    with django_db_blocker.unblock():
+        folder = tmp_path_factory.mktemp("life")
+        yield begin(folder)
+        for alias in ("default", "keys"):
+            call_command("flush", interactive=False, database=alias, verbosity=0)
+
+
+@pytest.fixture
+def quick(settings):
+    settings.COOLING_OFF_MINUTES = 0
+
+
+@pytest.fixture
+def life(db, settled, quick):
+    return settled
+
+
+@pytest.fixture
+def own_life(transactional_db, tmp_path, quick):
+    from factories.lives import begin
+
+    return begin(tmp_path)
