@@ -91,7 +91,7 @@ clean: ## remove what was built and installed; the data in var/ stays
 # The front end: from its own packages, compiled into an ignored folder.
 node_modules/.installed: package.json package-lock.json
 	$(call say,Installing front-end packages)
-	npm ci --ignore-scripts --no-audit --no-fund
+	npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
 	@touch $@
 
 $(BUILT): node_modules/.installed $(wildcard $(FRONT)/*)

@@ -9,6 +9,7 @@ from muniment.records.models import NominalFlag
 from muniment.retention import rules
 from muniment.retention.models import Review
 
+SHOWN = 4
 _VIOLENCE = (
     "wound",
     "assault",
@@ -44,6 +45,16 @@ class Beside:
     entries: tuple[Entry, ...]
     flags: tuple[NominalFlag, ...]
 
+    @property
+    def shown(self) -> tuple[Entry, ...]:
+        """The newest, which stand beside the question."""
+        return self.entries[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many bear on it beyond those that stand beside the question."""
+        return max(0, len(self.entries) - SHOWN)
+
 
 @dataclass(frozen=True)
 class Changed:
@@ -72,7 +83,7 @@ def beside_criteria(entries: list[Entry], prime: PrimePerson) -> list[Beside]:
         if key == "associations":
             bearing = tuple(dict.fromkeys([*bearing, *(entry for entry in entries if entry.other_people >= 2)]))
         shown = tuple(flag for flag in flags if flag.flag in _FLAGS.get(key, ()))
-        found.append(Beside(key, question, bearing[:8], shown))
+        found.append(Beside(key, question, bearing, shown))
     return found
 
 

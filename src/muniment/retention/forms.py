@@ -1,11 +1,15 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
-from django import forms
+from typing import Any
 
+from django import forms
+from django.utils import timezone
+
+from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller
 from muniment.retention import rules
-from muniment.retention.models import Review, SourceInstruction
+from muniment.retention.models import Review
 
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
@@ -33,17 +37,37 @@ class AnswersForm(forms.Form):
     def __init__(self, *arguments: object, **named: object) -> None:
         """Make two fields for each criterion."""
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        for key, words in rules.CRITERIA.items():
+        for key, question in rules.CRITERIA.items():
             self.fields[f"answer_{key}"] = forms.ChoiceField(
-                label=words, choices=ANSWERS, required=False, widget=forms.RadioSelect
+                label=question, choices=ANSWERS, required=False, widget=forms.RadioSelect
             )
             self.fields[f"reason_{key}"] = forms.CharField(
                 label="Why, and on what evidence", required=False, max_length=4000, widget=forms.Textarea
             )
 
+    def require_answers(self, kept: dict[str, str]) -> None:
+        """Put an error at each question that has no answer, here or saved before."""
+        for key, question in rules.CRITERIA.items():
+            if not (self.cleaned_data.get(f"answer_{key}") or kept.get(f"answer_{key}")):
+                self.add_error(f"answer_{key}", f"Answer the question '{question}'")
+
 
 class ConclusionForm(forms.Form):
     """What is decided."""
+
+    def require_decision(self) -> None:
+        """Put an error at each thing without which nothing can be decided."""
+        given = self.cleaned_data
+        if not given.get("outcome"):
+            self.add_error("outcome", "Choose what is to happen to the records")
+        if len(str(given.get("reason", "")).strip()) < 10:
+            self.add_error("reason", "Give the reason for the decision in a sentence or more")
+        following = given.get("next_review")
+        if given.get("outcome") in {"retain", "part"} and not self.has_error("next_review"):
+            if following is None:
+                self.add_error("next_review", "Enter the day of the next review, such as 27 3 2031")
+            elif following <= timezone.localdate():
+                self.add_error("next_review", "The next review must lie in the future")
 
     outcome = forms.ChoiceField(
         label="What is to happen to the records?",
@@ -63,27 +87,58 @@ class ConclusionForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
-    """A reason, for acts that need nothing else."""
+class DueForm(forms.Form):
+    """The reason for disposals that the clock has brought."""
 
-    note = forms.CharField(
-        label="Reason",
+    reason = forms.CharField(
+        label="Reason for these disposals",
+        help_text="It is kept with each order. For example: clear period over, rule adopted, nothing stands against it.",
         max_length=255,
+        min_length=10,
         widget=forms.Textarea,
-        error_messages={"required": "Give the reason in a sentence"},
+        error_messages={
+            "required": "Give the reason for these disposals in a sentence",
+            "min_length": "Give the reason for these disposals in a sentence",
+        },
     )
 
 
-class AnswerForm(forms.Form):
-    """What a source answered."""
+class EventForm(forms.Form):
+    """Something that happened to a person's records."""
 
-    said = forms.ChoiceField(
-        label="What the source answered",
-        choices=SourceInstruction.Answer.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose what the source answered"},
+    kind = forms.ChoiceField(label="What happened", error_messages={"required": "Choose what happened"})
+    dated = DayField(
+        label="Day on which it happened",
+        help_text="For example: 27 3 2026",
+        error_messages={"required": "Enter the day on which it happened"},
     )
-    note = forms.CharField(label="Note", required=False, max_length=255)
+    closed = DayField(label="Day on which it ended", required=False, help_text="Leave empty while it is open.")
+
+    def __init__(self, kinds: tuple[str, ...], *arguments: Any, **named: Any) -> None:
+        """Offer the kinds that the retention rules know, in words."""
+        super().__init__(*arguments, **named)
+        said = sorted(((kind, words.say("event", kind)) for kind in kinds), key=lambda pair: pair[1])
+        self.fields["kind"].choices = [("", "Choose"), *said]  # type: ignore[attr-defined]
+
+
+class CloseForm(forms.Form):
+    """The end of something that was open."""
+
+    event = forms.IntegerField(widget=forms.HiddenInput)
+    closed = DayField(label="Day on which it ended", error_messages={"required": "Enter the day on which it ended"})
+
+
+class ScheduleForm(forms.Form):
+    """Whose schedule, and as on which day."""
+
+    controller = forms.ModelChoiceField(
+        label="For",
+        required=False,
+        queryset=Controller.objects.all(),
+        to_field_name="code",
+        empty_label="The base schedule",
+    )
+    on = DayField(label="As on", required=False)
 
 
 class HoldForm(forms.Form):

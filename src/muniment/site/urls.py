@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from muniment.people.views import matches, person
 from muniment.records.views import intake, record
-from muniment.retention.views import disposals, holds, kept, review, reviews
+from muniment.retention.views import disposals, due, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/<str:reference>/links/", person.person_links, name="person_links"),
     path("people/<str:reference>/joins/", person.person_joins, name="person_joins"),
     path("people/<str:reference>/retention/", kept.person_retention, name="person_retention"),
+    path("people/<str:reference>/events/", events.person_events, name="person_events"),
     path("matches/", matches.matches, name="matches"),
     path("matches/<int:key>/", matches.match, name="match"),
     path("records/<int:key>/", record.record, name="record"),
@@ -24,8 +25,10 @@ urlpatterns = [
     path("quarantine/", intake.quarantine, name="quarantine"),
     path("quarantine/<int:key>/", intake.quarantined, name="quarantined"),
     path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/next/", reviews.next_review, name="next_review"),
     path("reviews/<str:reference>/", review.review, name="review"),
     path("disposals/", disposals.disposals, name="disposals"),
+    path("disposals/due/", due.due_disposals, name="due_disposals"),
     path("disposals/<str:reference>/", disposals.disposal, name="disposal"),
     path("disposals/<str:reference>/approve/", disposals.approve, name="approve"),
     path("disposals/<str:reference>/return/", disposals.send_back, name="send_back"),

@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from muniment.core import audit
-from muniment.core.visits import opens, visitor
 from muniment.core.models import User
+from muniment.core.visits import opens, visitor
 from muniment.people import joins, queries, surroundings
 from muniment.people.chronology import chronology
 from muniment.people.links import links

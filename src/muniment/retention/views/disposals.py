@@ -3,22 +3,24 @@
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, references
+from muniment.core import access, audit, references
+from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, queries, rules
 from muniment.retention.actions import disposal as disposing
-from muniment.retention.forms import AnswerForm, ReasonForm
 from muniment.retention.models import Certificate, DisposalOrder, SourceInstruction
 
 
@@ -34,12 +36,21 @@ def found_order(reference: str) -> DisposalOrder:
     return order
 
 
+def tabs(request: HttpRequest) -> dict[str, Any]:
+    """Return what the tabs above every list of disposals need."""
+    assert isinstance(request.user, User)
+    count = dict(DisposalOrder.objects.values_list("state").annotate(Count("pk")))
+    return {
+        "counts": [(value, label, count.get(value, 0)) for value, label in DisposalOrder.State.choices],
+        "may_propose": access.may(request.user, "disposal.propose", on=timezone.localdate()),
+    }
+
+
 @opens("disposal.view")
 def disposals(request: HttpRequest) -> HttpResponse:
     """List orders by state, newest first, with the figure of each state."""
     state = request.GET.get("state", "")
     orders = DisposalOrder.objects.select_related("controller", "certificate").order_by("-pk")
-    counts = [(value, label, orders.filter(state=value).count()) for value, label in DisposalOrder.State.choices]
     if state in DisposalOrder.State.values:
         orders = orders.filter(state=state)
     audit.record(visitor(request), "disposal.list")
@@ -48,8 +59,8 @@ def disposals(request: HttpRequest) -> HttpResponse:
         "retention/disposals.html",
         {
             "page": Paginator(orders, 50).get_page(request.GET.get("page")),
-            "counts": counts,
             "state": state,
+            **tabs(request),
             "page_title": "Disposals",
         },
     )
@@ -74,12 +85,26 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
             "holds": queries.holds_on_order(order),
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
-            "can": {move: bool(rules.can_move_order(order, move)) for move in rules.ORDER_MOVES},
-            "form": ReasonForm(),
-            "answer_form": AnswerForm(),
+            "can": _can(request, order),
+            "answers": [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
             "page_title": f"Disposal {order.reference}",
         },
     )
+
+
+def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
+    """Return which steps this user may take now."""
+    assert isinstance(request.user, User)
+    on = timezone.localdate()
+
+    def may(action: str) -> bool:
+        return bool(access.may(request.user, action, on=on, controller=order.controller))
+
+    return {
+        "approve": bool(rules.can_move_order(order, "approve")) and may("disposal.approve"),
+        "undo": bool(rules.can_move_order(order, "undo")) and (may("disposal.propose") or may("disposal.approve")),
+        "answer": may("disposal.instruct"),
+    }
 
 
 def _then(request: HttpRequest, order: DisposalOrder, act: Callable[[], object], words: str) -> HttpResponse:

@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import access, audit, references
+from muniment.core import access, audit, references, words
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
@@ -27,7 +28,9 @@ def holds(request: HttpRequest) -> HttpResponse:
     """List the holds, those that stand first."""
     audit.record(visitor(request), "hold.list")
     every = Hold.objects.prefetch_related("controllers").order_by("released_at", "-pk")
-    return TemplateResponse(request, "retention/holds.html", {"holds": every, "page_title": "Holds"})
+    return TemplateResponse(
+        request, "retention/holds.html", {"holds": every, "place": reverse("place_hold"), "page_title": "Holds"}
+    )
 
 
 def found_hold(reference: str) -> Hold:
@@ -42,6 +45,7 @@ def found_hold(reference: str) -> Hold:
 def hold(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one hold: its authority, its scope, what it covers, who placed and who releases it."""
     found = found_hold(reference)
+    assert isinstance(request.user, User)
     audit.record(visitor(request), "hold.view", subject=found.reference)
     return TemplateResponse(
         request,
@@ -49,10 +53,23 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "hold": found,
             "covered": found.held.count(),
-            "scope": {name: value for name, value in found.scope.items() if value},
+            "scope": [(name, _said(name, value)) for name, value in found.scope.items() if value],
+            "may_release": access.may(request.user, "hold.release", on=timezone.localdate()),
             "page_title": f"Hold {found.reference}",
         },
     )
+
+
+def _said(name: str, value: Any) -> str:
+    """Return one part of a hold's scope in words."""
+    if name in {"from", "until"}:
+        return words.without_iso(str(value))
+    if name == "people":
+        return ", ".join(references.make("prime", key) for key in value)
+    if name == "records":
+        return ", ".join(Record.objects.filter(pk__in=value).values_list("reference", flat=True))
+    said = {"classes": words.class_title, "areas": lambda code: words.say("area", code)}.get(name, str)
+    return ", ".join(said(each) for each in value)
 
 
 @opens("hold.place")

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 
-from muniment.core import access, audit
-from muniment.core.models import User
+from muniment.core import access, audit, references
+from muniment.core.models import Controller, User
 from muniment.core.visits import opens, visitor
-from muniment.people.queries import identity, nominals_of
-from muniment.retention import queries
+from muniment.people.queries import identities
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import PersonDecision, Review
 
@@ -34,20 +36,52 @@ class Line:
 @opens("review.work")
 def reviews(request: HttpRequest) -> HttpResponse:
     """List reviews by risk, then by age."""
+    form, found = queue(request)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    audit.record(visitor(request), "review.list", detail={"page": page.number})
+    shown = {"form": form, "page": page, "lines": lines(list(page)), "page_title": "Reviews"}
+    return TemplateResponse(request, "retention/reviews.html", shown)
+
+
+@opens("review.work")
+def next_review(request: HttpRequest) -> HttpResponse:
+    """Go to the review that comes next in the queue as it is narrowed: one that nobody else has and that can be worked."""
+    user = request.user
+    assert isinstance(user, User)
+    _, found = queue(request)
+    found = found.filter(state__in=["open", "started"], allocated_to__in=["", user.username])
+    query = request.GET.copy()
+    after = (query.pop("after", None) or [""])[-1]
+    following = _following(found, after) or found.first()
+    rest = f"?{query.urlencode()}" if query else ""
+    if following is None or following.reference == after:
+        messages.success(request, "No other review waits in this queue.")
+        return redirect(f"{reverse('reviews')}{rest}")
+    return redirect(f"{reverse('review', args=[following.reference])}{rest}")
+
+
+def _following(found: QuerySet[Review], after: str) -> Review | None:
+    try:
+        last = Review.objects.filter(pk=references.number("review", after)).first()
+    except ValueError:
+        return None
+    if last is None:
+        return None
+    later = (
+        Q(risk__lt=last.risk) | Q(risk=last.risk, due__gt=last.due) | Q(risk=last.risk, due=last.due, pk__gt=last.pk)
+    )
+    return found.filter(later).first()
+
+
+def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
+    """Return the form that narrows the queue, and the reviews of the user's controllers that fit it."""
     user = request.user
     assert isinstance(user, User)
     mine = access.controllers_for(user, "review.work", timezone.localdate())
     form = QueueForm(request.GET)
-    form.fields["controller"].queryset = type(mine[0]).objects.filter(pk__in=[each.pk for each in mine])  # type: ignore[attr-defined]
+    form.fields["controller"].queryset = Controller.objects.filter(pk__in=[each.pk for each in mine])  # type: ignore[attr-defined]
     form.is_valid()
-    found = narrowed(form.cleaned_data, user).filter(controller__in=mine)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    audit.record(visitor(request), "review.list", detail={"page": page.number})
-    return TemplateResponse(
-        request,
-        "retention/reviews.html",
-        {"form": form, "page": page, "lines": lines(list(page)), "page_title": "Reviews"},
-    )
+    return form, narrowed(form.cleaned_data, user).filter(controller__in=mine)
 
 
 def narrowed(wanted: dict[str, object], user: User) -> QuerySet[Review]:
@@ -70,17 +104,18 @@ def narrowed(wanted: dict[str, object], user: User) -> QuerySet[Review]:
 
 
 def lines(found: list[Review]) -> list[Line]:
-    """Return what to show of reviews."""
+    """Return what to show of reviews, in a fixed number of queries."""
+    who = identities(review.prime for review in found)
+    keys = {review.prime_id for review in found}
+    decisions = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime_id__in=keys)}
     made = []
     for review in found:
-        nominals = list(nominals_of(review.prime))
-        who = identity(review.prime, nominals)
-        decision = queries.person_decision(review.prime, review.controller)
+        known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
         made.append(
             Line(
                 review,
-                who.name,
-                who.born.text if who.born else "not known",
+                known.name if known else "Nobody that you may see",
+                known.born.text if known and known.born else "not known",
                 decision.group if decision else None,
                 decision.rule if decision else "",
                 tuple(decision.missing) if decision else (),

@@ -1,0 +1,83 @@
+"""Disposals that the clock has brought: choose, give the reason, propose; and why the rest goes to a person."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from muniment.core import access, audit
+from muniment.core.models import User
+from muniment.core.verdicts import Refused
+from muniment.core.visits import opens, visitor
+from muniment.people.queries import Identity, identities
+from muniment.retention import due
+from muniment.retention.actions import bulk
+from muniment.retention.forms import DueForm
+from muniment.retention.models import PersonDecision
+from muniment.retention.views.disposals import tabs
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """Someone whose time is over, and how many of their records can go."""
+
+    decision: PersonDecision
+    name: str
+    born: str
+    going: int
+    records: int
+
+
+@opens("disposal.propose")
+def due_disposals(request: HttpRequest) -> HttpResponse:
+    """List who is due by the clock; propose those chosen."""
+    assert isinstance(request.user, User)
+    on, by = timezone.localdate(), visitor(request)
+    mine = access.controllers_for(request.user, "disposal.propose", on)
+    waiting = due.due(mine, on)
+    form = DueForm(request.POST or None)
+    chosen = {int(key) for key in request.POST.getlist("people") if key.isdigit()}
+    refused: tuple[tuple[PersonDecision, tuple[str, ...]], ...] = ()
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = bulk.propose_due(waiting.filter(pk__in=chosen), by=by, reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+        else:
+            refused = done.refused
+            if done.orders:
+                messages.success(request, f"Proposed: {len(done.orders)}. Someone else has to approve each order.")
+            if not refused:
+                return redirect(f"{reverse('disposals')}?state=proposed")
+    audit.record(by, "disposal.due")
+    page = Paginator(waiting, PAGE).get_page(request.GET.get("page"))
+    who = identities(decision.prime for decision in [*page, *(decision for decision, _ in refused)])
+    shown = {
+        "form": form,
+        "page": page,
+        "lines": _lines(list(page), who),
+        "chosen": chosen,
+        "refused": [(who[each.prime_id].name if each.prime_id in who else "", why) for each, why in refused],
+        "causes": due.causes(mine, on),
+        "nobody": due.about_nobody(mine, on),
+        "page_title": "Disposals due by the clock",
+        **tabs(request),
+    }
+    return TemplateResponse(request, "retention/due.html", shown, status=422 if form.errors or refused else 200)
+
+
+def _lines(decisions: list[PersonDecision], who: dict[int, Identity]) -> list[Line]:
+    going = due.records_going(decisions, timezone.localdate())
+    return [
+        Line(each, known.name, known.born.text if known.born else "not known", *going.get(each.pk, (0, 0)))
+        for each in decisions
+        if (known := who.get(each.prime_id)) is not None
+    ]

@@ -1,0 +1,57 @@
+"""What was recorded about a person: enquiries, requests, appeals; recording one, and its end."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from muniment.core import words
+from muniment.core.verdicts import Refused
+from muniment.core.visits import opens, visitor
+from muniment.people.views.person import opened
+from muniment.retention.actions import subject_event
+from muniment.retention.forms import CloseForm, EventForm
+from muniment.retention.models import SubjectEvent
+
+
+@opens("event.record")
+def person_events(request: HttpRequest, reference: str) -> HttpResponse:
+    """List what was recorded about a person; take a new event, or the end of an open one."""
+    prime, shown = opened(request, reference, "person_events")
+    by, verb = visitor(request), request.POST.get("do")
+    on = timezone.localdate()
+    form = EventForm(subject_event.kinds(on), request.POST if verb == "record" else None)
+    closing = CloseForm(request.POST if verb == "close" else None)
+    if form.is_valid():
+        given = form.cleaned_data
+        if _done(form, lambda: subject_event.record(prime, by=by, **given)):
+            messages.success(request, "Recorded. The next run of the schedule takes it into account.")
+            return redirect("person_events", prime.reference)
+    if closing.is_valid():
+        event = SubjectEvent.objects.filter(prime=prime, pk=closing.cleaned_data["event"]).first()
+        if event is None:
+            raise Http404
+        if _done(closing, lambda: subject_event.close(event, by=by, closed=closing.cleaned_data["closed"])):
+            messages.success(request, "The end is recorded. The next run of the schedule takes it into account.")
+            return redirect("person_events", prime.reference)
+    events = SubjectEvent.objects.filter(prime=prime).order_by("-dated", "-pk")
+    return TemplateResponse(
+        request,
+        "retention/events.html",
+        {**shown, "form": form, "closing": closing, "events": events, "today": words.day(on)},
+        status=422 if form.errors or closing.errors else 200,
+    )
+
+
+def _done(form: Form, act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except Refused as refusal:
+        for reason in refusal.reasons:
+            form.add_error(None, reason)
+        return False
+    return True
