@@ -41,8 +41,8 @@ test: .venv/.dev $(BUILT) system-tools ## set up and run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 check: .venv/.dev $(BUILT) ## formatting, lint, types, import contracts, policy, generated docs, sizes
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/muniment policy check
@@ -52,7 +52,7 @@ check: .venv/.dev $(BUILT) ## formatting, lint, types, import contracts, policy,
 bench: .venv/.dev $(BUILT) ## measure beside peers; ONLY=linkage runs one benchmark
 	$(BIN)/python -m benchmarks $(ONLY)
 
-docs: .venv/.dev ## write docs/reference/generated again
+docs: .venv/.main ## write docs/reference/generated again
 	$(BIN)/muniment docs
 
 requirements: $(UV) ## compile the locked requirements again from pyproject.toml
@@ -75,6 +75,7 @@ clean: ## remove what was built and installed; the data in var/ stays
 
 .venv/bin/python: | $(UV)
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is missing: install python3 and run make again."; exit 1; }
+	rm -rf .venv
 	$(UV) venv --quiet --python $(PYTHON) .venv
 
 .venv/.main: requirements/main.txt requirements/build.txt pyproject.toml | .venv/bin/python

@@ -105,9 +105,9 @@ def server() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(server: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(server: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
-    from django.db import connection
+    from django.db import connection, connections
 
     from muniment.core import database, walls
 
@@ -118,6 +118,12 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
             cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
             insiders = ", ".join(database.role_name(role) for role in ("batch", "worker"))
             cursor.execute(f"GRANT ALL ON SCHEMA staging TO {insiders}")
+    yield
+    # A thread of a test may have left a session open, and a database in use cannot be dropped.
+    names = [each.settings_dict["NAME"] for each in connections.all()]
+    connections.close_all()
+    with database.admin_connection("postgres") as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", [names])
 
 
 @pytest.fixture(autouse=True)

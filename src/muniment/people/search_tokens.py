@@ -52,6 +52,10 @@ _PUBLISH = (
 )
 
 
+# Which standardised columns say how a name is spelt; the query above reads the same ones.
+_SPELT = (("name", "names"), ("root", "roots"), ("snd", "sounds"))
+
+
 def tokens(standardised: pa.Table) -> pa.Table:
     """Return the tokens of standardised nominals."""
     connection = duckdb.connect()
@@ -81,9 +85,10 @@ def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:
             "forename": list(words),
         }
     )
-    kinds = {"name", "root", "snd"}
     return [
-        (row["nominal_id"], row["kind"], row["token"])
-        for row in tokens(standardise(asked)).to_pylist()
-        if row["kind"] in kinds
+        (row["person_id"], kind, token.lower()[:60])
+        for row in standardise(asked).to_pylist()
+        for kind, column in _SPELT
+        for token in row[column] or ()
+        if token
     ]

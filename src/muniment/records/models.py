@@ -86,12 +86,8 @@ class SourceRow(models.Model):
     table = models.CharField(max_length=60)
     key = models.CharField(max_length=400)
     hash = models.CharField(max_length=64)
-    first_intake = models.ForeignKey(
-        Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    last_intake = models.ForeignKey(
-        Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
+    first_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    last_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     withdrawn_on = models.DateField(null=True)
 
     class Fields:

@@ -4,8 +4,12 @@ COPY into a table under row-level security is refused, so every bulk write passe
 unlogged, belong to one run, and what a killed run left behind is dropped by the next.
 """
 
+import hashlib
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
@@ -21,14 +25,20 @@ def _uri() -> str:
     return database.uri(role, dbname=connection.settings_dict["NAME"])
 
 
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
 @contextmanager
-def staged(run: str, tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
+def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
     """Load tables for one run; yield the name of each staged table; drop them at the end.
 
-    `run` is a word that is unique to the run, made of letters, digits and underscores.
+    What a run that was killed on this machine left behind is dropped first.
     """
+    run = f"r_{_HOST}_{os.getpid()}_{os.urandom(4).hex()}"
     names = {name: f"{SCHEMA}.{run}_{name}" for name in tables}
     with adbc.connect(_uri()) as bulk:
+        with bulk.cursor() as cursor:
+            _drop_leftovers(cursor)
         try:
             with bulk.cursor() as cursor:
                 # Nothing is lost with what is staged: it need neither be logged nor waited for.
@@ -45,6 +55,24 @@ def staged(run: str, tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
             with bulk.cursor() as cursor:
                 cursor.execute(f"DROP TABLE IF EXISTS {', '.join(names.values())}")
             bulk.commit()
+
+
+def _drop_leftovers(cursor: Any) -> None:
+    cursor.execute(f"SELECT tablename FROM pg_tables WHERE schemaname = '{SCHEMA}'")  # noqa: S608
+    for (table,) in cursor.fetchall():
+        _, host, process, *_ = table.split("_")
+        if host == _HOST and not _is_alive(int(process)):
+            cursor.execute(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 _TYPES = {
@@ -64,14 +92,6 @@ _TYPES = {
 def _columns(schema: pa.Schema) -> str:
     """Return the columns of a table in PostgreSQL's words. Raise KeyError for a type that nothing here stages."""
     return ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
-
-
-def drop_leftovers() -> None:
-    """Drop what killed runs staged; call it while holding the lock that runs hold."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [SCHEMA])
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
 
 
 def read(query: str) -> pa.Table:

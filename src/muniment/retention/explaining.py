@@ -10,15 +10,16 @@ from datetime import date
 from django.db import connection
 from django.utils import timezone
 
-from muniment.core import policy_in_force, words
+from muniment.core import words
 from muniment.core.models import Controller
 from muniment.engine.policy import Policy, Rules
+from muniment.engine.policy.model import Length
 from muniment.engine.retention import decide, explain
 from muniment.engine.retention.decision import Bound, Decision
 from muniment.engine.retention.facts import Facts, Involvement
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import facts_seen
+from muniment.retention import facts_seen, policy_now
 from muniment.retention.models import Hold, PersonDecision, RecordDecision
 
 
@@ -94,7 +95,7 @@ def explain_record(record: records.Record) -> Explanation | None:
 
 
 def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None) -> Explanation:
-    policy, on = policy_in_force.load(), timezone.localdate()
+    policy, on = policy_now.policy(), timezone.localdate()
     made, rules = decide(facts, policy, on), policy.on(on, facts.controller)
     agrees = (made.outcome, made.due, made.rule or "") == (stored.outcome, stored.due, stored.rule)
     terms = rules.terms.get(stored.rule)
@@ -180,19 +181,35 @@ def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
     length = rules.terms[bound.rule].length if bound.rule in rules.terms else None
     if length is None:
         return Sum(title, f"{what} {words.day(bound.on)}", sets_date)
-    start, name = next(((day, name) for day, name in _starts(made, facts) if length.after(day) == bound.on), (None, ""))
-    if start is None:
-        return Sum(title, f"{words.period(length)}: {what} {words.day(bound.on)}", sets_date)
-    return Sum(title, f"{name} {words.day(start)} + {words.period(length)} = {words.day(bound.on)}", sets_date)
+    periods = (length, *_multiples(rules.terms[bound.rule].review_every))
+    for start, name in _starts(made, facts).items():
+        for period in periods if start < bound.on else ():
+            if period.after(start) == bound.on:
+                text = f"{name} {words.day(start)} + {words.period(period)} = {words.day(bound.on)}"
+                return Sum(title, text[:1].upper() + text[1:], sets_date)
+    return Sum(title, f"Not before {words.day(bound.on)}", sets_date)
 
 
-def _starts(made: Decision, facts: Facts) -> list[tuple[date, str]]:
-    """Return every day from which a period may run, with its name, the likeliest first."""
+def _multiples(every: Length | None) -> tuple[Length, ...]:
+    """Return the periods after which reviews recur, as far as a life goes."""
+    if every is None or not every.months:
+        return ()
+    return tuple(Length(every.months * times, every.days * times) for times in range(1, 1200 // every.months + 1))
+
+
+def _starts(made: Decision, facts: Facts) -> dict[date, str]:
+    """Return every day from which a period may run, each with its likeliest name, the likeliest first."""
     found = [(made.clear_from, "the clear period began")] if made.clear_from else []
     for item in facts.involvements:
         found += [(day.latest, words.say("date", kind).lower()) for kind, day in item.dates.items()]
+        found += [(day.earliest, words.say("date", kind).lower()) for kind, day in item.dates.items()]
+        found += [(item.happened.earliest, "happened")] if item.happened else []
         found += [(item.dated, words.say("role", item.role).lower())] if item.dated else []
-    return [*found, (facts.person.born.latest, "born")] if facts.person.born else found
+    found += [(facts.person.born.latest, "born")] if facts.person.born else []
+    starts: dict[date, str] = {}
+    for start, name in found:
+        starts.setdefault(start, name)
+    return starts
 
 
 def _part(item: Involvement, reference: str, driving: int | None) -> Part:

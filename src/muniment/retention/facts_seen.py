@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from muniment.core import policy_in_force
 from muniment.core.models import Controller
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
+from muniment.retention import policy_now
 from muniment.retention.models import HeldRecord, Review, SubjectEvent
 
 
@@ -39,7 +39,7 @@ def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
 
 
 def _with_suspects(record_ids: set[int]) -> set[int]:
-    roles = [code for code, role in policy_in_force.load().codes.roles.items() if role.offender]
+    roles = [code for code, role in policy_now.policy().codes.roles.items() if role.offender]
     found = records.Involvement.objects.filter(record_id__in=record_ids, role__in=roles)
     return set(found.values_list("record_id", flat=True))
 

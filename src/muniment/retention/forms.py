@@ -92,7 +92,7 @@ class DueForm(forms.Form):
 
     reason = forms.CharField(
         label="Reason for these disposals",
-        help_text="It is kept with each order. For example: clear period over, rule adopted, nothing stands against it.",
+        help_text="It is kept with each order. For example: clear period over, nothing stands against it.",
         max_length=255,
         min_length=10,
         widget=forms.Textarea,

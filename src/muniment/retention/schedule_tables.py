@@ -4,6 +4,8 @@ The queries take no parameters: a run is about everyone. `{primes}` narrows them
 person's decision made afresh.
 """
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from muniment.batch.retention import tables
@@ -22,42 +24,30 @@ WITH members AS ({_MEMBERS}), born AS (
 ), reviewed AS (
     SELECT prime_id, max(decided_at)::date AS last_review FROM retention_review
     WHERE state = 'decided' GROUP BY prime_id
-), possible AS (
-    {{possible}}
 )
 SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
-    possible.possible_group::smallint AS possible_group, possible.possible_clear_from
+    NULL::smallint AS possible_group, NULL::date AS possible_clear_from
 FROM (SELECT DISTINCT prime_id FROM members) p
-LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id) LEFT JOIN possible USING (prime_id)
+LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id)
 """  # noqa: S608
 
-_NOTHING_POSSIBLE = """
-SELECT NULL::bigint AS prime_id, NULL::integer AS possible_group, NULL::date AS possible_clear_from WHERE false
-"""
-
-# What a doubtful match would bring in, were the two one person: from the decisions made without it.
-_POSSIBLE = """
-SELECT mine AS prime_id, min(d."group") AS possible_group, max(d.clear_from) AS possible_clear_from
-FROM (
-    SELECT one.prime_id AS mine, two.prime_id AS other FROM people_matchedge e
+# Pairs of prime people that the model holds possible and nobody has judged, each both ways round.
+_POSSIBLE_PAIRS = """
+WITH apart AS (
+    SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
     WHERE one.prime_id <> two.prime_id AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
             AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
-    UNION SELECT two.prime_id, one.prime_id FROM people_matchedge e
-    JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
-    JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
-    WHERE one.prime_id <> two.prime_id AND NOT EXISTS (
-        SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-            AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
-) pairs JOIN retention_persondecision d ON d.prime_id = pairs.other
-GROUP BY mine
+)
+SELECT one AS person_id, two AS other FROM apart UNION SELECT two, one FROM apart
 """
 
 _FLAGS = f"""
 WITH members AS ({_MEMBERS})
-SELECT m.prime_id AS person_id, f.flag, f.start, f.until FROM records_nominalflag f JOIN members m ON m.id = f.nominal_id
+SELECT m.prime_id AS person_id, f.flag, f.start, f.until
+FROM records_nominalflag f JOIN members m ON m.id = f.nominal_id
 """  # noqa: S608
 
 _INVOLVEMENTS = f"""
@@ -104,17 +94,10 @@ WHERE h.released_at IS NULL AND ({_RECORD_OF})
 """  # noqa: S608
 
 
-def read(*, primes: list[int] | None = None, with_possible: bool = True) -> tables.Tables:
-    """Return the tables of a run, about everyone or about some prime persons.
-
-    `with_possible` adds what each doubtful match would bring in, from the decisions stored last.
-    """
+def read(*, primes: list[int] | None = None) -> tables.Tables:
+    """Return the tables of a run, about everyone or about some prime persons; no match is held possible yet."""
     narrowed = "true" if primes is None else f"b.prime_id IN ({', '.join(str(int(key)) for key in primes)})"
-    words = {
-        "primes": narrowed,
-        "all_records": "true" if primes is None else "false",
-        "possible": _POSSIBLE if with_possible else _NOTHING_POSSIBLE,
-    }
+    words = {"primes": narrowed, "all_records": "true" if primes is None else "false"}
 
     def one(query: str, schema: pa.Schema) -> pa.Table:
         return staging.read(query.format(**words)).select(schema.names).cast(schema)
@@ -128,3 +111,23 @@ def read(*, primes: list[int] | None = None, with_possible: bool = True) -> tabl
         events=one(_EVENTS, tables.EVENTS),
         holds=one(_HOLDS, tables.HOLDS),
     )
+
+
+def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | None:
+    """Add to each person what a doubtful match would bring in, from the decisions made without it.
+
+    `decided` is of schema PERSON_DECISIONS. Return None when no match is in doubt.
+    """
+    pairs = staging.read(_POSSIBLE_PAIRS)
+    if not pairs.num_rows:
+        return None
+    others = decided.select(["person_id", "group", "clear_from"]).rename_columns(["other", "group", "clear_from"])
+    brought = (
+        pairs.join(others, "other", join_type="inner")
+        .group_by("person_id")
+        .aggregate([("group", "min"), ("clear_from", "max")])
+        .rename_columns(["person_id", "possible_group", "possible_clear_from"])
+    )
+    plain = given.persons.drop_columns(["possible_group", "possible_clear_from"])
+    persons = plain.join(brought, "person_id", join_type="left outer").select(tables.PERSONS.names)
+    return replace(given, persons=persons.cast(tables.PERSONS))

@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
-from muniment.core import access, purposes
+from muniment.core import purposes
 from muniment.core.models import User
+from muniment.core.visits import actions_of
 from muniment.workbench import demonstration
 
 # Address name, words, and the action that opens it; the first that leads to the page is marked as current.
@@ -43,10 +43,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(user: User, path: str) -> list[dict[str, Any]]:
-    on = timezone.localdate()
-    items = []
+    may, items = actions_of(user), []
     for name, text, action in NAVIGATION:
-        if not action or access.may(user, action, on=on):
+        if not action or action in may:
             href = reverse(name)
             items.append(
                 {"href": href, "text": text, "current": path == href or (name != "home" and path.startswith(href))}

@@ -1,7 +1,6 @@
 """Resolve nominals into prime records with the active model, and publish what changed."""
 
 import json
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,7 +141,7 @@ def resolve(*, by: Actor) -> Counts:
         "tokens": search_tokens.tokens(standardised),
     }
     with (
-        staging.staged(f"r{os.getpid()}_{os.urandom(4).hex()}", staged) as names,
+        staging.staged(staged) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

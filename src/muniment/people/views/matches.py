@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -39,20 +39,28 @@ class JudgeForm(forms.Form):
 @opens("match.judge")
 def matches(request: HttpRequest) -> HttpResponse:
     """List the pairs that wait for a person, most alike first."""
-    current = Belonging.objects.filter(until__isnull=True)
     judged = Judgement.objects.filter(
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True
     ).exclude(verdict="unsure")
+    prime = Belonging.objects.filter(until__isnull=True)
     edges = (
-        MatchEdge.objects.filter(left__belongings__in=current, right__belongings__in=current)
-        .exclude(left__belongings__prime=F("right__belongings__prime"))
+        MatchEdge.objects.filter(is_automatic=False)
+        .annotate(
+            left_prime=Subquery(prime.filter(nominal=OuterRef("left")).values("prime")[:1]),
+            right_prime=Subquery(prime.filter(nominal=OuterRef("right")).values("prime")[:1]),
+        )
+        .exclude(left_prime=F("right_prime"))
         .exclude(Exists(judged))
-        .select_related("left__system__controller", "right__system__controller")
         .order_by("-weight", "pk")
     )
     audit.record(visitor(request), "match.list")
-    page = Paginator(edges, 50).get_page(request.GET.get("page"))
-    lines = [(edge, REASONS.get(edge.blocked_by, REASONS["weight"])) for edge in page]
+    page = Paginator(edges.values_list("pk", flat=True), 50).get_page(request.GET.get("page"))
+    shown = MatchEdge.objects.select_related("left__system__controller", "right__system__controller").in_bulk(
+        list(page)
+    )
+    lines = [
+        (edge, REASONS.get(edge.blocked_by, REASONS["weight"])) for edge in (shown[key] for key in page if key in shown)
+    ]
     return TemplateResponse(
         request, "people/matches.html", {"page": page, "lines": lines, "page_title": "Possible matches"}
     )

@@ -6,7 +6,6 @@ Killed at any moment, the database is as if the intake had not been; run again, 
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -67,8 +66,7 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
             f"No system '{batch.system}' of controller '{batch.controller}' is registered: add both to the"
             " organisation file and load it with `muniment database init --organisation FILE`."
         )
-    run = f"r{os.getpid()}_{os.urandom(4).hex()}"
-    with staging.staged(run, _tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
+    with staging.staged(_tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
         intake = Intake.objects.create(
             system=system,

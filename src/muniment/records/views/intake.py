@@ -5,18 +5,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from muniment.core import audit, content
-from muniment.core.visits import opens, visitor
+from muniment.core.models import User
+from muniment.core.visits import actions_of, opens, visitor
 from muniment.records.models import Intake, Quarantine
 
 
 @opens("intake.view", purpose=False)
 def intakes(request: HttpRequest) -> HttpResponse:
     """List the files taken in, newest first; each line adds up."""
+    assert isinstance(request.user, User)
     audit.record(visitor(request), "intake.view")
     page = Paginator(Intake.objects.select_related("system__controller").order_by("-pk"), 50).get_page(
         request.GET.get("page")
     )
-    return TemplateResponse(request, "records/intakes.html", {"page": page, "page_title": "Intake"})
+    return TemplateResponse(
+        request,
+        "records/intakes.html",
+        {"page": page, "may_quarantine": "quarantine.view" in actions_of(request.user), "page_title": "Intake"},
+    )
 
 
 @opens("quarantine.view")

@@ -1,18 +1,21 @@
 """One record, as its source holds it, with its content."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from muniment.core import audit, content
 from muniment.core.models import Content
 from muniment.core.visits import opens, visitor
+from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
 
 
 @opens("record.view")
 def record(request: HttpRequest, key: int) -> HttpResponse:
     """Show a record; what may not be seen and what does not exist give the same answer."""
-    found = Record.objects.select_related("system__controller", "scope").filter(pk=key).first()
+    found = Record.objects.select_related("system__controller", "scope", "decision").filter(pk=key).first()
     if found is None:
         raise Http404
     audit.record(
@@ -27,16 +30,27 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
             texts.append((each.kind, content.read(each)))
         except (content.Destroyed, content.Tampered) as fault:
             texts.append((each.kind, str(fault)))
-    parts = Involvement.objects.filter(record=found).select_related("nominal").order_by("role", "pk")
+    marks = sensitivity.marks(found)
     return TemplateResponse(
         request,
         "records/record.html",
         {
             "record": found,
             "texts": texts,
-            "parts": parts,
+            "parts": _parts(found),
+            "distressing": [mark for mark in marks if mark.kind == "distressing"],
+            "special": [mark for mark in marks if mark.kind == "special"],
             "dates": found.dates.order_by("latest"),
-            "belongings": {part.nominal_id: part.nominal.belongings.filter(until=None).first() for part in parts},
             "page_title": found.reference,
         },
     )
+
+
+def _parts(found: Record) -> list[tuple[Involvement, Any]]:
+    """Return each part with the prime person of who had it; belonging stands above records, so it is asked by name."""
+    parts = Involvement.objects.filter(record=found).select_related("nominal").order_by("role", "pk")
+    parts = parts.prefetch_related("nominal__belongings__prime")
+    return [
+        (part, next((each.prime for each in part.nominal.belongings.all() if each.until is None), None))
+        for part in parts
+    ]

@@ -1,6 +1,5 @@
 """Work out retention for everyone, publish what changed, and open the reviews that fall due."""
 
-import os
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -81,7 +80,7 @@ INSERT INTO retention_review (prime_id, controller_id, kind, trigger, due, risk,
     outcome, kept_records, decided_by, membership_digest, version)
 SELECT d.prime_id, d.controller_id, CASE WHEN reviewed.prime_id IS NULL THEN 'initial' ELSE 'scheduled' END, d.rule,
     coalesce(d.due, %(day)s),
-    CASE d."group" WHEN 1 THEN 300 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 150 END
+    CASE d."group" WHEN 1 THEN 300 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 50 END
         + least(99, greatest(0, (%(day)s::date - coalesce(d.due, %(day)s::date)) / 365 * 5)),
     'open', '', '', '', '{{}}', '', d.membership_digest, 1
 FROM retention_persondecision d
@@ -114,11 +113,12 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
         kind="schedule", started_at=timezone.now(), versions={"policy": policy.version, "on": on.isoformat()}
     )
     hold.expand_all()
-    first = retention.schedule(schedule_tables.read(with_possible=False), policy, asked_on=on)
-    counts = _publish(first, policy, run, on)
-    if _any_doubtful():
-        second = retention.schedule(schedule_tables.read(), policy, asked_on=on)
-        counts = _publish(second, policy, run, on, first=counts)
+    given = schedule_tables.read()
+    made = retention.schedule(given, policy, asked_on=on)
+    doubtful = schedule_tables.with_possible(given, made.persons)
+    if doubtful is not None:
+        made = retention.schedule(doubtful, policy, asked_on=on)
+    counts = _publish(made, policy, run, on)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE_REVIEWS, {"day": on})
         closed = cursor.rowcount
@@ -129,24 +129,10 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     return counts
 
 
-def _any_doubtful() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM people_matchedge e"
-            " JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL"
-            " JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL"
-            " WHERE one.prime_id <> two.prime_id)"
-        )
-        found: bool = cursor.fetchone()[0]
-        return found
-
-
 def _publish(made: retention.Schedule, policy: Policy, run: BatchRun, on: date, first: Counts | None = None) -> Counts:
     parameters: dict[str, Any] = {"policy": policy.version, "run": run.pk}
     with (
-        staging.staged(
-            f"r{os.getpid()}_{os.urandom(4).hex()}", {"persons": made.persons, "records": made.records}
-        ) as names,
+        staging.staged({"persons": made.persons, "records": made.records}) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -168,8 +154,8 @@ def _publish(made: retention.Schedule, policy: Policy, run: BatchRun, on: date, 
         records=made.records.num_rows,
         due_review=review,
         due_disposal=dispose,
-        changed_people=people + (first.changed_people if first else 0),
-        changed_records=records + (first.changed_records if first else 0),
+        changed_people=people,
+        changed_records=records,
         reviews_opened=0,
         reviews_closed=0,
     )

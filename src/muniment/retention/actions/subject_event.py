@@ -5,16 +5,17 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit, policy_in_force
+from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.models import PrimePerson
+from muniment.retention import policy_now
 from muniment.retention.models import SubjectEvent
 
 
 def kinds(on: date) -> tuple[str, ...]:
     """Return the kinds of event that the retention rules know on a day."""
-    return tuple(policy_in_force.load().on(on).settings["events"]["kinds"])
+    return tuple(policy_now.policy().on(on).settings["events"]["kinds"])
 
 
 def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: date | None = None) -> SubjectEvent:

@@ -42,7 +42,14 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
     return TemplateResponse(
         request,
         "retention/events.html",
-        {**shown, "form": form, "closing": closing, "events": events, "today": words.day(on)},
+        {
+            **shown,
+            "page_title": f"Enquiries and requests – {prime.reference}",
+            "form": form,
+            "closing": closing,
+            "events": events,
+            "today": words.day(on),
+        },
         status=422 if form.errors or closing.errors else 200,
     )
 

@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from muniment.core import access, audit, policy_in_force
+from muniment.core import access, audit
 from muniment.core.models import User
 from muniment.core.visits import opens, visitor
 from muniment.people.views.person import opened
 from muniment.records.models import Involvement
-from muniment.retention import explaining, queries
+from muniment.retention import explaining, policy_now, queries
 from muniment.retention.forms import ScheduleForm
 from muniment.retention.models import PersonDecision, Review
 
@@ -43,7 +43,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     given = form.cleaned_data if form.is_bound else {}
     on, controller = given.get("on") or timezone.localdate(), given.get("controller")
-    rules = policy_in_force.load().on(on, controller.code if controller else None)
+    rules = policy_now.policy().on(on, controller.code if controller else None)
     audit.record(visitor(request), "schedule.view")
     rows = [
         (record_class, rules.terms[key], key in rules.adopted, rules.is_automatic(key))

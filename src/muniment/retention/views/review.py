@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from muniment.core import audit, content, references, words
+from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
@@ -24,7 +26,7 @@ from muniment.retention import evidence, explaining, queries, rules
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.forms import ANSWERS, AnswersForm, ConclusionForm
-from muniment.retention.models import Hold, Review
+from muniment.retention.models import DisposalOrder, Hold, Review
 
 
 def found_review(reference: str) -> Review:
@@ -122,6 +124,7 @@ def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "records": len(own),
         "free": free,
         "stopped": stopped,
+        "keep_words": f"Choose what to keep when you keep part ({len(free)})",
         "stopped_words": f"{len(stopped)} cannot go today, and why",
         "keep": {int(key) for key in request.POST.getlist("keep") if key.isdigit()},
         "queue": f"?{request.GET.urlencode()}" if request.GET else "",
@@ -191,25 +194,22 @@ def _decide(
 ) -> HttpResponse:
     by, decided = visitor(request), conclusion.cleaned_data
     kept = tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit())
-    done = reviewing.decide(
-        found,
-        given,
-        reviewing.Conclusion(decided["outcome"], decided["reason"], kept, decided["next_review"]),
-        by=by,
-        version=version,
-    )
-    if done.outcome == Review.Outcome.RETAIN:
-        messages.success(request, f"{found.reference} is decided: everything is kept until the next review.")
-        return redirect(request.get_full_path())
-    entries = chronology(found.prime)
+    chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], kept, decided["next_review"])
+    with transaction.atomic():  # a decision whose disposal is refused is no decision
+        done = reviewing.decide(found, given, chosen, by=by, version=version)
+        order = None if done.outcome == Review.Outcome.RETAIN else _propose(found, done, by)
+    words_ = "everything is kept until the next review."
+    if order is not None:
+        words_ = f"the disposal {order.reference} waits for someone else's approval."
+    messages.success(request, f"{found.reference} is decided: {words_}")
+    return redirect(request.get_full_path())
+
+
+def _propose(found: Review, done: Review, by: Actor) -> DisposalOrder:
     going = tuple(
         entry.record.pk
-        for entry in entries
+        for entry in chronology(found.prime)
         if entry.record.system.controller_id == found.controller_id
-        and (done.outcome == Review.Outcome.DISPOSE or entry.record.pk not in kept)
+        and (done.outcome == Review.Outcome.DISPOSE or entry.record.pk not in done.kept_records)
     )
-    order = disposal.propose(disposal.Proposal(found.prime, found.controller, going, done), by=by)
-    messages.success(
-        request, f"{found.reference} is decided. The disposal {order.reference} waits for someone else's approval."
-    )
-    return redirect(request.get_full_path())
+    return disposal.propose(disposal.Proposal(found.prime, found.controller, going, done), by=by)

@@ -45,7 +45,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 @opens("review.work")
 def next_review(request: HttpRequest) -> HttpResponse:
-    """Go to the review that comes next in the queue as it is narrowed: one that nobody else has and that can be worked."""
+    """Go to the review that comes next in the queue as it is narrowed, and that nobody else has."""
     user = request.user
     assert isinstance(user, User)
     _, found = queue(request)

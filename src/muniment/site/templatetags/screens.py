@@ -113,6 +113,18 @@ def earlier(shown: list[Any], every: list[Any]) -> list[Any]:
 
 
 @register.filter
+def kept(decision: Any) -> str:
+    """Write what is decided about a record in a few words: until when it is kept, or since when it waits."""
+    if not decision:
+        return "Not decided yet"
+    due = wording.day(decision.due) if decision.due else ""
+    said_ = {"retain": "Until", "review": "Review due", "dispose": "May go from", "archive": "Archive from"}
+    if decision.outcome in said_ and due:
+        return f"{said_[decision.outcome]} {due}"
+    return wording.say("decision", decision.outcome)
+
+
+@register.filter
 def length_of_time(value: Length | None) -> str:
     """Write a length of time: 7 years."""
     return wording.period(value) if value else ""

@@ -1,7 +1,10 @@
-"""Home: what awaits me."""
+"""Home: what awaits me, what is due this week, and what waits for others."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -9,10 +12,13 @@ from django.utils import timezone
 
 from muniment.core import access, audit
 from muniment.core.models import User
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import actions_of, opens, visitor
 from muniment.records.models import Quarantine
+from muniment.retention import due
 from muniment.retention.models import DisposalOrder, Hold, Review, SourceInstruction
+from muniment.retention.views.reviews import Line, lines
 
+WEEK = timedelta(days=7)
 _OPEN = ("open", "started", "parked", "referred")
 
 
@@ -30,57 +36,93 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what awaits the user, and nothing that they could not open."""
     user = request.user
     assert isinstance(user, User)
-    on = timezone.localdate()
+    on, may = timezone.localdate(), actions_of(user)
     audit.record(visitor(request), "home.view")
-    return TemplateResponse(
-        request,
-        "workbench/home.html",
-        {"awaits": _awaits(user), "mine": _mine(user), "on": on, "page_title": "Home"},
+    reviewing = "review.work" in may
+    shown = {
+        "awaits": _awaits(user, on),
+        "others": _others(user),
+        "mine": _lines(_open_reviews().filter(allocated_to=user.username)) if reviewing else [],
+        "soon": _lines(_this_week(user, on)) if reviewing else [],
+        "on": on,
+        "page_title": "Home",
+    }
+    return TemplateResponse(request, "workbench/home.html", shown)
+
+
+def _open_reviews() -> QuerySet[Review]:
+    return Review.objects.filter(state__in=_OPEN).select_related("prime", "controller").order_by("-risk", "due", "pk")
+
+
+def _this_week(user: User, on: date) -> QuerySet[Review]:
+    mine = access.controllers_for(user, "review.work", on)
+    return _open_reviews().filter(
+        due__gt=on - WEEK, due__lte=on + WEEK, controller__in=mine, allocated_to__in=["", user.username]
     )
 
 
-def _awaits(user: User) -> list[Awaits]:
-    on = timezone.localdate()
-    found = []
+def _lines(found: QuerySet[Review]) -> list[Line]:
+    return lines(list(found[:8]))
 
-    def add(action: str, number: int, words: str, href: str) -> None:
-        if access.may(user, action, on=on):
-            found.append(Awaits(number, words, href))
 
-    reviews = Review.objects.filter(state__in=_OPEN)
-    add("review.work", reviews.filter(due__lte=on).count(), "reviews due", reverse("reviews"))
-    mine = reviews.filter(allocated_to=user.username).count()
-    add("review.work", mine, "reviews with me", reverse("reviews") + "?mine=on")
-    orders = DisposalOrder.objects
-    waiting = orders.filter(state="proposed").exclude(proposed_by=user.username)
-    add("disposal.approve", waiting.count(), "disposals to approve", reverse("disposals") + "?state=proposed")
-    add(
-        "disposal.instruct",
-        SourceInstruction.objects.filter(answer="").count(),
-        "sources that have not answered",
-        reverse("disposals") + "?state=instructed",
+def _awaits(user: User, on: date) -> list[Awaits]:
+    """Return the figures of what the user can do something about; one that stands at none is left out."""
+    orders, lists = reverse("disposals"), reverse("reviews")
+    asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
+        ("review.work", "reviews due", lists, lambda: Review.objects.filter(state__in=_OPEN, due__lte=on).count()),
+        ("review.work", "reviews with me", f"{lists}?mine=on", lambda: _with(user)),
+        ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
+        ("disposal.approve", "disposals to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
+        ("disposal.instruct", "sources that have not answered", f"{orders}?state=instructed", _unanswered),
+        ("disposal.view", "disposals stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
+        ("hold.release", "hold releases to complete", reverse("holds"), lambda: _releases(user)),
+        ("quarantine.view", "rows in quarantine", reverse("quarantine"), _quarantined),
     )
-    add(
-        "disposal.view",
-        orders.filter(state="stopped").count(),
-        "disposals stopped",
-        reverse("disposals") + "?state=stopped",
-    )
-    add("hold.release", _releases(user), "hold releases to complete", reverse("holds"))
-    add(
-        "quarantine.view",
-        Quarantine.objects.filter(resolved_by__isnull=True).count(),
-        "rows in quarantine",
-        reverse("quarantine"),
-    )
-    return found
+    may = actions_of(user)
+    figures = (Awaits(count(), words, href) for action, words, href, count in asked if action in may)
+    return [figure for figure in figures if figure.number]
+
+
+def _others(user: User) -> list[Awaits]:
+    """Return the figures of what the user has given out of hand."""
+    may, found = actions_of(user), []
+    reviews = Review.objects.filter(state__in=("parked", "referred"))
+    if "review.work" in may:
+        for state, words in (("parked", "reviews parked"), ("referred", "reviews referred")):
+            href = f"{reverse('reviews')}?state={state}"
+            found.append(Awaits(reviews.filter(state=state).count(), words, href))
+    if "disposal.view" in may:
+        mine = DisposalOrder.objects.filter(state="proposed", proposed_by=user.username).count()
+        found.append(Awaits(mine, "of my disposals to be approved", f"{reverse('disposals')}?state=proposed"))
+        cooling = f"{reverse('disposals')}?state=approved"
+        found.append(Awaits(_orders("approved"), "disposals cooling off", cooling))
+    return [each for each in found if each.number]
+
+
+def _with(user: User) -> int:
+    return Review.objects.filter(state__in=_OPEN, allocated_to=user.username).count()
+
+
+def _by_clock(user: User, on: date) -> int:
+    return due.due(access.controllers_for(user, "disposal.propose", on), on).count()
+
+
+def _to_approve(user: User) -> int:
+    return DisposalOrder.objects.filter(state="proposed").exclude(proposed_by=user.username).count()
+
+
+def _orders(state: str) -> int:
+    return DisposalOrder.objects.filter(state=state).count()
+
+
+def _unanswered() -> int:
+    return SourceInstruction.objects.filter(answer="").count()
+
+
+def _quarantined() -> int:
+    return Quarantine.objects.filter(resolved_by__isnull=True).count()
 
 
 def _releases(user: User) -> int:
     asked = Hold.objects.filter(released_at__isnull=True).exclude(release_asked_by="")
     return asked.exclude(release_asked_by=user.username).count()
-
-
-def _mine(user: User) -> list[Review]:
-    reviews = Review.objects.filter(state__in=_OPEN, allocated_to=user.username).select_related("controller")
-    return list(reviews.order_by("-risk", "due")[:10])

@@ -1,0 +1,119 @@
+"""`muniment explain`: why a person or a record is kept, as one user may see it."""
+
+import secrets
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from django.db import connection, transaction
+from django.utils import timezone
+
+from muniment.cli import exits, printing
+from muniment.core import access, actors, audit, purposes
+from muniment.core.models import User
+from muniment.people.queries import find_by_reference, identity, nominals_of
+from muniment.records.models import Record
+from muniment.retention import explaining
+from muniment.retention.models import PersonDecision
+
+app = typer.Typer(no_args_is_help=True)
+As = Annotated[str, typer.Option("--as", help="The user whose view it is.")]
+Purpose = Annotated[str, typer.Option(help="The access purpose, such as RETENTION_REVIEW.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Explain a decision about a person or a record."""
+
+
+class _Visit:
+    """A transaction inside the scope of a user, as a request of theirs would be."""
+
+    def __init__(self, name: str, purpose: str, action: str) -> None:
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise typer.BadParameter(f"There is no user '{name}'.", param_hint="--as")
+        if not purposes.words(purpose):
+            known = ", ".join(code for code, _ in purposes.choices())
+            raise typer.BadParameter(f"'{purpose}' is no access purpose: use one of {known}.", param_hint="--purpose")
+        access.may(user, action, on=timezone.localdate()).require()
+        self.by = actors.from_user(user, purpose)
+        token = secrets.token_urlsafe(24)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT muniment.sit(%s, %s, 60)", [user.pk, token])
+        access.enter(token)
+
+
+@app.command()
+def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) -> None:
+    """Explain why a prime person is kept, by each controller whose decision the user may see."""
+    with transaction.atomic():
+        visit = _Visit(user, purpose, "person.view")
+        try:
+            prime = find_by_reference(reference)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        nominals = list(nominals_of(prime)) if prime else []
+        if prime is None or not nominals:
+            _not_found(reference)
+        assert prime is not None
+        audit.record(visit.by, "person.explain", subject=prime.reference)
+        decisions = PersonDecision.objects.filter(prime=prime).select_related("controller")
+        found = {each.controller.code: _said(explaining.explain_person(prime, each.controller)) for each in decisions}
+        who = identity(prime, nominals)
+        _print({"reference": who.reference, "name": who.name, "decisions": found}, as_json=as_json)
+
+
+@app.command()
+def record(reference: str, user: As, purpose: Purpose, as_json: Json = False) -> None:
+    """Explain why a record is kept; the reference is its source's own."""
+    with transaction.atomic():
+        visit = _Visit(user, purpose, "record.view")
+        records = list(Record.objects.filter(reference=reference).select_related("system__controller"))
+        if not records:
+            _not_found(reference)
+        audit.record(visit.by, "record.explain", subject=reference)
+        found = {
+            f"{each.system.controller.code} {each.system.code}": _said(explaining.explain_record(each))
+            for each in records
+        }
+        _print({"reference": reference, "decisions": found}, as_json=as_json)
+
+
+def _not_found(reference: str) -> None:
+    typer.echo(f"Nothing that this user may see has the reference {reference}.", err=True)
+    raise typer.Exit(exits.BAD_INPUT)
+
+
+def _said(explanation: explaining.Explanation | None) -> dict[str, object]:
+    return asdict(explanation) if explanation else {"outcome": "not decided"}
+
+
+def _print(found: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        printing.report(found, as_json=True)
+        return
+    typer.echo(f"{found.get('name', '')} {found['reference']}".strip())
+    decisions = found["decisions"]
+    assert isinstance(decisions, dict)
+    for where, said in decisions.items():
+        typer.echo(f"\n{where}: {said['outcome']}" + (f", {said['due']}" if said.get("due") else ""))
+        typer.echo(f"  {said.get('sentence', '')}")
+        if said.get("rule"):
+            typer.echo(f"  Rule {said['rule']}: {said['rule_title']}")
+            typer.echo(f"  Authority: {said['authority']}" + ("" if said["is_verified"] else " (not verified)"))
+        for part in ("sums", "missing", "stops", "holds", "parts"):
+            for line in said.get(part, ()):
+                typer.echo(f"  - {_plain(line)}")
+        if said.get("nearest"):
+            typer.echo(f"  What would change it: {said['nearest']}")
+        if said.get("unseen"):
+            typer.echo(f"  It also rests on records that this user cannot open, held by {', '.join(said['unseen'])}.")
+
+
+def _plain(line: object) -> str:
+    """Write a line of an explanation: text as it is, a structure by its values."""
+    if isinstance(line, dict):
+        return ", ".join(str(value) for value in line.values() if value not in (None, "", False, (), []))
+    return str(line)

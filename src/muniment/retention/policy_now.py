@@ -1,0 +1,27 @@
+"""The policy in force for screens: read again only when one of its files has changed."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from muniment.core import policy_files, policy_in_force
+from muniment.core.models import Controller
+from muniment.engine.policy import Policy
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def policy() -> Policy:
+    """Return the policy with the adoptions of this installation's controllers."""
+    fictional = tuple(Controller.objects.filter(is_fictional=True).order_by("code").values_list("code", flat=True))
+    return _read(_stamp(policy_files.folder()), _stamp(policy_in_force.adoptions_folder()), fictional)
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return name, time of change and size of every file: what has to differ for the policy to differ."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+
+
+@lru_cache(maxsize=2)
+def _read(files: Stamp, adoptions: Stamp, fictional: tuple[str, ...]) -> Policy:
+    return policy_in_force.load()
