@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.http import urlencode
 
 from muniment.core import access
 from muniment.core.actors import Actor, from_user
-from muniment.core.models import User
+from muniment.core.models import Controller, Membership, User
 
 View = Callable[..., HttpResponse]
 
@@ -33,6 +34,14 @@ def actions_of(user: User) -> frozenset[str]:
         found = frozenset(action for each in held for action in roles[each.role].actions)
         user._actions = found  # type: ignore[attr-defined]
     return found
+
+
+def controllers_of(user: User, action: str) -> list[Controller]:
+    """Return the controllers for which a user may do something today, joint units of theirs included."""
+    roles, held = access.declaration().roles, access.assignments(user, timezone.localdate())
+    own = {each.controller_id for each in held if action in roles[each.role].actions}
+    joint = Membership.objects.filter(member__in=own).values("joint")
+    return list(Controller.objects.filter(Q(pk__in=own) | Q(pk__in=joint)))
 
 
 def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:

@@ -10,10 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import Identity, identities
 from muniment.retention import due
 from muniment.retention.actions import bulk
@@ -40,7 +40,7 @@ def due_disposals(request: HttpRequest) -> HttpResponse:
     """List who is due by the clock; propose those chosen."""
     assert isinstance(request.user, User)
     on, by = timezone.localdate(), visitor(request)
-    mine = access.controllers_for(request.user, "disposal.propose", on)
+    mine = controllers_of(request.user, "disposal.propose")
     waiting = due.due(mine, on)
     form = DueForm(request.POST or None)
     chosen = {int(key) for key in request.POST.getlist("people") if key.isdigit()}

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from muniment.core import access, audit, references, words
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record
 from muniment.retention.actions import hold as holding
@@ -77,7 +77,7 @@ def place(request: HttpRequest) -> HttpResponse:
     """Place a hold."""
     user = request.user
     assert isinstance(user, User)
-    mine = [each.pk for each in access.controllers_for(user, "hold.place", timezone.localdate())]
+    mine = [each.pk for each in controllers_of(user, "hold.place")]
     form = HoldForm(
         request.POST or None, initial={"people": request.GET.get("person", ""), "start": timezone.localdate()}
     )

@@ -9,11 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
-from muniment.core import access, audit, references
+from muniment.core import audit, references
 from muniment.core.models import Controller, User
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import identities
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import PersonDecision, Review
@@ -77,7 +76,7 @@ def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
     """Return the form that narrows the queue, and the reviews of the user's controllers that fit it."""
     user = request.user
     assert isinstance(user, User)
-    mine = access.controllers_for(user, "review.work", timezone.localdate())
+    mine = controllers_of(user, "review.work")
     form = QueueForm(request.GET)
     form.fields["controller"].queryset = Controller.objects.filter(pk__in=[each.pk for each in mine])  # type: ignore[attr-defined]
     form.is_valid()

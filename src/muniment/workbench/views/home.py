@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import audit
 from muniment.core.models import User
-from muniment.core.visits import actions_of, opens, visitor
+from muniment.core.visits import actions_of, controllers_of, opens, visitor
 from muniment.records.models import Quarantine
 from muniment.retention import due
 from muniment.retention.models import DisposalOrder, Hold, Review, SourceInstruction
@@ -55,7 +55,7 @@ def _open_reviews() -> QuerySet[Review]:
 
 
 def _this_week(user: User, on: date) -> QuerySet[Review]:
-    mine = access.controllers_for(user, "review.work", on)
+    mine = controllers_of(user, "review.work")
     return _open_reviews().filter(
         due__gt=on - WEEK, due__lte=on + WEEK, controller__in=mine, allocated_to__in=["", user.username]
     )
@@ -104,7 +104,7 @@ def _with(user: User) -> int:
 
 
 def _by_clock(user: User, on: date) -> int:
-    return due.due(access.controllers_for(user, "disposal.propose", on), on).count()
+    return due.due(controllers_of(user, "disposal.propose"), on).count()
 
 
 def _to_approve(user: User) -> int:
