@@ -58,7 +58,27 @@ tables:
       dated: {{from: REPORTED, convert: [date]}}
 """
 
-COLUMNS = ["REF", "TITLE", "CJS", "OUTCOME", "REPORTED", "TEXT", "PERSON", "ROLE", "FORENAME", "SURNAME", "BORN", "POSTCODE", "PHONE", "ADDRESS", "PNCID", "RESULT", "ACTION", "ENTITY", "INTO"]
+COLUMNS = [
+    "REF",
+    "TITLE",
+    "CJS",
+    "OUTCOME",
+    "REPORTED",
+    "TEXT",
+    "PERSON",
+    "ROLE",
+    "FORENAME",
+    "SURNAME",
+    "BORN",
+    "POSTCODE",
+    "PHONE",
+    "ADDRESS",
+    "PNCID",
+    "RESULT",
+    "ACTION",
+    "ENTITY",
+    "INTO",
+]
 
 
 def row(ref: str, person: str = "", **values: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Killed at random moments and run again, every table is as if nothing had happened."""
 
+import contextlib
 import json
 import os
 import random
@@ -93,10 +94,8 @@ def test_intake_killed_at_random_moments(tmp_path, export):
     for _ in range(KILLS):
         process = tried.start("intake", str(source.folder / "feed.yaml"), str(path))
         time.sleep(chance.uniform(0.2, 1.0) * length)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.communicate()
         records = tried.sql("SELECT count(*) FROM records_record")[0][0]
         assert records in (0, 4000), "an intake is there as a whole or not at all"

@@ -32,7 +32,14 @@ def site(host: str, port: int, *, worker: bool) -> None:
     printing.console.print(f"Serving on http://{host}:{port} - stop with Ctrl+C.")
     try:
         waitress.serve(
-            application, host=host, port=port, threads=8, ident="muniment", clear_untrusted_proxy_headers=True
+            application,
+            host=host,
+            port=port,
+            threads=8,
+            ident="muniment",
+            clear_untrusted_proxy_headers=True,
+            trusted_proxy="127.0.0.1",
+            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-for"},
         )
     finally:
         if beside is not None:

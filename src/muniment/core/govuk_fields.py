@@ -54,7 +54,7 @@ def _chosen(bound: BoundField) -> set[str]:
     return {str(each) for each in value} if isinstance(value, list | tuple | set) else {str(value)}
 
 
-def params_of(bound: BoundField) -> tuple[str, dict[str, Any]]:
+def params_of(bound: BoundField) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911 - a table of widgets
     """Return (component, parameters) of a bound field.
 
     `CheckboxSelectMultiple` is a subclass of `RadioSelect`, so it is tested first.

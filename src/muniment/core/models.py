@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
 from muniment.core.walls import AUDITORS, BY_SCOPE, EVERYONE
@@ -177,7 +178,7 @@ class UserScope(models.Model):
 class AuditEvent(models.Model):
     """Something read, changed or refused. No foreign keys: it outlives what it speaks of."""
 
-    at = models.DateTimeField(db_default=models.functions.Now(), db_index=True)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
     actor_id = models.BigIntegerField(null=True)
     actor = models.CharField(max_length=150)
     action = models.CharField(max_length=80)
@@ -272,7 +273,7 @@ class ContentKey(models.Model):
 
     owner = models.CharField(max_length=80, primary_key=True)
     wrapped = models.BinaryField()
-    made_at = models.DateTimeField(db_default=models.functions.Now())
+    made_at = models.DateTimeField(db_default=Now())
 
     class Fields:
         owner = Kind.KEY

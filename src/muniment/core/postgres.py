@@ -104,7 +104,6 @@ def password(role: str) -> str:
 
 def _run(binaries: Path, *command: str) -> subprocess.CompletedProcess[str]:
     account = _unprivileged()
-    identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     # Output goes to a file: a pipe would stay open for as long as the server that inherits it.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603
@@ -116,7 +115,9 @@ def _run(binaries: Path, *command: str) -> subprocess.CompletedProcess[str]:
             text=True,
             check=False,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-            **identity,  # type: ignore[arg-type]
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
         )
         output.seek(0)
         return subprocess.CompletedProcess(command, done.returncode, output.read(), "")

@@ -172,7 +172,8 @@ def raise_walls() -> None:
         for model in apps.get_models(include_auto_created=True):
             if model._meta.label_lower == "core.contentkey" or not model._meta.managed:
                 continue
-            owner = model._meta.auto_created or model
+            made_for = model._meta.auto_created
+            owner = made_for if isinstance(made_for, type) else model
             for statement in _statements(model._meta.db_table, *_declared(owner)):
                 cursor.execute(statement)
 

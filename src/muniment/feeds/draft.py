@@ -152,9 +152,18 @@ def _sorted_out(columns: list[Column]) -> _Found:
     for column in columns:
         if column is not found.reference and not _placed(column, found):
             found.unused.append(column)
+    _gather_one_person(found)
     for label in [label for label, fields in found.people.items() if not _IDENTITY & set(fields)]:
         found.unused += found.people.pop(label).values()
     return found
+
+
+def _gather_one_person(found: _Found) -> None:
+    """Give facts whose header names no part to the one part that is named: a surname of the subject, and a DOB."""
+    named = [label for label in found.people if label != _PERSON]
+    loose = found.people.get(_PERSON, {})
+    if len(named) == 1 and loose and not loose.keys() & found.people[named[0]].keys():
+        found.people[named[0]] |= found.people.pop(_PERSON)
 
 
 def _is_reference(column: Column) -> bool:
@@ -183,8 +192,9 @@ def _placed(column: Column, found: _Found) -> bool:
 
 def _placed_date(column: Column, found: _Found) -> bool:
     table = [(phrase, kind) for phrases, kind in profiles.DATE_WORDS for phrase in phrases]
-    kind = profiles.spoken_of(column.words, table)
-    return kind is not None and found.dates.setdefault(kind, column) is column
+    # A date whose header says nothing known is most likely when the thing happened.
+    kind = profiles.spoken_of(column.words, table) or "event_date"
+    return found.dates.setdefault(kind, column) is column
 
 
 def _written(file: Path, table: Table, chunk: Chunk) -> str:
@@ -323,6 +333,9 @@ def _people(found: _Found, chunk: Chunk) -> list[str]:
         return ["    persons:", *_person(_PERSON, fields | found.people[_PERSON], each=None, has_record=False)]
     for label, fields in found.people.items():
         lines += _person(label, fields, each=None, has_record=found.reference is not None)
+        if found.dates:
+            source = _source(next(iter(found.dates.values())))
+            lines.append(f"        involvement: {{dated: {source}}} # the day of the action that the role names")
     for path, child in chunk.children.items():
         inner = _sorted_out(_columns(child.columns))
         fields = dict(inner.people.get(_PERSON) or next(iter(inner.people.values()), {}))

@@ -62,24 +62,23 @@ def joins(nominals: list[Nominal]) -> list[Join]:
             Q(left_id__in=keys, right_id__in=keys), superseded_at__isnull=True
         ).select_related("reason")
     }
-    found = []
-    for edge in edges[:40]:
-        found.append(_join(by_key[edge.left_id], by_key[edge.right_id], model, forms, judged, edge.blocked_by))
-    seen = {(edge.left_id, edge.right_id) for edge in edges}
-    for pair in judged.keys() - seen:
-        found.append(_join(by_key[pair[0]], by_key[pair[1]], model, forms, judged, ""))
-    return found
+    pairs = {(edge.left_id, edge.right_id): edge.blocked_by for edge in edges[:40]}
+    pairs |= dict.fromkeys(judged.keys() - pairs.keys(), "")
+    return [
+        Join(
+            left=by_key[left],
+            right=by_key[right],
+            comparison=compare(forms[left], forms[right], model) if model else None,
+            judgement=judged.get((left, right)),
+            merged_at_source=_are_merged(by_key[left], by_key[right]),
+            blocked_by=blocked_by,
+        )
+        for (left, right), blocked_by in pairs.items()
+    ]
 
 
-def _join(
-    left: Nominal,
-    right: Nominal,
-    model: Model | None,
-    forms: dict[int, dict[str, object]],
-    judged: dict[tuple[int, int], Judgement],
-    blocked_by: str,
-) -> Join:
-    comparison = compare(forms[left.pk], forms[right.pk], model) if model else None
-    same_system = left.system_id == right.system_id
-    merged = same_system and (left.merged_into == right.reference or right.merged_into == left.reference)
-    return Join(left, right, comparison, judged.get((left.pk, right.pk)), merged, blocked_by)
+def _are_merged(left: Nominal, right: Nominal) -> bool:
+    """Whether their own system holds the two to be one."""
+    if left.system_id != right.system_id:
+        return False
+    return left.merged_into == right.reference or right.merged_into == left.reference

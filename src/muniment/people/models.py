@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Now
 
 from muniment.core import references
 from muniment.core.fields import Kind
@@ -15,7 +16,7 @@ class LinkageModel(models.Model):
 
     version = models.CharField(max_length=40, unique=True)
     parameters = models.JSONField()
-    trained_at = models.DateTimeField(db_default=models.functions.Now())
+    trained_at = models.DateTimeField(db_default=Now())
     trained_by = models.CharField(max_length=150)
     activated_at = models.DateTimeField(null=True)
     activated_by = models.CharField(max_length=150, blank=True)
@@ -43,7 +44,7 @@ class PrimePerson(models.Model):
     anchor = models.ForeignKey(Nominal, models.SET_NULL, null=True, related_name="+")
     anchor_key = models.CharField(max_length=300, unique=True)
     redirects_to = models.ForeignKey("self", models.PROTECT, null=True)
-    made_at = models.DateTimeField(db_default=models.functions.Now())
+    made_at = models.DateTimeField(db_default=Now())
     retired_at = models.DateTimeField(null=True)
 
     class Fields:
@@ -66,7 +67,7 @@ class Belonging(models.Model):
 
     nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings")
     prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="belongings")
-    start = models.DateTimeField(db_default=models.functions.Now())
+    start = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
 
     class Fields:
@@ -121,7 +122,7 @@ class Judgement(models.Model):
     evidence = models.CharField(max_length=40)
     reason = models.ForeignKey(Content, models.PROTECT)
     by = models.CharField(max_length=150)
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
     superseded_at = models.DateTimeField(null=True)
 
     class Fields:

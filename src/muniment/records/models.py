@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
 from muniment.core.models import Content, Controller, Scope
@@ -45,7 +46,7 @@ class Intake(models.Model):
     digest = models.CharField(max_length=64)
     kind = models.CharField(max_length=10)
     as_of = models.DateField()
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
     read = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
     unchanged = models.IntegerField(default=0)
@@ -346,7 +347,7 @@ class Tombstone(models.Model):
     entity = models.CharField(max_length=12)  # record | nominal
     reference_hash = models.CharField(max_length=64)
     certificate = models.CharField(max_length=20, blank=True)
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
 
     class Fields:
         id = system = Kind.KEY

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Now
 
 from muniment.core import references
 from muniment.core.fields import Kind
@@ -102,7 +103,7 @@ class Review(models.Model):
     next_review = models.DateField(null=True)
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
-    made_at = models.DateTimeField(db_default=models.functions.Now())
+    made_at = models.DateTimeField(db_default=Now())
     membership_digest = models.CharField(max_length=64)
     version = models.IntegerField(default=1)
 
@@ -168,7 +169,7 @@ class Hold(models.Model):
     start = models.DateField()
     controllers = models.ManyToManyField(Controller)
     placed_by = models.CharField(max_length=150)
-    placed_at = models.DateTimeField(db_default=models.functions.Now())
+    placed_at = models.DateTimeField(db_default=Now())
     release_asked_by = models.CharField(max_length=150, blank=True)
     release_reason = models.TextField(blank=True)
     released_by = models.CharField(max_length=150, blank=True)
@@ -240,7 +241,7 @@ class DisposalOrder(models.Model):
     policy_version = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State, default=State.PROPOSED)
     proposed_by = models.CharField(max_length=150)
-    proposed_at = models.DateTimeField(db_default=models.functions.Now())
+    proposed_at = models.DateTimeField(db_default=Now())
     approved_by = models.CharField(max_length=150, blank=True)
     approved_at = models.DateTimeField(null=True)
     cools_until = models.DateTimeField(null=True)
@@ -326,7 +327,7 @@ class SourceInstruction(models.Model):
 
     order = models.ForeignKey(DisposalOrder, models.CASCADE, related_name="instructions")
     system = models.ForeignKey(SourceSystem, models.PROTECT)
-    sent_at = models.DateTimeField(db_default=models.functions.Now())
+    sent_at = models.DateTimeField(db_default=Now())
     answer = models.CharField(max_length=12, choices=Answer, blank=True)
     answered_by = models.CharField(max_length=150, blank=True)
     answered_at = models.DateTimeField(null=True)
@@ -351,7 +352,7 @@ class Certificate(models.Model):
     """The proof of a disposal: references and counts, no content; provisional until every source has answered."""
 
     order = models.OneToOneField(DisposalOrder, models.PROTECT, related_name="certificate")
-    issued_at = models.DateTimeField(db_default=models.functions.Now())
+    issued_at = models.DateTimeField(db_default=Now())
     is_provisional = models.BooleanField()
     body = models.JSONField()
     digest = models.CharField(max_length=64)

@@ -128,6 +128,7 @@ def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | No
         .aggregate([("group", "min"), ("clear_from", "max")])
         .rename_columns(["person_id", "possible_group", "possible_clear_from"])
     )
+    assert isinstance(given.persons, pa.Table)
     plain = given.persons.drop_columns(["possible_group", "possible_clear_from"])
     persons = plain.join(brought, "person_id", join_type="left outer").select(tables.PERSONS.names)
     return replace(given, persons=persons.cast(tables.PERSONS))

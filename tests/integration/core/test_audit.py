@@ -64,7 +64,8 @@ def test_a_superuser_who_rewrites_the_last_hundred_and_every_hash_is_found(event
     """They change the events, recompute every digest, root and seal in the database, and sign with a key of theirs."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE core_auditevent SET actor = 'innocent' WHERE id IN (SELECT event_id FROM core_auditleaf WHERE number > 150)"
+            "UPDATE core_auditevent SET actor = 'innocent'"
+            " WHERE id IN (SELECT event_id FROM core_auditleaf WHERE number > 150)"
         )
         cursor.execute("DELETE FROM core_auditleaf")
         cursor.execute("DELETE FROM core_auditseal")

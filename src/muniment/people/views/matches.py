@@ -81,7 +81,7 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
     form = JudgeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            judging.judge(edge.left, edge.right, by=visitor(request), **form.cleaned_data)
+            judging.judge(edge.left, edge.right, judging.Said(**form.cleaned_data), by=visitor(request))
         except Refused as refusal:
             for reason in refusal.reasons:
                 form.add_error(None, reason)

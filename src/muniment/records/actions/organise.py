@@ -59,7 +59,7 @@ def _membership(joint: str, member: dict[str, Any]) -> None:
     Membership.objects.update_or_create(
         joint=Controller.objects.get(code=joint),
         member=Controller.objects.get(code=member["code"]),
-        start=_day(member["from"]),
+        start=date.fromisoformat(str(member["from"])),
         defaults={"until": _day(member.get("until")), "is_lead": bool(member.get("lead", False))},
     )
 

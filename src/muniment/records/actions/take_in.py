@@ -268,7 +268,9 @@ class _Work:
             " WHERE f.fate IN ('accepted', 'updated')",
             self.parameters,
         )
-        place = {(row, reference): (row_id, key, scope) for row, row_id, reference, key, scope in self.cursor}
+        place = {
+            (row, reference): (row_id, key, scope) for row, row_id, reference, key, scope in self.cursor.fetchall()
+        }
         texts = []
         for text in self.batch.texts.to_pylist():
             if found := place.get((text["row"], text["record"])):
@@ -288,9 +290,7 @@ class _Work:
         fresh = {owner: AESGCM.generate_key(256) for owner in owners}
         with (
             connections["keys"].cursor() as keys,
-            keys.copy(  # type: ignore[attr-defined]
-                "COPY core_contentkey (owner, wrapped) FROM STDIN"
-            ) as copy,
+            keys.copy("COPY core_contentkey (owner, wrapped) FROM STDIN") as copy,
         ):
             for owner, key in fresh.items():
                 copy.write_row((owner, content.wrap(owner, key)))
@@ -309,7 +309,7 @@ class _Work:
             "INSERT INTO core_content (owner, kind, nonce, ciphertext, scope_id)"
             " SELECT owner, kind, nonce, ciphertext, scope_id FROM fresh_content RETURNING owner, id"
         )
-        return {owner: key for owner, key in reversed(self.cursor.fetchall())}
+        return dict(reversed(self.cursor.fetchall()))
 
     def _withdraw(self, limit: float) -> int:
         """Mark what a full export no longer has as withdrawn at source; past the limit stop the run."""

@@ -187,8 +187,8 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
         "proposed": {"by": order.proposed_by, "at": order.proposed_at.isoformat()},
         "approved": {"by": order.approved_by, "at": order.approved_at.isoformat() if order.approved_at else None},
         "destroyed_at": order.destroyed_at.isoformat() if order.destroyed_at else None,
-        "method": "Rows deleted; content keys destroyed, so that every copy of the content is unreadable, in older"
-        " backups too; tombstones refuse the same references at intake.",
+        "method": "Rows deleted; content keys destroyed, so that every copy of the content is unreadable wherever no copy"
+        " of its key is left; tombstones refuse the same references at intake.",
         "holds_checked": "None stood when proposed, approved, instructed and destroyed.",
         "destroyed": [
             {"system": item.system.title, "reference": item.reference, "class": item.class_id}
@@ -214,7 +214,7 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
 
 def work(*, by: Actor) -> dict[str, int]:
     """Carry out everything that is due: instruct what has cooled, destroy what is answered, certify what is gone."""
-    hold.expand_all(fresh_only=not DisposalOrder.objects.filter(state__in=["approved", "instructed"]).exists())
+    hold.expand_all(by=by, fresh_only=not DisposalOrder.objects.filter(state__in=["approved", "instructed"]).exists())
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     steps = (
         ("approved", "instructed", lambda order: disposal.instruct(order, by=by)),

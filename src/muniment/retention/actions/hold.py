@@ -103,7 +103,7 @@ def expand(hold: Hold) -> int:
     return hold.held.count()
 
 
-def expand_all(*, fresh_only: bool = False) -> None:
+def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
     """Bring standing holds up to their scope: new records come under old holds.
 
     Who places a hold on the web sees only their own scope, so the worker, who sees everything, expands each again;
@@ -114,7 +114,8 @@ def expand_all(*, fresh_only: bool = False) -> None:
         with transaction.atomic():
             gate.pass_alone()
             expand(hold)
-            stop_orders(hold)
+            if stopped := stop_orders(hold):
+                audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
             Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
 
 

@@ -112,7 +112,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     run = BatchRun.objects.create(
         kind="schedule", started_at=timezone.now(), versions={"policy": policy.version, "on": on.isoformat()}
     )
-    hold.expand_all()
+    hold.expand_all(by=by)
     given = schedule_tables.read()
     made = retention.schedule(given, policy, asked_on=on)
     doubtful = schedule_tables.with_possible(given, made.persons)

@@ -94,11 +94,12 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
     """Return which steps this user may take now."""
-    assert isinstance(request.user, User)
+    user = request.user
+    assert isinstance(user, User)
     on = timezone.localdate()
 
     def may(action: str) -> bool:
-        return bool(access.may(request.user, action, on=on, controller=order.controller))
+        return bool(access.may(user, action, on=on, controller=order.controller))
 
     return {
         "approve": bool(rules.can_move_order(order, "approve")) and may("disposal.approve"),

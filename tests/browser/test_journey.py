@@ -1,0 +1,131 @@
+"""From a review to a certificate, as three people do it, in a real browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+from factories.small_world import make_small_world
+from muniment.core.actors import Actor
+from muniment.core.models import User
+from muniment.people.chronology import chronology
+from muniment.people.queries import identity, nominals_of
+from muniment.retention import rules
+from muniment.retention.actions import destruction, disposal
+from muniment.retention.models import DisposalOrder, Review
+
+REASON = "Invented for a test: nothing in these records is necessary any more."
+
+
+def _free_review() -> Review:
+    """Return a waiting review of someone all of whose records are Northshire's and may go today."""
+    for review in Review.objects.filter(state="open", controller__code="northshire").order_by("risk", "pk"):
+        entries = chronology(review.prime)
+        own = all(entry.record.system.controller_id == review.controller_id for entry in entries)
+        born = identity(review.prime, list(nominals_of(review.prime))).born
+        if entries and own and born and all(disposal.may_go(entry.record.decision) for entry in entries):
+            return review
+    pytest.fail("The small world has no review of which everything may go: choose another seed.")
+
+
+def _misspelt(review: Review) -> str:
+    """Return the name without one letter inside, and the year of birth."""
+    who = identity(review.prime, list(nominals_of(review.prime)))
+    assert who.born is not None
+    *first, last = who.name.split()
+    return " ".join([*first, last[:2] + last[3:], who.born.text.split()[-1]])
+
+
+def _say(page: Page) -> str:
+    return page.locator(".moj-alert__content").first.inner_text()
+
+
+def test_from_review_to_certificate(cast: dict[str, User], sign_in_on: Callable[..., Page], settings: Any) -> None:
+    settings.COOLING_OFF_MINUTES = 0
+    make_small_world()
+    review = _free_review()
+    person = reverse("person", args=[review.prime.reference])
+
+    page = sign_in_on(cast["rowan"])
+    page.goto(reverse("find"))
+    page.get_by_label("Name, date of birth, postcode or reference").fill(_misspelt(review))
+    page.get_by_role("button", name="Find").click()
+    page.locator(f"main a[href='{person}']").click()
+    page.get_by_role("link", name=f"Open review {review.reference}").click()
+
+    # Deciding without answers says what is missing beside each question, and keeps what was typed.
+    page.get_by_label("Reason for the decision").fill(REASON)
+    page.get_by_role("button", name="Decide").click()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    expect(page.locator(".govuk-error-message")).to_have_count(len(rules.CRITERIA) + 1)
+    expect(page.get_by_label("Reason for the decision")).to_have_value(REASON)
+    for key in rules.CRITERIA:
+        page.locator(f"input[name=answer_{key}][value=no]").check()
+    page.get_by_label("Dispose of everything").check()
+    page.get_by_role("button", name="Decide").click()
+    assert "waits for someone else's approval" in _say(page)
+    expect(page.get_by_role("link", name="Next review")).to_be_visible()
+    order = DisposalOrder.objects.get(review=review)
+    page.get_by_role("link", name=f"Disposal {order.reference}").click()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    page.get_by_role("button", name="Sign out").click()
+
+    page = sign_in_on(cast["ash"])
+    page.goto(reverse("disposal", args=[order.reference]))
+    page.get_by_role("button", name="Approve").click()
+    assert "cooling-off has begun" in _say(page)
+    destruction.work(by=Actor("worker"))
+    page.reload()
+    while page.get_by_role("button", name="Record the answer").count():
+        page.get_by_role("button", name="Record the answer").first.click()
+        assert "answer is recorded" in _say(page)
+    destruction.work(by=Actor("worker"))
+    page.goto(reverse("disposal", args=[order.reference]))
+    certificate = page.request.get(reverse("certificate", args=[order.reference]))
+    assert certificate.ok
+    assert certificate.body().startswith(b"%PDF")
+    assert page.goto(person).status == 404  # type: ignore[union-attr]
+
+
+def test_two_reviewers_see_each_other(cast: dict[str, User], browser: Browser, sign_in_on: Callable[..., Page]) -> None:
+    """The second to save learns what the first saved, and loses nothing of their own."""
+    make_small_world()
+    review = Review.objects.filter(state="open", controller__code="northshire").order_by("-risk").first()
+    assert review is not None
+    address = reverse("review", args=[review.reference])
+    page = sign_in_on(cast["rowan"])
+    page.goto(address)
+    second = page.context.new_page()
+    second.goto(address)
+    second.locator("input[name=answer_vulnerable][value=yes]").check()
+    second.locator("textarea[name=reason_vulnerable]").fill("Saved first.")
+    second.get_by_role("button", name="Save and stay").click()
+    assert "saved" in _say(second)
+    page.locator("textarea[name=reason_vulnerable]").fill("Typed meanwhile.")
+    page.get_by_role("button", name="Save and stay").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Someone else saved this review")
+    expect(page.locator("textarea[name=reason_vulnerable]")).to_have_value("Typed meanwhile.")
+    expect(page.locator("main")).to_contain_text("Yes. Saved first.")
+    page.get_by_role("button", name="Save and stay").click()
+    assert "saved" in _say(page)
+
+
+def test_access_request_shows_wherever_the_person_does(cast: dict[str, User], sign_in_on: Callable[..., Page]) -> None:
+    make_small_world()
+    review = Review.objects.filter(state="open", controller__code="northshire").order_by("-risk").first()
+    assert review is not None
+    page = sign_in_on(cast["rowan"])
+    page.goto(reverse("person_events", args=[review.prime.reference]))
+    page.get_by_label("What happened").select_option("sar")
+    page.get_by_label("Day on which it happened").fill("1 2 2026")
+    page.get_by_role("button", name="Record the event").click()
+    for address in (reverse("person", args=[review.prime.reference]), reverse("review", args=[review.reference])):
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text("Subject access request of 1 February 2026 is open")
+    page.goto(reverse("person_events", args=[review.prime.reference]))
+    page.get_by_text("Record that it ended").click()
+    page.get_by_role("button", name="Record the end").click()
+    page.goto(reverse("person", args=[review.prime.reference]))
+    expect(page.locator("main")).not_to_contain_text("is open")
