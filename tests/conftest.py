@@ -107,17 +107,13 @@ def server() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(server: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
-    from django.db import connection, connections
+    from django.db import connections
 
     from muniment.core import database, walls
 
     with django_db_blocker.unblock(), _alone("roles"):
         walls.raise_walls()
         walls.raise_key_walls()
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
-            insiders = ", ".join(database.role_name(role) for role in ("batch", "worker"))
-            cursor.execute(f"GRANT ALL ON SCHEMA staging TO {insiders}")
     yield
     # A thread of a test may have left a session open, and a database in use cannot be dropped.
     names = [each.settings_dict["NAME"] for each in connections.all()]

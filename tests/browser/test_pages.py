@@ -111,7 +111,7 @@ def test_every_page_is_accessible_and_keeps_to_itself(
     faults = _walk(page, host, list(_pages()), tmp_path)
     page.get_by_role("button", name="Sign out").click()
     faults += _walk(page, host, [reverse("account_login")], tmp_path)
-    assert faults == []
+    assert not faults, "\n".join(faults)
     _validate(tmp_path)
 
 
@@ -121,7 +121,8 @@ def test_auditor_pages(
     """An auditor's pages, and lists that are empty."""
     page = sign_in_on(cast["teasel"])
     addresses = [*map(reverse, ("home", "audit", "disposals", "intakes")), reverse("audit") + "?actor=nobody+at+all"]
-    assert _walk(page, str(live_server), addresses, tmp_path) == []
+    faults = _walk(page, str(live_server), addresses, tmp_path)
+    assert not faults, "\n".join(faults)
     _validate(tmp_path)
 
 
@@ -135,4 +136,5 @@ def _validate(folder: Path) -> None:
         [java, "-Xss1m", "-jar", str(VNU), "--errors-only", "--format", "json", *files], capture_output=True, text=True
     )
     errors = json.loads(said.stderr)["messages"]
-    assert [f"{Path(each['url']).name}: {each['message']} {each.get('extract', '')[:120]}" for each in errors] == []
+    told = [f"{Path(each['url']).name}: {each['message']} {each.get('extract', '')[:120]}" for each in errors]
+    assert not told, "\n".join(told)

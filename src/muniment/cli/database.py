@@ -40,9 +40,6 @@ def initialise() -> None:
     call_command("migrate", database="keys", verbosity=0, interactive=False)
     walls.raise_walls()
     walls.raise_key_walls()
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
-        cursor.execute(f"GRANT ALL ON SCHEMA staging TO {database.role_name('batch')}, {database.role_name('worker')}")
     access.declaration()
 
 

@@ -169,6 +169,9 @@ def raise_walls() -> None:
         cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muniment TO {everyone}")
         cursor.execute(f"REVOKE ALL ON FUNCTION muniment.prove(text) FROM {everyone}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everyone}")
+        # Bulk loads pass through a schema that the web cannot see: COPY under row-level security is refused.
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")
+        cursor.execute(f"GRANT ALL ON SCHEMA staging TO {role_name('batch')}, {role_name('worker')}")
         for model in apps.get_models(include_auto_created=True):
             if model._meta.label_lower == "core.contentkey" or not model._meta.managed:
                 continue

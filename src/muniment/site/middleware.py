@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from muniment.core import access, actors, audit, database
@@ -74,6 +74,8 @@ def within_scope(get_response: Handler) -> Handler:
         return response
 
     def on_error(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Http404):
+            return None
         if not isinstance(error, Refused):
             log.error("a view failed: %s", type(error).__name__)
             return None
