@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from factories.small_world import make_small_world
 from muniment.core.actors import Actor
@@ -89,7 +89,7 @@ def test_from_review_to_certificate(cast: dict[str, User], sign_in_on: Callable[
     assert page.goto(person).status == 404  # type: ignore[union-attr]
 
 
-def test_two_reviewers_see_each_other(cast: dict[str, User], browser: Browser, sign_in_on: Callable[..., Page]) -> None:
+def test_reviewers_see_each_other_and_open_requests(cast: dict[str, User], sign_in_on: Callable[..., Page]) -> None:
     """The second to save learns what the first saved, and loses nothing of their own."""
     make_small_world()
     review = Review.objects.filter(state="open", controller__code="northshire").order_by("-risk").first()
@@ -110,13 +110,11 @@ def test_two_reviewers_see_each_other(cast: dict[str, User], browser: Browser, s
     expect(page.locator("main")).to_contain_text("Yes. Saved first.")
     page.get_by_role("button", name="Save and stay").click()
     assert "saved" in _say(page)
+    _access_request_shows(page, review)
 
 
-def test_access_request_shows_wherever_the_person_does(cast: dict[str, User], sign_in_on: Callable[..., Page]) -> None:
-    make_small_world()
-    review = Review.objects.filter(state="open", controller__code="northshire").order_by("-risk").first()
-    assert review is not None
-    page = sign_in_on(cast["rowan"])
+def _access_request_shows(page: Page, review: Review) -> None:
+    """An open request stands on every page of its person until it is closed."""
     page.goto(reverse("person_events", args=[review.prime.reference]))
     page.get_by_label("What happened").select_option("sar")
     page.get_by_label("Day on which it happened").fill("1 2 2026")

@@ -90,12 +90,13 @@ class MatchEdge(models.Model):
     weight = models.FloatField()
     is_automatic = models.BooleanField()
     blocked_by = models.CharField(max_length=60, blank=True)
+    needs_person = models.BooleanField()  # whether only a person can say, while the two are apart
     model = models.CharField(max_length=40)
     run = models.ForeignKey(BatchRun, models.PROTECT)
 
     class Fields:
         id = left = right = run = Kind.KEY
-        weight = is_automatic = Kind.STATE
+        weight = is_automatic = needs_person = Kind.STATE
         blocked_by = model = Kind.CODE
 
     class Wall:

@@ -37,7 +37,7 @@ WITH apart AS (
     SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
-    WHERE one.prime_id <> two.prime_id AND NOT EXISTS (
+    WHERE e.needs_person AND one.prime_id <> two.prime_id AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
             AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
 )

@@ -25,6 +25,16 @@ class Sources:
     kinds: frozenset[str]  # of record dates that occur in the set
 
 
+# What persons and records read; the steps between are not written out.
+MEASURED = (
+    *("involvement_id", "person_id", "record_id", "controller", "role", "kind", "stand_in", "dated", "result"),
+    *("is_offender", "others_retained", "born_earliest", "born_latest", "first", "start", "conviction", "ended"),
+    *("release", "event_latest", "is_custodial", "is_convicted", "is_dealt_with", "lacks_result", "lacks_months"),
+    *("under_10", "unsure_10", "under_18", "is_implausible", "offence_group", "group", "is_unknown"),
+    *("sentence_months", "closed", "closed_with_sentence", "reported"),
+)
+
+
 def record_days(sources: Sources, rules: Rules) -> Table:
     """Return one row a record: the days that links need, from its dates; only kinds that occur are looked for."""
     starts, dates = rules.settings["clear_starts"], sources.record_dates
@@ -96,7 +106,7 @@ def measured(base: Table, offences: Table, rules: Rules, step: Step) -> Table:
     links = step(_standing(links, step))
     links = step(_ages(links, rules))
     links = step(_groups(links, rules))
-    return _records(links)
+    return _records(links, base).select(*MEASURED)
 
 
 def _days(links: Table, rules: Rules) -> Table:
@@ -197,9 +207,9 @@ def _groups(links: Table, rules: Rules) -> Table:
     )
 
 
-def _records(links: Table) -> Table:
+def _records(links: Table, base: Table) -> Table:
     """Add what a link knows of the others on its record: whether any of them is in an offender role."""
-    suspects = links.filter(links.is_offender).select("record_id", named_suspect=True).distinct()
+    suspects = base.filter(base.is_offender).select("record_id", named_suspect=True).distinct()
     links = links.left_join(suspects, "record_id").drop("record_id_right")
     suspect = links.named_suspect.fill_null(False)
     closed = links.day_case_closed

@@ -48,7 +48,7 @@ def schedule(
     clock. Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
     saying what to do, when a column is missing, a role is unknown, or an involvement names a person not given.
     """
-    session = Session(connection or duckdb.connect(), {})
+    session = Session(connection or duckdb.connect(config={"preserve_insertion_order": "false"}), {})
     try:
         run = _Run(session, policy, asked_on)
         run.register(tables)
@@ -95,7 +95,7 @@ class _Run:
                 self.session.run(step)
             return
         self._decide(Sources(**self.given, lookups=self.lookups, kinds=self.kinds))
-        _PLANS[key] = self.session.plan()
+        _PLANS[key] = tuple(self.session.steps)
         while len(_PLANS) > _PLANS_KEPT:
             _PLANS.popitem(last=False)
 
@@ -149,7 +149,7 @@ class _Run:
         rows = rows.left_join(holds, "record_id").drop("record_id_right")
         rows = session.name(rows.mutate(is_held=rows.held_by.length().fill_null(0) > 0))
         rows = session.name(records.class_due(rows, session.name))
-        rows = session.keep("rt_floors", records.floors(rows, session.name))
+        rows = session.name(records.floors(rows, session.name))
         rows = session.keep("rt_record_codes", records.decisions(rows, session.name))
         rows = self._spelled(rows, ("resolved_class", "rule"), ("critical_word",))
         rows = rows.mutate(because=with_lists(rows.because, rows.held_by, rows.shown_flags, rows.shown_events))

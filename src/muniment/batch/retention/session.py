@@ -6,7 +6,7 @@ and the day, not on the rows, so they are kept as a plan: the next run of the sa
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,9 +21,9 @@ Reader = Callable[[pa.Table], pa.Table]  # makes a small table of distinct value
 
 @dataclass(frozen=True)
 class Step:
-    """One statement: a kept table, a view, a small table made by a reader, or a result to hand back."""
+    """One statement: a kept table, a small table made by a reader, or a result to hand back."""
 
-    kind: str  # table | view | read | result
+    kind: str  # table | read | result
     name: str
     sql: str
     reader: str = ""
@@ -35,6 +35,7 @@ class Session:
     def __init__(self, raw: duckdb.DuckDBPyConnection, readers: dict[str, Reader]) -> None:
         self.raw, self.readers = raw, readers
         self.steps: list[Step] = []
+        self.views: dict[str, str] = {}
         self.registered: list[str] = []
         self.made: list[str] = []
         self.results: dict[str, pa.Table] = {}
@@ -54,31 +55,40 @@ class Session:
 
     def keep(self, name: str, expression: Table) -> Table:
         """Compute a step once: later steps read it more than once."""
-        return self._take(Step("table", name, sql_of(expression)))
+        return self._take(Step("table", name, self._whole(expression)), expression)
 
     def name(self, expression: Table) -> Table:
-        """Make a step a view: Ibis merges chained steps and repeats their text, growing it without bound."""
-        return self._take(Step("view", f"rt_step_{len(self.steps)}", sql_of(expression)))
+        """Give a step a name of its own: Ibis merges chained steps and repeats their text, growing it without bound."""
+        name = f"rt_step_{len(self.views)}"
+        self.views[name] = sql_of(expression)
+        return ibis.table(expression.schema(), name=name)
 
     def read(self, name: str, expression: Table, reader: str) -> Table:
         """Hand the distinct rows of an expression to a reader, and lend what it makes to the connection."""
-        return self._take(Step("read", name, sql_of(expression), reader))
+        step = Step("read", name, self._whole(expression), reader)
+        self.steps.append(step)
+        self.run(step)
+        return self.table(name)
 
     def result(self, name: str, expression: Table) -> None:
         """Compute what is handed back."""
-        self.steps.append(Step("result", name, sql_of(expression)))
+        self.steps.append(Step("result", name, self._whole(expression)))
         self.run(self.steps[-1])
 
-    def _take(self, step: Step) -> Table:
+    def _take(self, step: Step, expression: Table) -> Table:
         self.steps.append(step)
         self.run(step)
-        return self.table(step.name)
+        return ibis.table(expression.schema(), name=step.name)
+
+    def _whole(self, expression: Table) -> str:
+        """Return an expression as SQL with the named steps that it reads written into it."""
+        return _inlined(sql_of(expression), self.views)
 
     def run(self, step: Step) -> None:
         """Run one step."""
-        if step.kind in ("table", "view"):
-            self.raw.execute(f"CREATE OR REPLACE TEMP {step.kind.upper()} {step.name} AS {step.sql}")
-            self.made.append(f"{step.kind.upper()} {step.name}")
+        if step.kind == "table":
+            self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+            self.made.append(f"TABLE {step.name}")
             return
         found = self.raw.sql(step.sql).to_arrow_table()
         if step.kind == "read":
@@ -86,11 +96,6 @@ class Session:
             self.registered.append(step.name)
         else:
             self.results[step.name] = found
-
-    def plan(self) -> tuple[Step, ...]:
-        """Return the steps for another run, with views written into what reads them: binding a chain costs time."""
-        views = {step.name: step.sql for step in self.steps if step.kind == "view"}
-        return tuple(replace(step, sql=_inlined(step.sql, views)) for step in self.steps if step.kind != "view")
 
     def table(self, name: str) -> Table:
         """Return a table of the connection as an expression, by its schema alone."""
@@ -124,4 +129,4 @@ def _inlined(sql: str, views: dict[str, str]) -> str:
 
 def sql_of(expression: Table) -> str:
     """Return an expression as DuckDB's SQL."""
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.matching import resolve as linkage
+from muniment.batch.matching.policy import in_force
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -110,14 +111,18 @@ EDGES = (
             AND greatest(e."left", e."right") = held.right_id)
     """,
     """
-    INSERT INTO people_matchedge (left_id, right_id, weight, is_automatic, blocked_by, model, run_id)
+    INSERT INTO people_matchedge (left_id, right_id, weight, is_automatic, blocked_by, needs_person, model, run_id)
     SELECT least(e."left", e."right"), greatest(e."left", e."right"), e.weight, e.automatic,
-        coalesce(e.blocked_by, ''), %(model)s, %(run)s FROM {edges} e
+        coalesce(e.blocked_by, ''),
+        -- What a hard rule forbids is worth a person's time only where the weight alone would have joined it.
+        e.blocked_by IS NULL OR e.weight >= %(automatic)s, %(model)s, %(run)s FROM {edges} e
     ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
         is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
+        needs_person = excluded.needs_person,
         model = excluded.model, run_id = excluded.run_id
     WHERE people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
         OR people_matchedge.blocked_by <> excluded.blocked_by
+        OR people_matchedge.needs_person <> excluded.needs_person
     """,
 )
 
@@ -147,7 +152,9 @@ def resolve(*, by: Actor) -> Counts:
     ):
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RESOLVE_LOCK])
         cursor.execute("SET LOCAL enable_nestloop = off")
-        changed = _publish(cursor, names, {"model": kept.version, "run": run.pk})
+        changed = _publish(
+            cursor, names, {"model": kept.version, "run": run.pk, "automatic": in_force().points.automatic}
+        )
         search_tokens.publish(cursor, names["tokens"])
         counts = Counts(
             nominals=resolution.clusters.num_rows,

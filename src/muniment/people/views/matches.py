@@ -44,7 +44,7 @@ def matches(request: HttpRequest) -> HttpResponse:
     ).exclude(verdict="unsure")
     prime = Belonging.objects.filter(until__isnull=True)
     edges = (
-        MatchEdge.objects.filter(is_automatic=False)
+        MatchEdge.objects.filter(needs_person=True)
         .annotate(
             left_prime=Subquery(prime.filter(nominal=OuterRef("left")).values("prime")[:1]),
             right_prime=Subquery(prime.filter(nominal=OuterRef("right")).values("prime")[:1]),
