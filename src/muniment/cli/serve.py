@@ -10,7 +10,6 @@ import waitress
 from django.core.management import call_command
 
 from muniment.cli import printing
-from muniment.site.wsgi import application
 
 app = typer.Typer()
 
@@ -28,6 +27,9 @@ def serve(
 def site(host: str, port: int, *, worker: bool) -> None:
     """Collect the static files, start the worker, and serve."""
     call_command("collectstatic", interactive=False, verbosity=0)
+    # The application looks once, when it is made, which static files there are: it comes after they are collected.
+    from muniment.site.wsgi import application
+
     beside = _start_worker() if worker else None
     printing.console.print(f"Serving on http://{host}:{port} - stop with Ctrl+C.")
     try:

@@ -176,11 +176,11 @@ def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
     title = words.class_title(bound.rule)
     sets_date = bound.on is not None and bound.on == made.due and bound.rule == made.rule
     if bound.on is None:
-        return Sum(title, "kept for a time that has no known end", sets_date)
+        return Sum(title, "Kept for a time that has no known end", sets_date)
     what = "must be destroyed by" if bound.ceiling else "kept until"
     length = rules.terms[bound.rule].length if bound.rule in rules.terms else None
     if length is None:
-        return Sum(title, f"{what} {words.day(bound.on)}", sets_date)
+        return Sum(title, f"{what[:1].upper()}{what[1:]} {words.day(bound.on)}", sets_date)
     periods = (length, *_multiples(rules.terms[bound.rule].review_every))
     for start, name in _starts(made, facts).items():
         for period in periods if start < bound.on else ():
