@@ -1,4 +1,4 @@
-"""Prime records: joined on evidence, anchored, redirected, revived; a person's word and a source's merge beat the model."""
+"""Prime records: joined on evidence, anchored, redirected, revived; people's and sources' words beat the model."""
 
 import pytest
 

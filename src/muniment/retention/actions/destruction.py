@@ -187,8 +187,8 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
         "proposed": {"by": order.proposed_by, "at": order.proposed_at.isoformat()},
         "approved": {"by": order.approved_by, "at": order.approved_at.isoformat() if order.approved_at else None},
         "destroyed_at": order.destroyed_at.isoformat() if order.destroyed_at else None,
-        "method": "Rows deleted; content keys destroyed, so that every copy of the content is unreadable wherever no copy"
-        " of its key is left; tombstones refuse the same references at intake.",
+        "method": "Rows deleted; content keys destroyed, so that every copy of the content is unreadable wherever no"
+        " copy of its key is left; tombstones refuse the same references at intake.",
         "holds_checked": "None stood when proposed, approved, instructed and destroyed.",
         "destroyed": [
             {"system": item.system.title, "reference": item.reference, "class": item.class_id}
