@@ -97,11 +97,16 @@ def server() -> None:
     from muniment.core import database, postgres
 
     postgres.start()
+    # Once a run: making the roles again would take from them, for a moment, what another process is about to use.
+    made = Path(os.environ["MUNIMENT_HOME"]) / f"roles-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
     with _alone("roles"):
+        if made.exists():
+            return
         database.create_roles_and_databases()
         database.add_extensions("template1")
         with database.admin_connection("postgres") as admin:
             admin.execute(f"ALTER ROLE {database.role_name('owner')} CREATEDB")
+        made.touch()
 
 
 @pytest.fixture(scope="session")
