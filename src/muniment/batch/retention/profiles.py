@@ -4,19 +4,34 @@ import ibis
 
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
+from muniment.batch.retention.wording import packed, unpacked
 
 
 def offending(links: Table) -> Table:
     """Return one row a person: what the involvements come to, as offender and as victim or witness."""
     off, vic = links.is_offender, links.kind == "victim"
     unsolved = vic & links.closed.isnull() & links.reported.notnull()
-    by_person = links.group_by("person_id")
-    found = by_person.aggregate(
+    truths = {
+        "has_unknown": links.is_unknown,
+        "any_unsure_10": links.unsure_10,
+        "any_under_18": links.under_18,
+        "lacks_start": off & links["first"].isnull(),
+        "lacks_conviction": links.is_convicted & links.conviction.isnull(),
+        "lacks_months": links.lacks_months,
+        "lacks_release": links.is_custodial & links.release.isnull(),
+        "lacks_result": links.lacks_result,
+        "is_pending": (off & (links.result == "pending").fill_null(False)),
+        "is_implausible": off & links.is_implausible,
+        "others_named": off & links.others_retained.fill_null(False),
+        "lacks_closed": vic & links.closed.isnull() & links.reported.isnull(),
+        "lacks_offence": unsolved & links.offence_group.isnull(),
+    }
+    found = links.group_by("person_id").aggregate(
+        truths=packed(truths).bit_or(),
         links=links.count(),
         count=off.sum(),
         count_from_10=(off & ~links.under_10).sum(),
         group=links.group.min(where=off),
-        has_unknown=links.is_unknown.any(),
         start=links.start.max(where=off),
         first_offence=links["first"].min(where=off),
         first_any=links["first"].min(),
@@ -25,25 +40,14 @@ def offending(links: Table) -> Table:
         ended=links.ended.max(),
         release=links.release.max(),
         under_10_event=links.event_latest.max(where=off & links.under_10),
-        any_unsure_10=links.unsure_10.any(),
-        any_under_18=links.under_18.any(),
-        lacks_start=(off & links["first"].isnull()).any(),
-        lacks_conviction=(links.is_convicted & links.conviction.isnull()).any(),
-        lacks_months=links.lacks_months.any(),
-        lacks_release=(links.is_custodial & links.release.isnull()).any(),
-        lacks_result=links.lacks_result.any(),
-        is_pending=(off & (links.result == "pending").fill_null(False)).any(),
-        is_implausible=(off & links.is_implausible).any(),
-        others_named=(off & links.others_retained.fill_null(False)).any(),
         dealt_with=links.is_dealt_with.sum(),
         victims=vic.sum(),
         closed=links.closed.max(where=vic),
         closed_with_sentence=links.closed_with_sentence.max(where=vic),
         reported_serious=links.reported.max(where=unsolved & (links.offence_group == 1)),
         reported_other=links.reported.max(where=unsolved & links.offence_group.isin([2, 3])),
-        lacks_closed=(vic & links.closed.isnull() & links.reported.isnull()).any(),
-        lacks_offence=(unsolved & links.offence_group.isnull()).any(),
     )
+    found = found.mutate(**unpacked(found.truths, truths)).drop("truths")
     starts = found.select("person_id", last_start_of_all="start")
     drivers = links.filter(off).join(starts, "person_id")
     drivers = drivers.filter(drivers.start == drivers.last_start_of_all)

@@ -16,11 +16,16 @@ from muniment.batch.retention.expressions import (
 )
 from muniment.batch.retention.links import Sources
 from muniment.batch.retention.persons import PERSON_RULES
-from muniment.batch.retention.wording import BIT, EMPTY, NOTHING, bit_of, bits, given
+from muniment.batch.retention.wording import BIT, EMPTY, NOTHING, bit_of, bits, given, packed, unpacked
 from muniment.engine.policy.model import DeriveRow, Rules
 from muniment.engine.retention import persons as reference
 from muniment.engine.retention.records import BY_PERSON
 
+# What is handed back or spelled out.
+DECIDED = (
+    *("record_id", "controller", "class_id", "resolved_class", "due", "outcome", "rule", "driving_person"),
+    *("missing_code", "critical_word", "because_code", "held_by", "shown_flags", "shown_events"),
+)
 GIVEN = ("others_retained",)  # a null here is not a no: it is computed from the people on the record
 
 
@@ -44,8 +49,6 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
     rest = profiles.select(
         "person_id",
         "last_review",
-        "flags_blocking",
-        "events_blocking",
         "floor_event_open",
         "floor_closed",
         "possible_group",
@@ -65,16 +68,25 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
     stopping = ibis.ifelse(
         rows.person_rule.isnull(), ibis.literal(BIT["offence"], type="int64"), bit_of(rows.person_rule, PERSON_RULES)
     )
-    some_flags, some_events = rows.flags_blocking.length() > 0, rows.events_blocking.length() > 0
+    truths = {
+        "convicted": (off & rows.is_dealt_with),
+        "charged": (off & (rows.role == "CHARGED")),
+        "penalty_notice": (off & (rows.result == "penalty_notice").fill_null(False)),
+        "under_18": rows.under_18,
+        "lacks_length": (rows.is_custodial & rows.sentence_months.isnull()),
+        "open_here": (off & (either(rows.result == "pending", rows.is_custodial & rows.release.isnull()))),
+        "floor_event_open": rows.floor_event_open,
+        "person_open": (off & rows.floor_open),
+        "person_critical": (off & rows.is_critical),
+        "unknown_match": (matched & rows.own_group.isnull()),
+        "not_by_time": off & ~by_time,
+    }
     here = rows.group_by("record_id").aggregate(
+        truths=packed(truths).bit_or(),
         persons=rows.count(),
         offenders=off.sum(),
         driving_person=rows.person_id.min(where=off),
         offence_group=rows.offence_group.min(),
-        convicted=(off & rows.is_dealt_with).any(),
-        charged=(off & (rows.role == "CHARGED")).any(),
-        penalty_notice=(off & (rows.result == "penalty_notice").fill_null(False)).any(),
-        under_18=rows.under_18.any(),
         first_link=rows["first"].min(),
         born_earliest=rows.born_earliest.max(),
         born_latest=rows.born_latest.max(),
@@ -83,36 +95,43 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
         clear_from=rows.clear_from.max(),
         last_review=rows.last_review.max(),
         months_ordered=rows.sentence_months.max(where=rows.is_custodial),
-        lacks_length=(rows.is_custodial & rows.sentence_months.isnull()).any(),
         conviction=rows.conviction.max(),
         ended=rows.ended.max(),
         release=rows.release.max(),
-        open_here=(off & (either(rows.result == "pending", rows.is_custodial & rows.release.isnull()))).any(),
-        floor_event_open=rows.floor_event_open.any(),
         floor_closed=rows.floor_closed.max(),
         victim_closed=rows.closed.max(where=vic),
         victim_sentence=rows.closed_with_sentence.max(where=vic),
         person_floor=rows.floor.max(where=off),
-        person_open=(off & rows.floor_open).any(),
-        person_critical=(off & rows.is_critical).any(),
-        all_by_time=(~off | by_time).all(),
-        unknown_match=(matched & rows.own_group.isnull()).any(),
         dealt_elsewhere=(rows.dealt_with - rows.is_dealt_with.cast("int64")).max(),
         p_critical=rows.critical.bit_or(where=off),
         p_lacking=rows.lacking.bit_or(where=off),
         p_blockers=rows.blockers.bit_or(where=off),
         p_rules=bit_of(rows.person_rule, PERSON_RULES).bit_or(where=off),
         p_stopping=stopping.bit_or(where=off & stopped),
-        p_flags=rows.flags_blocking.collect(where=some_flags).flatten().unique(),
-        p_events=rows.events_blocking.collect(where=some_events).flatten().unique(),
         **{name: rows.dated.max(where=spec["where"]) for name, spec in days.items()},
         **{f"{name}_min": rows.dated.min(where=spec["where"]) for name, spec in days.items()},
     )
+    here = here.mutate(**unpacked(here.truths, truths)).drop("truths")
+    here = here.mutate(all_by_time=~here.not_by_time).drop("not_by_time")
     floors = rows.select("record_id", "floor", "floor_rule", "is_offender").filter(rows.is_offender)
     floors = floors.join(here.select("record_id", "person_floor"), "record_id")
     floors = floors.filter(floors.floor == floors.person_floor)
     floors = floors.group_by("record_id").aggregate(person_floor_rule=floors.floor_rule.min())
-    return here.left_join(floors, "record_id").drop("record_id_right")
+    here = here.left_join(floors, "record_id").drop("record_id_right")
+    return here.left_join(_marks(links, profiles), "record_id").drop("record_id_right")
+
+
+def _marks(links: Table, profiles: Table) -> Table:
+    """Return one row a record with a blocking flag or event of anyone on it; few have, so lists stay few."""
+    flags, events = profiles.flags_blocking, profiles.events_blocking
+    marked = profiles.filter(either(flags.length() > 0, events.length() > 0))
+    marked = marked.select("person_id", "flags_blocking", "events_blocking")
+    rows = links.select("record_id", "person_id").join(marked, "person_id")
+    some_flags, some_events = rows.flags_blocking.length() > 0, rows.events_blocking.length() > 0
+    return rows.group_by("record_id").aggregate(
+        p_flags=rows.flags_blocking.collect(where=some_flags).flatten().unique(),
+        p_events=rows.events_blocking.collect(where=some_events).flatten().unique(),
+    )
 
 
 def resolved(sources: Sources, rows: Table, rules: Rules, step: Step) -> Table:
@@ -175,13 +194,14 @@ def with_terms(rows: Table, sources: Sources, rules: Rules, step: Step) -> Table
     rows = rows.left_join(controllers, "controller").drop("controller_right")
     rows = step(rows)
     for trigger, prefix in (("trigger", "t"), ("least_trigger", "least")):
-        asked = rows.filter(rows[trigger].notnull()).select("record_id", wanted=trigger)
-        dates = sources.record_dates.join(asked, "record_id")
-        dates = dates.filter(dates.kind == dates.wanted)
-        dates = dates.group_by("record_id").aggregate(
-            **{f"{prefix}_earliest": dates.earliest.min(), f"{prefix}_latest": dates.latest.max()}
+        wanted = (terms if prefix == "t" else classes).select(date_kind=trigger).distinct()
+        dates = sources.record_dates.select("earliest", "latest", dated_record="record_id", date_kind="kind")
+        dates = dates.semi_join(wanted, "date_kind").group_by("dated_record", "date_kind")
+        dates = dates.aggregate(
+            **{f"{prefix}_earliest": ibis._.earliest.min(), f"{prefix}_latest": ibis._.latest.max()}
         )
-        rows = rows.left_join(dates, "record_id").drop("record_id_right")
+        rows = rows.left_join(dates, [rows.record_id == dates.dated_record, rows[trigger] == dates.date_kind])
+        rows = rows.drop("dated_record", "date_kind")
     return _triggered(step(rows), rules, step)
 
 
@@ -368,7 +388,7 @@ def decisions(rows: Table, step: Step) -> Table:
         shown_flags=ibis.ifelse(told, rows.listed_flags, EMPTY),
         shown_events=ibis.ifelse(told, rows.listed_events, EMPTY),
         class_id=rows.resolved_class.fill_null(rows.declared),
-    )
+    ).select(*DECIDED)
 
 
 def _blocked(rows: Table) -> Table:

@@ -144,7 +144,7 @@ class _Run:
         session = self.session
         rows = records.resolved(sources, rows, self.rules, session.name)
         rows = session.name(rows.mutate(is_family=rows.declared.isin(list(self.rules.families)).fill_null(False)))
-        rows = session.keep("rt_resolved", records.with_terms(rows, sources, self.rules, session.name))
+        rows = session.name(records.with_terms(rows, sources, self.rules, session.name))
         holds = profiles.holds_by(sources, links, "record_id", "person_id")
         rows = rows.left_join(holds, "record_id").drop("record_id_right")
         rows = session.name(rows.mutate(is_held=rows.held_by.length().fill_null(0) > 0))

@@ -4,7 +4,7 @@ Lists of text are slow to build and to aggregate row by row. A set of codes is o
 a record is BIT_OR, and each distinct combination becomes words once, in Python.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 
 import ibis
@@ -35,6 +35,17 @@ def bits(found: Mapping[str, Value]) -> Value:
 def bit_of(word: Value, among: tuple[str, ...]) -> Value:
     """Return the bit of a word that is one of a few, 0 for null and for any other."""
     return ibis.cases(*[(word == one, ibis.literal(BIT[one], type="int64")) for one in among], else_=NOTHING)
+
+
+def packed(found: Mapping[str, Value]) -> Value:
+    """Return conditions as one integer, so that one BIT_OR gathers them all; a null condition does not hold."""
+    ones = [ibis.ifelse(one.fill_null(False), 1 << place, 0).cast("int32") for place, one in enumerate(found.values())]
+    return reduce(lambda left, right: left | right, ones)
+
+
+def unpacked(code: Value, names: Iterable[str]) -> dict[str, Value]:
+    """Return the conditions, by name, that `packed` made one integer of."""
+    return {name: (code & (1 << place)) != 0 for place, name in enumerate(names)}
 
 
 def given(condition: Value, value: Value) -> Value:
