@@ -29,8 +29,8 @@ DECIDED = (
 GIVEN = ("others_retained",)  # a null here is not a no: it is computed from the people on the record
 
 
-def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> Table:
-    """Return one row a record with anyone on it: what its links and the standings of its people come to."""
+def _with_people(links: Table, standings: Table, profiles: Table) -> Table:
+    """Return the links with what is known of the person of each, and how that person stands with its controller."""
     people = standings.select(
         "person_id",
         "controller",
@@ -56,7 +56,12 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
         "dealt_with",
     )
     rows = links.left_join(people, ["person_id", "controller"]).drop("person_id_right", "controller_right")
-    rows = rows.left_join(rest, "person_id").drop("person_id_right")
+    return rows.left_join(rest, "person_id").drop("person_id_right")
+
+
+def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> Table:
+    """Return one row a record with anyone on it: what its links and the standings of its people come to."""
+    rows = _with_people(links, standings, profiles)
     off, vic = rows.is_offender, rows.kind == "victim"
     matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
     by_time = (rows.person_rule == reference.BY_TIME).fill_null(False) & ~rows.kept_at_review
@@ -113,12 +118,17 @@ def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> 
     )
     here = here.mutate(**unpacked(here.truths, truths)).drop("truths")
     here = here.mutate(all_by_time=~here.not_by_time).drop("not_by_time")
+    here = _with_floor_rule(here, rows)
+    return here.left_join(_marks(links, profiles), "record_id").drop("record_id_right")
+
+
+def _with_floor_rule(here: Table, rows: Table) -> Table:
+    """Add the rule of the latest floor among the offenders of each record."""
     floors = rows.select("record_id", "floor", "floor_rule", "is_offender").filter(rows.is_offender)
     floors = floors.join(here.select("record_id", "person_floor"), "record_id")
     floors = floors.filter(floors.floor == floors.person_floor)
     floors = floors.group_by("record_id").aggregate(person_floor_rule=floors.floor_rule.min())
-    here = here.left_join(floors, "record_id").drop("record_id_right")
-    return here.left_join(_marks(links, profiles), "record_id").drop("record_id_right")
+    return here.left_join(floors, "record_id").drop("record_id_right")
 
 
 def _marks(links: Table, profiles: Table) -> Table:
