@@ -60,7 +60,7 @@ requirements: $(UV) ## compile the locked requirements again from pyproject.toml
 	$(UV) pip compile $(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
 	echo '$(BACKEND)' | $(UV) pip compile $(LOCK) - --no-annotate --output-file requirements/build.txt
 	echo uv | $(UV) pip compile $(LOCK) - --no-annotate --output-file requirements/tools.txt
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 BACKEND = $(shell sed -n 's/^requires = \["\(hatchling[^"]*\)"\].*/\1/p' pyproject.toml)
 
 clean: ## remove what was built and installed; the data in var/ stays

@@ -4,6 +4,8 @@ Every statement works on whole sets. `%(…)s` parameters: system, table, as_of,
 table. A row's fate is decided first; what follows touches only rows that are accepted or updated.
 """
 
+from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+
 FATE = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
 WITH numbered AS (
@@ -100,31 +102,11 @@ ON CONFLICT (system_id, reference) DO UPDATE SET
 RETURNING id
 """
 
-_TEXTS = (
-    "forename",
-    "middle_names",
-    "surname",
-    "full_name",
-    "born",
-    "sex",
-    "ethnicity",
-    "birth_place",
-    "occupation",
-    "address",
-    "postcode",
-    "phone",
-    "email",
-    "pncid",
-    "cro",
-    "ni_number",
-    "driver_number",
-)
-
 NOMINALS = f"""
-INSERT INTO records_nominal (system_id, reference, scope_id, {", ".join(_TEXTS)}, aliases,
+INSERT INTO records_nominal (system_id, reference, scope_id, {", ".join(PERSON_TEXT_FIELDS)}, aliases,
     born_earliest, born_latest, row_id, merged_into)
 SELECT DISTINCT ON (s.reference) %(system)s, s.reference, scope.id,
-    {", ".join(f"coalesce(s.{name}, '')" for name in _TEXTS)}, coalesce(s.aliases, '{{{{}}}}'),
+    {", ".join(f"coalesce(s.{name}, '')" for name in PERSON_TEXT_FIELDS)}, coalesce(s.aliases, '{{{{}}}}'),
     s.born_earliest, s.born_latest, f.row_id, ''
 FROM {{nominals}} s
 JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
@@ -132,7 +114,7 @@ JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partitio
     AND scope.area = %(area)s AND scope.marking = %(marking)s AND scope.restriction = ''
 ORDER BY s.reference, s.row DESC
 ON CONFLICT (system_id, reference) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in _TEXTS)}, aliases = excluded.aliases,
+    {", ".join(f"{name} = excluded.{name}" for name in PERSON_TEXT_FIELDS)}, aliases = excluded.aliases,
     scope_id = CASE WHEN records_nominal.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
         THEN records_nominal.scope_id ELSE excluded.scope_id END,
     born_earliest = excluded.born_earliest, born_latest = excluded.born_latest,
