@@ -114,10 +114,11 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
     """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
     from django.db import connections
 
-    from muniment.core import database, walls
+    from muniment.core import database, integrity, walls
 
     with django_db_blocker.unblock(), _alone("roles"):
         walls.raise_walls()
+        integrity.raise_checks()
         walls.raise_key_walls()
     yield
     # A thread of a test may have left a session open, and a database in use cannot be dropped.

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
 
-from muniment.core import access, actors, database, places, postgres, walls
+from muniment.core import access, actors, database, integrity, places, postgres, walls
 from muniment.records.actions.organise import load_organisation
 
 app = typer.Typer(no_args_is_help=True)
@@ -39,6 +39,7 @@ def initialise() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("migrate", database="keys", verbosity=0, interactive=False)
     walls.raise_walls()
+    integrity.raise_checks()
     walls.raise_key_walls()
     access.declaration()
 

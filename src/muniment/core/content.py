@@ -6,11 +6,14 @@ database of its own. Destroying the key makes every copy of the content unreadab
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connections
 from django.utils import timezone
 
 from muniment.core import places
@@ -27,6 +30,24 @@ class Tampered(Exception):
     """The content does not fit its key: it was altered outside this system."""
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text to be kept: whose it is, of what kind, and who may see it."""
+
+    owner: str
+    kind: str
+    text: str
+    scope_id: int
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Texts encrypted and not yet kept: wrapped keys by owner, and the rows of content."""
+
+    keys: dict[str, bytes]
+    rows: list[tuple[str, str, bytes, bytes, int]]  # owner, kind, nonce, ciphertext, scope
+
+
 @lru_cache
 def _cipher(master: bytes) -> AESGCM:
     return AESGCM(master)
@@ -36,10 +57,10 @@ def _master() -> AESGCM:
     return _cipher(places.secret("master"))
 
 
-def wrap(owner: str, key: bytes) -> bytes:
+def _wrap(master: AESGCM, owner: str, key: bytes) -> bytes:
     """Return a content key encrypted under the master key and bound to its owner."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + _master().encrypt(nonce, key, owner.encode())
+    return nonce + master.encrypt(nonce, key, owner.encode())
 
 
 def _key(owner: str, *, make: bool) -> bytes:
@@ -49,13 +70,13 @@ def _key(owner: str, *, make: bool) -> bytes:
             raise Destroyed(f"The key of {owner} is gone: this content was destroyed.")
         fresh = AESGCM.generate_key(256)
         # Two writers may both make one: the first stays, both use it.
-        ContentKey.objects.bulk_create([ContentKey(owner=owner, wrapped=wrap(owner, fresh))], ignore_conflicts=True)
+        ContentKey.objects.bulk_create([ContentKey(owner=owner, wrapped=_wrap(_master(), owner, fresh))], ignore_conflicts=True)
         held = ContentKey.objects.get(owner=owner)
     wrapped = bytes(held.wrapped)
     return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
 
 
-def encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
+def _encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
     """Return (nonce, ciphertext) of a text under a key, bound to its owner."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce, AESGCM(key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), owner.encode())
@@ -63,8 +84,53 @@ def encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
 
 def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> Content:
     """Encrypt a text under its owner's key and keep it."""
-    nonce, ciphertext = encrypt(_key(owner, make=True), owner, text)
+    nonce, ciphertext = _encrypt(_key(owner, make=True), owner, text)
     return Content.objects.create(owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id)
+
+
+def seal_all(texts: Iterable[Text]) -> Sealed:
+    """Encrypt texts of owners that have no key yet; nothing is written, so this may run beside the database's work."""
+    master, keys, rows = _master(), dict[str, bytes](), []
+    sealed = Sealed({}, rows)
+    for text in texts:
+        key = keys.get(text.owner)
+        if key is None:
+            key = keys[text.owner] = AESGCM.generate_key(256)
+            sealed.keys[text.owner] = _wrap(master, text.owner, key)
+        rows.append((text.owner, text.kind, *_encrypt(key, text.owner, text.text), text.scope_id))
+    return sealed
+
+
+def keep_all(sealed: Sealed, cursor: Any) -> dict[str, int]:
+    """Keep sealed texts within the cursor's transaction; return the first content's key (id) by owner.
+
+    The keys are committed first, in their own database: killed between the two, keys without content remain, which
+    open nothing (`sweep_orphans`).
+    """
+    if not sealed.rows:
+        return {}
+    with (
+        connections["keys"].cursor() as keys,
+        keys.copy("COPY core_contentkey (owner, wrapped) FROM STDIN (FORMAT binary)") as copy,
+    ):
+        copy.set_types(["varchar", "bytea"])
+        for row in sealed.keys.items():
+            copy.write_row(row)
+    # COPY into a table under row-level security is refused: so by way of one that is gone with the transaction.
+    cursor.execute(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_content (owner varchar(80), kind varchar(40), nonce bytea,"
+        " ciphertext bytea, scope_id bigint) ON COMMIT DROP; TRUNCATE fresh_content"
+    )
+    with cursor.copy("COPY fresh_content FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types(["varchar", "varchar", "bytea", "bytea", "int8"])
+        for row in sealed.rows:
+            copy.write_row(row)
+    cursor.execute(
+        "WITH kept AS (INSERT INTO core_content (owner, kind, nonce, ciphertext, scope_id)"
+        " SELECT owner, kind, nonce, ciphertext, scope_id FROM fresh_content RETURNING owner, id)"
+        " SELECT owner, min(id) FROM kept GROUP BY owner"
+    )
+    return dict(cursor.fetchall())
 
 
 def read(content: Content) -> str:

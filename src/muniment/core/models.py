@@ -256,7 +256,7 @@ class Content(models.Model):
     kind = models.CharField(max_length=40)
     nonce = models.BinaryField(max_length=12)
     ciphertext = models.BinaryField()
-    scope = models.ForeignKey(Scope, models.PROTECT, null=True)
+    scope = models.ForeignKey(Scope, models.PROTECT, null=True, db_constraint=False)
 
     class Fields:
         id = owner = scope = Kind.KEY

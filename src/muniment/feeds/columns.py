@@ -19,13 +19,15 @@ from muniment.feeds.feed import Field, Interval
 from muniment.feeds.limits import Limits
 
 _FUTURE = timedelta(days=366 * 100)
+_EPOCH = date(1970, 1, 1).toordinal()
 
 Mask = npt.NDArray[np.bool_]
 
 
-# What was converted in earlier chunks of a file, by field and kind: the same days and codes come again and again.
-Memory = dict[tuple[int, str], dict[str, Any]]
-_REMEMBERED = 200_000  # values of one field
+# What was converted before in a file, by the way of converting: the same days and codes come again and again, in
+# later chunks and in other fields that are read alike.
+Memory = dict[tuple[str, str], dict[str, Any]]
+_REMEMBERED = 200_000  # values converted one way
 
 
 @dataclass
@@ -159,7 +161,7 @@ class Columns:
         since = self.limits.earliest
         until = self.as_of + (_FUTURE if spec.future else timedelta(days=self.limits.days_ahead))
 
-        def day(text: str) -> dict[str, date] | None:
+        def day(text: str) -> tuple[int, int] | None:
             value = convert(text) if convert else text
             if isinstance(value, str):
                 value = _lenient_date(value, spec)
@@ -171,15 +173,16 @@ class Columns:
                 if spec.invalid != "quarantine":
                     return None
                 raise BadValue("absurd_date", f"{value} is before {since} or after {until}.")
-            return {"earliest": value.earliest, "latest": value.latest}
+            return value.earliest.toordinal() - _EPOCH, value.latest.toordinal() - _EPOCH
 
-        kind = pa.struct([("earliest", pa.date32()), ("latest", pa.date32())])
         raw = self.raw(spec)
         if spec.default is not None:
             raw = pc.fill_null(raw, spec.default)
         self._require(raw, spec, name)
-        both = self.distinct(raw, day, kind, name, spec)
-        return pc.struct_field(both, "earliest"), pc.struct_field(both, "latest")
+        days, indices = self._converted(raw, day, "days", name, spec)
+        earliest = pa.array([found and found[0] for found in days], pa.int32())
+        latest = pa.array([found and found[1] for found in days], pa.int32())
+        return earliest.cast(pa.date32()).take(indices), latest.cast(pa.date32()).take(indices)
 
     def typed(self, spec: Field | None, name: str, kind: pa.DataType) -> pa.Array:
         """Return a field as a yes or no (bool) or as months (int32)."""
@@ -203,8 +206,18 @@ class Columns:
 
         With `spec` what was converted is remembered for later chunks.
         """
+        values, indices = self._converted(raw, convert, str(kind), name, spec)
+        return pa.array(values, kind).take(indices)
+
+    def _converted(
+        self, raw: pa.Array, convert: Callable[[str], Any], kind: str, name: str, spec: Field | None
+    ) -> tuple[list[Any], pa.Array]:
+        """Return the converted distinct values and, for each line, which of them is its own."""
         coded = raw.dictionary_encode()
-        known = self.memory.setdefault((id(spec), str(kind)), {}) if spec is not None else {}
+        known: dict[str, Any] = {}
+        if spec is not None:
+            way = repr((spec.convert, spec.map, spec.unknown, spec.invalid, spec.future))
+            known = self.memory.setdefault((way, kind), {})
         if len(known) > _REMEMBERED:
             known.clear()
         bad: dict[int, BadValue] = {}
@@ -222,7 +235,7 @@ class Columns:
             values.append(value)
         if bad:
             self._fault_values(coded.indices, bad, name)
-        return pa.array(values, kind).take(coded.indices)
+        return values, coded.indices
 
     def _fault_values(self, indices: pa.Array, bad: Mapping[int, BadValue], name: str) -> None:
         at = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)

@@ -176,14 +176,26 @@ def _attributes(whole: Columns, table: Table) -> pa.Array:
         wanted = {column: column for column in whole.source if column and column not in used}
     if not wanted:
         return pa.nulls(whole.length, pa.string())
-    names = list(wanted)
-    values = zip(*(whole.column(wanted[name]).to_pylist() for name in names), strict=True)
-    return pa.array([_object(names, row) for row in values], pa.string())
+    members = [
+        pc.binary_join_element_wise(f"{_json_text(name)}: ", _json_texts(whole.column(column)), "")
+        for name, column in wanted.items()
+    ]
+    joined = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
+    return pc.if_else(pc.equal(joined, ""), None, pc.binary_join_element_wise("{", joined, "}", ""))
 
 
-def _object(names: list[str], values: tuple[str | None, ...]) -> str | None:
-    filled = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    return json.dumps(filled, ensure_ascii=False) if filled else None
+def _json_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _json_texts(texts: pa.Array) -> pa.Array:
+    """Return texts as JSON writes them; only those that hold what JSON escapes go through Python."""
+    quoted = pc.binary_join_element_wise('"', texts, '"', "")
+    special = pc.fill_null(pc.match_substring_regex(texts, r'["\\\x00-\x1f]'), False)
+    if not pc.any(special).as_py():
+        return quoted
+    escaped = pa.array([_json_text(text) for text in texts.filter(special).to_pylist()], pa.string())
+    return pc.replace_with_mask(quoted, special, escaped)
 
 
 def _dates(whole: Columns, references: pa.Array, table: Table) -> pa.Table:

@@ -65,8 +65,8 @@ class PrimePerson(models.Model):
 class Belonging(models.Model):
     """Which nominal was part of which prime person, from when until when, as recorded."""
 
-    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings")
-    prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="belongings")
+    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings", db_constraint=False)
+    prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="belongings", db_constraint=False)
     start = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
 
@@ -85,14 +85,14 @@ class Belonging(models.Model):
 class MatchEdge(models.Model):
     """A weighed pair of nominals under a model version."""
 
-    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
-    right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
+    right = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     weight = models.FloatField()
     is_automatic = models.BooleanField()
     blocked_by = models.CharField(max_length=60, blank=True)
     needs_person = models.BooleanField()  # whether only a person can say, while the two are apart
     model = models.CharField(max_length=40)
-    run = models.ForeignKey(BatchRun, models.PROTECT)
+    run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False)
 
     class Fields:
         id = left = right = run = Kind.KEY
@@ -148,7 +148,7 @@ class Judgement(models.Model):
 class SearchToken(models.Model):
     """A word by which a nominal is found, matched by equality so that row-level security costs nothing."""
 
-    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
+    nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     scope_id = models.IntegerField()
     kind = models.CharField(max_length=4)
     token = models.CharField(max_length=60)

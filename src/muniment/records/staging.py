@@ -47,7 +47,6 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
                     cursor.execute(f"CREATE UNLOGGED TABLE {names[name]} ({_columns(table.schema)})")
                     if table.num_rows:
                         cursor.adbc_ingest(f"{run}_{name}", table, mode="append", db_schema_name=SCHEMA)
-                        cursor.execute(f"ANALYZE {names[name]}")
             bulk.commit()
             yield names
         finally:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.policy import in_force
-from muniment.core import audit
+from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
@@ -150,6 +150,7 @@ def resolve(*, by: Actor) -> Counts:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
+        turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RESOLVE_LOCK])
         cursor.execute("SET LOCAL enable_nestloop = off")
         changed = _publish(

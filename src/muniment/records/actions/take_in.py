@@ -7,14 +7,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
-from muniment.core import audit, content, places
+from muniment.core import audit, content, places, turns
 from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.engine.values import dates
@@ -67,6 +67,7 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
             " organisation file and load it with `muniment database init --organisation FILE`."
         )
     with staging.staged(_tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
+        turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
         intake = Intake.objects.create(
             system=system,
@@ -159,9 +160,11 @@ class _Work:
         self.run(intake_sql.SEEN_AGAIN)
         self.run(intake_sql.RECORDS)
         self.run(intake_sql.NOMINALS)
-        for statement in intake_sql.CHILDREN:
-            self.run(statement)
-        self._write_texts()
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            sealing = beside.submit(content.seal_all, self._texts())
+            for statement in intake_sql.CHILDREN:
+                self.run(statement)
+            content.keep_all(sealing.result(), self.cursor)
         self.run(intake_sql.SEALED_SCOPES)
         for statement in intake_sql.EVENTS:
             self.run(statement)
@@ -225,12 +228,11 @@ class _Work:
         known = {digest for (digest,) in self.cursor.fetchall()}
         fresh = {digest: row for digest, row in prepared.items() if digest not in known}
         owners = [f"quarantine:{self.intake.pk}:{digest[:16]}" for digest in fresh]
-        ids = self._write_content(
-            [
-                (owner, "original", row["original"] or "", scope.pk)
-                for owner, row in zip(owners, fresh.values(), strict=True)
-            ]
-        )
+        originals = [
+            content.Text(owner, "original", row["original"] or "", scope.pk)
+            for owner, row in zip(owners, fresh.values(), strict=True)
+        ]
+        ids = content.keep_all(content.seal_all(originals), self.cursor)
         self.cursor.executemany(
             "INSERT INTO records_quarantine"
             ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
@@ -252,10 +254,10 @@ class _Work:
         )
         return len(rows)
 
-    def _write_texts(self) -> None:
-        """Encrypt narratives, each under a key of its record and row; the old ones of updated rows go."""
+    def _texts(self) -> list[content.Text]:
+        """Return the narratives of what is written, each under a key of its record and row; the old ones go."""
         if not self.batch.texts.num_rows:
-            return
+            return []
         self.cursor.execute(
             "DELETE FROM core_content held USING fate f, records_record r"
             " WHERE f.fate = 'updated' AND r.system_id = %(system)s"
@@ -271,45 +273,13 @@ class _Work:
         place = {
             (row, reference): (row_id, key, scope) for row, row_id, reference, key, scope in self.cursor.fetchall()
         }
-        texts = []
-        for text in self.batch.texts.to_pylist():
-            if found := place.get((text["row"], text["record"])):
-                row_id, key, scope = found
-                texts.append((f"record:{key}:{row_id}:{self.intake.pk}", text["kind"], text["text"], scope))
-        self._write_content(texts)
-
-    def _write_content(self, texts: Sequence[tuple[str, str, str, int]]) -> dict[str, int]:
-        """Encrypt (owner, kind, text, scope) rows in bulk; return the key of the first content of each owner.
-
-        Keys are committed first, in their own database: killed between the two, keys without content remain, which
-        open nothing.
-        """
-        owners = list(dict.fromkeys(owner for owner, *_ in texts))
-        if not owners:
-            return {}
-        fresh = {owner: AESGCM.generate_key(256) for owner in owners}
-        with (
-            connections["keys"].cursor() as keys,
-            keys.copy("COPY core_contentkey (owner, wrapped) FROM STDIN") as copy,
-        ):
-            for owner, key in fresh.items():
-                copy.write_row((owner, content.wrap(owner, key)))
-        written = []
-        for owner, kind, text, scope in texts:
-            nonce, ciphertext = content.encrypt(fresh[owner], owner, text)
-            written.append((owner, kind, nonce, ciphertext, scope))
-        self.cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_content (owner varchar(80), kind varchar(40), nonce bytea,"
-            " ciphertext bytea, scope_id bigint) ON COMMIT DROP; TRUNCATE fresh_content"
-        )
-        with self.cursor.copy("COPY fresh_content FROM STDIN") as copy:
-            for line in written:
-                copy.write_row(line)
-        self.cursor.execute(
-            "INSERT INTO core_content (owner, kind, nonce, ciphertext, scope_id)"
-            " SELECT owner, kind, nonce, ciphertext, scope_id FROM fresh_content RETURNING owner, id"
-        )
-        return dict(reversed(self.cursor.fetchall()))
+        said = zip(*(self.batch.texts[name].to_pylist() for name in ("row", "record", "kind", "text")), strict=True)
+        return [
+            content.Text(f"record:{key}:{row_id}:{self.intake.pk}", kind, text, scope)
+            for row, record, kind, text in said
+            for row_id, key, scope in [place.get((row, record), (None, None, None))]
+            if key is not None
+        ]
 
     def _withdraw(self, limit: float) -> int:
         """Mark what a full export no longer has as withdrawn at source; past the limit stop the run."""

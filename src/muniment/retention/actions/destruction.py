@@ -11,7 +11,7 @@ import json
 from django.db import connection, transaction
 from django.utils import timezone
 
-from muniment.core import audit, content
+from muniment.core import audit, content, turns
 from muniment.core.actors import Actor
 from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, unless
@@ -29,6 +29,7 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
     order says why. Raise Refused when a hold has come, when a source has not answered, or in advisory mode.
     """
     with transaction.atomic():
+        turns.alone()
         gate.pass_alone()
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
         rules.can_move_order(held, "destroy").require()

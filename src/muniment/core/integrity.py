@@ -1,0 +1,91 @@
+"""References that are checked once a statement instead of once a row.
+
+PostgreSQL checks a foreign key row by row: measured, 9 microseconds each, and an intake writes ten references a
+record. Where a relation says `db_constraint=False`, the triggers made here check all rows of a statement together,
+when children are written and when parents are deleted. What a foreign key does besides, to lock the parent against
+a deletion at the same moment, is left to the writers: bulk writes and destruction wait for each other
+(`core.turns`).
+"""
+
+from collections import defaultdict
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import ForeignKey
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION muniment.check_parents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    lost bigint;
+BEGIN
+    FOR i IN 0 .. TG_NARGS / 2 - 1 LOOP
+        EXECUTE format('SELECT f.%1$I FROM fresh f WHERE f.%1$I IS NOT NULL'
+            ' AND NOT EXISTS (SELECT 1 FROM %2$I p WHERE p.id = f.%1$I) LIMIT 1', TG_ARGV[2 * i], TG_ARGV[2 * i + 1])
+            INTO lost;
+        IF lost IS NOT NULL THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('%s.%s names %s %s, which is not held.', TG_TABLE_NAME, TG_ARGV[2 * i],
+                    TG_ARGV[2 * i + 1], lost);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION muniment.check_children() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    left_behind bigint;
+BEGIN
+    FOR i IN 0 .. TG_NARGS / 2 - 1 LOOP
+        EXECUTE format('SELECT g.id FROM gone g WHERE EXISTS (SELECT 1 FROM %1$I c WHERE c.%2$I = g.id) LIMIT 1',
+            TG_ARGV[2 * i], TG_ARGV[2 * i + 1]) INTO left_behind;
+        IF left_behind IS NOT NULL THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('%s %s cannot go: %s still names it.', TG_TABLE_NAME, left_behind, TG_ARGV[2 * i]);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+"""
+
+
+def relations() -> list[tuple[str, str, str]]:
+    """Return (table, column, table of the parent) of every relation that is checked here."""
+    return [
+        (model._meta.db_table, field.column, field.related_model._meta.db_table)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, ForeignKey) and not field.db_constraint
+    ]
+
+
+def raise_checks() -> None:
+    """Make the triggers; run as the owner after every migration, as often as you like."""
+    parents: dict[str, list[str]] = defaultdict(list)
+    children: dict[str, list[str]] = defaultdict(list)
+    for table, column, parent in relations():
+        parents[table] += [column, parent]
+        children[parent] += [table, column]
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        cursor.execute(
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname IN ('parents_of_new', 'parents_of_changed', 'children_of_gone')"
+        )
+        for trigger, table in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
+        for table, words in parents.items():
+            for trigger, event in (("parents_of_new", "INSERT"), ("parents_of_changed", "UPDATE")):
+                cursor.execute(_trigger(trigger, table, f"{event} ON {table} REFERENCING NEW", "fresh", words))
+        for table, words in children.items():
+            cursor.execute(_trigger("children_of_gone", table, f"DELETE ON {table} REFERENCING OLD", "gone", words))
+
+
+def _trigger(name: str, table: str, event: str, rows: str, words: list[str]) -> str:
+    function = "check_children" if rows == "gone" else "check_parents"
+    arguments = ", ".join(f"'{word}'" for word in words)
+    return (
+        f"CREATE TRIGGER {name} AFTER {event} TABLE AS {rows} FOR EACH STATEMENT"
+        f" EXECUTE FUNCTION muniment.{function}({arguments})"
+    )
