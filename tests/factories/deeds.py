@@ -2,12 +2,15 @@
 
 from datetime import date
 
+from django.utils import timezone
+
 from muniment.core import actors
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
+from muniment.people.models import PrimePerson
 from muniment.records.models import Record
 from muniment.retention import rules
-from muniment.retention.actions import disposal, hold
+from muniment.retention.actions import disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
 
 NO = dict.fromkeys(rules.CRITERIA, "no")
@@ -45,3 +48,8 @@ def place(life, **scope):
         "Inquest", "Coroner's letter", date(2026, 1, 1), scope, (Controller.objects.get(code="northshire"),)
     )
     return hold.place(proposal, by=by(life, "hazel"))
+
+
+def ask(life, kind="sar", person=None):
+    prime = person or PrimePerson.objects.get(retired_at__isnull=True)
+    return subject_event.record(prime, by=by(life, "rowan"), kind=kind, dated=timezone.localdate())

@@ -51,7 +51,8 @@ def _born(nominals: list[records.Nominal]) -> PartialDate | None:
 
 
 def _last_review(prime: PrimePerson) -> date | None:
-    last = Review.objects.filter(prime=prime, state="decided").order_by("-decided_at").first()
+    kept = Review.objects.filter(prime=prime, state="decided").exclude(outcome=Review.Outcome.DISPOSE)
+    last = kept.order_by("-decided_at").first()
     return last.decided_at.date() if last and last.decided_at else None
 
 

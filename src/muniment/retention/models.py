@@ -228,7 +228,7 @@ class DisposalOrder(models.Model):
         RETURNED = "returned", "Returned by the approver"
         APPROVED = "approved", "Approved, cooling off"
         UNDONE = "undone", "Undone"
-        STOPPED = "stopped", "Stopped by a hold"
+        STOPPED = "stopped", "Stopped"
         INSTRUCTED = "instructed", "Sources instructed"
         DESTROYED = "destroyed", "Destroyed"
         CERTIFIED = "certified", "Certified"
@@ -290,6 +290,7 @@ class DisposalItem(models.Model):
     system = models.ForeignKey(SourceSystem, models.PROTECT)
     reference = models.CharField(max_length=200)
     class_id = models.CharField(max_length=60)
+    decision_digest = models.CharField(max_length=64, default="")  # of what policy said when it was proposed
     destroyed_at = models.DateTimeField(null=True)
     kept_because = models.CharField(max_length=200, blank=True)
 
@@ -297,6 +298,7 @@ class DisposalItem(models.Model):
         id = order = record = record_key = system = Kind.KEY
         reference = Kind.REFERENCE
         class_id = kept_because = Kind.CODE
+        decision_digest = Kind.STATE
         destroyed_at = Kind.MOMENT
 
     class Wall:

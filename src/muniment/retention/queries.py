@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
+from muniment.core import words
 from muniment.core.models import Controller
-from muniment.people.models import PrimePerson
+from muniment.people.models import Belonging, PrimePerson
+from muniment.retention import policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
 
@@ -15,6 +19,18 @@ def person_decision(prime: PrimePerson, controller: Controller) -> PersonDecisio
 def open_events(prime: PrimePerson) -> list[SubjectEvent]:
     """Return the requests, appeals and enquiries about a person that have not been closed, newest first."""
     return list(SubjectEvent.objects.filter(prime=prime, closed__isnull=True).order_by("-dated", "-pk"))
+
+
+def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
+    """Return what is open about anybody on these records and, by policy, stops a disposal: requests, appeals, claims.
+
+    A kind that policy does not list blocks too.
+    """
+    effects = policy_now.policy().on(timezone.localdate()).settings["events"]["kinds"]
+    harmless = [kind for kind, what in effects.items() if not {"blocks", "floor"} & set(what)]
+    people = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
+    found = SubjectEvent.objects.filter(closed__isnull=True, prime_id__in=people.values("prime_id"))
+    return list(found.exclude(kind__in=harmless).order_by("dated", "pk"))
 
 
 def open_reviews(prime: PrimePerson) -> list[Review]:
@@ -33,7 +49,22 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
     return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
 
 
+def blocks_on(record_ids: Iterable[int]) -> list[str]:
+    """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
+    return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
+
+
+def going(order: DisposalOrder) -> list[int]:
+    """Return the keys of the records that an order would still destroy."""
+    left = order.items.filter(record__isnull=False, destroyed_at__isnull=True)
+    return list(left.values_list("record_id", flat=True))
+
+
 def holds_on_order(order: DisposalOrder) -> list[str]:
     """Return the holds that cover anything an order would still destroy, in words."""
-    keys = order.items.filter(record__isnull=False, destroyed_at__isnull=True).values_list("record_id", flat=True)
-    return holds_on(keys)
+    return holds_on(going(order))
+
+
+def blocks_on_order(order: DisposalOrder) -> list[str]:
+    """Return the open requests, appeals and claims that stop an order, in words."""
+    return blocks_on(going(order))

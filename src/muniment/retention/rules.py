@@ -68,6 +68,11 @@ def is_unheld(holds: Iterable[str]) -> Verdict:
     return Verdict(tuple(f"{hold} covers some of these records: nothing can go while it stands." for hold in holds))
 
 
+def is_unblocked(blocks: Iterable[str]) -> Verdict:
+    """Nothing that is open about anybody on the records may stand against their disposal."""
+    return Verdict(tuple(f"{block} is open: nothing that it may concern can go until it is closed." for block in blocks))
+
+
 def has_cooled(order: DisposalOrder, now: datetime) -> Verdict:
     """The cooling-off must be over before anything cannot be undone."""
     if order.cools_until is None:

@@ -1,10 +1,10 @@
 """What the retention run reads: everything known about every prime person, as Arrow tables.
 
-The queries take no parameters: a run is about everyone. `{primes}` narrows them to some prime persons, for one
-person's decision made afresh.
+A run is about everyone. `Part` narrows the queries to some prime persons and records, for a decision made afresh.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -22,8 +22,9 @@ WITH members AS ({_MEMBERS}), born AS (
     SELECT prime_id, min(born_earliest) AS born_earliest, max(born_latest) AS born_latest FROM members
     WHERE born_earliest IS NOT NULL GROUP BY prime_id
 ), reviewed AS (
+    -- A review that let everything go is none that kept anybody: it moves no later date.
     SELECT prime_id, max(decided_at)::date AS last_review FROM retention_review
-    WHERE state = 'decided' GROUP BY prime_id
+    WHERE state = 'decided' AND outcome <> 'dispose' AND id <> {{without_review}} GROUP BY prime_id
 )
 SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
     NULL::smallint AS possible_group, NULL::date AS possible_clear_from
@@ -64,7 +65,7 @@ JOIN core_controller c ON c.id = s.controller_id
 """  # noqa: S608
 
 _RECORD_OF = """
-{all_records} OR r.id IN (SELECT i.record_id FROM records_involvement i
+{records} OR r.id IN (SELECT i.record_id FROM records_involvement i
     JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes})
 """
 
@@ -94,10 +95,28 @@ WHERE h.released_at IS NULL AND ({_RECORD_OF})
 """  # noqa: S608
 
 
-def read(*, primes: list[int] | None = None) -> tables.Tables:
-    """Return the tables of a run, about everyone or about some prime persons; no match is held possible yet."""
-    narrowed = "true" if primes is None else f"b.prime_id IN ({', '.join(str(int(key)) for key in primes)})"
-    words = {"primes": narrowed, "all_records": "true" if primes is None else "false"}
+@dataclass(frozen=True)
+class Part:
+    """Some prime persons with all that is known of them, some records, and a review that is not to count."""
+
+    primes: tuple[int, ...]
+    records: tuple[int, ...]
+    without_review: int = 0
+
+
+def _among(column: str, keys: Sequence[int]) -> str:
+    return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
+
+
+def read(part: Part | None = None) -> tables.Tables:
+    """Return the tables of a run, about everyone or about a part; no match is held possible yet."""
+    words = {"primes": "true", "records": "true", "without_review": "0"}
+    if part is not None:
+        words = {
+            "primes": _among("b.prime_id", part.primes),
+            "records": _among("r.id", part.records),
+            "without_review": str(int(part.without_review)),
+        }
 
     def one(query: str, schema: pa.Schema) -> pa.Table:
         return staging.read(query.format(**words)).select(schema.names).cast(schema)

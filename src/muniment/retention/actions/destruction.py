@@ -17,16 +17,17 @@ from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, Tombstone
-from muniment.retention import gate, queries, rules
+from muniment.retention import afresh, gate, rules
 from muniment.retention.actions import disposal, hold
+from muniment.retention.afresh import Decided
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 
 
 def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
     """Destroy the records of an order, once every source has answered and nothing stands against it.
 
-    A record that may no longer go (another person on it is inside retention, a floor has moved) is kept, and the
-    order says why. Raise Refused when a hold has come, when a source has not answered, or in advisory mode.
+    Everything is decided once more first. A record that may no longer go (another person on it is inside retention, a
+    floor has moved) is kept, and the order says why. Raise Refused when a hold has come, when a source has not answered, or in advisory mode.
     """
     with transaction.atomic():
         turns.alone()
@@ -37,16 +38,19 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
             held.controller.mode == Controller.Mode.LIVE,
             f"{held.controller.name} works in advisory mode: nothing of its records is destroyed.",
         )
-        verdict &= rules.is_unheld(queries.holds_on_order(held))
         waiting = held.instructions.filter(answer="").select_related("system")
         verdict &= unless(
             not waiting, "Not every source has answered: " + ", ".join(each.system.title for each in waiting) + "."
         )
         verdict.require()
+        disposal.not_overtaken(disposal.stands_against(held))
+        now = afresh.decide(held)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE going (row_id bigint) ON COMMIT DROP")
         owners: list[str] = []
-        for item in held.items.select_for_update(of=("self",)).select_related("record__decision", "system"):
-            owners += _destroy_item(item, held, by)
-        _sweep_people()
+        for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
+            owners += _destroy_item(item, held, now.get(item.record_id or 0), by)
+        _sweep_people(held)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
@@ -55,11 +59,11 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
     return held
 
 
-def _destroy_item(item: DisposalItem, order: DisposalOrder, by: Actor) -> list[str]:
+def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None, by: Actor) -> list[str]:
     record = item.record
     if record is None:
         return []
-    verdict = disposal.may_go(getattr(record, "decision", None))
+    verdict = disposal.goes_still(item, now)
     if not verdict:
         item.kept_because = verdict.reasons[0][:200]
         item.save(update_fields=["kept_because"])
@@ -87,7 +91,6 @@ _DELETE = (
     "DELETE FROM records_recorddate WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
-    "CREATE TEMPORARY TABLE IF NOT EXISTS going (row_id bigint) ON COMMIT DROP",
     "INSERT INTO going SELECT row_id FROM records_record WHERE id = %(record)s"
     " UNION SELECT row_id FROM records_involvement WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
@@ -105,16 +108,16 @@ def _delete_record(record: Record) -> list[str]:
     return owners
 
 
-def _sweep_people() -> None:
-    """Delete nominals that no record is about any more, with everything derived from them, and rows nobody needs."""
+def _sweep_people(order: DisposalOrder) -> None:
+    """Delete the person's nominals that no record is about any more, what is derived of them, and rows nobody needs."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE lonely ON COMMIT DROP AS SELECT n.id, n.system_id, n.reference, n.row_id"
             " FROM records_nominal n WHERE NOT EXISTS"
             " (SELECT 1 FROM records_involvement i WHERE i.nominal_id = n.id)"
             " AND EXISTS (SELECT 1 FROM going)"
-            " AND EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = n.id AND b.prime_id IN"
-            "   (SELECT o.prime_id FROM retention_disposalorder o WHERE o.state = 'instructed'))"
+            " AND EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = n.id AND b.prime_id = %s)",
+            [order.prime_id],
         )
         cursor.execute("SELECT system_id, reference FROM lonely")
         for system_id, reference in cursor.fetchall():
@@ -137,7 +140,9 @@ def _sweep_people() -> None:
             " (SELECT row_id FROM lonely))"
             " AND NOT EXISTS (SELECT 1 FROM records_record x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)",
+            " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_recorddate x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
         ):
             cursor.execute(statement)
 
@@ -234,7 +239,7 @@ def work(*, by: Actor) -> dict[str, int]:
                 done[name] += 1
             except Refused as refusal:
                 done["refused"] += 1
-                _stop_if_held(order, refusal, by)
+                _note(order, refusal, by)
     provisional = Certificate.objects.filter(is_provisional=True).exclude(
         order__instructions__in=SourceInstruction.objects.exclude(answer=SourceInstruction.Answer.DONE)
     )
@@ -244,13 +249,11 @@ def work(*, by: Actor) -> dict[str, int]:
     return done
 
 
-def _stop_if_held(order: DisposalOrder, refusal: Refused, by: Actor) -> None:
-    holds = queries.holds_on_order(order)
-    if holds and rules.can_move_order(order, "stop"):
-        with transaction.atomic():
-            DisposalOrder.objects.filter(pk=order.pk).update(state="stopped", stopped_by=", ".join(holds)[:200])
-            audit.record(by, "disposal.stop", subject=order.reference, controller=order.controller.code)
-    else:
-        audit.record_apart(
-            by, "disposal.refused", "refused", subject=order.reference, detail={"reasons": len(refusal.reasons)}
-        )
+def _note(order: DisposalOrder, refusal: Refused, by: Actor) -> None:
+    """Stop an order that a person has to look at again; one that only has to wait is noted as refused."""
+    if isinstance(refusal, disposal.Overtaken):
+        disposal.stop(order, by=by, because=" ".join(refusal.reasons))
+        return
+    audit.record_apart(
+        by, "disposal.refused", "refused", subject=order.reference, detail={"reasons": len(refusal.reasons)}
+    )

@@ -10,12 +10,17 @@ from django.utils import timezone
 from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
-from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
+from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Record
-from muniment.retention import gate, queries, rules
+from muniment.retention import afresh, gate, queries, rules
+from muniment.retention.afresh import Decided
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
+
+
+class Overtaken(Refused):
+    """Something has come up since the proposal: the order stops, and a person looks again."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Proposal:
     review: Review | None = None
 
 
-def may_go(decision: RecordDecision | None) -> Verdict:
+def may_go(decision: RecordDecision | Decided | None) -> Verdict:
     """Say whether a record's own decision lets it go today.
 
     A floor that has not passed, or another person on the record who is still inside retention, keeps it whole.
@@ -61,7 +66,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                 proposal.review.state == "decided" and proposal.review.outcome in {"dispose", "part"},
                 "The review has not decided to dispose of anything.",
             )
-        verdict &= rules.is_unheld(queries.holds_on([record.pk for record in records]))
+        keys = [record.pk for record in records]
+        verdict &= rules.is_unheld(queries.holds_on(keys)) & rules.is_unblocked(queries.blocks_on(keys))
         going = [record for record in records if may_go(getattr(record, "decision", None))]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
         verdict &= _not_ordered_already(records)
@@ -86,6 +92,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                     system=record.system,
                     reference=record.reference,
                     class_id=record.decision.resolved_class,
+                    decision_digest=afresh.digest(record.decision),
                 )
                 for record in going
             ]
@@ -113,6 +120,21 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
     return held
 
 
+def stands_against(order: DisposalOrder) -> Verdict:
+    """Say what has come up against an order: a hold, an open request, another make-up of the person."""
+    verdict = rules.is_unheld(queries.holds_on_order(order)) & rules.is_unblocked(queries.blocks_on_order(order))
+    return verdict & unless(
+        order.prime_id is not None and order.membership_digest == membership_digest(order.prime_id),
+        "The records that make up this person have changed since the proposal.",
+    )
+
+
+def not_overtaken(verdict: Verdict) -> None:
+    """Raise Overtaken with the reasons of a refusal."""
+    if not verdict:
+        raise Overtaken(verdict.reasons)
+
+
 def _moved(held: DisposalOrder, move: str, by: Actor, **changes: object) -> DisposalOrder:
     held.state = rules.ORDER_MOVES[move][held.state]
     for name, value in changes.items():
@@ -135,11 +157,7 @@ def approve(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
             )
         if by.user:
             verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
-        verdict &= rules.is_unheld(queries.holds_on_order(held))
-        verdict &= unless(
-            held.prime_id is not None and held.membership_digest == membership_digest(held.prime_id),
-            "The records that make up this person have changed since the proposal: return it.",
-        )
+        verdict &= stands_against(held)
         verdict.require()
         now = timezone.now()
         return _moved(
@@ -196,7 +214,10 @@ def _reopen(review: Review, by: Actor) -> None:
 
 
 def instruct(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
-    """Tell every source what to delete, once the cooling-off is over and if nothing stands against it."""
+    """Tell every source what to delete, once the cooling-off is over and if nothing stands against it.
+
+    Everything is decided once more first: a source that has deleted cannot take it back.
+    """
     with transaction.atomic():
         gate.pass_alone()
         held = _locked(order, "instruct")
@@ -205,11 +226,38 @@ def instruct(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
             held.controller.mode == Controller.Mode.LIVE,
             f"{held.controller.name} works in advisory mode: nothing of its records is destroyed.",
         )
-        verdict &= rules.is_unheld(queries.holds_on_order(held))
         verdict.require()
+        not_overtaken(stands_against(held))
+        not_overtaken(_as_proposed(held))
         for system_id in held.items.values_list("system", flat=True).distinct():
             SourceInstruction.objects.get_or_create(order=held, system_id=system_id)
         return _moved(held, "instruct", by)
+
+
+def _as_proposed(order: DisposalOrder) -> Verdict:
+    now = afresh.decide(order)
+    reasons = [
+        f"{item.reference}: {' '.join(verdict.reasons)}"
+        for item in order.items.filter(record__isnull=False).order_by("pk")
+        if not (verdict := goes_still(item, now.get(item.record_id or 0)))
+    ]
+    return refused(*reasons) if reasons else ALLOWED
+
+
+def goes_still(item: DisposalItem, now: Decided | None) -> Verdict:
+    """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
+    verdict = may_go(now)
+    if verdict and now is not None:
+        verdict &= unless(
+            item.decision_digest == afresh.digest(now), "What is known about it has changed since it was proposed."
+        )
+    return verdict
+
+
+def stop(order: DisposalOrder, *, by: Actor, because: str) -> DisposalOrder:
+    """Stop an order that something has come up against; a person looks at it again."""
+    with transaction.atomic():
+        return _moved(_locked(order, "stop"), "stop", by, stopped_by=because[:200])
 
 
 def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -> SourceInstruction:

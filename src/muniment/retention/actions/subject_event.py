@@ -9,8 +9,10 @@ from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.models import PrimePerson
-from muniment.retention import policy_now
-from muniment.retention.models import SubjectEvent
+from muniment.records.models import Involvement
+from muniment.retention import gate, policy_now, queries
+from muniment.retention.actions import disposal
+from muniment.retention.models import DisposalOrder, SubjectEvent
 
 
 def kinds(on: date) -> tuple[str, ...]:
@@ -20,6 +22,8 @@ def kinds(on: date) -> tuple[str, ...]:
 
 def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: date | None = None) -> SubjectEvent:
     """Record an event about a person. What it does to the clock is policy; the next run of the schedule applies it.
+
+    One that blocks disposal, such as an access request, stops at once every disposal of a record that the person is on.
 
     Raise Refused when the kind is not in policy, or a day lies in the future or runs backwards.
     """
@@ -31,9 +35,24 @@ def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: dat
     verdict &= _closes_after(dated, closed, on)
     verdict.require()
     with transaction.atomic():
+        gate.pass_alone()
         event = SubjectEvent.objects.create(prime=prime, kind=kind, dated=dated, closed=closed, by=by.name)
         audit.record(by, "event.record", subject=prime.reference, detail={"kind": kind, "event": event.pk})
+        _stop_orders(prime, by)
     return event
+
+
+def _stop_orders(prime: PrimePerson, by: Actor) -> None:
+    """Stop what it touches; orders of controllers that the web's reader does not see, the worker stops."""
+    mine = Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
+    orders = DisposalOrder.objects.filter(
+        state__in=["proposed", "approved", "instructed"],
+        items__record_id__in=mine.values("record_id"),
+        items__destroyed_at__isnull=True,
+    )
+    for order in orders.distinct().order_by("pk"):
+        if blocks := queries.blocks_on_order(order):
+            disposal.stop(order, by=by, because=", ".join(blocks))
 
 
 def close(event: SubjectEvent, *, by: Actor, closed: date) -> SubjectEvent:

@@ -82,7 +82,7 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
                 "system", "reference"
             ),
             "instructions": order.instructions.select_related("system").order_by("system__title"),
-            "holds": queries.holds_on_order(order),
+            "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),

@@ -1,0 +1,77 @@
+"""New facts, and another make-up of the person, between a proposal and a destruction stop it."""
+
+import pytest
+
+from factories.deeds import WORKER, answered, approved, ask, by
+from factories.exports import row
+from muniment.core.verdicts import Refused
+from muniment.people.actions.resolve import resolve
+from muniment.people.models import PrimePerson
+from muniment.records.models import Record
+from muniment.retention.actions import destruction, disposal
+from muniment.retention.models import Certificate, DisposalOrder
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+
+
+def state(order):
+    return DisposalOrder.objects.get(pk=order.pk).state
+
+
+def test_the_access_request_of_someone_else_on_a_record_stops_it(own_life):
+    own_life.crime.send(
+        [row("C1", "P1", **HOME), row("C8", "P8", FORENAME="Tansy", SURNAME="Other", BORN="1950-01-02")],
+        on="2026-06-02",
+    )
+    own_life.run()
+    other = PrimePerson.objects.get(belongings__nominal__reference="P8")
+    # The other person is on the first person's record as well.
+    link = other.belongings.get().nominal.involvements.get()
+    link.pk, link.record, link.role = None, Record.objects.get(reference="C1"), "VICTIM"
+    link.save()
+    first = PrimePerson.objects.get(belongings__nominal__reference="P1", retired_at__isnull=True)
+    ask(own_life, person=other)
+    records = tuple(Record.objects.filter(reference="C1").values_list("pk", flat=True))
+    controller = Record.objects.get(reference="C1").system.controller
+    with pytest.raises(Refused, match="is open"):
+        disposal.propose(disposal.Proposal(first, controller, records), by=by(own_life, "rowan"))
+
+
+def test_new_facts_between_approval_and_instruction_stop_it(own_life):
+    order = approved(own_life)
+    # The same nominal is charged with robbery: no new member, and no run of the schedule in between.
+    fresh = row("C9", "P1", CJS="TH68023", ROLE="CHARGED", REPORTED="2026-06-10", RESULT="pending", **HOME)
+    own_life.crime.send([row("C1", "P1", **HOME), fresh], on="2026-06-11")
+    counts = destruction.work(by=WORKER)
+    assert (counts["instructed"], counts["refused"]) == (0, 1)
+    assert state(order) == "stopped"
+    assert not order.instructions.exists(), "no source may be told to delete"
+
+
+def test_new_facts_after_the_sources_answered_keep_the_records(own_life):
+    order = answered(own_life)
+    fresh = row("C9", "P1", CJS="TH68023", ROLE="CHARGED", REPORTED="2026-06-10", RESULT="pending", **HOME)
+    own_life.crime.send([row("C1", "P1", **HOME), fresh], on="2026-06-11")
+    destruction.work(by=WORKER)
+    assert Record.objects.count() == 3
+    assert all(item.kept_because for item in order.items.all())
+    assert Certificate.objects.get().body["destroyed"] == []
+
+
+def test_another_make_up_of_the_person_stops_it(own_life):
+    order = approved(own_life)
+    own_life.custody.send([row("CU7", "D7", **HOME, ROLE="DETAINEE")], on="2026-06-12")
+    resolve(by=WORKER)
+    assert destruction.work(by=WORKER)["refused"] == 1
+    assert state(order) == "stopped"
+    assert "make up this person" in DisposalOrder.objects.get(pk=order.pk).stopped_by
+
+
+def test_the_nightly_run_between_approval_and_destruction_changes_nothing(own_life):
+    """The review that let the records go must not count as one after which they are kept for years."""
+    answered(own_life)
+    own_life.run()
+    assert destruction.work(by=WORKER)["destroyed"] == 1
+    assert not Record.objects.exists()
