@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from muniment.core import words
 from muniment.core.models import Controller
-from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
+from muniment.records.models import Involvement, Record
+from muniment.retention.models import DisposalItem, DisposalOrder, PersonDecision, RecordDecision
 
 LIVE = ("proposed", "approved", "stopped", "instructed", "destroyed")
 
@@ -27,6 +28,8 @@ class Nobody:
     """Records of one class and controller about nobody who is named, that have fallen due with one outcome."""
 
     controller: str
+    code: str
+    class_id: str
     title: str
     outcome: str
     records: int
@@ -79,12 +82,14 @@ def _cause(kind: str, code: str) -> str:
 
 
 _NOBODY = """
-SELECT c.name, d.resolved_class, d.outcome, count(*), min(d.due) FROM retention_recorddecision d
+SELECT c.name, c.code, d.resolved_class, d.outcome, count(*), min(d.due) FROM retention_recorddecision d
 JOIN records_record r ON r.id = d.record_id JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
 WHERE d.outcome IN ('dispose', 'review', 'archive') AND d.due <= %(on)s AND s.controller_id = ANY(%(controllers)s)
     AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = d.record_id)
-GROUP BY c.name, d.resolved_class, d.outcome ORDER BY count(*) DESC, c.name
+    AND NOT EXISTS (SELECT 1 FROM retention_disposalitem i JOIN retention_disposalorder o ON o.id = i.order_id
+        WHERE i.record_id = d.record_id AND o.state IN ('proposed', 'approved', 'instructed'))
+GROUP BY c.name, c.code, d.resolved_class, d.outcome ORDER BY count(*) DESC, c.name
 """
 
 
@@ -93,9 +98,28 @@ def about_nobody(controllers: Iterable[Controller], on: date) -> list[Nobody]:
     with connection.cursor() as cursor:
         cursor.execute(_NOBODY, {"controllers": [each.pk for each in controllers], "on": on})
         return [
-            Nobody(name, words.class_title(code), words.say("decision", outcome), count, earliest)
-            for name, code, outcome, count, earliest in cursor.fetchall()
+            Nobody(name, code, kind, words.class_title(kind), words.say("decision", outcome), count, earliest)
+            for name, code, kind, outcome, count, earliest in cursor.fetchall()
         ]
+
+
+def records_about_nobody(controller: Controller, class_id: str, on: date) -> QuerySet[Record]:
+    """Return a controller's due records of a class about nobody, without an order under way, longest due first."""
+    under_way = DisposalItem.objects.filter(
+        record=OuterRef("pk"), order__state__in=["proposed", "approved", "instructed"]
+    )
+    return (
+        Record.objects.filter(
+            system__controller=controller,
+            decision__resolved_class=class_id,
+            decision__outcome__in=["dispose", "review"],
+            decision__due__lte=on,
+        )
+        .exclude(Exists(Involvement.objects.filter(record=OuterRef("pk"))))
+        .exclude(Exists(under_way))
+        .select_related("system__controller", "decision")
+        .order_by("decision__due", "pk")
+    )
 
 
 def records_going(decisions: Iterable[PersonDecision], on: date) -> dict[int, tuple[int, int]]:

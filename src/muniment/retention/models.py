@@ -235,7 +235,7 @@ class DisposalOrder(models.Model):
 
     controller = models.ForeignKey(Controller, models.PROTECT)
     prime = models.ForeignKey(PrimePerson, models.SET_NULL, null=True, related_name="orders")
-    prime_reference = models.CharField(max_length=20)
+    prime_reference = models.CharField(max_length=20, blank=True)  # empty: of records about nobody
     review = models.ForeignKey(Review, models.SET_NULL, null=True, related_name="orders")
     rule = models.CharField(max_length=60)
     policy_version = models.CharField(max_length=40)
@@ -248,7 +248,7 @@ class DisposalOrder(models.Model):
     stopped_by = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
     destroyed_at = models.DateTimeField(null=True)
-    membership_digest = models.CharField(max_length=64)
+    membership_digest = models.CharField(max_length=64, blank=True)
 
     class Fields:
         id = controller = prime = review = Kind.KEY

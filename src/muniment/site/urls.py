@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from muniment.people.views import matches, person
 from muniment.records.views import intake, record
-from muniment.retention.views import disposals, due, events, holds, kept, review, reviews
+from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
 
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("reviews/<str:reference>/", review.review, name="review"),
     path("disposals/", disposals.disposals, name="disposals"),
     path("disposals/due/", due.due_disposals, name="due_disposals"),
+    path("disposals/due/<slug:controller>/<str:class_id>/", due_records.due_records, name="due_records"),
     path("disposals/<str:reference>/", disposals.disposal, name="disposal"),
     path("disposals/<str:reference>/approve/", disposals.approve, name="approve"),
     path("disposals/<str:reference>/return/", disposals.send_back, name="send_back"),

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils import timezone
 
 from muniment.core import access, audit
 from muniment.core.actors import Actor
+from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.models import Record
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, PersonDecision
+
+MOST = 1000  # records of one order
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ def propose_due(decisions: Iterable[PersonDecision], *, by: Actor, reason: str) 
     return Proposed(tuple(orders), tuple(refused))
 
 
+def propose_about_nobody(record_ids: Iterable[int], controller: Controller, *, by: Actor, reason: str) -> DisposalOrder:
+    """Propose one order for records of one controller about nobody. Someone else approves it.
+
+    Raise Refused without a reason or a choice, past MOST records, and when any of them names someone.
+    """
+    chosen = tuple(sorted(set(record_ids)))
+    verdict = unless(bool(chosen), "Choose at least one record.")
+    verdict &= unless(len(chosen) <= MOST, f"Choose at most {MOST:,} records for one order.")
+    verdict &= unless(len(reason.strip()) >= 10, "Give the reason for these disposals in a sentence.")
+    verdict.require()
+    return disposal.propose(disposal.Proposal(None, controller, chosen, note=reason.strip()), by=by)
+
+
 def _propose(decision: PersonDecision, by: Actor, reason: str) -> DisposalOrder:
     on = timezone.localdate()
     if by.user:
@@ -54,10 +69,5 @@ def _propose(decision: PersonDecision, by: Actor, reason: str) -> DisposalOrder:
         involvements__nominal__belongings__until__isnull=True,
         system__controller=decision.controller,
     ).values_list("pk", flat=True)
-    with transaction.atomic():
-        order = disposal.propose(
-            disposal.Proposal(decision.prime, decision.controller, tuple(sorted(set(keys)))), by=by
-        )
-        order.note = reason
-        order.save(update_fields=["note"])
-    return order
+    wanted = disposal.Proposal(decision.prime, decision.controller, tuple(sorted(set(keys))), note=reason)
+    return disposal.propose(wanted, by=by)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +14,7 @@ from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
-from muniment.records.models import Record
+from muniment.records.models import Involvement, Record
 from muniment.retention import afresh, gate, queries, rules
 from muniment.retention.afresh import Decided
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
@@ -25,12 +26,16 @@ class Overtaken(Refused):
 
 @dataclass(frozen=True)
 class Proposal:
-    """Which records of a person a controller is to dispose of, after which review (None: by an adopted rule)."""
+    """Which records a controller is to dispose of, and why.
 
-    prime: PrimePerson
+    They are of one person, after a review or (None) by an adopted rule; or, with no person, about nobody.
+    """
+
+    prime: PrimePerson | None
     controller: Controller
     record_ids: tuple[int, ...]
     review: Review | None = None
+    note: str = ""
 
 
 def may_go(decision: RecordDecision | Decided | None) -> Verdict:
@@ -70,18 +75,16 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
         verdict &= rules.is_unheld(queries.holds_on(keys)) & rules.is_unblocked(queries.blocks_on(keys))
         going = [record for record in records if may_go(getattr(record, "decision", None))]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
+        if proposal.prime is None:
+            verdict &= _names_nobody(keys)
         verdict &= _not_ordered_already(records)
         verdict.require()
-        decision = queries.person_decision(proposal.prime, controller)
         order = DisposalOrder.objects.create(
             controller=controller,
-            prime=proposal.prime,
-            prime_reference=proposal.prime.reference,
             review=proposal.review,
-            rule=decision.rule if decision else "",
-            policy_version=decision.policy_version if decision else "",
             proposed_by=by.name,
-            membership_digest=membership_digest(proposal.prime.pk),
+            note=proposal.note,
+            **_about(proposal, going),
         )
         DisposalItem.objects.bulk_create(
             [
@@ -107,6 +110,27 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
     return order
 
 
+def _about(proposal: Proposal, going: list[Record]) -> dict[str, Any]:
+    """Return what an order keeps of the person and the rule; of records about nobody, the rule of their own."""
+    prime = proposal.prime
+    if prime is None:
+        own = going[0].decision
+        return {"rule": own.rule, "policy_version": own.policy_version}
+    decision = queries.person_decision(prime, proposal.controller)
+    return {
+        "prime": prime,
+        "prime_reference": prime.reference,
+        "rule": decision.rule if decision else "",
+        "policy_version": decision.policy_version if decision else "",
+        "membership_digest": membership_digest(prime.pk),
+    }
+
+
+def _names_nobody(record_ids: list[int]) -> Verdict:
+    named = Involvement.objects.filter(record_id__in=record_ids).values_list("record__reference", flat=True).distinct()
+    return Verdict(tuple(f"{reference} names someone: it goes with them, or not at all." for reference in named))
+
+
 def _not_ordered_already(records: list[Record]) -> Verdict:
     taken = DisposalItem.objects.filter(record__in=records, destroyed_at__isnull=True, kept_because="").exclude(
         order__state__in=["returned", "undone"]
@@ -123,6 +147,8 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
 def stands_against(order: DisposalOrder) -> Verdict:
     """Say what has come up against an order: a hold, an open request, another make-up of the person."""
     verdict = rules.is_unheld(queries.holds_on_order(order)) & rules.is_unblocked(queries.blocks_on_order(order))
+    if not order.prime_reference:
+        return verdict & _names_nobody(queries.going(order))
     return verdict & unless(
         order.prime_id is not None and order.membership_digest == membership_digest(order.prime_id),
         "The records that make up this person have changed since the proposal.",
