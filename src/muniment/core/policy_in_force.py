@@ -1,5 +1,6 @@
 """The policy of this installation: the policy folder, and what its controllers have adopted."""
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,20 @@ def load() -> policy.Policy:
 def intake_setting(name: str, on: date) -> Any:
     """Return a setting of `policy/intake.yaml` as on a day."""
     return pick(policy.load().intake, on).content[name]
+
+
+@dataclass(frozen=True)
+class Births:
+    """Which days can be a date of birth: from when, and the days that only stand for not knowing one."""
+
+    since: date
+    defaults: frozenset[date]
+
+
+def births(on: date) -> Births:
+    """Return which days can be a date of birth, as policy says on a day."""
+    setting = pick(policy.load().intake, on).content
+    return Births(setting["born_from"], frozenset(setting["born_defaults"]))
 
 
 def feed_limits(on: date) -> feeds.Limits:

@@ -6,6 +6,8 @@ table. A row's fate is decided first; what follows touches only rows that are ac
 
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
+# A destroyed person stays away with every old record; a record of something that happened since is new business, for
+# which they are held anew.
 FATE = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
 WITH numbered AS (
@@ -18,6 +20,8 @@ WITH numbered AS (
         UNION ALL SELECT row, 'nominal', nominal FROM {involvements}
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
+    WHERE t.entity = 'record' OR NOT EXISTS (
+        SELECT 1 FROM {record_dates} d WHERE d.row = s.row AND d.earliest >= t.at::date)
 )
 SELECT n.row, n.key, n.entity, n.hash, held.id AS row_id,
     CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'
@@ -43,6 +47,12 @@ WHERE (NOT EXISTS (SELECT 1 FROM records_record r
    OR (NOT EXISTS (SELECT 1 FROM records_nominal p
                    WHERE p.system_id = %(system)s AND p.reference = i.nominal)
        AND NOT EXISTS (SELECT 1 FROM {nominals} s WHERE s.reference = i.nominal))
+"""
+
+HELD_ANEW = """
+DELETE FROM records_tombstone t USING {nominals} s JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
+WHERE t.system_id = %(system)s AND t.entity = 'nominal'
+    AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
 """
 
 SCOPES = """

@@ -180,3 +180,12 @@ def test_keys_without_content_are_swept_but_not_young_ones(source):
 
     assert content.sweep_orphans(older_than=timedelta(seconds=-1)) == 1
     assert content.read(Content.objects.get()) == "Narrative of C1"
+
+
+@pytest.mark.parametrize("born", ["1900-01-01", "1970-01-01", "1799-05-05", "2031-01-01", "not a day"])
+def test_a_day_that_is_no_date_of_birth_is_kept_as_written_and_dates_nobody(born, tmp_path, controllers):
+    source = Source(tmp_path)
+    assert source.send([row("C1", "P1", BORN=born)]).accepted == 1
+    nominal = Nominal.objects.get()
+    assert nominal.born == born
+    assert (nominal.born_earliest, nominal.born_latest) == (None, None)

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from factories.deeds import NO, WORKER, answered, by, decide, propose
 from factories.exports import row
+from muniment.core.models import Content, ContentKey
 from muniment.core.verdicts import Refused
-from muniment.records.models import Involvement, Nominal, Record, Tombstone
+from muniment.records.models import Involvement, Nominal, Quarantine, Record, Tombstone
 from muniment.retention.actions import destruction
 from muniment.retention.actions import review as reviewing
 
@@ -30,6 +31,30 @@ def test_tonights_export_brings_nothing_back(own_life):
     assert counts.suppressed == 1, "a destroyed person must not come back by another record's old link"
     assert not Nominal.objects.exists()
     assert Tombstone.objects.filter(entity="record").exclude(certificate="").count() == 2
+
+
+def test_new_business_with_a_destroyed_person_is_taken_in_and_the_old_stays_away(own_life):
+    answered(own_life)
+    destruction.work(by=WORKER)
+    today = timezone.localdate().isoformat()
+    counts = own_life.crime.send([row("C3", "P1", REPORTED=today), row("C1", "P1")], on=today)
+    assert (counts.accepted, counts.suppressed) == (1, 1)
+    assert list(Record.objects.values_list("reference", flat=True)) == ["C3"]
+    assert Nominal.objects.get().reference == "P1"
+    again = own_life.crime.send([row("C3", "P1", REPORTED=today), row("C1", "P1")], on=today)
+    assert (again.unchanged, again.suppressed) == (1, 1)
+    assert Tombstone.objects.filter(entity="nominal").count() == 1, "custody is told of nothing new"
+
+
+def test_what_waits_in_quarantine_under_the_same_reference_goes_too(own_life):
+    absurd = {**row("C1", "P1"), "REPORTED": "1500-01-01"}
+    own_life.crime.send([absurd, {**row("C44", "P44"), "REPORTED": "1500-01-01"}], on="2026-06-05")
+    assert Quarantine.objects.count() == 2
+    answered(own_life)
+    destruction.work(by=WORKER)
+    assert [each.reference for each in Quarantine.objects.all()] == ["C44"]
+    assert Content.objects.filter(owner__startswith="quarantine:").count() == 1
+    assert ContentKey.objects.filter(owner__startswith="quarantine:").count() == 1
 
 
 def test_keeping_needs_a_next_review(own_life):

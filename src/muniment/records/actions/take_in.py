@@ -9,12 +9,14 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
+from django.utils import timezone
 
-from muniment.core import audit, content, places, turns
+from muniment.core import audit, content, places, policy_in_force, turns
 from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.engine.values import dates
@@ -103,17 +105,21 @@ def _tables(batch: Batch) -> dict[str, pa.Table]:
         "rows": batch.rows,
         "records": batch.records,
         "record_dates": batch.record_dates,
-        "nominals": _with_births(batch.nominals),
+        "nominals": _with_births(batch.nominals, batch.as_of),
         "flags": batch.flags,
         "involvements": batch.involvements,
         "events": batch.events,
     }
 
 
-def _with_births(nominals: pa.Table) -> pa.Table:
-    """Add the interval that each date of birth means; Python runs once per distinct text."""
+def _with_births(nominals: pa.Table, as_of: date) -> pa.Table:
+    """Add the interval that each date of birth means; Python runs once per distinct text.
+
+    What cannot be one is kept as written and has no interval; the decision will name the missing fact.
+    """
+    possible = policy_in_force.births(timezone.localdate())
     encoded = nominals["born"].combine_chunks().dictionary_encode()
-    intervals = [_birth(text) for text in encoded.dictionary.to_pylist()]
+    intervals = [_birth(text, possible, as_of) for text in encoded.dictionary.to_pylist()]
     earliest = pa.array([i.earliest if i else None for i in intervals], pa.date32())
     latest = pa.array([i.latest if i else None for i in intervals], pa.date32())
     return nominals.append_column("born_earliest", earliest.take(encoded.indices)).append_column(
@@ -121,11 +127,14 @@ def _with_births(nominals: pa.Table) -> pa.Table:
     )
 
 
-def _birth(text: str | None) -> dates.PartialDate | None:
+def _birth(text: str | None, possible: policy_in_force.Births, as_of: date) -> dates.PartialDate | None:
     try:
-        return dates.parse(text) if text else None
+        born = dates.parse(text) if text else None
     except ValueError:
-        return None  # kept as written; the decision will name the missing fact
+        return None
+    if born is None or born.latest < possible.since or born.earliest > as_of:
+        return None
+    return None if born.is_exact and born.earliest in possible.defaults else born
 
 
 class _Work:
@@ -160,6 +169,7 @@ class _Work:
         self.run(intake_sql.SEEN_AGAIN)
         self.run(intake_sql.RECORDS)
         self.run(intake_sql.NOMINALS)
+        self.run(intake_sql.HELD_ANEW)
         with ThreadPoolExecutor(max_workers=1) as beside:
             sealing = beside.submit(content.seal_all, self._texts())
             for statement in intake_sql.CHILDREN:

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from muniment.core import audit, content, turns
 from muniment.core.actors import Actor
-from muniment.core.models import ContentKey, Controller
+from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.actions.take_in import fingerprint
-from muniment.records.models import Record, Tombstone
+from muniment.records.models import Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, rules
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decided
@@ -50,7 +50,7 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
         owners: list[str] = []
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             owners += _destroy_item(item, held, now.get(item.record_id or 0), by)
-        _sweep_people(held)
+        owners += _sweep_people(held)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
@@ -68,7 +68,7 @@ def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None,
         item.kept_because = verdict.reasons[0][:200]
         item.save(update_fields=["kept_because"])
         return []
-    owners = _delete_record(record)
+    owners = _delete_record(record) + _delete_quarantined(item.system_id, [item.reference])
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
     item.destroyed_at = timezone.now()
     item.record = None
@@ -108,8 +108,21 @@ def _delete_record(record: Record) -> list[str]:
     return owners
 
 
-def _sweep_people(order: DisposalOrder) -> None:
-    """Delete the person's nominals that no record is about any more, what is derived of them, and rows nobody needs."""
+def _delete_quarantined(system: int, references: list[str]) -> list[str]:
+    """Delete what waits in quarantine under these references, which speaks of the same; return the owners of its keys."""
+    waiting = Quarantine.objects.filter(system_id=system, reference__in=references)
+    owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
+    waiting.delete()
+    Content.objects.filter(owner__in=owners).delete()
+    return owners
+
+
+def _sweep_people(order: DisposalOrder) -> list[str]:
+    """Delete the person's nominals that no record is about any more, what is derived of them, and rows nobody needs.
+
+    Return the owners of the content keys that must go.
+    """
+    owners: list[str] = []
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE lonely ON COMMIT DROP AS SELECT n.id, n.system_id, n.reference, n.row_id"
@@ -124,6 +137,7 @@ def _sweep_people(order: DisposalOrder) -> None:
             Tombstone.objects.get_or_create(
                 system_id=system_id, entity="nominal", reference_hash=fingerprint(reference)
             )
+            owners += _delete_quarantined(system_id, [reference])
         for statement in (
             "UPDATE people_primeperson SET anchor_id = NULL WHERE anchor_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
@@ -145,6 +159,7 @@ def _sweep_people(order: DisposalOrder) -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
         ):
             cursor.execute(statement)
+    return owners
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
