@@ -70,7 +70,9 @@ def _key(owner: str, *, make: bool) -> bytes:
             raise Destroyed(f"The key of {owner} is gone: this content was destroyed.")
         fresh = AESGCM.generate_key(256)
         # Two writers may both make one: the first stays, both use it.
-        ContentKey.objects.bulk_create([ContentKey(owner=owner, wrapped=_wrap(_master(), owner, fresh))], ignore_conflicts=True)
+        ContentKey.objects.bulk_create(
+            [ContentKey(owner=owner, wrapped=_wrap(_master(), owner, fresh))], ignore_conflicts=True
+        )
         held = ContentKey.objects.get(owner=owner)
     wrapped = bytes(held.wrapped)
     return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
@@ -90,14 +92,13 @@ def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> C
 
 def seal_all(texts: Iterable[Text]) -> Sealed:
     """Encrypt texts of owners that have no key yet; nothing is written, so this may run beside the database's work."""
-    master, keys, rows = _master(), dict[str, bytes](), []
-    sealed = Sealed({}, rows)
+    master, keys, sealed = _master(), dict[str, bytes](), Sealed({}, [])
     for text in texts:
         key = keys.get(text.owner)
         if key is None:
             key = keys[text.owner] = AESGCM.generate_key(256)
             sealed.keys[text.owner] = _wrap(master, text.owner, key)
-        rows.append((text.owner, text.kind, *_encrypt(key, text.owner, text.text), text.scope_id))
+        sealed.rows.append((text.owner, text.kind, *_encrypt(key, text.owner, text.text), text.scope_id))
     return sealed
 
 
@@ -114,8 +115,8 @@ def keep_all(sealed: Sealed, cursor: Any) -> dict[str, int]:
         keys.copy("COPY core_contentkey (owner, wrapped) FROM STDIN (FORMAT binary)") as copy,
     ):
         copy.set_types(["varchar", "bytea"])
-        for row in sealed.keys.items():
-            copy.write_row(row)
+        for wrapped in sealed.keys.items():
+            copy.write_row(wrapped)
     # COPY into a table under row-level security is refused: so by way of one that is gone with the transaction.
     cursor.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_content (owner varchar(80), kind varchar(40), nonce bytea,"

@@ -56,7 +56,7 @@ def relations() -> list[tuple[str, str, str]]:
         (model._meta.db_table, field.column, field.related_model._meta.db_table)
         for model in apps.get_models()
         for field in model._meta.concrete_fields
-        if isinstance(field, ForeignKey) and not field.db_constraint
+        if isinstance(field, ForeignKey) and not getattr(field, "db_constraint", True)
     ]
 
 

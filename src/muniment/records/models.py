@@ -109,7 +109,9 @@ class SourceRow(models.Model):
 class Record(models.Model):
     """One record as its source holds it."""
 
-    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="records", db_constraint=False, db_index=False)
+    system = models.ForeignKey(
+        SourceSystem, models.PROTECT, related_name="records", db_constraint=False, db_index=False
+    )
     reference = models.CharField(max_length=200)
     scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False)
     class_id = models.CharField(max_length=60)
@@ -180,7 +182,9 @@ class RecordDate(models.Model):
 class Nominal(models.Model):
     """A person as one source holds them."""
 
-    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="nominals", db_constraint=False, db_index=False)
+    system = models.ForeignKey(
+        SourceSystem, models.PROTECT, related_name="nominals", db_constraint=False, db_index=False
+    )
     reference = models.CharField(max_length=200)
     scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False)
     forename = models.TextField(blank=True)

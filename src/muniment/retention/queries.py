@@ -7,7 +7,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.models import Controller
 from muniment.people.models import Belonging, PrimePerson
-from muniment.retention import policy_now
+from muniment.retention import held_words, policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
 
@@ -45,8 +45,10 @@ def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
 
 
 def holds_on(record_ids: Iterable[int]) -> list[str]:
-    """Return the holds that cover any of these records, in words."""
-    return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
+    """Return the holds that cover any of these records, by their list or by a word in a narrative, in words."""
+    keys = list(record_ids)
+    every = {hold.pk: hold for hold in (*standing_holds(keys), *held_words.holds_naming(keys))}
+    return [f"{hold.reference} {hold.title}" for hold in every.values()]
 
 
 def blocks_on(record_ids: Iterable[int]) -> list[str]:

@@ -70,7 +70,7 @@ def is_unheld(holds: Iterable[str]) -> Verdict:
 
 def is_unblocked(blocks: Iterable[str]) -> Verdict:
     """Nothing that is open about anybody on the records may stand against their disposal."""
-    return Verdict(tuple(f"{block} is open: nothing that it may concern can go until it is closed." for block in blocks))
+    return Verdict(tuple(f"{block} is open: nothing that it may concern can go before." for block in blocks))
 
 
 def has_cooled(order: DisposalOrder, now: datetime) -> Verdict:

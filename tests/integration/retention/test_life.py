@@ -129,6 +129,26 @@ def test_a_hold_stops_it_at_every_stage(life, stage):
     assert not Certificate.objects.exists()
 
 
+@pytest.mark.parametrize("stage", ["before", "answered"])
+def test_a_word_of_a_hold_in_a_narrative_stops_it(life, stage):
+    if stage == "before":
+        place(life, keywords=["NARRATIVE of c1"])
+        with pytest.raises(Refused, match="Inquest"):
+            propose(life)
+        return
+    order = answered(life)
+    place(life, keywords=["narrative of C1"])
+    destruction.work(by=WORKER)
+    order.refresh_from_db()
+    assert order.state == "stopped"
+    assert Record.objects.count() == 2
+
+
+def test_a_word_that_no_narrative_has_stops_nothing(life):
+    place(life, keywords=["a word that is nowhere"])
+    assert propose(life).state == "proposed"
+
+
 def test_a_hold_placed_on_what_its_owner_cannot_see_is_widened_by_the_worker(life):
     order = answered(life)
     Hold.objects.create(

@@ -27,7 +27,8 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
     """Destroy the records of an order, once every source has answered and nothing stands against it.
 
     Everything is decided once more first. A record that may no longer go (another person on it is inside retention, a
-    floor has moved) is kept, and the order says why. Raise Refused when a hold has come, when a source has not answered, or in advisory mode.
+    floor has moved) is kept, and the order says why. Raise Refused when a hold or a request has come, when a source
+    has not answered, or in advisory mode.
     """
     with transaction.atomic():
         turns.alone()
@@ -109,7 +110,7 @@ def _delete_record(record: Record) -> list[str]:
 
 
 def _delete_quarantined(system: int, references: list[str]) -> list[str]:
-    """Delete what waits in quarantine under these references, which speaks of the same; return the owners of its keys."""
+    """Delete what waits in quarantine under these references; return the owners of the content keys that must go."""
     waiting = Quarantine.objects.filter(system_id=system, reference__in=references)
     owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
     waiting.delete()

@@ -1,0 +1,51 @@
+"""Holds whose words stand in the narratives of records: narratives are encrypted, so they are opened to be searched.
+
+A hold's list of records is found by titles, places and details, which lie in clear. Its words are looked for in the
+narratives as well whenever a disposal of the records takes a step.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from muniment.core import content
+from muniment.core.models import Content
+from muniment.records.models import Record
+from muniment.retention.models import Hold
+
+
+def holds_naming(record_ids: Iterable[int]) -> list[Hold]:
+    """Return the standing holds with a word that a narrative of these records has, in any case of letters."""
+    worded = [hold for hold in Hold.objects.filter(released_at__isnull=True).order_by("pk") if _words(hold)]
+    if not worded:
+        return []
+    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system").prefetch_related("dates")
+    bound = {hold.pk: set(hold.controllers.values_list("pk", flat=True)) for hold in worded}
+    found = set()
+    for record in records:
+        near = [hold for hold in worded if record.system.controller_id in bound[hold.pk] and _overlaps(hold, record)]
+        if near:
+            said = _narratives(record)
+            found |= {hold.pk for hold in near if any(word in text for word in _words(hold) for text in said)}
+    return [hold for hold in worded if hold.pk in found]
+
+
+def _words(hold: Hold) -> list[str]:
+    return [word.casefold() for word in hold.scope.get("keywords") or () if word.strip()]
+
+
+def _narratives(record: Record) -> list[str]:
+    kept = Content.objects.filter(owner__startswith=f"record:{record.pk}:").order_by("pk")
+    return [content.read(each).casefold() for each in kept]
+
+
+def _overlaps(hold: Hold, record: Record) -> bool:
+    """Whether the record has no date at all, or one within the days of the hold."""
+    since, until = (_day(hold.scope.get(name)) for name in ("from", "until"))
+    dates = list(record.dates.all())
+    return not dates or any(
+        (since is None or each.latest >= since) and (until is None or each.earliest <= until) for each in dates
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
