@@ -27,6 +27,7 @@ from muniment.core import places
 
 ADMIN = "postgres"
 START_TIMEOUT_S = 600
+_STILL_HELD = ('lock file "postmaster.pid" already exists', "pre-existing shared memory block")
 _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -191,7 +192,14 @@ def start() -> None:
                 return
             _end_orphan(binaries)
         _initialise(cluster, binaries)
-        log = cluster / "server.log"
+        _start(cluster, binaries)
+
+
+def _start(cluster: Path, binaries: Path) -> None:
+    log = cluster / "server.log"
+    end = time.monotonic() + START_TIMEOUT_S
+    while True:
+        before = log.stat().st_size if log.exists() else 0
         done = _run(
             binaries,
             "pg_ctl",
@@ -202,9 +210,22 @@ def start() -> None:
             "--wait",
             f"--options=-k {socket_folder()}",
         )
-        if done.returncode and not _wait_until_up(binaries):
-            tail = log.read_text(errors="replace")[-2000:] if log.exists() else done.stdout
-            raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{tail}")
+        if not done.returncode:
+            return
+        said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else done.stdout
+        # After a kill the dead server, or one of its processes that has not noticed yet, holds the folder for a while.
+        held = any(words in said for words in _STILL_HELD)
+        if _wait_until_up(binaries, 1 if held else 30):
+            return
+        if not held or time.monotonic() > end:
+            raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{said[-2000:]}")
+        _reap(cluster)
+
+
+def _reap(cluster: Path) -> None:
+    """Take note of a dead server that is our child: as the first process of a container we get the orphans."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        os.waitpid(int((cluster / "postmaster.pid").read_text().split()[0]), os.WNOHANG)
 
 
 def _end_orphan(binaries: Path) -> None:

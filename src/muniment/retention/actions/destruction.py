@@ -42,10 +42,12 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
             not waiting, "Not every source has answered: " + ", ".join(each.system.title for each in waiting) + "."
         )
         verdict.require()
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS going (row_id bigint) ON COMMIT DROP; TRUNCATE going")
         owners: list[str] = []
         for item in held.items.select_for_update(of=("self",)).select_related("record__decision", "system"):
             owners += _destroy_item(item, held, by)
-        _sweep_people()
+        owners += _sweep_people()
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
@@ -86,7 +88,6 @@ _DELETE = (
     "DELETE FROM records_recorddate WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
-    "CREATE TEMPORARY TABLE IF NOT EXISTS going (row_id bigint) ON COMMIT DROP",
     "INSERT INTO going SELECT row_id FROM records_record WHERE id = %(record)s"
     " UNION SELECT row_id FROM records_involvement WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
@@ -104,8 +105,11 @@ def _delete_record(record: Record) -> list[str]:
     return owners
 
 
-def _sweep_people() -> None:
-    """Delete nominals that no record is about any more, with everything derived from them, and rows nobody needs."""
+def _sweep_people() -> list[str]:
+    """Delete nominals that no record is about any more, with everything derived from them, and rows nobody needs.
+
+    Return the owners of the content keys that must go: of the reasons why someone judged them the same as others.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE lonely ON COMMIT DROP AS SELECT n.id, n.system_id, n.reference, n.row_id"
@@ -120,12 +124,17 @@ def _sweep_people() -> None:
             Tombstone.objects.get_or_create(
                 system_id=system_id, entity="nominal", reference_hash=fingerprint(reference)
             )
+        cursor.execute(
+            "WITH gone AS (DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
+            " (SELECT id FROM lonely) RETURNING reason_id) SELECT reason_id FROM gone"
+        )
+        reasons = [reason for (reason,) in cursor.fetchall()]
+        cursor.execute("DELETE FROM core_content WHERE id = ANY(%s) RETURNING owner", [reasons])
+        owners = sorted({owner for (owner,) in cursor.fetchall()})
         for statement in (
             "UPDATE people_primeperson SET anchor_id = NULL WHERE anchor_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_matchedge WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
-            " (SELECT id FROM lonely)",
-            "DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
             " (SELECT id FROM lonely)",
             "DELETE FROM people_belonging WHERE nominal_id IN (SELECT id FROM lonely)",
             "DELETE FROM records_nominalflag WHERE nominal_id IN (SELECT id FROM lonely)",
@@ -139,12 +148,21 @@ def _sweep_people() -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)",
         ):
             cursor.execute(statement)
+    return owners
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
-    """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in."""
+    """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in.
+
+    One that is final already is returned as it is.
+    """
     with transaction.atomic():
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
+        issued = Certificate.objects.filter(order=held).first()
+        if issued is None:
+            rules.can_move_order(held, "certify").require()
+        elif not issued.is_provisional:
+            return issued
         items = list(held.items.select_related("system__controller").order_by("system__title", "reference"))
         for item in items:
             if item.destroyed_at and _keys_left(item):
@@ -232,6 +250,9 @@ def work(*, by: Actor) -> dict[str, int]:
                 step(order)
                 done[name] += 1
             except Refused as refusal:
+                order.refresh_from_db()
+                if order.state != state:
+                    continue  # another worker was here first
                 done["refused"] += 1
                 _stop_if_held(order, refusal, by)
     provisional = Certificate.objects.filter(is_provisional=True).exclude(
