@@ -133,9 +133,11 @@ def _own(folder: Path) -> None:
 def _initialise(cluster: Path, binaries: Path) -> None:
     if (cluster / "PG_VERSION").exists() and (cluster / "muniment.ready").exists():
         return
-    if cluster.exists():  # an earlier attempt was killed half way: nothing was ever stored in it
-        shutil.rmtree(cluster)
-    _own(cluster)
+    # Made aside and renamed when whole: what an attempt that was killed had started may still write to its own folder.
+    for left in cluster.parent.glob(f"{cluster.name}.*.new"):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh = cluster.with_name(f"{cluster.name}.{os.getpid()}.new")
+    _own(fresh)
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(password(ADMIN))
         file.flush()
@@ -144,7 +146,7 @@ def _initialise(cluster: Path, binaries: Path) -> None:
         done = _run(
             binaries,
             "initdb",
-            f"--pgdata={cluster}",
+            f"--pgdata={fresh}",
             f"--username={ADMIN}",
             f"--pwfile={file.name}",
             "--auth=scram-sha-256",
@@ -155,9 +157,11 @@ def _initialise(cluster: Path, binaries: Path) -> None:
         )
     if done.returncode:
         raise ServerError(f"PostgreSQL could not make its data folder {cluster}:\n{done.stdout[-2000:]}")
-    with (cluster / "postgresql.auto.conf").open("a") as file:
+    with (fresh / "postgresql.auto.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
-    (cluster / "muniment.ready").touch()
+    (fresh / "muniment.ready").touch()
+    shutil.rmtree(cluster, ignore_errors=True)  # without its mark of readiness nothing was ever stored in it
+    fresh.rename(cluster)
 
 
 def _is_up(binaries: Path) -> bool:

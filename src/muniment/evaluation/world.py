@@ -156,14 +156,13 @@ asked AS (
     SELECT DISTINCT least(l.person, r.person) AS one, greatest(l.person, r.person) AS two FROM waiting w
     JOIN held l ON l.number = w."left" JOIN held r ON r.number = w."right"
     WHERE l.prime <> r.prime AND l.person <> r.person),
-pairs AS (SELECT DISTINCT least(person_a, person_b) AS one, greatest(person_a, person_b) AS two, why FROM look_alikes)
-SELECT why, count(*),
-    count(*) FILTER (WHERE EXISTS (SELECT 1 FROM places a JOIN places b USING (partition)
-        WHERE a.person = p.one AND b.person = p.two)),
-    count(*) FILTER (WHERE EXISTS (SELECT 1 FROM places a JOIN places b USING (partition, prime)
-        WHERE a.person = p.one AND b.person = p.two)),
-    count(*) FILTER (WHERE EXISTS (SELECT 1 FROM asked WHERE asked.one = p.one AND asked.two = p.two))
-FROM pairs p GROUP BY why ORDER BY why
+pairs AS (SELECT DISTINCT least(person_a, person_b) AS one, greatest(person_a, person_b) AS two, why FROM look_alikes),
+met AS (
+    SELECT p.one, p.two, bool_or(a.prime = b.prime) AS joined FROM (SELECT DISTINCT one, two FROM pairs) p
+    JOIN places a ON a.person = p.one JOIN places b ON b.person = p.two AND b.partition = a.partition
+    GROUP BY p.one, p.two)
+SELECT p.why, count(*), count(met.one), count(*) FILTER (WHERE met.joined), count(asked.one)
+FROM pairs p LEFT JOIN met USING (one, two) LEFT JOIN asked USING (one, two) GROUP BY p.why ORDER BY p.why
 """
 
 

@@ -17,30 +17,38 @@ import psycopg
 TESTS = Path(__file__).parents[2]
 ROOT = TESTS.parent
 ORGANISATION = ROOT / "examples" / "demonstration" / "organisation.yaml"
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 class Installation:
     """A home with secrets, server and databases of its own."""
 
     def __init__(self, home: Path) -> None:
-        """Start its server and make its databases."""
+        """Make the home; its server starts with the first command or question."""
         home.mkdir(parents=True)
         self.home = home
         self.environment = {**os.environ, "MUNIMENT_HOME": str(home), "MUNIMENT_COOLING_OFF_MINUTES": "0"}
         for name in ("MUNIMENT_ROLE", "DJANGO_SETTINGS_MODULE", "MUNIMENT_SEALS_FILE", "DATABASE_URL"):
             self.environment.pop(name, None)
-        self.keeper = subprocess.Popen(
-            [sys.executable, "-m", "factories.survival.keeper"],
-            env={**self.environment, "PYTHONPATH": str(TESTS)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._keeper: subprocess.Popen | None = None
+
+    @property
+    def keeper(self) -> subprocess.Popen:
+        """The process that holds the server."""
+        if self._keeper is None:
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-m", "factories.survival.keeper"],
+                env={**self.environment, "PYTHONPATH": str(TESTS)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        return self._keeper
 
     def close(self) -> None:
         """Stop the server."""
-        self.keeper.communicate(timeout=PATIENCE_S)
+        if self._keeper is not None:
+            self._keeper.communicate(timeout=PATIENCE_S)
 
     def ask(self, call: str, **given: Any) -> Any:
         """Have the keeper call one of its functions, or `module:function` of another module, and return the answer."""

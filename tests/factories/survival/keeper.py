@@ -24,14 +24,6 @@ def _prepare() -> None:
     django.setup()
 
 
-def init(organisation: str) -> None:
-    """Make the databases as `muniment database init` does, from a process whose role may."""
-    import subprocess
-
-    command = [sys.executable, "-m", "muniment.cli.main", "database", "init", "--organisation", organisation]
-    subprocess.run(command, check=True, capture_output=True)
-
-
 def snapshot(name: str) -> None:
     """Keep a copy of both databases, the seals and the adoptions under a name."""
     _copy_databases({each: f"{each}_at_{name}" for each in _names()})
@@ -87,6 +79,16 @@ def sql(query: str, dbname: str = "") -> list:
 
     with database.admin_connection(dbname or _names()[0]) as admin:
         return admin.execute(query).fetchall()
+
+
+def walls() -> list:
+    """Return every policy and every right on a table, in both databases."""
+    policies = "SELECT tablename, policyname, roles::text, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2"
+    rights = (
+        "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
+        " WHERE table_schema = 'public' ORDER BY 1, 2, 3"
+    )
+    return [sql(query, name) for name in _names() for query in (policies, rights)]
 
 
 def address(dbname: str = "") -> str:

@@ -6,6 +6,8 @@ Moments are few by default; MUNIMENT_TEST_KILLS=20 takes twenty random ones of e
 import os
 import random
 import shutil
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +48,10 @@ class Course:
         self.installation = installation
         self.stages = {}
         ask = self.installation.ask
+        began = time.monotonic()
         self.installation.run("database", "init", "--organisation", str(ORGANISATION))
+        self.making_seconds = time.monotonic() - began
+        self.made = self.dump(), ask("walls")
         ask(f"{STAGES}:add_people")
         world = installation.home / "invented"
         ask(f"{STAGES}:invent", out=str(world), persons=PERSONS)
@@ -108,15 +113,29 @@ class Course:
         self.check_between()
 
 
-@pytest.fixture(scope="session")
-def course():
-    """Return the installation after one undisturbed course; its home lies where an unprivileged server may read."""
-    home = Path(os.environ["MUNIMENT_HOME"]) / "survival" / str(os.getpid())
+@contextmanager
+def installed(name):
+    """Lend a new installation; its home lies where an unprivileged server may read."""
+    home = Path(os.environ["MUNIMENT_HOME"]) / "survival" / f"{name}-{os.getpid()}"
     home.parent.mkdir(exist_ok=True)
     home.parent.chmod(0o711)
     installation = Installation(home)
     try:
-        yield Course(installation)
+        yield installation
     finally:
         installation.close()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def course():
+    """Return the installation after one undisturbed course."""
+    with installed("course") as installation:
+        yield Course(installation)
+
+
+@pytest.fixture
+def another():
+    """Return an installation in which nothing has been done."""
+    with installed("another") as installation:
+        yield installation
