@@ -19,7 +19,7 @@ def _file(folder: Path) -> Path:
 
 
 def _database(folder: Path) -> None:
-    from muniment.cli.main import prepare as make_ready
+    from muniment.cli.preparing import prepare as make_ready
 
     os.environ["MUNIMENT_HOME"] = str(folder / "home")
     make_ready("owner")
@@ -43,7 +43,7 @@ def prepare(folder: Path, size: int) -> Callable[[], int]:
 
 def ours(folder: Path, size: int) -> Callable[[], int]:
     """Read through the feed and take in."""
-    from muniment.cli.main import prepare as make_ready
+    from muniment.cli.preparing import prepare as make_ready
 
     os.environ["MUNIMENT_HOME"] = str(folder / "home")
     make_ready("batch")

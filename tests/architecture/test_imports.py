@@ -59,3 +59,9 @@ def test_every_dependency_has_its_reason() -> None:
     names = [name for given in declared().values() for name in given]
     bare = [name for name in names if not re.search(rf'^\s*"{re.escape(name)}[^"]*",?\s*#\s*\S', text, re.M | re.I)]
     assert bare == []
+
+
+def test_only_evaluation_reads_the_truth_of_an_invented_world() -> None:
+    """Import contracts keep it above what decides; here, that nobody else knows where the truth lies."""
+    found = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py") if '/ "truth"' in path.read_text()}
+    assert found == {"evaluation/world.py", "invention/truth.py"}

@@ -1,24 +1,20 @@
 """`muniment evaluate`: how well the parts of the product do on files whose truth is known."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from muniment.batch.matching.evaluate import InputError, Score, Task, evaluate
-
-BAD_INPUT = 3
+from muniment.cli import exits
+from muniment.cli.preparing import prepare
 
 app = typer.Typer(help="Measure against files whose truth is known.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `linkage` a command of its own; with one command alone Typer would swallow its name."""
 
 
 @app.command()
@@ -42,11 +38,67 @@ def linkage(  # noqa: PLR0913, PLR0917 -- each is an option of the command
             model, automatic = evaluate(task)
     except InputError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_INPUT) from error
+        raise typer.Exit(exits.BAD_INPUT) from error
     if as_json:
         typer.echo(json.dumps(asdict(model) | {"automatic": asdict(automatic)}))
     else:
         Console().print(_table(model, automatic))
+
+
+@app.command()
+def world(
+    folder: Annotated[Path, typer.Argument(help="The folder of an invented world, or of its truth.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare the people resolved in the database with the truth of the world that they are from."""
+    prepare("batch")
+    from muniment.core import actors
+    from muniment.evaluation import published
+    from muniment.evaluation import world as truth
+
+    try:
+        known = truth.read_truth(folder)
+        scores = truth.measure(known, published.read_published(by=actors.from_command("evaluate")))
+    except truth.NoTruth as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(exits.BAD_INPUT) from error
+    if as_json:
+        typer.echo(json.dumps(asdict(scores)))
+        return
+    for table in _world_tables(asdict(scores)):
+        Console().print(table)
+
+
+def _world_tables(scores: dict[str, Any]) -> Iterator[Table]:
+    """Return the report: pairs of nominals line by line, then pairs of people who look alike."""
+    pairs = Table(title=f"Pairs joined among {scores['nominals']:,} nominals of this world")
+    columns = ("pairs that touch", "joined", "false", "precision", "95 % interval", "true pairs", "recall")
+    for number, column in enumerate(columns):
+        pairs.add_column(column, justify="right" if number else "left", no_wrap=True)
+    parts = ("by_look_alike", "by_ethnicity", "by_origin")
+    for lines in ([scores["overall"], scores["look_alikes_alone"]], *(scores[part] for part in parts)):
+        for line in lines:
+            pairs.add_row(
+                line["of"],
+                f"{line['joined']:,}",
+                f"{line['false_joins']:,}",
+                _share(line["precision"], 5),
+                f"{line['lower']:.5f}-{line['upper']:.5f}",
+                f"{line['true_pairs']:,}",
+                _share(line["recall"], 4),
+            )
+        pairs.add_section()
+    yield pairs
+    alike = Table(title="Pairs of people who look alike and are two")
+    for number, column in enumerate(("why", "pairs", "both held", "joined wrongly", "wait for a person")):
+        alike.add_column(column, justify="right" if number else "left")
+    for line in scores["look_alikes"]:
+        alike.add_row(line["why"], *(f"{line[name]:,}" for name in ("pairs", "held", "joined", "waiting")))
+    yield alike
+
+
+def _share(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _mapping(given: list[str]) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from muniment.cli import exits
+from muniment.cli.preparing import prepare
 
 
 @dataclass(frozen=True)
@@ -35,25 +36,13 @@ COMMANDS = {
     "resolve": Command("linkage", "Resolve nominals into prime records.", "batch"),
     "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
-    "evaluate": Command("evaluate", "Measure linkage against a labelled file.", None),
+    "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),
     "policy": Command("policy", "Check policy and run its cases.", None),
     "docs": Command("docs", "Write or compare the generated reference.", None),
     "audit": Command("audit", "Verify and export the audit.", "worker"),
     "serve": Command("serve", "Serve the site.", "web"),
 }
-
-
-def prepare(role: str) -> None:
-    """Start the embedded server if it is the one in use, and make Django ready as one database role."""
-    import django
-
-    from muniment.core import postgres
-
-    os.environ["MUNIMENT_ROLE"] = role
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
-    postgres.start()
-    django.setup()
 
 
 class Lazy(TyperGroup):

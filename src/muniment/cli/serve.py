@@ -10,6 +10,7 @@ import waitress
 from django.core.management import call_command
 
 from muniment.cli import printing
+from muniment.core import places
 
 app = typer.Typer()
 
@@ -26,7 +27,7 @@ def serve(
 
 def site(host: str, port: int, *, worker: bool) -> None:
     """Collect the static files, start the worker, and serve."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    _collect()
     # The application looks once, when it is made, which static files there are: it comes after they are collected.
     from muniment.site.wsgi import application
 
@@ -49,6 +50,16 @@ def site(host: str, port: int, *, worker: bool) -> None:
             beside.wait(timeout=30)
 
 
+def _collect() -> None:
+    """Collect the static files; after a kill all of them, because half a file that is newer would be left as it is."""
+    whole = places.home() / "static.collected"
+    begun_anew = not whole.exists()
+    whole.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=begun_anew)
+    whole.touch()
+
+
 def _start_worker() -> subprocess.Popen[bytes]:
-    # The worker is a process of its own, with a database role of its own.
-    return subprocess.Popen([sys.executable, "-m", "muniment.cli.main", "work", "--every", "5"], env=dict(os.environ))
+    # The worker is a process of its own, with a database role of its own. It ends with this one, killed or not.
+    command = [sys.executable, "-m", "muniment.cli.main", "work", "--every", "5", "--beside", str(os.getpid())]
+    return subprocess.Popen(command, env=dict(os.environ))  # noqa: S603 - our own command

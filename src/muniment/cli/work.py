@@ -1,12 +1,16 @@
 """`muniment work`: what nobody waits for: instructions, destruction, certificates, seals, orphaned keys."""
 
+import os
+import sys
 import time
 from typing import Annotated
 
 import typer
+from django.db import DatabaseError, connections
 
 from muniment.cli import printing
-from muniment.core import actors, audit, content
+from muniment.core import actors, audit, content, postgres
+from muniment.core.actors import Actor
 from muniment.retention.actions import destruction
 
 app = typer.Typer()
@@ -15,15 +19,35 @@ app = typer.Typer()
 @app.command()
 def work(
     every: Annotated[int, typer.Option(help="Seconds between rounds; one round only when 0.")] = 0,
+    beside: Annotated[int, typer.Option(help="End when the process that started this one, of this number, ends.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Carry out what is due, once or for ever."""
     by = actors.from_command("work")
-    while True:
-        done = destruction.work(by=by)
-        done["keys_swept"] = content.sweep_orphans()
-        done["events_sealed"] = audit.seal()
-        if not every:
-            printing.report(done, as_json=as_json, title="Work done")
-            return
+    if not every:
+        printing.report(_round(by), as_json=as_json, title="Work done")
+        return
+    while not beside or os.getppid() == beside:
+        try:
+            _round(by)
+        except (DatabaseError, postgres.ServerError, audit.SealsAhead) as error:
+            # The next round may find the server back, and other duties do not wait for one that fails.
+            sys.stderr.write(f"The worker could not end its round: {error}\n")
+            _recover()
         time.sleep(every)
+
+
+def _round(by: Actor) -> dict[str, int]:
+    done = destruction.work(by=by)
+    done["keys_swept"] = content.sweep_orphans()
+    done["events_sealed"] = audit.seal()
+    return done
+
+
+def _recover() -> None:
+    """Drop broken connections, and start the embedded server again if it was killed."""
+    connections.close_all()
+    try:
+        postgres.start()
+    except postgres.ServerError as error:
+        sys.stderr.write(f"{error}\n")

@@ -40,6 +40,7 @@ _INSERT = (
     " detail, salt, compartment) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _SEAL_LOCK = 7_130_001
+_TAIL_BYTES = 4096  # more than one line of the file of seals
 
 
 def _values(by: Actor, action: str, outcome: str, facts: dict[str, Any]) -> list[Any]:
@@ -119,14 +120,26 @@ def _event(row: tuple[Any, ...]) -> dict[str, Any]:
     return event
 
 
+class SealsAhead(Exception):
+    """The file outside holds seals that the database does not: something was taken out of the database."""
+
+
 def seal() -> int:
     """Seal every committed event that is not sealed; return how many there were.
 
-    The line is written outside the database before the commit: after a kill between the two, the next run finds the
-    line ahead of the database and seals the same leaves again under the same number.
+    The seal is committed first and written outside after: killed between the two, the file lacks the last seal, and
+    the next run writes it. So the file is never ahead of the database, unless seals were taken out of that, or an older
+    copy of it was restored. Raise SealsAhead then, and seal nothing, because a new seal would hide it.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    count = _seal_events()
+    _write_outside()
+    return count
+
+
+def _seal_events() -> int:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
+        _outside(cursor)
         cursor.execute("SELECT coalesce(max(number), 0) FROM core_auditleaf")
         last = cursor.fetchone()[0]
         cursor.execute(
@@ -149,7 +162,6 @@ def seal() -> int:
             "root": merkle_root(digests).hex(),
             "sealed_at": datetime.now(UTC).isoformat(),
         }
-        signature = _signing_key().sign(canonical(line))
         cursor.execute(
             "INSERT INTO core_auditseal (number, first_leaf, last_leaf, root, sealed_at, signature)"
             " VALUES (%s, %s, %s, %s, %s, %s)",
@@ -159,14 +171,49 @@ def seal() -> int:
                 line["last_leaf"],
                 bytes.fromhex(line["root"]),
                 line["sealed_at"],
-                signature,
+                _signing_key().sign(canonical(line)),
             ],
         )
-        with seals_file().open("a") as file:
-            file.write(json.dumps({**line, "signature": signature.hex()}, sort_keys=True) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
     return len(rows)
+
+
+def _write_outside() -> None:
+    """Append the seals that the file lacks, each after its commit."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
+        last, begun = _outside(cursor)
+        lacking = "".join(json.dumps(line, sort_keys=True) + "\n" for line in _seal_lines(cursor, after=last))
+        if not lacking.startswith(begun):
+            raise SealsAhead(f"The file of seals {seals_file()} ends in half a line that is no seal of the database.")
+        if lacking:
+            # Only ever appended to, because it may lie where nothing else is allowed.
+            with seals_file().open("a") as file:
+                file.write(lacking.removeprefix(begun))
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def _outside(cursor: Any) -> tuple[int, str]:
+    """Return the number of the last seal in the file outside, 0 for none, and what a machine that stopped began after.
+
+    Raise SealsAhead when the database does not go so far.
+    """
+    outside, begun = 0, ""
+    if seals_file().exists():
+        with seals_file().open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            whole, _, begun = file.read().decode(errors="replace").rpartition("\n")
+        if whole:
+            outside = int(json.loads(whole.rpartition("\n")[2])["number"])
+    cursor.execute("SELECT coalesce(max(number), 0) FROM core_auditseal")
+    inside: int = cursor.fetchone()[0]
+    if outside > inside:
+        raise SealsAhead(
+            f"The file of seals {seals_file()} goes up to seal {outside}, the database to {inside}: seals were taken"
+            " out of the database, or an older copy of it was restored. Nothing is sealed until this is cleared up:"
+            " keep the file, find out which it was, and if a copy was restored begin a new file."
+        )
+    return outside, begun
 
 
 def export() -> Iterator[dict[str, Any]]:
@@ -178,19 +225,27 @@ def export() -> Iterator[dict[str, Any]]:
             " FROM core_auditevent e LEFT JOIN core_auditleaf l ON l.event_id = e.id ORDER BY l.number, e.id"
         )
         yield from _event_lines(cursor)
-        cursor.execute(
-            "SELECT number, first_leaf, last_leaf, root, sealed_at, signature FROM core_auditseal ORDER BY number"
-        )
-        for number, first, last, root, sealed_at, signature in cursor.fetchall():
-            yield {
-                "line": "seal",
-                "number": number,
-                "first_leaf": first,
-                "last_leaf": last,
-                "root": bytes(root).hex(),
-                "sealed_at": sealed_at,
-                "signature": bytes(signature).hex(),
-            }
+        yield from ({"line": "seal", **line} for line in _seal_lines(cursor))
+
+
+def _seal_lines(cursor: Any, after: int = 0) -> list[dict[str, Any]]:
+    """Return the seals of the database past a number, as the file outside has them."""
+    cursor.execute(
+        "SELECT number, first_leaf, last_leaf, root, sealed_at, signature FROM core_auditseal WHERE number > %s"
+        " ORDER BY number",
+        [after],
+    )
+    return [
+        {
+            "number": number,
+            "first_leaf": first,
+            "last_leaf": last,
+            "root": bytes(root).hex(),
+            "sealed_at": sealed_at,
+            "signature": bytes(signature).hex(),
+        }
+        for number, first, last, root, sealed_at, signature in cursor.fetchall()
+    ]
 
 
 def _event_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:

@@ -13,13 +13,14 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from muniment.core import places
 from muniment.core.models import Content, ContentKey
 
 NONCE_BYTES = 12
+_KEYS_LOCK = 7_130_006
 
 
 class Destroyed(Exception):
@@ -86,6 +87,8 @@ def _encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
 
 def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> Content:
     """Encrypt a text under its owner's key and keep it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_KEYS_LOCK])
     nonce, ciphertext = _encrypt(_key(owner, make=True), owner, text)
     return Content.objects.create(owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id)
 
@@ -152,9 +155,14 @@ def destroy_keys(owners: Iterable[str]) -> int:
 def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
     """Delete keys that belong to no content: what a kill between the two databases left behind.
 
-    Keys are written before their content, so young ones are left alone.
+    Keys are written before their content, so young ones are left alone. An old one may be about to be used again, by a
+    writer whose content is not committed: while anybody writes under an owner's key, nothing is swept.
     """
     before = timezone.now() - older_than
-    candidates = set(ContentKey.objects.filter(made_at__lt=before).values_list("owner", flat=True))
-    used = set(Content.objects.values_list("owner", flat=True).distinct())
-    return destroy_keys(candidates - used) if candidates - used else 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_KEYS_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        candidates = set(ContentKey.objects.filter(made_at__lt=before).values_list("owner", flat=True))
+        used = set(Content.objects.values_list("owner", flat=True).distinct())
+        return destroy_keys(candidates - used) if candidates - used else 0

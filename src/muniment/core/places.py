@@ -1,10 +1,12 @@
 """Where this installation keeps its state, and the secrets that only it knows."""
 
+import atexit
 import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +24,30 @@ def work() -> Path:
     folder = home() / "work"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def spill() -> Path:
+    """Return the folder for what this process cannot hold in memory, not made yet and removed when the process ends.
+
+    What killed processes left in theirs is removed first: it holds rows of people.
+    """
+    for left in work().iterdir():
+        if left.name.isdigit() and not is_alive(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = work() / str(os.getpid())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def is_alive(process: int) -> bool:
+    """Say whether a process of this machine, by its number, is there."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @lru_cache

@@ -27,6 +27,7 @@ from muniment.core import places
 
 ADMIN = "postgres"
 START_TIMEOUT_S = 600
+_STILL_HELD = ('lock file "postmaster.pid" already exists', "pre-existing shared memory block")
 _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -132,9 +133,11 @@ def _own(folder: Path) -> None:
 def _initialise(cluster: Path, binaries: Path) -> None:
     if (cluster / "PG_VERSION").exists() and (cluster / "muniment.ready").exists():
         return
-    if cluster.exists():  # an earlier attempt was killed half way: nothing was ever stored in it
-        shutil.rmtree(cluster)
-    _own(cluster)
+    # Made aside and renamed when whole: what an attempt that was killed had started may still write to its own folder.
+    for left in cluster.parent.glob(f"{cluster.name}.*.new"):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh = cluster.with_name(f"{cluster.name}.{os.getpid()}.new")
+    _own(fresh)
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(password(ADMIN))
         file.flush()
@@ -143,7 +146,7 @@ def _initialise(cluster: Path, binaries: Path) -> None:
         done = _run(
             binaries,
             "initdb",
-            f"--pgdata={cluster}",
+            f"--pgdata={fresh}",
             f"--username={ADMIN}",
             f"--pwfile={file.name}",
             "--auth=scram-sha-256",
@@ -154,9 +157,11 @@ def _initialise(cluster: Path, binaries: Path) -> None:
         )
     if done.returncode:
         raise ServerError(f"PostgreSQL could not make its data folder {cluster}:\n{done.stdout[-2000:]}")
-    with (cluster / "postgresql.auto.conf").open("a") as file:
+    with (fresh / "postgresql.auto.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
-    (cluster / "muniment.ready").touch()
+    (fresh / "muniment.ready").touch()
+    shutil.rmtree(cluster, ignore_errors=True)  # without its mark of readiness nothing was ever stored in it
+    fresh.rename(cluster)
 
 
 def _is_up(binaries: Path) -> bool:
@@ -191,7 +196,14 @@ def start() -> None:
                 return
             _end_orphan(binaries)
         _initialise(cluster, binaries)
-        log = cluster / "server.log"
+        _start(cluster, binaries)
+
+
+def _start(cluster: Path, binaries: Path) -> None:
+    log = cluster / "server.log"
+    end = time.monotonic() + START_TIMEOUT_S
+    while True:
+        before = log.stat().st_size if log.exists() else 0
         done = _run(
             binaries,
             "pg_ctl",
@@ -202,9 +214,22 @@ def start() -> None:
             "--wait",
             f"--options=-k {socket_folder()}",
         )
-        if done.returncode and not _wait_until_up(binaries):
-            tail = log.read_text(errors="replace")[-2000:] if log.exists() else done.stdout
-            raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{tail}")
+        if not done.returncode:
+            return
+        said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else done.stdout
+        # After a kill the dead server, or one of its processes that has not noticed yet, holds the folder for a while.
+        held = any(words in said for words in _STILL_HELD)
+        if _wait_until_up(binaries, 1 if held else 30):
+            return
+        if not held or time.monotonic() > end:
+            raise ServerError(f"PostgreSQL did not start. Its log ({log}) ends:\n{said[-2000:]}")
+        _reap(cluster)
+
+
+def _reap(cluster: Path) -> None:
+    """Take note of a dead server that is our child: as the first process of a container we get the orphans."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        os.waitpid(int((cluster / "postmaster.pid").read_text().split()[0]), os.WNOHANG)
 
 
 def _end_orphan(binaries: Path) -> None:

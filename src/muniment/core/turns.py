@@ -6,7 +6,7 @@ tombstone, the other not the new rows. Whoever comes second sees all that the fi
 
 from django.db import connection
 
-_TURN = 7_130_006
+_TURN = 7_130_007
 
 
 def beside_others() -> None:

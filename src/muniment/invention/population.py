@@ -36,6 +36,7 @@ class People:
     surname: Texts
     former_surname: Texts  # empty for who never changed it
     ethnicity: Texts
+    origin: Texts  # of the names of the household
     occupation: Texts
     birth_place: Texts
     household: Numbers
@@ -165,7 +166,8 @@ def _names(material: Material, rng: Generator, family: _Families) -> dict[str, T
     sex, born, household, first = family.sex, family.born, family.household, family.first
     is_child, partner = family.is_child, family.partner
     count = len(sex)
-    origins = list(material.names["origins"].values())
+    known = material.names["origins"]
+    origins = list(known.values())
     shares = np.array([origin["share"] for origin in origins])
     origin = rng.choice(len(origins), size=household.max() + 1, p=shares / shares.sum())[household]
     surname, forename, middle, second = (_empty(count) for _ in range(4))
@@ -203,6 +205,7 @@ def _names(material: Material, rng: Generator, family: _Families) -> dict[str, T
         "surname": surname,
         "former_surname": former,
         "ethnicity": ethnicity,
+        "origin": texts(list(known))[origin],
         "occupation": rng.choice(texts(occupations), count, p=ranked(len(occupations))),
         "birth_place": rng.choice(texts(births), count, p=ranked(len(births))),
     }

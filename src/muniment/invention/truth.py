@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from muniment.invention import days
-from muniment.invention.material import texts
+from muniment.invention.material import Numbers, texts
 from muniment.invention.nominals import SYSTEMS
+from muniment.invention.population import People
 from muniment.invention.world import World
 
 
@@ -27,6 +28,7 @@ def write(world: World) -> None:
             "surname": people.surname,
             "born": days.written(people.born, "%Y-%m-%d"),
             "ethnicity": people.ethnicity,
+            "origin": people.origin,
             "protected": people.protected,
         },
     )
@@ -57,14 +59,26 @@ def _look_alikes(world: World) -> dict[str, object]:
         (people.forename[child] == people.forename[people.parent[child]])
         & (people.surname[child] == people.surname[people.parent[child]])
     ]
-    key = np.array([f"{a}|{b}|{c}" for a, b, c in zip(people.forename, people.surname, people.born, strict=True)])
+    # Children of one household stand side by side.
+    younger = child[1:][(people.parent[child][1:] == people.parent[child][:-1]) & (people.twin[child][1:] < 0)]
+    kinds = {
+        "twins": (twins, people.twin[twins]),
+        "brothers and sisters": (younger - 1, younger),
+        "parent and child of one name": (people.parent[named], named),
+        "namesakes born on one day": _neighbours(people, "%Y-%m-%d"),
+        "namesakes born in one year": _neighbours(people, "%Y"),
+    }
+    return {
+        "person_a": np.concatenate([first for first, _ in kinds.values()]),
+        "person_b": np.concatenate([second for _, second in kinds.values()]),
+        "why": texts([why for why, (first, _) in kinds.items() for _ in first]),
+    }
+
+
+def _neighbours(people: People, born: str) -> tuple[Numbers, Numbers]:
+    """Return pairs of one forename, surname and birth as written; of three such people the first two and last two."""
+    births = days.written(people.born, born)
+    key = np.array([f"{a}|{b}|{c}" for a, b, c in zip(people.forename, people.surname, births, strict=True)])
     order = np.argsort(key, kind="stable")
     same = np.flatnonzero(key[order][1:] == key[order][:-1])
-    first = np.concatenate([twins, people.parent[named], order[same]])
-    second = np.concatenate([people.twin[twins], named, order[same + 1]])
-    why = (
-        ["twins"] * len(twins)
-        + ["parent and child of one name"] * len(named)
-        + ["namesakes born on one day"] * len(same)
-    )
-    return {"person_a": first, "person_b": second, "why": texts(why)}
+    return order[same], order[same + 1]

@@ -7,9 +7,9 @@ district; `ref` a reference or identifier.
 
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching.standardise import standardise
 
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
@@ -58,7 +58,7 @@ _SPELT = (("name", "names"), ("root", "roots"), ("snd", "sounds"))
 
 def tokens(standardised: pa.Table) -> pa.Table:
     """Return the tokens of standardised nominals."""
-    connection = duckdb.connect()
+    connection = connect()
     try:
         connection.register("people", standardised)
         return connection.sql(_QUERY).to_arrow_table()

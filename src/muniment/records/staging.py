@@ -15,7 +15,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 from django.db import connection
 
-from muniment.core import database
+from muniment.core import database, places
 
 SCHEMA = "staging"
 
@@ -60,18 +60,8 @@ def _drop_leftovers(cursor: Any) -> None:
     cursor.execute(f"SELECT tablename FROM pg_tables WHERE schemaname = '{SCHEMA}'")  # noqa: S608
     for (table,) in cursor.fetchall():
         _, host, process, *_ = table.split("_")
-        if host == _HOST and not _is_alive(int(process)):
+        if host == _HOST and not places.is_alive(int(process)):
             cursor.execute(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 _TYPES = {

@@ -75,6 +75,7 @@ def test_a_superuser_who_rewrites_the_last_hundred_and_every_hash_is_found(event
     theirs = Ed25519PrivateKey.generate()
     original = audit._signing_key
     audit._signing_key = lambda: theirs
+    audit.seals_file().unlink()  # the sealer refuses to seal again what is sealed outside
     try:
         audit.seal()
         lines = list(audit.export())
@@ -84,6 +85,39 @@ def test_a_superuser_who_rewrites_the_last_hundred_and_every_hash_is_found(event
     code, said = check(tmp_path, lines)
     assert code == 1
     assert "CHANGED" in said
+
+
+def test_who_takes_out_the_last_seal_cannot_have_it_sealed_again(events, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM core_auditevent WHERE id = (SELECT event_id FROM core_auditleaf WHERE number = 200)"
+        )
+        cursor.execute("DELETE FROM core_auditleaf WHERE number > 150")
+        cursor.execute("DELETE FROM core_auditseal WHERE number = 2")
+    with pytest.raises(audit.SealsAhead, match="taken out of the database"):
+        audit.seal()
+    code, said = check(tmp_path)
+    assert code == 1
+    assert "100 events are missing" in said
+
+
+def test_a_seal_that_a_kill_kept_from_the_file_is_written_by_the_next_run(events, tmp_path):
+    """Killed after the commit, and in the middle of the line."""
+    first, second = audit.seals_file().read_text().splitlines(keepends=True)
+    audit.seals_file().write_text(first)
+    code, said = check(tmp_path)
+    assert (code, "100 events are not sealed yet" in said) == (0, True)
+    for left in (first, first + second[:40]):
+        audit.seals_file().write_text(left)
+        assert audit.seal() == 0
+        assert audit.seals_file().read_text() == first + second
+
+
+def test_half_a_line_that_is_no_seal_is_not_written_over(events):
+    with audit.seals_file().open("a") as file:
+        file.write("{half")
+    with pytest.raises(audit.SealsAhead, match="half a line"):
+        audit.seal()
 
 
 def test_a_deleted_event_is_found(events, tmp_path):

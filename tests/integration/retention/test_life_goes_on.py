@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from factories.deeds import NO, WORKER, answered, by, decide, propose
 from factories.exports import row
-from muniment.core.models import Content, ContentKey
+from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
+from muniment.people.actions import judge as judging
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, Tombstone
 from muniment.retention.actions import destruction
 from muniment.retention.actions import review as reviewing
+from muniment.retention.models import Certificate
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -91,3 +93,35 @@ def test_a_record_that_another_person_still_needs_is_kept_whole(own_life):
     own_life.run()
     order = propose(own_life)
     assert "CU1" not in {item.reference for item in order.items.all()}
+
+
+def test_an_order_of_which_nothing_may_go_any_more_ends_and_keeps_everything(own_life):
+    answered(own_life)
+    home = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street", "REPORTED": "2026-05-01"}
+    own_life.crime.send([row("C1", "P1", **home)], on="2026-06-02")
+    own_life.custody.send([row("CU1", "D1", ROLE="DETAINEE", **home)], on="2026-06-02")
+    own_life.run()
+    assert destruction.work(by=WORKER) == {"instructed": 0, "destroyed": 1, "certified": 1, "refused": 0}
+    body = Certificate.objects.get().body
+    assert (len(body["destroyed"]), len(body["kept"])) == (0, 2)
+    assert Record.objects.count() == 2
+
+
+def test_a_final_certificate_is_issued_once(own_life):
+    order = answered(own_life)
+    destruction.work(by=WORKER)
+    before = Certificate.objects.get()
+    assert destruction.certify(order, by=WORKER) == before
+    assert Certificate.objects.get().body == before.body
+    assert AuditEvent.objects.filter(action="disposal.certify").count() == 1
+
+
+def test_why_two_were_judged_one_goes_with_them(own_life):
+    one, two = Nominal.objects.order_by("pk")
+    said = judging.Said("same", "document", "Passport seen by the desk.")
+    judging.judge(one, two, said, by=by(own_life, "sorrel"))
+    answered(own_life)
+    destruction.work(by=WORKER)
+    assert not Nominal.objects.exists()
+    assert not Content.objects.filter(owner__startswith="judgement:").exists()
+    assert not ContentKey.objects.filter(owner__startswith="judgement:").exists()

@@ -28,8 +28,8 @@ CHUNK = 4_000_000
 # Twins differ in the forename and may weigh less than a doubtful pair; they must be seen all the same.
 TWINS_DEPTH = 12.0
 
-_RULED = ("forename", "surname", "born", "postcode", "address", "phone", "email", *IDENTIFIERS)
-_FACTS = ("known", "busy_postcode", "busy_address", "shares_rare")
+_RULED = ("forename", "surname", "born", "sex", "postcode", "address", "phone", "email", *IDENTIFIERS)
+_FACTS = ("known", "busy_postcode", "busy_address", "shares_rare", "exchanged")
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
@@ -107,7 +107,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
             coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
             coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
                 as busy_address,
-            coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare
+            coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
+            coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged
         from weighed_pairs w
         join persons l on l.person_id = w.person_id_l
         join persons r on r.person_id = w.person_id_r
@@ -136,6 +137,7 @@ def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
             postcode_is_crowded=bool(row["busy_postcode"]),
             address_is_crowded=bool(row["busy_address"]),
             shares_rare_name=bool(row["shares_rare"]),
+            names_are_exchanged=bool(row["exchanged"]),
         )
         blocked.append(forbids(levels, facts))
         twins.append(are_twins(levels))

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.resolve import resolve
 from muniment.batch.matching.standardise import standardise
@@ -96,7 +97,7 @@ def _read(task: Task) -> pa.Table:
 def _load(path: Path) -> pa.Table:
     if not path.is_file():
         raise InputError(f"There is no file {path}; check the name.")
-    connection = duckdb.connect()
+    connection = connect()
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return connection.read_parquet(str(path)).to_arrow_table()
@@ -141,7 +142,7 @@ def _map(raw: pa.Table, number: int, task: Task) -> pa.Table:
 
 
 def _score(truth: pa.Table, clusters: pa.Table, points: Points, began: float) -> Score:
-    connection = duckdb.connect()
+    connection = connect()
     try:
         connection.register("truth", truth)
         connection.register("clusters", clusters)

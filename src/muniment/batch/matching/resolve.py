@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, edges
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching.clusters import Groups
@@ -57,7 +58,7 @@ def resolve(
     _check_version(standardised, model)
     tables = in_force()
     points = points or tables.points
-    connection = duckdb.connect()
+    connection = connect()
     try:
         connection.register("given", standardised)
         connection.execute("create temp table persons as from given")

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching.keys import KEYS
 from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.tables import Tables
@@ -125,7 +126,7 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
     """
     day = on or today()
     tables = in_force(day)
-    connection = duckdb.connect()
+    connection = connect()
     try:
         connection.register("cleaned", _clean(nominals, tables, day))
         connection.execute(f"create temp table arranged as {_ARRANGE}")

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, scoring
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.standardise import VERSION
@@ -51,15 +52,20 @@ class _Evidence:
 
 
 def train(standardised: pa.Table) -> Model:
-    """Estimate a model from standardised nominals (all partitions together); the same table gives the same model.
+    """Estimate a model from standardised nominals (all partitions together); the same nominals give the same model.
+
+    Neither the order of the rows nor their `person_id` matters: drawing and summing go by `source_key`.
 
     Raise ValueError when there are fewer than two nominals or no field to compare.
     """
-    connection = duckdb.connect()
+    connection = connect()
     try:
         connection.register("given", standardised)
         # Corporate people are joined by identifiers alone; they would only blur what policing nominals tell.
-        connection.execute("create temp table persons as from given where partition <> 'corporate'")
+        connection.execute(
+            "create temp table persons as select * replace (row_number() over (order by source_key) - 1 as person_id) "
+            "from given where partition <> 'corporate' order by source_key"
+        )
         start = _starting_model(connection, _count(connection, "persons"))
         evidence = _gather(connection, start)
         return _estimate(start, evidence)
@@ -143,7 +149,8 @@ def _gather(connection: duckdb.DuckDBPyConnection, start: Model) -> _Evidence:
         f"coalesce(bits_{feature.name}, 0) as bits_{feature.name}"
         for feature in features
     )
-    values = scored.select(columns).fetchnumpy()
+    # In one order, because sums of floating numbers depend on theirs.
+    values = scored.order("person_id_l, person_id_r").select(columns).fetchnumpy()
     levels, shares = {}, {}
     for feature in features:
         level = np.asarray(values[f"level_{feature.name}"], np.int8)

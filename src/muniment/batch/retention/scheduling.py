@@ -11,6 +11,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
+from muniment.batch.connecting import connect
 from muniment.batch.retention import links as linking
 from muniment.batch.retention import lookups, persons, profiles, records
 from muniment.batch.retention import tables as schemas
@@ -48,7 +49,7 @@ def schedule(
     clock. Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
     saying what to do, when a column is missing, a role is unknown, or an involvement names a person not given.
     """
-    session = Session(connection or duckdb.connect(config={"preserve_insertion_order": "false"}), {})
+    session = Session(connection or connect(preserve_insertion_order="false"), {})
     try:
         run = _Run(session, policy, asked_on)
         run.register(tables)

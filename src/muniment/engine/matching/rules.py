@@ -2,7 +2,8 @@
 
 In March 2024 the Information Commissioner reprimanded West Midlands Police for merging two people who shared a name
 and a date of birth. So policing nominals are joined without a person only on name and date of birth *and* a fact
-that namesakes born on one day do not share. Sex, ethnicity, occupation, force and area are never such a fact.
+that namesakes born on one day do not share. Sex, ethnicity, occupation, force and area are never such a fact. Home and
+telephone are one only where the forename tells brothers and sisters apart, because a family shares them.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ REASONS: Mapping[str, str] = {
     "born": "The full date of birth is not the same on both, so a person must decide.",
     "support": "Only name and date of birth agree; an identifier, address, telephone, e-mail or rare middle name "
     "is needed besides.",
+    "family": "The forename agrees only by a word elsewhere in the names, or nearly and with another sex; families "
+    "share home and telephone, so an identifier, e-mail or rare middle name is needed besides.",
     "twins": "They share surname, date of birth and home but not the forename: they may be twins.",
     "identifier": "They bear different PNCIDs or CRO numbers.",
     "judgement": "A person has said that someone in one group is not someone in the other.",
@@ -36,6 +39,7 @@ class PairFacts:
     postcode_is_crowded: bool  # more nominals than a household have it
     address_is_crowded: bool
     shares_rare_name: bool  # a middle name in full, rare in the population
+    names_are_exchanged: bool  # the forename of each is the surname of the other
 
 
 def forbids(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
@@ -52,7 +56,25 @@ def forbids(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
     identified = any(levels.get(name) == "same" for name in IDENTIFIERS)
     if levels.get("born") != "same" or not (facts.born_is_known or identified):
         return "born"
-    return None if _is_supported(levels, facts) else "support"
+    return None if _is_known(levels, facts) else _doubt_at_home(levels, facts)
+
+
+def _doubt_at_home(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
+    """Return what forbids a join that nothing but home and telephone can support, or None."""
+    if not _shares_home_or_telephone(levels, facts):
+        return "support"
+    return "family" if _may_be_relatives(levels, facts) else None
+
+
+def _may_be_relatives(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+    """Whether two of one family born on one day would agree on the forename as much as these two.
+
+    One word in common, be it a surname that stands in the column of forenames or a twin's name as a middle name, makes
+    the forename agree elsewhere; twins may have names a letter apart.
+    """
+    if levels.get("forename") == "elsewhere":
+        return not facts.names_are_exchanged
+    return levels.get("forename") in ("close", "nickname") and levels.get("sex") == "different"
 
 
 def are_twins(levels: Mapping[str, str | None]) -> bool:
@@ -72,10 +94,14 @@ def has_conflict(levels: Mapping[str, str | None]) -> bool:
     return any(levels.get(name) in ("close", "different") for name in UNIQUE_IDENTIFIERS)
 
 
-def _is_supported(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+def _is_known(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+    """Whether something agrees that is one person's own."""
+    return facts.shares_rare_name or any(levels.get(name) == "same" for name in (*IDENTIFIERS, "email"))
+
+
+def _shares_home_or_telephone(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
     return (
-        any(levels.get(name) == "same" for name in (*IDENTIFIERS, "phone", "email"))
+        levels.get("phone") == "same"
         or (levels.get("postcode") == "same" and not facts.postcode_is_crowded)
         or (levels.get("address") in ("same", "most") and not facts.address_is_crowded)
-        or facts.shares_rare_name
     )

@@ -137,7 +137,7 @@ def resolve(*, by: Actor) -> Counts:
     if kept is None:
         raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
     model = Model.from_json(json.dumps(kept.parameters))
-    run = BatchRun.objects.create(kind="resolve", started_at=timezone.now(), versions={"model": kept.version})
+    began = timezone.now()
     standardised = nominal_tables.read_standardised()
     resolution = linkage.resolve(standardised, model, judgements=_pairs(JUDGEMENTS), standing=_pairs(STANDING))
     staged = {
@@ -153,6 +153,7 @@ def resolve(*, by: Actor) -> Counts:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RESOLVE_LOCK])
         cursor.execute("SET LOCAL enable_nestloop = off")
+        run = BatchRun.objects.create(kind="resolve", started_at=began, versions={"model": kept.version})
         changed = _publish(
             cursor, names, {"model": kept.version, "run": run.pk, "automatic": in_force().points.automatic}
         )

@@ -121,7 +121,8 @@ def _delete_quarantined(system: int, references: list[str]) -> list[str]:
 def _sweep_people(order: DisposalOrder) -> list[str]:
     """Delete the person's nominals that no record is about any more, what is derived of them, and rows nobody needs.
 
-    Return the owners of the content keys that must go.
+    Return the owners of the content keys that must go: of what waited in quarantine about them, and of the reasons why
+    someone judged them the same as others.
     """
     owners: list[str] = []
     with connection.cursor() as cursor:
@@ -139,12 +140,17 @@ def _sweep_people(order: DisposalOrder) -> list[str]:
                 system_id=system_id, entity="nominal", reference_hash=fingerprint(reference)
             )
             owners += _delete_quarantined(system_id, [reference])
+        cursor.execute(
+            "WITH gone AS (DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
+            " (SELECT id FROM lonely) RETURNING reason_id) SELECT reason_id FROM gone"
+        )
+        reasons = [reason for (reason,) in cursor.fetchall()]
+        cursor.execute("DELETE FROM core_content WHERE id = ANY(%s) RETURNING owner", [reasons])
+        owners += sorted({owner for (owner,) in cursor.fetchall()})
         for statement in (
             "UPDATE people_primeperson SET anchor_id = NULL WHERE anchor_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_matchedge WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
-            " (SELECT id FROM lonely)",
-            "DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
             " (SELECT id FROM lonely)",
             "DELETE FROM people_belonging WHERE nominal_id IN (SELECT id FROM lonely)",
             "DELETE FROM records_nominalflag WHERE nominal_id IN (SELECT id FROM lonely)",
@@ -164,9 +170,17 @@ def _sweep_people(order: DisposalOrder) -> list[str]:
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
-    """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in."""
+    """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in.
+
+    One that is final already is returned as it is.
+    """
     with transaction.atomic():
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
+        issued = Certificate.objects.filter(order=held).first()
+        if issued is None:
+            rules.can_move_order(held, "certify").require()
+        elif not issued.is_provisional:
+            return issued
         items = list(held.items.select_related("system__controller").order_by("system__title", "reference"))
         for item in items:
             if item.destroyed_at and _keys_left(item):
@@ -254,6 +268,9 @@ def work(*, by: Actor) -> dict[str, int]:
                 step(order)
                 done[name] += 1
             except Refused as refusal:
+                order.refresh_from_db()
+                if order.state != state:
+                    continue  # another worker was here first
                 done["refused"] += 1
                 _note(order, refusal, by)
     provisional = Certificate.objects.filter(is_provisional=True).exclude(

@@ -109,53 +109,46 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     Doubtful matches count only after the decisions without them are known, so the run decides twice when there are
     any: an unresolved match blocks a disposal exactly when it would change the decision.
     """
-    run = BatchRun.objects.create(
-        kind="schedule", started_at=timezone.now(), versions={"policy": policy.version, "on": on.isoformat()}
-    )
+    began = timezone.now()
     hold.expand_all(by=by)
     given = schedule_tables.read()
     made = retention.schedule(given, policy, asked_on=on)
     doubtful = schedule_tables.with_possible(given, made.persons)
     if doubtful is not None:
         made = retention.schedule(doubtful, policy, asked_on=on)
-    counts = _publish(made, policy, run, on)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLOSE_REVIEWS, {"day": on})
-        closed = cursor.rowcount
-        cursor.execute(_OPEN_REVIEWS.format(), {"day": on})
-        counts = Counts(**{**asdict(counts), "reviews_opened": cursor.rowcount, "reviews_closed": closed})
-        BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=asdict(counts))
-        audit.record(by, "retention.schedule", subject=f"run {run.pk}", detail=asdict(counts))
-    return counts
-
-
-def _publish(made: retention.Schedule, policy: Policy, run: BatchRun, on: date, first: Counts | None = None) -> Counts:
-    parameters: dict[str, Any] = {"policy": policy.version, "run": run.pk}
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEDULE_LOCK])
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(_PERSONS.format(**names), parameters)
-        people = cursor.rowcount
-        cursor.execute(_PERSONS_GONE.format(**names))
-        cursor.execute(_RECORDS.format(**names), parameters)
-        records = cursor.rowcount
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE outcome IN ('review', 'escalate') AND (due IS NULL OR due <= %s)),"
-            " count(*) FILTER (WHERE outcome = 'dispose' AND due <= %s) FROM retention_persondecision",
-            [on, on],
+        run = BatchRun.objects.create(
+            kind="schedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
         )
-        review, dispose = cursor.fetchone()
-    return Counts(
-        people=made.persons.num_rows,
-        records=made.records.num_rows,
-        due_review=review,
-        due_disposal=dispose,
-        changed_people=people,
-        changed_records=records,
-        reviews_opened=0,
-        reviews_closed=0,
+        decided = _publish(cursor, names, {"policy": policy.version, "run": run.pk, "day": on})
+        counts = Counts(people=made.persons.num_rows, records=made.records.num_rows, **decided)
+        BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=asdict(counts))
+        audit.record(by, "retention.schedule", subject=f"run {run.pk}", detail=asdict(counts))
+    return counts
+
+
+def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> dict[str, int]:
+    changed = {}
+    cursor.execute("SET LOCAL enable_nestloop = off")
+    cursor.execute(_PERSONS.format(**names), parameters)
+    changed["changed_people"] = cursor.rowcount
+    cursor.execute(_PERSONS_GONE.format(**names))
+    cursor.execute(_RECORDS.format(**names), parameters)
+    changed["changed_records"] = cursor.rowcount
+    cursor.execute(
+        "SELECT count(*) FILTER (WHERE outcome IN ('review', 'escalate') AND (due IS NULL OR due <= %(day)s)),"
+        " count(*) FILTER (WHERE outcome = 'dispose' AND due <= %(day)s) FROM retention_persondecision",
+        parameters,
     )
+    changed["due_review"], changed["due_disposal"] = cursor.fetchone()
+    cursor.execute("SET LOCAL enable_nestloop = on")
+    cursor.execute(_CLOSE_REVIEWS, parameters)
+    changed["reviews_closed"] = cursor.rowcount
+    cursor.execute(_OPEN_REVIEWS.format(), parameters)
+    changed["reviews_opened"] = cursor.rowcount
+    return changed

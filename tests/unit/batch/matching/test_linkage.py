@@ -281,3 +281,11 @@ def test_evaluation_counts_implied_pairs():
 def test_bad_input_is_named(changed, message):
     with pytest.raises(InputError, match=message):
         evaluate(replace(FAKE, **changed))
+
+
+def test_the_model_depends_on_the_nominals_and_not_on_their_keys_or_order(fake):
+    people, model = fake
+    keys = people["person_id"].to_pylist()
+    other = pa.array([7 * (len(keys) - key) + 5 for key in keys], pa.int64())
+    shuffled = people.set_column(people.column_names.index("person_id"), "person_id", other).sort_by("person_id")
+    assert train(shuffled).to_json() == model.to_json()

@@ -4,7 +4,13 @@ import pytest
 
 from muniment.engine.matching.rules import IDENTIFIERS, REASONS, PairFacts, are_twins, forbids
 
-PLAIN = PairFacts(born_is_known=True, postcode_is_crowded=False, address_is_crowded=False, shares_rare_name=False)
+PLAIN = PairFacts(
+    born_is_known=True,
+    postcode_is_crowded=False,
+    address_is_crowded=False,
+    shares_rare_name=False,
+    names_are_exchanged=False,
+)
 NAMESAKES = {"forename": "same", "surname": "same", "born": "same"}
 
 
@@ -76,3 +82,26 @@ def test_twins():
 
 def test_every_reason_has_its_words():
     assert {"name", "born", "support", "twins", "identifier"} <= set(REASONS)
+
+
+@pytest.mark.parametrize("shared", ["postcode", "address", "phone"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"forename": "elsewhere", "surname": "elsewhere"},  # a surname in the column of forenames is all they share
+        {"forename": "elsewhere"},  # a twin's forename as a middle name
+        {"forename": "close", "sex": "different"},
+        {"forename": "nickname", "sex": "different"},
+    ],
+)
+def test_what_a_family_shares_does_not_tell_its_members_apart(names, shared):
+    pair = {**NAMESAKES, **names, shared: "same"}
+    assert forbids(pair, PLAIN) == "family"
+    assert forbids({**pair, "email": "same"}, PLAIN) is None
+    assert forbids({**pair, "cro": "same"}, PLAIN) is None
+
+
+def test_names_in_each_others_columns_and_one_slip_of_the_pen_agree():
+    exchanged = {**NAMESAKES, "forename": "elsewhere", "surname": "elsewhere", "postcode": "same"}
+    assert forbids(exchanged, facts(names_are_exchanged=True)) is None
+    assert forbids({**NAMESAKES, "forename": "close", "sex": "same", "postcode": "same"}, PLAIN) is None
