@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from muniment.core import purposes
 from muniment.core.models import User
-from muniment.core.visits import actions_of
+from muniment.core.visits import actions_open
 from muniment.workbench import demonstration
 
 # Address name, words, and the action that opens it; the first that leads to the page is marked as current.
@@ -22,6 +22,7 @@ NAVIGATION = (
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
     ("audit", "Audit", "audit.view"),
+    ("covert_audit", "Covert audit", "audit.covert"),
 )
 
 
@@ -34,16 +35,17 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):
-        found["navigation"] = _navigation(user, request.path)
-        found["purpose_words"] = purposes.words(request.session.get("purpose", ""))
+        enquiry = request.session.get("enquiry", "")
+        found["navigation"] = _navigation(actions_open(request), request.path)
+        found["purpose_words"] = purposes.words(request.session.get("purpose", "")) + (enquiry and f", {enquiry}")
     elif settings.DEMONSTRATION:
         found["demonstration_users"] = demonstration.USERS
         found["demonstration_password"] = demonstration.PASSWORD
     return found
 
 
-def _navigation(user: User, path: str) -> list[dict[str, Any]]:
-    may, items = actions_of(user), []
+def _navigation(may: frozenset[str], path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
     for name, text, action in NAVIGATION:
         if not action or action in may:
             href = reverse(name)

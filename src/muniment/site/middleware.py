@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from muniment.core import access, actors, audit, database
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
+from muniment.core.visits import end_enquiry, visitor
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -79,8 +80,7 @@ def within_scope(get_response: Handler) -> Handler:
         if not isinstance(error, Refused):
             log.error("a view failed: %s", type(error).__name__)
             return None
-        user = request.user if isinstance(request.user, User) else None
-        by = actors.from_user(user) if user else actors.Actor("nobody")
+        by = visitor(request) if isinstance(request.user, User) else actors.Actor("nobody")
         audit.record_apart(by, "access.refused", "refused", subject=request.path[:200])
         response = TemplateResponse(request, "refused.html", {"reasons": error.reasons}, status=403).render()
         transaction.set_rollback(True)  # after rendering, which reads
@@ -104,6 +104,7 @@ def _end(request: HttpRequest, user: User | None, **_: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT muniment.leave(%s)", [request.session.get("sitting", "")])
     if user is not None:
+        end_enquiry(request)
         audit.record(actors.from_user(user), "access.sign_out")
 
 

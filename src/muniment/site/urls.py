@@ -10,6 +10,7 @@ from muniment.workbench.views import about, audit, find, home, purpose
 urlpatterns = [
     path("", home.home, name="home"),
     path("purpose/", purpose.purpose, name="purpose"),
+    path("purpose/covert/", purpose.covert_enquiry, name="covert_enquiry"),
     path("stay/", about.stay, name="stay"),
     path("about/", about.about, name="about"),
     path("find/", find.find, name="find"),
@@ -43,5 +44,6 @@ urlpatterns = [
     path("holds/<str:reference>/release/", holds.release, name="release_hold"),
     path("schedule/", kept.schedule, name="schedule"),
     path("audit/", audit.audit, name="audit"),
+    path("covert-audit/", audit.covert_audit, name="covert_audit"),
     path("accounts/", include("allauth.urls")),
 ]
