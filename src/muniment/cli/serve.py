@@ -26,6 +26,7 @@ def serve(
 
 def site(host: str, port: int, *, worker: bool) -> None:
     """Collect the static files, start the worker, and serve."""
+    call_command("check", tags=["security"], fail_level="ERROR", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     # The application looks once, when it is made, which static files there are: it comes after they are collected.
     from muniment.site.wsgi import application

@@ -1,11 +1,14 @@
 """Every address of the site."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.defaults import page_not_found
 
 from muniment.people.views import matches, person
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
+
+_GONE = {"exception": None}
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -45,5 +48,7 @@ urlpatterns = [
     path("schedule/", kept.schedule, name="schedule"),
     path("audit/", audit.audit, name="audit"),
     path("covert-audit/", audit.covert_audit, name="covert_audit"),
+    # Accounts are made by an administrator and have no e-mail address: these pages of the library are not there.
+    re_path(r"^accounts/(?:signup|email|confirm-email|login/code|password/(?:set|reset))/", page_not_found, _GONE),
     path("accounts/", include("allauth.urls")),
 ]
