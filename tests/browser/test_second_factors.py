@@ -5,7 +5,6 @@ Chromium's own virtual authenticator stands for the key. Every page on the way i
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from time import time
 
 import pytest
@@ -16,7 +15,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from factories.cast import PASSWORD
-from factories.screens import WIDTHS, Watch, faults_on, validate
+from factories.screens import Looks
 from muniment.core.models import AuditEvent, User
 
 KEY = {
@@ -27,33 +26,6 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-
-
-class Looks:
-    """Looks at each page on the way, at both widths, and keeps a picture and the HTML of it."""
-
-    def __init__(self, page: Page, host: str, kept: Path) -> None:
-        self.page, self.kept, self.watch, self.faults = page, kept, Watch(page, host), []  # type: ignore[var-annotated]
-
-    def at(self, name: str) -> None:
-        """Look at the page as it stands."""
-        for width in WIDTHS:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            self.faults += [f"{name} at {width}: {fault}" for fault in faults_on(self.page, self.watch)]
-            self.page.screenshot(path=self.kept / f"{name}-{width}.png", full_page=True)
-        (self.kept / f"{name}.html").write_text(self.page.content())
-        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-
-    def require_no_faults(self) -> None:
-        """Fail with every fault that was seen, and with what the HTML checker finds."""
-        assert not self.faults, "\n".join(self.faults)
-        validate(self.kept)
-
-
-@pytest.fixture
-def looks(page: Page, live_server: object, tmp_path: Path) -> Looks:
-    cache.clear()
-    return Looks(page, str(live_server), tmp_path)
 
 
 def code_of(secret: str) -> str:

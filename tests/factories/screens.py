@@ -70,3 +70,24 @@ def validate(folder: Path) -> None:
     errors = json.loads(said.stderr)["messages"]
     told = [f"{Path(each['url']).name}: {each['message']} {each.get('extract', '')[:120]}" for each in errors]
     assert not told, "\n".join(told)
+
+
+class Looks:
+    """Looks at each page on the way, at both widths, and keeps a picture and the HTML of it."""
+
+    def __init__(self, page: Page, host: str, kept: Path) -> None:
+        self.page, self.kept, self.watch, self.faults = page, kept, Watch(page, host), []  # type: ignore[var-annotated]
+
+    def at(self, name: str) -> None:
+        """Look at the page as it stands."""
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.faults += [f"{name} at {width}: {fault}" for fault in faults_on(self.page, self.watch)]
+            self.page.screenshot(path=self.kept / f"{name}-{width}.png", full_page=True)
+        (self.kept / f"{name}.html").write_text(self.page.content())
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+    def require_no_faults(self) -> None:
+        """Fail with every fault that was seen, and with what the HTML checker finds."""
+        assert not self.faults, "\n".join(self.faults)
+        validate(self.kept)
