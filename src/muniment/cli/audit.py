@@ -71,7 +71,7 @@ def expire(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 
 def _lines(action: str, covert_as: str) -> Iterator[str]:
-    """Yield the lines of an export, after writing that it was made; the covert audit only for who may read it."""
+    """Return the lines of an export, which is an event; the covert audit only for who may read it."""
     by = actors.from_command(action.replace(".", " "))
     if covert_as:
         user = User.objects.filter(username=covert_as, is_active=True).first()
@@ -79,7 +79,11 @@ def _lines(action: str, covert_as: str) -> Iterator[str]:
             raise typer.BadParameter(f"There is no user '{covert_as}'.", param_hint="--covert-as")
         access.may(user, "audit.covert", on=timezone.localdate()).require()
         by = actors.Actor(f"{by.name} for {user.username}"[:150], user)
+    return _written(by, action, covert=bool(covert_as))
+
+
+def _written(by: actors.Actor, action: str, *, covert: bool) -> Iterator[str]:
     with transaction.atomic():
-        audit.record(by, action, covert=bool(covert_as))
-        for line in audit.export(covert=bool(covert_as)):
+        audit.record(by, action, covert=covert)
+        for line in audit.export(covert=covert):
             yield json.dumps(line, ensure_ascii=False, sort_keys=True)

@@ -9,13 +9,16 @@ import psycopg
 import pytest
 from django.db import connection
 from django.urls import reverse
+from typer.testing import CliRunner
 
 from factories.cast import refresh, sign_in
 from factories.exports import Source, row
 from factories.linkage import activate_model
+from muniment.cli import audit as commands
 from muniment.core import audit, database, verify_audit
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, AuditLeaf, AuditSeal, CovertEvent, CovertLeaf, RoleAssignment
+from muniment.core.verdicts import Refused
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import PrimePerson
 
@@ -204,6 +207,38 @@ def test_a_covert_event_alone_makes_no_seal_until_one_is_due_anyway(db, time_mac
     time_machine.shift(timedelta(minutes=61))
     audit.seal()
     assert AuditSeal.objects.count() == 3
+
+
+def export(tmp_path, *options):
+    """Export as the command does; return its exit code or refusal, and what it wrote."""
+    out = tmp_path / "out.jsonl"
+    done = CliRunner().invoke(commands.app, ["export", str(out), *options])
+    return done.exception or done.exit_code, out.read_text() if out.exists() else ""
+
+
+def test_an_export_is_an_event_in_its_own_part(cast, tmp_path):
+    begin(sign_in(cast["thorn"], purpose=None))
+    audit.seal()
+    before = covert()
+    code, written = export(tmp_path)
+    assert code == 0
+    assert OPERATION not in written
+    assert ordinary()[-1][1] == "audit.export"
+    assert covert() == before
+    told = ordinary()
+    code, written = export(tmp_path, "--covert-as", "yarrow")
+    assert code == 0
+    assert OPERATION in written
+    assert ordinary() == told
+    assert covert()[-1] == ("audit.export", "done")
+    assert CovertEvent.objects.order_by("-pk").first().actor.endswith("for yarrow")
+
+
+@pytest.mark.parametrize("name", ["teasel", "rowan", "thorn"])
+def test_who_may_not_read_the_covert_audit_may_not_export_it(cast, tmp_path, name):
+    refusal, written = export(tmp_path, "--covert-as", name)
+    assert isinstance(refusal, Refused)
+    assert written == ""
 
 
 @pytest.fixture

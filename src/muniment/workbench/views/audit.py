@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -57,7 +57,8 @@ def _show(request: HttpRequest, part: _Part) -> HttpResponse:
             events = events.filter(**{f"{name}__icontains": value})
     narrowed = {name: bool(value) for name, value in form.cleaned_data.items()}
     auditing.record(visitor(request), "audit.view", detail=narrowed, covert=part.is_covert)
-    sealed = part.events.objects.filter(pk__in=part.leaves.objects.values("event_id"))
+    last = part.leaves.objects.order_by("-number").values("event_id")[:1]
+    leaf = part.leaves.objects.filter(event_id=OuterRef("pk"))
     return TemplateResponse(
         request,
         "workbench/audit.html",
@@ -65,8 +66,8 @@ def _show(request: HttpRequest, part: _Part) -> HttpResponse:
             "form": form,
             "page": Paginator(events, 50).get_page(request.GET.get("page")),
             "part": part,
-            "sealed_until": sealed.aggregate(last=Max("at"))["last"],
-            "unsealed": part.events.objects.count() - sealed.count(),
+            "sealed_until": part.events.objects.filter(pk__in=last).values_list("at", flat=True).first(),
+            "unsealed": part.events.objects.filter(~Exists(leaf)).count(),
             "page_title": part.title,
         },
     )
