@@ -2,13 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from factories.cast import PASSWORD
+from factories.screens import Looks
 from muniment.core.models import User
 
 # Chromium's own sandbox does not run as root, and a small /dev/shm ends it.
@@ -39,6 +42,13 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def looks(page: Page, live_server: LiveServer, tmp_path: Path) -> Looks:
+    """Return what looks at each page on a way, at both widths."""
+    cache.clear()  # sign-ins are limited to so many a minute
+    return Looks(page, str(live_server), tmp_path)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ CAST: dict[str, tuple[str, str] | None] = {
     "hazel": ("rights_officer", "northshire"),
     "bryony": ("enclave_officer", "northshire"),
     "teasel": ("auditor", "northshire"),
+    "thorn": ("counter_corruption_officer", "northshire"),
+    "yarrow": ("covert_auditor", "northshire"),
     "clover": ("corporate_records_officer", "northshire-commissioner"),
     "nettle": None,
 }

@@ -27,6 +27,7 @@ def serve(
 
 def site(host: str, port: int, *, worker: bool) -> None:
     """Collect the static files, start the worker, and serve."""
+    call_command("check", tags=["security"], fail_level="ERROR", verbosity=0)
     _collect()
     # The application looks once, when it is made, which static files there are: it comes after they are collected.
     from muniment.site.wsgi import application

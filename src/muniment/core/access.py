@@ -46,10 +46,14 @@ class Role:
 
 @dataclass(frozen=True)
 class Declaration:
-    """The whole declaration: actions with their words, and roles."""
+    """The whole declaration: actions with their words, roles, what a covert enquiry may do, and which roles need more
+    than a password where the installation asks for it.
+    """
 
     actions: dict[str, str]
     roles: dict[str, Role]
+    covert: frozenset[str]
+    second_factor: frozenset[str]
 
 
 class BadDeclaration(Exception):
@@ -62,6 +66,8 @@ def declaration(path: Path | None = None) -> Declaration:
     text = (path or policy_files.folder() / "access" / "roles.yaml").read_text()
     content = yaml.safe_load(text)
     actions: dict[str, str] = content["actions"]
+    if unknown := set(content["covert"]) - set(actions):
+        raise BadDeclaration(f"The list `covert` in policy/access names something unknown: {sorted(unknown)}.")
     roles = {}
     for code, body in content["roles"].items():
         unknown = set(body["actions"]) - set(actions) - {"*"}
@@ -77,7 +83,9 @@ def declaration(path: Path | None = None) -> Declaration:
             restrictions=frozenset(body["restrictions"]),
             actions=frozenset(actions if "*" in body["actions"] else body["actions"]),
         )
-    return Declaration(actions, roles)
+    if unknown := set(content["second_factor"]) - set(roles):
+        raise BadDeclaration(f"The list `second_factor` in policy/access names no role: {sorted(unknown)}.")
+    return Declaration(actions, roles, frozenset(content["covert"]), frozenset(content["second_factor"]))
 
 
 def assignments(user: User, on: date) -> list[RoleAssignment]:

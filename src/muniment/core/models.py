@@ -8,7 +8,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
-from muniment.core.walls import AUDITORS, BY_SCOPE, EVERYONE
+from muniment.core.walls import AUDITORS, BY_SCOPE, COVERT_AUDITORS, EVERYONE
 
 
 class Controller(models.Model):
@@ -175,7 +175,7 @@ class UserScope(models.Model):
         constraints = [UniqueConstraint(fields=["user", "scope"], name="user_scope_once")]
 
 
-class AuditEvent(models.Model):
+class _Event(models.Model):
     """Something read, changed or refused. No foreign keys: it outlives what it speaks of."""
 
     at = models.DateTimeField(db_default=Now(), db_index=True)
@@ -200,18 +200,43 @@ class AuditEvent(models.Model):
         detail = Kind.STATE
         salt = Kind.SECRET
 
+    class Meta:
+        abstract = True
+
+
+class AuditEvent(_Event):
+    """An event of the ordinary audit."""
+
     class Wall:
         seen = AUDITORS
         web = "SELECT, INSERT"
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(outcome__in=["done", "refused", "failed"]), name="audit_outcome_known")
+            CheckConstraint(condition=Q(outcome__in=["done", "refused", "failed"]), name="audit_outcome_known"),
+            CheckConstraint(condition=Q(compartment="ordinary"), name="audit_is_ordinary"),
         ]
 
 
-class AuditLeaf(models.Model):
-    """The gapless number and the salted digest of a committed event."""
+class CovertEvent(_Event):
+    """An event of a covert enquiry.
+
+    A table of its own, so that neither a row nor a gap in the keys of the ordinary audit says that there is one.
+    """
+
+    class Wall:
+        seen = COVERT_AUDITORS
+        web = "SELECT, INSERT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(outcome__in=["done", "refused", "failed"]), name="covert_outcome_known"),
+            CheckConstraint(condition=Q(compartment="covert"), name="covert_is_covert"),
+        ]
+
+
+class _Leaf(models.Model):
+    """The gapless number and the salted digest of a committed event; it stays when the event expires."""
 
     number = models.BigIntegerField(primary_key=True)
     event_id = models.BigIntegerField(unique=True)
@@ -221,24 +246,43 @@ class AuditLeaf(models.Model):
         number = event_id = Kind.KEY
         digest = Kind.STATE
 
+    class Meta:
+        abstract = True
+
+
+class AuditLeaf(_Leaf):
+    """A leaf of the ordinary audit."""
+
     class Wall:
         seen = AUDITORS
         web = "SELECT"
 
 
+class CovertLeaf(_Leaf):
+    """A leaf of the covert audit; numbered by itself."""
+
+    class Wall:
+        seen = COVERT_AUDITORS
+        web = "SELECT"
+
+
 class AuditSeal(models.Model):
-    """A signed Merkle root over a run of leaves; the same line is kept outside the database."""
+    """A signed Merkle root over a run of leaves; the same line is kept outside the database.
+
+    `covert` stands for the covert run that was sealed with it, and is there when that run is empty as well.
+    """
 
     number = models.BigIntegerField(primary_key=True)
     first_leaf = models.BigIntegerField()
     last_leaf = models.BigIntegerField()
     root = models.BinaryField(max_length=32)
+    covert = models.BinaryField(max_length=32)
     sealed_at = models.CharField(max_length=40)
     signature = models.BinaryField(max_length=64)
 
     class Fields:
         number = first_leaf = last_leaf = Kind.KEY
-        root = signature = Kind.STATE
+        root = covert = signature = Kind.STATE
         sealed_at = Kind.MOMENT
 
     class Wall:
@@ -246,7 +290,32 @@ class AuditSeal(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf")), name="seal_forwards")]
+        # A run may be empty: then it ends before it begins.
+        constraints = [CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf") - 1), name="seal_forwards")]
+
+
+class CovertSeal(models.Model):
+    """The run of covert leaves under the seal of the same number, and the salt that hides it there."""
+
+    number = models.BigIntegerField(primary_key=True)
+    first_leaf = models.BigIntegerField()
+    last_leaf = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=32)
+
+    class Fields:
+        number = first_leaf = last_leaf = Kind.KEY
+        root = Kind.STATE
+        salt = Kind.SECRET
+
+    class Wall:
+        seen = COVERT_AUDITORS
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(last_leaf__gte=models.F("first_leaf") - 1), name="covert_seal_forwards")
+        ]
 
 
 class Content(models.Model):

@@ -6,14 +6,19 @@ import yaml
 
 from muniment.core import policy_files
 
+COVERT = "COVERT"
+
 
 @lru_cache
-def choices() -> tuple[tuple[str, str], ...]:
-    """Return (code, words) of every access purpose, in the order of policy."""
-    content = yaml.safe_load((policy_files.folder() / "codes" / "access_purposes.yaml").read_text())
-    return tuple((each["code"], each["label"]) for each in content["values"])
+def _values() -> tuple[dict[str, str], ...]:
+    return tuple(yaml.safe_load((policy_files.folder() / "codes" / "access_purposes.yaml").read_text())["values"])
+
+
+def choices(*, covert: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return (code, words) of every access purpose, in the order of policy; the covert one only when asked for."""
+    return tuple((each["code"], each["label"]) for each in _values() if covert or not each.get("sensitive"))
 
 
 def words(code: str) -> str:
     """Return the words of an access purpose; nothing for none."""
-    return dict(choices()).get(code, "")
+    return dict(choices(covert=True)).get(code, "")

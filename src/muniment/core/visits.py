@@ -12,17 +12,35 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from muniment.core import access
+from muniment.core import access, audit
 from muniment.core.actors import Actor, from_user
 from muniment.core.models import Controller, Membership, User
+from muniment.core.verdicts import Verdict, unless
 
 View = Callable[..., HttpResponse]
 
 
 def visitor(request: HttpRequest) -> Actor:
-    """Return who makes the request, with the access purpose they gave."""
+    """Return who makes the request, with the access purpose they gave and the covert enquiry they are in."""
     assert isinstance(request.user, User)
-    return from_user(request.user, request.session.get("purpose", ""))
+    return from_user(request.user, request.session.get("purpose", ""), request.session.get("enquiry", ""))
+
+
+def in_enquiry(user: User, action: str) -> Verdict:
+    """Say whether something may be done in a covert enquiry: only what leaves no trace that others see."""
+    return access.may(user, "enquiry.covert", on=timezone.localdate()) & unless(
+        action in {"", "enquiry.covert"} | access.declaration().covert,
+        "This task is a covert enquiry, in which you only look: others would see the rest."
+        " To do it, first change why you are looking.",
+    )
+
+
+def end_enquiry(request: HttpRequest) -> None:
+    """Leave the covert enquiry that the task belongs to, if it does; what follows is ordinary again."""
+    if request.session.get("enquiry"):
+        by = visitor(request)
+        audit.record(by, "enquiry.end", subject=by.enquiry)
+        del request.session["enquiry"], request.session["purpose"]
 
 
 def actions_of(user: User) -> frozenset[str]:
@@ -34,6 +52,13 @@ def actions_of(user: User) -> frozenset[str]:
         found = frozenset(action for each in held for action in roles[each.role].actions)
         user._actions = found  # type: ignore[attr-defined]
     return found
+
+
+def actions_open(request: HttpRequest) -> frozenset[str]:
+    """Return everything that the user may do in the task they are in."""
+    assert isinstance(request.user, User)
+    may = actions_of(request.user)
+    return may & access.declaration().covert if request.session.get("enquiry") else may
 
 
 def controllers_of(user: User, action: str) -> list[Controller]:
@@ -54,6 +79,8 @@ def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             if action:
                 access.may(request.user, action, on=timezone.localdate()).require()
+            if request.session.get("enquiry") and request.path != reverse("purpose"):
+                in_enquiry(request.user, action).require()
             if purpose and not request.session.get("purpose"):
                 return redirect(f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}")
             return view(request, *arguments, **named)

@@ -19,6 +19,9 @@ EVERYONE = "true"
 BY_SCOPE = "scope_id = ANY ((SELECT muniment.scopes())::bigint[])"
 BY_CONTROLLER = "controller_id = ANY ((SELECT muniment.controllers())::bigint[])"
 AUDITORS = "(SELECT muniment.reads_audit())"
+COVERT_AUDITORS = "(SELECT muniment.reads_covert_audit())"
+AUDIT_TABLES = ("core_auditevent", "core_auditleaf", "core_auditseal")
+COVERT_TABLES = ("core_covertevent", "core_covertleaf", "core_covertseal")
 
 
 def through(table: str, column: str) -> str:
@@ -72,6 +75,7 @@ DECLARE
     seen text;
     theirs text;
     audits boolean;
+    audits_covert boolean;
 BEGIN
     PERFORM set_config('muniment.said', '', true), set_config('muniment.proof', '', true);
     SELECT s.user_id INTO sitter FROM core_sitting s JOIN core_user u ON u.id = s.user_id
@@ -82,7 +86,9 @@ BEGIN
     SELECT coalesce(array_agg(scope_id ORDER BY scope_id), '{}')::text INTO seen
         FROM core_userscope WHERE user_id = sitter;
     SELECT coalesce(array_agg(DISTINCT c), '{}')::text,
-           coalesce(bool_or(role = 'auditor'), false) INTO theirs, audits
+           coalesce(bool_or(role = ANY (ARRAY[__AUDITORS__]::text[])), false),
+           coalesce(bool_or(role = ANY (ARRAY[__COVERT_AUDITORS__]::text[])), false)
+        INTO theirs, audits, audits_covert
         FROM (SELECT a.controller_id AS c, a.role FROM core_roleassignment a
               WHERE a.user_id = sitter AND a.start <= current_date
                 AND (a.until IS NULL OR a.until > current_date)
@@ -92,7 +98,7 @@ BEGIN
               WHERE a.user_id = sitter AND a.start <= current_date
                 AND (a.until IS NULL OR a.until > current_date)
                 AND m.start <= current_date AND (m.until IS NULL OR m.until > current_date)) held;
-    PERFORM set_config('muniment.said', sitter || '|' || seen || '|' || theirs || '|' || audits, true);
+    PERFORM set_config('muniment.said', concat_ws('|', sitter, seen, theirs, audits, audits_covert), true);
     PERFORM set_config('muniment.proof', muniment.prove(current_setting('muniment.said')), true);
     RETURN sitter;
 END $$;
@@ -125,6 +131,28 @@ CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql 
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
 CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(4), 'false')::boolean $$;
+CREATE OR REPLACE FUNCTION muniment.reads_covert_audit() RETURNS boolean LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(5), 'false')::boolean $$;
+"""
+
+# The one way in which an event leaves the audit: its leaf is named by an event of expiry that has been sealed, so that
+# whoever checks an export can account for every body that is missing.
+EXPIRY = """
+CREATE OR REPLACE FUNCTION muniment.expire_{name}(expiry bigint) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    WITH named AS (
+        SELECT (part ->> 0)::bigint AS first, (part ->> 1)::bigint AS last
+        FROM {events} e JOIN {leaves} l ON l.event_id = e.id
+        JOIN {seals} s ON l.number BETWEEN s.first_leaf AND s.last_leaf,
+        jsonb_array_elements(e.detail -> 'leaves') part
+        WHERE e.id = expiry AND e.action = 'audit.expire'),
+    gone AS (
+        DELETE FROM {events} e USING {leaves} l, named
+        WHERE l.event_id = e.id AND l.number BETWEEN named.first AND named.last AND e.action <> 'audit.expire'
+        RETURNING e.id)
+    SELECT count(*) FROM gone $$;
+REVOKE ALL ON FUNCTION muniment.expire_{name}(bigint) FROM PUBLIC, {others};
+GRANT EXECUTE ON FUNCTION muniment.expire_{name}(bigint) TO {worker};
 """
 
 
@@ -151,23 +179,42 @@ def _statements(table: str, seen: str, web: str) -> list[str]:
             f"GRANT {web} ON {table} TO {web_role}",
             f"CREATE POLICY seen ON {table} FOR ALL TO {web_role} USING ({seen}) WITH CHECK ({seen})",
         ]
-    if table == "core_auditevent":
-        statements += [
-            f"REVOKE UPDATE, DELETE ON {table} FROM {insiders}",
-            f"CREATE POLICY written ON {table} FOR INSERT TO {web_role} WITH CHECK (true)",
-        ]
+    if table in AUDIT_TABLES + COVERT_TABLES:
+        statements.append(f"REVOKE UPDATE, DELETE ON {table} FROM {insiders}")
+    if table in (AUDIT_TABLES[0], COVERT_TABLES[0]):
+        statements.append(f"CREATE POLICY written ON {table} FOR INSERT TO {web_role} WITH CHECK (true)")
     return statements
+
+
+def _functions() -> str:
+    """Return the functions of the schema `muniment`, with the roles that read either audit by the declaration."""
+    from muniment.core import access  # which reads the models, which name their walls
+
+    said = FUNCTIONS
+    for mark, action in (("__AUDITORS__", "audit.view"), ("__COVERT_AUDITORS__", "audit.covert")):
+        held = [role.code for role in access.declaration().roles.values() if action in role.actions]
+        said = said.replace(mark, ", ".join(f"'{code}'" for code in held))
+    return said
+
+
+def _expiries() -> str:
+    others, worker = f"{role_name('web')}, {role_name('batch')}", role_name("worker")
+    return "".join(
+        EXPIRY.format(name=name, events=events, leaves=leaves, seals=seals, others=others, worker=worker)
+        for name, (events, leaves, seals) in (("audit", AUDIT_TABLES), ("covert_audit", COVERT_TABLES))
+    )
 
 
 def raise_walls() -> None:
     """Make functions, grants and policies; run as the owner after every migration, as often as you like."""
     everyone = ", ".join(role_name(role) for role in ("web", "batch", "worker"))
     with connection.cursor() as cursor:
-        cursor.execute(FUNCTIONS)
+        cursor.execute(_functions())
         cursor.execute(f"GRANT USAGE ON SCHEMA muniment TO {everyone}")
         cursor.execute("REVOKE ALL ON muniment.wall_secret FROM PUBLIC")
         cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA muniment TO {everyone}")
         cursor.execute(f"REVOKE ALL ON FUNCTION muniment.prove(text) FROM {everyone}")
+        cursor.execute(_expiries())
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everyone}")
         # Bulk loads pass through a schema that the web cannot see: COPY under row-level security is refused.
         cursor.execute("CREATE SCHEMA IF NOT EXISTS staging")

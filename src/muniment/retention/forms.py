@@ -160,7 +160,9 @@ class HoldForm(forms.Form):
     )
     people = forms.CharField(label="People, by reference", required=False, help_text="For example: P0000123-X")
     records = forms.CharField(label="Records, by reference", required=False)
-    classes = forms.CharField(label="Record classes", required=False, help_text="For example: CP-CSA, CRI-G1")
+    classes = forms.CharField(
+        label="Record classes", required=False, help_text="For example: CP-CSA, CRI-G1. IG-LOG holds the audit."
+    )
     ho_classes = forms.CharField(
         label="Home Office offence classes", required=False, help_text="For example: 019, 020/01"
     )

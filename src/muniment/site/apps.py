@@ -1,4 +1,4 @@
-"""The app that carries base templates and template tags."""
+"""The app that carries base templates, template tags and what signing in writes."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,10 @@ class SiteConfig(AppConfig):
 
     name = "muniment.site"
     label = "site"
+
+    def ready(self) -> None:
+        """Write what signing in does; check settings against each other."""
+        from muniment.site import checks, sign_ins  # models have to be ready first
+
+        sign_ins.connect()
+        checks.connect()

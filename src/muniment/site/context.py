@@ -1,5 +1,6 @@
 """What every page knows."""
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,8 @@ from django.urls import reverse
 
 from muniment.core import purposes
 from muniment.core.models import User
-from muniment.core.visits import actions_of
+from muniment.core.visits import actions_open
+from muniment.site import second_factors
 from muniment.workbench import demonstration
 
 # Address name, words, and the action that opens it; the first that leads to the page is marked as current.
@@ -22,6 +24,7 @@ NAVIGATION = (
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
     ("audit", "Audit", "audit.view"),
+    ("covert_audit", "Covert audit", "audit.covert"),
 )
 
 
@@ -34,16 +37,25 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):
-        found["navigation"] = _navigation(user, request.path)
-        found["purpose_words"] = purposes.words(request.session.get("purpose", ""))
+        enquiry = request.session.get("enquiry", "")
+        found["navigation"] = _navigation(actions_open(request), request.path)
+        found["limit_seconds"] = _until_limit(request)
+        found["second_factor_wanted"] = lambda: settings.SECOND_FACTOR and second_factors.is_missing(user)
+        found["purpose_words"] = purposes.words(request.session.get("purpose", "")) + (enquiry and f", {enquiry}")
     elif settings.DEMONSTRATION:
         found["demonstration_users"] = demonstration.USERS
         found["demonstration_password"] = demonstration.PASSWORD
     return found
 
 
-def _navigation(user: User, path: str) -> list[dict[str, Any]]:
-    may, items = actions_of(user), []
+def _until_limit(request: HttpRequest) -> int:
+    """Return the seconds until the session ends however busy it is."""
+    began = float(request.session.get("began", time.time()))
+    return max(0, int(began + settings.SESSION_ABSOLUTE_AGE - time.time()))
+
+
+def _navigation(may: frozenset[str], path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
     for name, text, action in NAVIGATION:
         if not action or action in may:
             href = reverse(name)

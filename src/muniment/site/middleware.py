@@ -1,23 +1,26 @@
 """What every request passes: no caching, an absolute limit of a session, and the reader's scope."""
 
 import logging
-import secrets
 import time
 from collections.abc import Callable
 
+from allauth.core.exceptions import ImmediateHttpResponse, RateLimited, ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from muniment.core import access, actors, audit, database
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
+from muniment.core.visits import visitor
+from muniment.site import second_factors
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
+_ANSWERED_ELSEWHERE = (Http404, ImmediateHttpResponse, RateLimited, ReauthenticationRequired)
 
 
 def no_store(get_response: Handler) -> Handler:
@@ -38,6 +41,18 @@ def absolute_session_limit(get_response: Handler) -> Handler:
         began = request.session.get("began")
         if request.user.is_authenticated and began and time.time() - began > settings.SESSION_ABSOLUTE_AGE:
             logout(request)
+        return get_response(request)
+
+    return handle
+
+
+def second_factor(get_response: Handler) -> Handler:
+    """Lead who may sign in with more than a password alone to the page where it is set up, when the setting asks it."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        user, away = request.user, not request.path.startswith("/accounts/")
+        if settings.SECOND_FACTOR and isinstance(user, User) and away and second_factors.is_missing(user):
+            return redirect("mfa_index")
         return get_response(request)
 
     return handle
@@ -74,13 +89,12 @@ def within_scope(get_response: Handler) -> Handler:
         return response
 
     def on_error(request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Http404):
+        if isinstance(error, _ANSWERED_ELSEWHERE):
             return None
         if not isinstance(error, Refused):
             log.error("a view failed: %s", type(error).__name__)
             return None
-        user = request.user if isinstance(request.user, User) else None
-        by = actors.from_user(user) if user else actors.Actor("nobody")
+        by = visitor(request) if isinstance(request.user, User) else actors.Actor("nobody")
         audit.record_apart(by, "access.refused", "refused", subject=request.path[:200])
         response = TemplateResponse(request, "refused.html", {"reasons": error.reasons}, status=403).render()
         transaction.set_rollback(True)  # after rendering, which reads
@@ -88,24 +102,3 @@ def within_scope(get_response: Handler) -> Handler:
 
     handle.process_exception = on_error  # type: ignore[attr-defined]
     return handle
-
-
-def _begin(request: HttpRequest, user: User, **_: object) -> None:
-    """Let the database know of a new session, so that `enter` can find whose it is."""
-    token = secrets.token_urlsafe(32)
-    request.session["sitting"] = token
-    request.session["began"] = time.time()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT muniment.sit(%s, %s, %s)", [user.pk, token, settings.SESSION_ABSOLUTE_AGE])
-    audit.record(actors.from_user(user), "access.sign_in")
-
-
-def _end(request: HttpRequest, user: User | None, **_: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT muniment.leave(%s)", [request.session.get("sitting", "")])
-    if user is not None:
-        audit.record(actors.from_user(user), "access.sign_out")
-
-
-user_logged_in.connect(_begin)
-user_logged_out.connect(_end)

@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "muniment.site.middleware.second_factor",
     "muniment.site.middleware.within_scope",
 ]
 
@@ -100,11 +101,26 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "muniment.site.accounts.ClosedAccounts"
+ACCOUNT_FORMS = {
+    "login": "muniment.site.sign_in_forms.SignIn",
+    "change_password": "muniment.site.sign_in_forms.NewPassword",
+    "reauthenticate": "muniment.site.sign_in_forms.ConfirmByPassword",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "muniment.site.accounts.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "muniment.site.sign_in_forms.ByCode",
+    "reauthenticate": "muniment.site.sign_in_forms.ConfirmByCode",
+    "activate_totp": "muniment.site.sign_in_forms.AddApp",
+    "add_webauthn": "muniment.site.sign_in_forms.AddKey",
+    "login_webauthn": "muniment.site.sign_in_forms.ByPasskey",
+}
+# Whether roles that the access declaration lists under `second_factor` need more than a password.
+SECOND_FACTOR = environment.yes("MUNIMENT_SECOND_FACTOR", default=not DEMONSTRATION)
 
 SESSION_COOKIE_AGE = 30 * 60  # idle seconds
 SESSION_SAVE_EVERY_REQUEST = True

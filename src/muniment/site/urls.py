@@ -1,15 +1,19 @@
 """Every address of the site."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.defaults import page_not_found
 
 from muniment.people.views import matches, person
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
 
+_GONE = {"exception": None}
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("purpose/", purpose.purpose, name="purpose"),
+    path("purpose/covert/", purpose.covert_enquiry, name="covert_enquiry"),
     path("stay/", about.stay, name="stay"),
     path("about/", about.about, name="about"),
     path("find/", find.find, name="find"),
@@ -44,5 +48,8 @@ urlpatterns = [
     path("holds/<str:reference>/release/", holds.release, name="release_hold"),
     path("schedule/", kept.schedule, name="schedule"),
     path("audit/", audit.audit, name="audit"),
+    path("covert-audit/", audit.covert_audit, name="covert_audit"),
+    # Accounts are made by an administrator and have no e-mail address: these pages of the library are not there.
+    re_path(r"^accounts/(?:signup|email|confirm-email|login/code|password/(?:set|reset))/", page_not_found, _GONE),
     path("accounts/", include("allauth.urls")),
 ]

@@ -90,6 +90,22 @@ USERS = (
     ),
     Person("teasel", "Teasel", "Imaginary", "Auditor, Northshire", "Read the audit", (("auditor", "northshire"),)),
     Person(
+        "thorn",
+        "Thorn",
+        "Conjured",
+        "Counter-corruption officer, Northshire",
+        "Look for a covert enquiry",
+        (("counter_corruption_officer", "northshire"),),
+    ),
+    Person(
+        "yarrow",
+        "Yarrow",
+        "Contrived",
+        "Auditor of covert enquiries, Northshire",
+        "Read the covert audit alone",
+        (("covert_auditor", "northshire"),),
+    ),
+    Person(
         "clover",
         "Clover",
         "Makebelieve",

@@ -21,6 +21,11 @@ SETTINGS = {
     "MUNIMENT_DEMONSTRATION": ("yes", "Demonstration users and banner. Say `no` wherever real records are held."),
     "MUNIMENT_HOSTS": ("this machine's own names", "Host names that the site answers to, with commas between."),
     "MUNIMENT_HTTPS": ("no", "Say `yes` behind HTTPS: secure cookies, redirects and strict transport security."),
+    "MUNIMENT_SECOND_FACTOR": (
+        "yes where `MUNIMENT_DEMONSTRATION` is `no`",
+        "Whether the roles that `policy/access/roles.yaml` lists under `second_factor` need an authenticator app or a"
+        " passkey beside the password.",
+    ),
     "MUNIMENT_DEBUG": ("no", "Show faults in the browser. Never with real records."),
     "MUNIMENT_COOLING_OFF_MINUTES": ("20160 (14 days)", "How long an approved disposal can be undone."),
     "MUNIMENT_SECRET_KEY": (
@@ -38,7 +43,8 @@ SETTINGS = {
     ),
     "MUNIMENT_WEB_FILE": (
         "made once in the state folder",
-        "A file with the secret from which the session key is derived when none is given.",
+        "A file with the secret from which the session key is derived when none is given, and the key that encrypts"
+        " second factors. Lose it and everybody's authenticator app has to be removed and set up again.",
     ),
     "MUNIMENT_TOMBSTONES_FILE": (
         "made once in the state folder",

@@ -39,7 +39,10 @@ def govuk(component: str, **params: Any) -> SafeString:
 def field(bound: BoundField, **params: Any) -> SafeString:
     """Render a form's field as its GOV.UK component, with label, hint and error."""
     component, found = params_of(bound)
-    return components.render(component, {**found, **_nested(params)})
+    for name, value in _nested(params).items():
+        whole = isinstance(value, dict) and isinstance(found.get(name), dict)
+        found[name] = found[name] | value if whole else value
+    return components.render(component, found)
 
 
 @register.simple_tag

@@ -1,12 +1,16 @@
-"""The audit, for auditors: who did and looked at what, when and why."""
+"""The audit, for auditors: who did and looked at what, when and why; and the audit of covert enquiries, for theirs."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from muniment.core import audit as auditing
-from muniment.core.models import AuditEvent, AuditLeaf, AuditSeal
+from muniment.core.models import AuditEvent, AuditLeaf, CovertEvent, CovertLeaf
 from muniment.core.visits import opens, visitor
 
 
@@ -18,25 +22,52 @@ class AuditForm(forms.Form):
     subject = forms.CharField(label="To what", required=False, max_length=200)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A part of the audit as its readers see it."""
+
+    title: str
+    events: Any
+    leaves: Any
+    is_covert: bool
+
+
+_ORDINARY = _Part("Audit", AuditEvent, AuditLeaf, is_covert=False)
+_COVERT = _Part("Audit of covert enquiries", CovertEvent, CovertLeaf, is_covert=True)
+
+
 @opens("audit.view", purpose=False)
 def audit(request: HttpRequest) -> HttpResponse:
     """List events, newest first; looking at the audit is an event too."""
+    return _show(request, _ORDINARY)
+
+
+@opens("audit.covert", purpose=False)
+def covert_audit(request: HttpRequest) -> HttpResponse:
+    """List the events of covert enquiries; that somebody read them is itself covert."""
+    return _show(request, _COVERT)
+
+
+def _show(request: HttpRequest, part: _Part) -> HttpResponse:
     form = AuditForm(request.GET)
     form.is_valid()
-    events = AuditEvent.objects.filter(compartment="ordinary").order_by("-pk")
+    events = part.events.objects.order_by("-pk")
     for name, value in form.cleaned_data.items():
         if value:
             events = events.filter(**{f"{name}__icontains": value})
-    auditing.record(visitor(request), "audit.view", detail={k: bool(v) for k, v in form.cleaned_data.items()})
-    seal = AuditSeal.objects.order_by("-number").first()
+    narrowed = {name: bool(value) for name, value in form.cleaned_data.items()}
+    auditing.record(visitor(request), "audit.view", detail=narrowed, covert=part.is_covert)
+    last = part.leaves.objects.order_by("-number").values("event_id")[:1]
+    leaf = part.leaves.objects.filter(event_id=OuterRef("pk"))
     return TemplateResponse(
         request,
         "workbench/audit.html",
         {
             "form": form,
             "page": Paginator(events, 50).get_page(request.GET.get("page")),
-            "seal": seal,
-            "unsealed": AuditEvent.objects.count() - AuditLeaf.objects.count(),
-            "page_title": "Audit",
+            "part": part,
+            "sealed_until": part.events.objects.filter(pk__in=last).values_list("at", flat=True).first(),
+            "unsealed": part.events.objects.filter(~Exists(leaf)).count(),
+            "page_title": part.title,
         },
     )

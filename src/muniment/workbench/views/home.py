@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from muniment.core import audit
 from muniment.core.models import User
-from muniment.core.visits import actions_of, controllers_of, opens, visitor
+from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.records.models import Quarantine
 from muniment.retention import due
 from muniment.retention.models import DisposalOrder, Hold, Review, SourceInstruction
@@ -36,12 +36,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what awaits the user, and nothing that they could not open."""
     user = request.user
     assert isinstance(user, User)
-    on, may = timezone.localdate(), actions_of(user)
+    on, may = timezone.localdate(), actions_open(request)
     audit.record(visitor(request), "home.view")
     reviewing = "review.work" in may
     shown = {
-        "awaits": _awaits(user, on),
-        "others": _others(user),
+        "awaits": _awaits(user, on, may),
+        "others": _others(user, may),
         "mine": _lines(_open_reviews().filter(allocated_to=user.username)) if reviewing else [],
         "soon": _lines(_this_week(user, on)) if reviewing else [],
         "on": on,
@@ -65,7 +65,7 @@ def _lines(found: QuerySet[Review]) -> list[Line]:
     return lines(list(found[:8]))
 
 
-def _awaits(user: User, on: date) -> list[Awaits]:
+def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
     orders, lists = reverse("disposals"), reverse("reviews")
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
@@ -78,14 +78,13 @@ def _awaits(user: User, on: date) -> list[Awaits]:
         ("hold.release", "hold releases to complete", reverse("holds"), lambda: _releases(user)),
         ("quarantine.view", "rows in quarantine", reverse("quarantine"), _quarantined),
     )
-    may = actions_of(user)
     figures = (Awaits(count(), words, href) for action, words, href, count in asked if action in may)
     return [figure for figure in figures if figure.number]
 
 
-def _others(user: User) -> list[Awaits]:
+def _others(user: User, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user has given out of hand."""
-    may, found = actions_of(user), []
+    found = []
     reviews = Review.objects.filter(state__in=("parked", "referred"))
     if "review.work" in may:
         for state, words in (("parked", "reviews parked"), ("referred", "reviews referred")):
