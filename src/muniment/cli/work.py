@@ -1,5 +1,6 @@
 """`muniment work`: what nobody waits for: instructions, destruction, certificates, seals, orphaned keys."""
 
+import math
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ from muniment.core.actors import Actor
 from muniment.retention.actions import destruction
 
 app = typer.Typer()
+_SWEEP_EVERY_S = 3600  # it compares all owners of keys with all owners of content
 
 
 @app.command()
@@ -27,19 +29,27 @@ def work(
     if not every:
         printing.report(_round(by), as_json=as_json, title="Work done")
         return
+    swept = -math.inf
     while not beside or os.getppid() == beside:
+        sweeps = time.monotonic() - swept > _SWEEP_EVERY_S
         try:
-            _round(by)
-        except (DatabaseError, postgres.ServerError, audit.SealsAhead) as error:
+            _round(by, sweep=sweeps)
+            swept = time.monotonic() if sweeps else swept
+        except (postgres.ServerError, audit.SealsAhead) as error:
             # The next round may find the server back, and other duties do not wait for one that fails.
             sys.stderr.write(f"The worker could not end its round: {error}\n")
+            _recover()
+        except DatabaseError as error:
+            # Its words may hold a row's values: they do not go into a log.
+            sys.stderr.write(f"The worker could not end its round: {type(error).__name__}.\n")
             _recover()
         time.sleep(every)
 
 
-def _round(by: Actor) -> dict[str, int]:
+def _round(by: Actor, *, sweep: bool = True) -> dict[str, int]:
     done = destruction.work(by=by)
-    done["keys_swept"] = content.sweep_orphans()
+    if sweep:
+        done["keys_swept"] = content.sweep_orphans()
     done["events_sealed"] = audit.seal()
     return done
 
