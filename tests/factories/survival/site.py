@@ -56,7 +56,7 @@ class Site:
         """Post a form as its page asks for it; the page is asked for first."""
         status, page = self.get(path)
         if status != 200:
-            return 0 if status < 500 else status, page
+            return status, page
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         body = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
         return self._answer(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body))
