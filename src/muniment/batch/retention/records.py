@@ -36,12 +36,18 @@ DECIDED = (
     *("record_id", "controller", "declared", "class_no", "due", "outcome", "rule_no", "driving_person"),
     *("missing_code", "trigger_no", "because_code", "shows_flags", "shows_events"),
 )
+# What is known of a record once its class is: the terms of the class are looked up again, which is less than to carry.
+RESOLVED = (
+    *("record_id", "controller", "controller_no", "variant", "declared", "family_no", "class_no", "asked_on", "closed"),
+    *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person", "last_review"),
+    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest"),
+)
 _FLOORS = ("cpia", "ended", "vic")
 _RULES = among(PERSON_RULES)
 
 
 def resolved(sources: Sources, rows: Table, step: Step) -> Table:
-    """Return one row a record with its class resolved from its family, and the terms of that class.
+    """Return one row a record with its class resolved from its family: `RESOLVED`, and `asks`.
 
     `rows` are records with what `on_record` says of each beside them.
     """
@@ -77,7 +83,7 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
         rows = rows.left_join(swaps, "class_no").drop("class_no_right")
         swap = rows.swap_no.notnull() & rows.dealt_elsewhere
         rows = step(rows.mutate(class_no=ibis.ifelse(swap, rows.swap_no, rows.class_no)).drop("swap_no"))
-    return _with_terms(rows, sources, step)
+    return _with_days(rows, sources, step)
 
 
 def _fits(row: DeriveRow, rows: Table) -> Value:
@@ -101,16 +107,10 @@ def _fits(row: DeriveRow, rows: Table) -> Value:
     return both(asked)
 
 
-def _with_terms(rows: Table, sources: Sources, step: Step) -> Table:
-    """Add the class's terms for the record's controller, and the days of its triggers."""
-    lookups, number = sources.lookups, sources.looked_up.numbers.trigger_no
-    rows = rows.left_join(lookups["lk_terms"], ["controller_no", "class_no"])
-    rows = rows.drop("controller_no_right", "class_no_right")
-    variants = lookups["lk_variants"]
-    variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
-    rows = rows.left_join(variants, "variant").drop("variant_right", "variant")
-    classes = lookups["lk_classes"].drop("swap_no")
-    rows = step(rows.left_join(classes, "class_no").drop("class_no_right"))
+def _with_days(rows: Table, sources: Sources, step: Step) -> Table:
+    """Return `RESOLVED`: the days of the class's triggers, and whether more is asked of the people on the record."""
+    number = sources.looked_up.numbers.trigger_no
+    rows = step(with_terms(rows, sources))
     kinds = [kind for kind in sources.kinds if kind in sources.looked_up.numbers.triggers]
     null = ibis.null("date")
 
@@ -118,21 +118,34 @@ def _with_terms(rows: Table, sources: Sources, step: Step) -> Table:
         days = [(column == number(kind), day(rows, kind, end)) for kind in kinds]
         return ibis.cases(*days, else_=null) if days else null
 
-    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence")
     rows = step(
         rows.mutate(
-            **{name: rows[name].fill_null(False) for name in truths},
             t_earliest=found(rows.trigger_no, "earliest"),
             t_latest=found(rows.trigger_no, "latest"),
             least_latest=found(rows.least_no, "latest"),
             closed=day(rows, "case_closed"),
         )
     )
-    skip = rows.by_group & rows.offender
     wanted = rows.minors_from_18 | rows.reviewed_during | rows.destroys | rows.t_latest.isnull()
-    kinds = [name for name in rows.columns if name.endswith(("_earliest", "_latest"))]
-    kinds = [name for name in kinds if name not in ("t_earliest", "t_latest", "least_latest")]
-    return rows.mutate(skip=skip, asks=(wanted & ~skip & rows.trigger_no.notnull() & rows.persons)).drop(*kinds)
+    asks = wanted & ~(rows.by_group & rows.offender) & rows.trigger_no.notnull() & rows.persons
+    return rows.select(*RESOLVED, asks=asks)
+
+
+def with_terms(rows: Table, sources: Sources) -> Table:
+    """Add the class's terms for the record's controller, and the lengths of the floors."""
+    lookups = sources.lookups
+    rows = rows.left_join(lookups["lk_terms"], ["controller_no", "class_no"])
+    rows = rows.drop("controller_no_right", "class_no_right")
+    variants = lookups["lk_variants"]
+    variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
+    rows = rows.left_join(variants, "variant").drop("variant_right")
+    rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
+    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence")
+    return rows.mutate(
+        **{name: rows[name].fill_null(False) for name in truths},
+        offender=truth(rows.code, "offender"),
+        skip=rows.by_group.fill_null(False) & truth(rows.code, "offender"),
+    )
 
 
 def triggered(rows: Table, sources: Sources, step: Step) -> Table:

@@ -168,6 +168,7 @@ class _Run:
         rows = session.keep("rt_resolved", records.resolved(sources, rows, session.name))
         asked = rows.filter(rows.asks).select("record_id", "trigger_no")
         more = session.keep("rt_asked", on_record.asked_for(asked, links, standings, sources))
+        rows = session.name(records.with_terms(rows.drop("trigger_no", "asks"), sources))
         rows = rows.left_join(more, "record_id").drop("record_id_right")
         truths = ("is_held", "has_flags", "has_events")
         rows = rows.left_join(lists.select("record_id", "hold_released", *truths), "record_id").drop("record_id_right")
