@@ -96,21 +96,26 @@ WHERE h.released_at IS NULL AND ({_RECORD_OF})
 
 def read(*, primes: list[int] | None = None) -> tables.Tables:
     """Return the tables of a run, about everyone or about some prime persons; no match is held possible yet."""
+    return tables.Tables(
+        persons=_one(_PERSONS, tables.PERSONS, primes),
+        flags=_one(_FLAGS, tables.FLAGS, primes),
+        involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, primes),
+        records=_one(_RECORDS, tables.RECORDS, primes),
+        record_dates=_one(_RECORD_DATES, tables.RECORD_DATES, primes),
+        events=_one(_EVENTS, tables.EVENTS, primes),
+        holds=read_holds(primes=primes),
+    )
+
+
+def read_holds(*, primes: list[int] | None = None) -> pa.Table:
+    """Return the records that standing holds cover, of everyone or of some prime persons."""
+    return _one(_HOLDS, tables.HOLDS, primes)
+
+
+def _one(query: str, schema: pa.Schema, primes: list[int] | None) -> pa.Table:
     narrowed = "true" if primes is None else f"b.prime_id IN ({', '.join(str(int(key)) for key in primes)})"
     words = {"primes": narrowed, "all_records": "true" if primes is None else "false"}
-
-    def one(query: str, schema: pa.Schema) -> pa.Table:
-        return staging.read(query.format(**words)).select(schema.names).cast(schema)
-
-    return tables.Tables(
-        persons=one(_PERSONS, tables.PERSONS),
-        flags=one(_FLAGS, tables.FLAGS),
-        involvements=one(_INVOLVEMENTS, tables.INVOLVEMENTS),
-        records=one(_RECORDS, tables.RECORDS),
-        record_dates=one(_RECORD_DATES, tables.RECORD_DATES),
-        events=one(_EVENTS, tables.EVENTS),
-        holds=one(_HOLDS, tables.HOLDS),
-    )
+    return staging.read(query.format(**words)).select(schema.names).cast(schema)
 
 
 def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | None:

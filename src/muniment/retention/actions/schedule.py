@@ -1,6 +1,6 @@
 """Work out retention for everyone, publish what changed, and open the reviews that fall due."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention import schedule_tables
 from muniment.retention.actions import hold
+from muniment.retention.models import Hold
 
 _SCHEDULE_LOCK = 7_130_004
 
@@ -106,18 +107,18 @@ UPDATE retention_review r SET state = 'closed' WHERE r.state = 'open' AND r.kind
 def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     """Decide for every prime person and record as on a day; publish in one transaction.
 
-    Doubtful matches count only after the decisions without them are known, so the run decides twice when there are
-    any: an unresolved match blocks a disposal exactly when it would change the decision.
+    A hold may name classes, and what class a record comes to is known only once it is decided. So the holds follow the
+    classes before anything is published, and where that changes what they cover, everything is decided again. Once is
+    enough: no class depends on a hold.
     """
     run = BatchRun.objects.create(
         kind="schedule", started_at=timezone.now(), versions={"policy": policy.version, "on": on.isoformat()}
     )
     hold.expand_all(by=by)
     given = schedule_tables.read()
-    made = retention.schedule(given, policy, asked_on=on)
-    doubtful = schedule_tables.with_possible(given, made.persons)
-    if doubtful is not None:
-        made = retention.schedule(doubtful, policy, asked_on=on)
+    made = _decide(given, policy, on)
+    if _holds_followed(made, by=by):
+        made = _decide(replace(given, holds=schedule_tables.read_holds()), policy, on)
     counts = _publish(made, policy, run, on)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE_REVIEWS, {"day": on})
@@ -129,7 +130,27 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     return counts
 
 
-def _publish(made: retention.Schedule, policy: Policy, run: BatchRun, on: date, first: Counts | None = None) -> Counts:
+def _decide(given: retention.Tables, policy: Policy, on: date) -> retention.Schedule:
+    """Decide everything; twice when there are doubtful matches.
+
+    They count only after the decisions without them are known: an unresolved match blocks a disposal exactly when it
+    would change the decision.
+    """
+    made = retention.schedule(given, policy, asked_on=on)
+    doubtful = schedule_tables.with_possible(given, made.persons)
+    return made if doubtful is None else retention.schedule(doubtful, policy, asked_on=on)
+
+
+def _holds_followed(made: retention.Schedule, *, by: Actor) -> bool:
+    """Bring holds up to the classes of the run; return whether they cover anything else than before."""
+    if not Hold.objects.filter(released_at__isnull=True, scope__has_key="classes").exists():
+        return False
+    classes = made.records.select(["record_id", "class_id"]).rename_columns(["record_id", "resolved_class"])
+    with staging.staged({"classes": classes}) as names:
+        return hold.follow_classes(names["classes"], by=by) > 0
+
+
+def _publish(made: retention.Schedule, policy: Policy, run: BatchRun, on: date) -> Counts:
     parameters: dict[str, Any] = {"policy": policy.version, "run": run.pk}
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
