@@ -1,7 +1,6 @@
 """Runs the retention of a whole set on DuckDB: registers tables, computes in steps, hands back Arrow."""
 
-from collections import OrderedDict
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -12,12 +11,12 @@ import ibis
 import pyarrow as pa
 
 from muniment.batch.retention import links as linking
-from muniment.batch.retention import lookups, on_record, persons, profiles, records
+from muniment.batch.retention import lookups, on_record, persons, plans, profiles, records
 from muniment.batch.retention import tables as schemas
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
 from muniment.batch.retention.lookups import Lookups
-from muniment.batch.retention.session import Session, Step
+from muniment.batch.retention.session import Session
 from muniment.batch.retention.tables import Schedule, Tables
 from muniment.batch.retention.wording import BIT, EMPTY, spell, with_lists
 from muniment.engine.policy.model import Policy, Rules
@@ -34,24 +33,28 @@ _SCHEMAS = {
 NO_CONTROLLER = ""  # of a person on no record at all, who is decided under the base policy
 ASKED_ON = "asked_on"  # cases bring a day of their own; it must lie in the same era of the policy
 DECIDED = ("persons", "records")
-_PLANS: OrderedDict[tuple[Any, ...], tuple[Step, ...]] = OrderedDict()
-_PLANS_KEPT = 8
 
 
 def schedule(
-    tables: Tables, policy: Policy, *, asked_on: date, connection: duckdb.DuckDBPyConnection | None = None
+    tables: Tables,
+    policy: Policy,
+    *,
+    asked_on: date,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    plans_in: Path | None = None,
 ) -> Schedule:
     """Decide every person and record of a set on one day, in exact agreement with `engine.retention.decide`.
 
     Each controller decides for its own records under its own overlay, with every force's facts and a shared
-    clock. Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
+    clock. `plans_in` is a folder that only this user may write to, where the statements are kept for later processes.
+    Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
     saying what to do, when a column is missing, a role is unknown, or an involvement names a person not given.
     """
     session = Session(connection or duckdb.connect(config={"preserve_insertion_order": "false"}), {})
     try:
         run = _Run(session, policy, asked_on)
         run.register(tables)
-        run.compute()
+        run.compute(plans_in)
         return Schedule(
             persons=session.results["persons"].cast(schemas.PERSON_DECISIONS),
             records=session.results["records"].cast(schemas.RECORD_DECISIONS),
@@ -86,29 +89,20 @@ class _Run:
         }
         self._check()
 
-    def compute(self) -> None:
+    def compute(self, plans_in: Path | None) -> None:
         """Replay the plan of an earlier run, or make one."""
-        key = self._plan_key()
-        if key in _PLANS:
-            _PLANS.move_to_end(key)
-            for step in _PLANS[key]:
+        rules, given = self.rules, tuple(tuple(table.schema().items()) for table in self.given.values())
+        policy = (rules.version, self.looked_up.numbers, rules.settings, rules.families, self.looked_up.offence_days)
+        key = plans.key_of(policy, self.kinds, given)
+        if steps := plans.find(key, plans_in):
+            for step in steps:
                 self.session.run(step)
             return
         self._decide(Sources(**self.given, lookups=self.lookups, looked_up=self.looked_up, kinds=self.kinds))
-        _PLANS[key] = tuple(self.session.steps)
-        while len(_PLANS) > _PLANS_KEPT:
-            _PLANS.popitem(last=False)
-
-    def _plan_key(self) -> tuple[Any, ...]:
-        """Return everything that the text of the statements depends on."""
-        rules = self.rules
-        own_days = tuple(ASKED_ON in self.given[name].columns for name in DECIDED)
-        policy = (rules.version, repr(self.looked_up.numbers), repr(rules.settings), repr(rules.families))
-        return (*policy, self.looked_up.offence_days, self.kinds, own_days, None if all(own_days) else self.asked_on)
+        plans.keep(key, tuple(self.session.steps), plans_in)
 
     def _decide(self, sources: Sources) -> None:
         session, known = self.session, self.lookups
-        sources = self._dated(sources)
         known["rt_offence_numbers"] = session.read("rt_offence_numbers", linking.offences(sources), "numbers")
         known["rt_offences"] = session.read("rt_offences", linking.asked_eras(sources), "offences")
         dated = session.keep("rt_dated", linking.dated_records(sources))
@@ -203,23 +197,15 @@ class _Run:
 
     def _source(self, name: str, source: pa.Table | Path) -> Table:
         schema = _SCHEMAS[name]
+        day = f", DATE '{self.asked_on.isoformat()}' AS {ASKED_ON}" if name in DECIDED else ""
         if isinstance(source, Path):
-            return self.session.scan(f"rt_{name}", source)
+            return self.session.scan(f"rt_{name}", source, day)
         missing = sorted(set(schema.names) - set(source.column_names))
         if missing:
             raise ValueError(f"The table {name} lacks the columns {', '.join(missing)}.")
         extra = [ASKED_ON] if name in DECIDED and ASKED_ON in source.column_names else []
         wanted = pa.schema([*schema, *[(column, pa.date32()) for column in extra]])
-        return self.session.register(f"rt_{name}", source.select(wanted.names).cast(wanted))
-
-    def _dated(self, sources: Sources) -> Sources:
-        """Give persons and records the day they are asked about, where they do not bring one of their own."""
-        dated = {
-            name: table.mutate(**{ASKED_ON: ibis.literal(self.asked_on)})
-            for name in DECIDED
-            if ASKED_ON not in (table := self.given[name]).columns
-        }
-        return replace(sources, **dated)
+        return self.session.scan(f"rt_{name}", source.select(wanted.names).cast(wanted), "" if extra else day)
 
     def _kinds(self) -> tuple[str, ...]:
         """Return the kinds of record date that occur in the set and that something hangs on."""

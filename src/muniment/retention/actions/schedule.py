@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch import retention
-from muniment.core import audit
+from muniment.core import audit, places
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
@@ -136,9 +136,10 @@ def _decide(given: retention.Tables, policy: Policy, on: date) -> retention.Sche
     They count only after the decisions without them are known: an unresolved match blocks a disposal exactly when it
     would change the decision.
     """
-    made = retention.schedule(given, policy, asked_on=on)
+    plans = places.home() / "plans"
+    made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
     doubtful = schedule_tables.with_possible(given, made.persons)
-    return made if doubtful is None else retention.schedule(doubtful, policy, asked_on=on)
+    return made if doubtful is None else retention.schedule(doubtful, policy, asked_on=on, plans_in=plans)
 
 
 def _holds_followed(made: retention.Schedule, *, by: Actor) -> bool:
