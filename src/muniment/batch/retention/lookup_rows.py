@@ -73,9 +73,7 @@ def declared(rules: Rules, known: "Numbers") -> pa.Table:
         for entry in rules.classes.values()
     ]
     rows += [
-        {"class_id": name, "family_no": place}
-        for place, name in enumerate(known.families)
-        if name not in rules.classes
+        {"class_id": name, "family_no": place} for place, name in enumerate(known.families) if name not in rules.classes
     ]
     fields = [("class_id", pa.string()), ("declared_no", pa.int16()), ("family_no", pa.int8())]
     fields += [("no_offender", pa.bool_()), ("class_group", pa.int8())]
@@ -133,8 +131,10 @@ def terms(by_controller: dict[str, Rules], known: "Numbers") -> pa.Table:
     ]
     numbers = (("controller_no", pa.int16()), ("class_no", pa.int16()), ("trigger_no", pa.int16()))
     counts = ((name, pa.int32()) for name in ("months", "days", "every"))
-    truths = ("is_automatic", "by_group", "destroys", "indefinite", "from_trigger", "on_application", "is_reviewed")
-    truths += ("follows_person", "does_nothing", "does_dispose", "does_archive")
+    truths = (
+        *("is_automatic", "by_group", "destroys", "indefinite", "from_trigger", "on_application", "is_reviewed"),
+        *("follows_person", "does_nothing", "does_dispose", "does_archive"),
+    )
     return pa.Table.from_pylist(rows, schema=pa.schema([*numbers, *counts, *((name, pa.bool_()) for name in truths)]))
 
 

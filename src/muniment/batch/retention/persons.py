@@ -253,7 +253,7 @@ def _changes_by_match(rows: Table) -> Value:
 
 
 def _for_records(rows: Table, step: Step) -> Table:
-    """Add what records ask of each person as three integers: facts and truths, blockers, and the floor with its rule."""
+    """Add what records ask of each person as three integers: facts and truths, blockers, the floor with its rule."""
     matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
     by_time = _is(rows.rule, reference.BY_TIME) & ~rows.kept_at_review
     in_group = rows.own_group.isin([1, 2]).fill_null(False)

@@ -1,6 +1,6 @@
 """Runs the retention of a whole set on DuckDB: registers tables, computes in steps, hands back Arrow."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -63,6 +63,19 @@ def schedule(
         session.clear()
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """The tables of a run that more than one later step reads."""
+
+    links: Table
+    dated: Table  # records with their days
+    found: Table  # the profiles of persons
+    marked: Table  # persons with a flag, an event or a hold
+    standings: Table
+    pairs: Table  # persons with each controller that holds a record of theirs
+    here: Table  # the people on each record
+
+
 class _Run:
     """One run: its tables, its policy as small tables, and the steps from the one to the other."""
 
@@ -117,16 +130,17 @@ class _Run:
         paired = session.name(persons.paired(found, variants, known["lk_variants"]))
         standings = session.keep("rt_standings", persons.standings(paired, self.rules, session.name))
         here = session.keep("rt_here", on_record.on_record(links, standings))
-        self._persons(links, found, marked, standings, pairs, here)
-        self._records(sources, links, dated, here, standings, marked)
+        kept = _Kept(links, dated, found, marked, standings, pairs, here)
+        self._persons(kept)
+        self._records(sources, kept)
 
-    def _persons(self, links: Table, found: Table, marked: Table, standings: Table, pairs: Table, here: Table) -> None:
-        session = self.session
+    def _persons(self, kept: "_Kept") -> None:
+        session, links, standings, marked = self.session, kept.links, kept.standings, kept.marked
         code = standings.select(rule_no=standings.due_rule.fill_null(-1), **_codes(standings))
         others = code.mutate(because_code=code.because_code | BIT["others_retained"])
         words = session.read("rt_person_words", code.union(others, distinct=True), "words")
-        rows = pairs.left_join(standings, ["person_id", "variant"]).drop("person_id_right", "variant_right")
-        computed = on_record.others_retained(links, here)
+        rows = kept.pairs.left_join(standings, ["person_id", "variant"]).drop("person_id_right", "variant_right")
+        computed = on_record.others_retained(links, kept.here)
         rows = rows.left_join(computed, ["person_id", "controller_no"]).drop("person_id_right", "controller_no_right")
         told = ibis.ifelse(rows.others & rows.is_told, ibis.literal(BIT["others_retained"], type="int64"), 0)
         rows = rows.mutate(
@@ -135,7 +149,7 @@ class _Run:
             rule_no=rows.due_rule.fill_null(-1),
         )
         rows = rows.left_join(words, ["rule_no", "because_code", "missing_code"])
-        rows = rows.left_join(profiles.driven(links, found), "person_id").drop("person_id_right")
+        rows = rows.left_join(profiles.driven(links, kept.found), "person_id").drop("person_id_right")
         lists = marked.filter(marked.has_lists | marked.is_held | marked.sets_flags)
         rows = rows.left_join(lists.select("person_id", *profiles.LISTS), "person_id").drop("person_id_right")
         rows = session.name(rows.left_join(self.lookups["lk_controllers"].drop("variant"), "controller_no"))
@@ -151,17 +165,15 @@ class _Run:
         )
         session.result("persons", rows.select(*schemas.PERSON_DECISIONS.names))
 
-    def _records(
-        self, sources: Sources, links: Table, dated: Table, here: Table, standings: Table, marked: Table
-    ) -> None:
-        session = self.session
+    def _records(self, sources: Sources, kept: "_Kept") -> None:
+        session, links = self.session, kept.links
         held = profiles.holds_by(sources, links, "record_id", "person_id")
-        lists = session.keep("rt_record_lists", on_record.marked_records(sources, links, marked, held))
-        rows = dated.left_join(here.drop("lo", "hi", "last_person"), "record_id").drop("record_id_right")
+        lists = session.keep("rt_record_lists", on_record.marked_records(sources, links, kept.marked, held))
+        rows = kept.dated.left_join(kept.here.drop("lo", "hi", "last_person"), "record_id").drop("record_id_right")
         rows = session.name(self._own_group(rows))
         rows = session.keep("rt_resolved", records.resolved(sources, rows, session.name))
         asked = rows.filter(rows.asks).select("record_id", "trigger_no")
-        more = session.keep("rt_asked", on_record.asked_for(asked, links, standings, sources))
+        more = session.keep("rt_asked", on_record.asked_for(asked, links, kept.standings, sources))
         rows = session.name(records.with_terms(rows.drop("trigger_no", "asks"), sources))
         rows = rows.left_join(more, "record_id").drop("record_id_right")
         truths = ("is_held", "has_flags", "has_events")

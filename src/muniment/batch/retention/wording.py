@@ -61,7 +61,7 @@ def rule_bit(rule: Value) -> Value:
 
 
 def packed(found: Mapping[str, Value], places: Mapping[str, int], kind: str = "int32") -> Value:
-    """Return conditions as one integer, each at its place, so that one BIT_OR gathers them; a null one does not hold."""
+    """Return conditions as one integer, each at its place, so that one BIT_OR gathers them; null is no."""
     none = one(0, kind)
     return _ored([ibis.ifelse(condition, one(1 << places[name], kind), none) for name, condition in found.items()])
 

@@ -56,7 +56,7 @@ def words(decision: Decision, facts: Facts, policy: Policy, on: date) -> tuple[L
     return tuple(lines)
 
 
-_LINKS_MEASURED, _FEWEST = 1500, 8  # what looking for the nearest change may cost
+_LINKS_MEASURED, _FEWEST = 600, 8  # what looking for the nearest change may cost
 
 
 def nearest(facts: Facts, policy: Policy, on: date) -> Change | None:
