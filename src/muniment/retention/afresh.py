@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from muniment.batch import retention
 from muniment.people.models import Belonging, MatchEdge
 from muniment.records.models import Involvement
 from muniment.retention import policy_now, schedule_tables
@@ -51,16 +50,8 @@ def decide(order: DisposalOrder) -> dict[int, Decided]:
     )
     if not records:
         return {}
-    policy, on = policy_now.policy(), timezone.localdate()
-    given = schedule_tables.read(
-        schedule_tables.Part(
-            primes=tuple(_people(records)), records=tuple(records), without_review=order.review_id or 0
-        )
-    )
-    made = retention.schedule(given, policy, asked_on=on)
-    doubtful = schedule_tables.with_possible(given, made.persons)
-    if doubtful is not None:
-        made = retention.schedule(doubtful, policy, asked_on=on)
+    part = schedule_tables.Part(tuple(_people(records)), tuple(records), without_review=order.review_id or 0)
+    made = schedule_tables.decide(schedule_tables.read(part), policy_now.policy(), timezone.localdate())
     wanted = set(records)
     return {
         row["record_id"]: Decided(

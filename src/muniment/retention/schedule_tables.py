@@ -1,14 +1,18 @@
-"""What the retention run reads: everything known about every prime person, as Arrow tables.
+"""What the retention run reads, everything known about every prime person as Arrow tables, and what it decides.
 
 A run is about everyone. `Part` narrows the queries to some prime persons and records, for a decision made afresh.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pyarrow as pa
 
+from muniment.batch import retention
 from muniment.batch.retention import tables
+from muniment.core import places
+from muniment.engine.policy import Policy
 from muniment.records import staging
 
 _MEMBERS = """
@@ -104,12 +108,25 @@ class Part:
     without_review: int = 0
 
 
-def _among(column: str, keys: Sequence[int]) -> str:
-    return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
-
-
 def read(part: Part | None = None) -> tables.Tables:
     """Return the tables of a run, about everyone or about a part; no match is held possible yet."""
+    return tables.Tables(
+        persons=_one(_PERSONS, tables.PERSONS, part),
+        flags=_one(_FLAGS, tables.FLAGS, part),
+        involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, part),
+        records=_one(_RECORDS, tables.RECORDS, part),
+        record_dates=_one(_RECORD_DATES, tables.RECORD_DATES, part),
+        events=_one(_EVENTS, tables.EVENTS, part),
+        holds=read_holds(part),
+    )
+
+
+def read_holds(part: Part | None = None) -> pa.Table:
+    """Return the records that standing holds cover, all of them or those of a part."""
+    return _one(_HOLDS, tables.HOLDS, part)
+
+
+def _one(query: str, schema: pa.Schema, part: Part | None) -> pa.Table:
     words = {"primes": "true", "records": "true", "without_review": "0"}
     if part is not None:
         words = {
@@ -117,19 +134,23 @@ def read(part: Part | None = None) -> tables.Tables:
             "records": _among("r.id", part.records),
             "without_review": str(int(part.without_review)),
         }
+    return staging.read(query.format(**words)).select(schema.names).cast(schema)
 
-    def one(query: str, schema: pa.Schema) -> pa.Table:
-        return staging.read(query.format(**words)).select(schema.names).cast(schema)
 
-    return tables.Tables(
-        persons=one(_PERSONS, tables.PERSONS),
-        flags=one(_FLAGS, tables.FLAGS),
-        involvements=one(_INVOLVEMENTS, tables.INVOLVEMENTS),
-        records=one(_RECORDS, tables.RECORDS),
-        record_dates=one(_RECORD_DATES, tables.RECORD_DATES),
-        events=one(_EVENTS, tables.EVENTS),
-        holds=one(_HOLDS, tables.HOLDS),
-    )
+def _among(column: str, keys: Sequence[int]) -> str:
+    return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
+
+
+def decide(given: tables.Tables, policy: Policy, on: date) -> retention.Schedule:
+    """Decide everything that is given; twice when there are doubtful matches.
+
+    They count only after the decisions without them are known: an unresolved match blocks a disposal exactly when it
+    would change the decision.
+    """
+    plans = places.home() / "plans"
+    made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
+    doubtful = with_possible(given, made.persons)
+    return made if doubtful is None else retention.schedule(doubtful, policy, asked_on=on, plans_in=plans)
 
 
 def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | None:

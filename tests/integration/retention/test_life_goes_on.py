@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from factories.deeds import NO, WORKER, answered, by, decide, propose
+from factories.deeds import NO, WORKER, answered, by, decide, place, propose
 from factories.exports import row
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
@@ -13,7 +13,7 @@ from muniment.people.actions import judge as judging
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, Tombstone
 from muniment.retention.actions import destruction
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Certificate
+from muniment.retention.models import Certificate, RecordDecision
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -21,6 +21,18 @@ pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 def test_running_again_changes_nothing(own_life):
     counts = own_life.run()
     assert (counts.changed_people, counts.changed_records, counts.reviews_opened) == (0, 0, 0)
+
+
+def test_a_hold_on_a_class_reaches_a_new_record_in_the_run_that_finds_its_class(own_life):
+    of_class = RecordDecision.objects.get(record__reference="C1").resolved_class
+    assert of_class != Record.objects.get(reference="C1").class_id, "the class has to be one that a run works out"
+    placed = place(own_life, classes=[of_class])
+    own_life.crime.send([row("C8", "P8", FORENAME="Tansy", SURNAME="Other", BORN="1979-01-02")], on="2026-07-01")
+    own_life.run()
+    assert {"C1", "C8"} <= set(placed.held.values_list("record__reference", flat=True))
+    assert RecordDecision.objects.get(record__reference="C8").outcome == "hold"
+    counts = own_life.run()
+    assert (counts.changed_people, counts.changed_records) == (0, 0)
 
 
 def test_tonights_export_brings_nothing_back(own_life):

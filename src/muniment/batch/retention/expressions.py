@@ -18,9 +18,12 @@ def after(day: Value, months: Value, days: Value | int = 0) -> Value:
 
     DuckDB gives a timestamp for date plus interval while Ibis believes it a date, hence the double cast.
     """
-    months, days = (ibis.literal(item) if isinstance(item, int) else item for item in (months, days))
+    months = ibis.literal(months) if isinstance(months, int) else months
     moved = day + months.cast("int32").as_interval("M")
-    moved = moved.cast("timestamp") + days.cast("int32").as_interval("D")
+    if not isinstance(days, int):
+        moved = moved.cast("timestamp") + days.cast("int32").as_interval("D")
+    elif days:
+        moved = moved.cast("timestamp") + ibis.interval(days=days)
     return moved.cast("timestamp").cast("date")
 
 

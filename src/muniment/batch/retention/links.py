@@ -1,13 +1,14 @@
-"""Measures every involvement at once: the columns of `engine.retention.links.Link`."""
+"""Measures every involvement at once: the columns of `engine.retention.links.Link`, its truths as one integer."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 
-from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, either, latest
+from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, latest
+from muniment.batch.retention.lookups import THRESHOLDS, Lookups, offence_key
+from muniment.batch.retention.wording import packed, places
 from muniment.engine.policy.model import Rules
-from muniment.engine.retention.links import NOT_PROCEEDED
 
 
 @dataclass(frozen=True)
@@ -22,204 +23,270 @@ class Sources:
     events: Table
     holds: Table
     lookups: dict[str, Table]
-    kinds: frozenset[str]  # of record dates that occur in the set
+    looked_up: Lookups
+    kinds: tuple[str, ...]  # of record dates that occur in the set and that something hangs on, sorted
+
+    @property
+    def rules(self) -> Rules:
+        """The rules on the day asked, before any controller's own."""
+        return self.looked_up.base
 
 
-# What persons and records read; the steps between are not written out.
+# The truths of a link, each at its place in `code`; one BIT_OR gathers them for a person or a record.
+TRUTHS = places(
+    (
+        *("offender", "under_10", "from_10", "victim", "group_1", "group_2", "group_3", "unknown", "unsure_10"),
+        *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
+        *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
+        *("offence_1", "offence_2", "offence_3", "unclosed"),
+    )
+)
 MEASURED = (
-    *("involvement_id", "person_id", "record_id", "controller", "role", "kind", "stand_in", "dated", "result"),
-    *("is_offender", "others_retained", "born_earliest", "born_latest", "first", "start", "conviction", "ended"),
-    *("release", "event_latest", "is_custodial", "is_convicted", "is_dealt_with", "lacks_result", "lacks_months"),
-    *("under_10", "unsure_10", "under_18", "is_implausible", "offence_group", "group", "is_unknown"),
-    *("sentence_months", "closed", "closed_with_sentence", "reported"),
+    *("involvement_id", "person_id", "record_id", "controller_no", "variant", "stand_in_no", "dated", "first"),
+    *("first_offence", "start", "conviction", "ended", "release", "under_10_event", "victim_closed"),
+    *("victim_sentence", "reported", "sentence_months"),
 )
 
 
-def record_days(sources: Sources, rules: Rules) -> Table:
-    """Return one row a record: the days that links need, from its dates; only kinds that occur are looked for."""
-    starts, dates = rules.settings["clear_starts"], sources.record_dates
-    groups = {"always": list(starts["always"]), "ended": list(starts["not_proceeded"])}
-    single = {*rules.settings["role_dates"]["fallback"].values(), "case_closed", "reported_date", "conviction_date"}
-    single |= {"decision_or_acquittal", "decision_date"}
-    groups |= {f"day_{kind}": [kind] for kind in sorted(single)}
-    present = {name: [kind for kind in kinds if kind in sources.kinds] for name, kinds in groups.items()}
-    wanted = sorted({kind for kinds in present.values() for kind in kinds})
-    dates = dates.filter(dates.kind.isin(wanted))
-    found = {f"{name}_max": dates.latest.max(where=dates.kind.isin(kinds)) for name, kinds in present.items() if kinds}
-    for name in ("always", "ended"):
-        if present[name]:
-            found[f"{name}_min"] = dates.latest.min(where=dates.kind.isin(present[name]))
-    days = dates.group_by("record_id").aggregate(rows=dates.count(), **found)
-    everything = [*(f"{name}_max" for name in groups), "always_min", "ended_min"]
-    days = days.mutate(**{name: ibis.null("date") for name in everything if name not in found})
-    return days.drop("rows").rename(lambda name: name.removesuffix("_max") if name.startswith("day_") else name)
+def day(rows: Table, kind: str, end: str = "latest") -> Value:
+    """Return the day of one kind on the record of each row; null where the set has none of it."""
+    name = f"{kind}_{end}"
+    return rows[name] if name in rows.columns else ibis.null("date")
 
 
-def base_links(sources: Sources, rules: Rules, offence_days: tuple[Any, ...]) -> Table:
-    """Return involvements with their role, record, class and person beside them, and the key of their offence."""
-    links = sources.involvements.rename(link_controller="controller")
-    links = links.left_join(sources.lookups["lk_roles"], "role").drop("role_right")
-    records = sources.records.select(
-        "record_id", "controller", "class_id", "others_retained", "outcome", record_cjs="cjs", record_ho="ho_class"
+def dated_records(sources: Sources) -> Table:
+    """Return one row a record with its days, one pair of columns a kind, and what its declared class says."""
+    dates = sources.record_dates
+    dates = dates.filter(dates.kind.isin(sources.kinds))
+    days = dates.group_by("record_id").aggregate(
+        days=dates.count(),
+        **{f"{kind}_earliest": dates.earliest.min(where=dates.kind == kind) for kind in sources.kinds},
+        **{f"{kind}_latest": dates.latest.max(where=dates.kind == kind) for kind in sources.kinds},
     )
-    links = links.left_join(records, "record_id").drop("record_id_right")
-    classes = sources.lookups["lk_classes"].select("class_id", "no_offender", "class_group")
-    links = links.left_join(classes, "class_id").drop("class_id_right")
-    born = sources.persons.select("person_id", "born_earliest", "born_latest", "asked_on")
-    links = links.left_join(born, "person_id").drop("person_id_right")
-    links = links.left_join(record_days(sources, rules), "record_id").drop("record_id_right")
-    links = links.mutate(
-        controller=links.controller.fill_null(links.link_controller),
-        is_offender=links.is_offender_role.fill_null(False) & ~links.no_offender.fill_null(False),
-        own_offence=either(links.cjs != "", links.ho_class != ""),
-    )
-    links = links.mutate(
-        the_cjs=ibis.ifelse(links.own_offence, links.cjs, links.record_cjs),
-        the_ho=ibis.ifelse(links.own_offence, links.ho_class, links.record_ho),
-        penalty=ibis.ifelse(links.own_offence, links.max_penalty_years, ibis.null("float64")),
-        era=era_of(links.happened_earliest, offence_days),
-        asked_era=era_of(links.asked_on, offence_days),
-    )
-    links = links.mutate(key=offence_key(links))
-    return links.drop("cjs", "ho_class", "record_cjs", "record_ho", "max_penalty_years", "link_controller", "outcome")
+    rows = sources.records.mutate(controller=sources.records.controller.fill_null(""), **_offence(sources.records))
+    rows = rows.mutate(penalty=ibis.literal(-1.0))
+    rows = rows.left_join(days.drop("days"), "record_id").drop("record_id_right")
+    rows = rows.left_join(sources.lookups["lk_declared"], "class_id").drop("class_id_right")
+    rows = rows.left_join(sources.lookups["lk_controllers"], "controller").drop("controller_right")
+    return _numbered(rows, sources).drop("cjs", "ho_class", "penalty")
+
+
+def offences(sources: Sources) -> Table:
+    """Return each distinct offence of the set: cjs, ho_class and penalty, empty or -1 where unknown."""
+    links, records = sources.involvements, sources.records
+    own = links.select(**_offence(links), penalty=links.max_penalty_years.fill_null(-1.0)).distinct()
+    rest = records.select(**_offence(records), penalty=ibis.literal(-1.0)).distinct()
+    return own.union(rest, distinct=True)
+
+
+def asked_eras(sources: Sources) -> Table:
+    """Return each number of changes of maxima that a day asked on has reached."""
+    days = sources.looked_up.offence_days
+    rows = [table.select(asked_era=era_of(table.asked_on, days)) for table in (sources.persons, sources.records)]
+    return rows[0].distinct().union(rows[1].distinct(), distinct=True)
+
+
+def _offence(rows: Table) -> dict[str, Value]:
+    return {name: rows[name].fill_null("") for name in ("cjs", "ho_class")}
+
+
+def _numbered(rows: Table, sources: Sources) -> Table:
+    key = ["cjs", "ho_class", "penalty"]
+    rows = rows.left_join(sources.lookups["rt_offence_numbers"], key)
+    return rows.drop(*(f"{name}_right" for name in key))
 
 
 def era_of(day: Value, days: tuple[Any, ...]) -> Value:
     """Return how many of some days a day has reached; null for an unknown day."""
-    passed = [ibis.ifelse(day >= ibis.literal(change), 1, 0) for change in days]
-    total: Value = ibis.literal(0)
-    for one in passed:
-        total = total + one
+    total: Value = ibis.literal(0, type="int32")
+    for change in days:
+        total = total + ibis.ifelse(day >= ibis.literal(change), 1, 0)
     return ibis.ifelse(day.isnull(), ibis.null("int32"), total.cast("int32"))
 
 
-def offence_key(rows: Table) -> Value:
-    """Return one text for everything that decides where an offence falls."""
-    parts = [rows.the_cjs, rows.the_ho, *(rows[name].cast("string") for name in ("penalty", "era", "asked_era"))]
-    return ibis.literal("|").join([part.fill_null("") for part in parts])
-
-
-def measured(base: Table, offences: Table, rules: Rules, step: Step) -> Table:
-    """Return one row a link with everything an aggregate needs."""
-    links = base.left_join(offences, "key").drop("key_right")
-    links = step(_days(links, rules))
+def measured(sources: Sources, records: Table, step: Step) -> Table:
+    """Return one row a link with everything an aggregate needs: `MEASURED`, and `code`."""
+    links = step(_beside(sources, records))
+    links = step(_placed(links, sources))
+    links = step(_days(links, sources))
     links = step(_standing(links, step))
-    links = step(_ages(links, rules))
-    links = step(_groups(links, rules))
-    return _records(links, base).select(*MEASURED)
+    links = step(_ages(links))
+    links = step(_groups(links, sources.rules))
+    return links.select(*MEASURED, code=_code(links))
 
 
-def _days(links: Table, rules: Rules) -> Table:
-    stand_ins = sorted(set(rules.settings["role_dates"]["fallback"].values()))
-    stand_in = ibis.cases(
-        *[(links.stand_in == kind, links[f"day_{kind}"]) for kind in stand_ins], else_=ibis.null("date")
+def _beside(sources: Sources, records: Table) -> Table:
+    """Return involvements with their role, result, record, and person beside them."""
+    given = sources.involvements
+    links = given.mutate(
+        **_offence(given), penalty=given.max_penalty_years.fill_null(-1.0), link_controller=given.controller
+    ).drop("controller", "max_penalty_years")
+    links = links.left_join(sources.lookups["lk_roles"], "role").drop("role", "role_right")
+    links = links.left_join(sources.lookups["lk_results"], "result").drop("result_right")
+    links = _numbered(links, sources)
+    links = links.mutate(
+        own_offence=ibis.ifelse((links.cjs != "") | (links.ho_class != ""), links.offence_no, ibis.null("int32"))
+    ).drop("cjs", "ho_class", "penalty", "offence_no")
+    kinds = [name for name in records.columns if name.endswith("_latest")]
+    beside = records.select(
+        *("record_id", "controller_no", "variant", "no_offender", "class_group", "others_retained", "offence_no"),
+        *kinds,
     )
-    dated = links.dated.fill_null(stand_in)
-    ended = either(links.result.isin(NOT_PROCEEDED), links.role == "ACQUITTED")
-    null = ibis.null("date")
+    links = links.left_join(beside, "record_id").drop("record_id_right")
+    own = sources.lookups["lk_controllers"].rename(
+        link_controller="controller", link_controller_no="controller_no", link_variant="variant"
+    )
+    links = links.mutate(link_controller=links.link_controller.fill_null(""))
+    links = links.left_join(own, "link_controller").drop("link_controller_right", "link_controller")
+    return links.left_join(_births(sources), "person_id").drop("person_id_right")
+
+
+def _births(sources: Sources) -> Table:
+    """Return one row a person: born, and the birthdays that something hangs on."""
+    persons, ages = sources.persons, sources.rules.settings["ages"]
+    ten, adult = ages["responsibility"] * 12, ages["majority"] * 12
+    return persons.select(
+        "person_id",
+        "born_earliest",
+        tenth_earliest=after(persons.born_earliest, ten),
+        tenth_latest=after(persons.born_latest, ten),
+        adult_latest=after(persons.born_latest, adult),
+        asked_era=era_of(persons.asked_on, sources.looked_up.offence_days),
+    )
+
+
+def _placed(links: Table, sources: Sources) -> Table:
+    """Add where the offence falls, and whether this is an offender."""
+    days = sources.looked_up.offence_days
+    offence = links.own_offence.fill_null(links.offence_no)
+    era = era_of(links.happened_earliest, days).fill_null(-1)
+    links = links.mutate(
+        offence_key=offence_key(offence, era, links.asked_era, len(days)).cast("int32"),
+        controller_no=links.controller_no.fill_null(links.link_controller_no),
+        variant=links.variant.fill_null(links.link_variant),
+        off=(links.is_offender_role & ~links.no_offender.fill_null(False)),
+        vic=links.is_victim_role,
+    )
+    return links.left_join(sources.lookups["rt_offences"], "offence_key").drop("offence_key_right")
+
+
+def _days(links: Table, sources: Sources) -> Table:
+    settings, null = sources.rules.settings, ibis.null("date")
+    number = sources.looked_up.numbers.trigger_no
+    stand_ins = sorted(set(settings["role_dates"]["fallback"].values()) & set(sources.kinds))
+    named = [(links.stand_in_no == number(kind), day(links, kind)) for kind in stand_ins]
+    dated = links.dated.fill_null(ibis.cases(*named, else_=null)) if named else links.dated
+    ended = links.is_ended | links.as_acquitted
+    starts = {
+        name: [kind for kind in settings["clear_starts"][name] if kind in sources.kinds]
+        for name in ("always", "not_proceeded")
+    }
+    days = [dated, *(day(links, kind) for kind in starts["always"])]
+    days += [ibis.ifelse(ended, day(links, kind), null) for kind in starts["not_proceeded"]]
     return links.mutate(
-        first=ibis.ifelse(
-            links.is_offender, earliest(dated, links.always_min, ibis.ifelse(ended, links.ended_min, null)), links.dated
-        ),
-        last_start=ibis.ifelse(
-            links.is_offender, latest(dated, links.always_max, ibis.ifelse(ended, links.ended_max, null)), links.dated
-        ),
+        first=ibis.ifelse(links.off, earliest(*days), links.dated),
+        last_start=ibis.ifelse(links.off, latest(*days), null),
     )
 
 
 def _standing(links: Table, step: Step) -> Table:
-    custodial = links.is_offender & links.sentence_custodial.fill_null(False)
-    convicted = links.is_offender & either(links.role == "CONVICTED", links.result == "convicted", custodial)
+    custodial = links.off & links.sentence_custodial.fill_null(False)
+    convicted = links.off & (links.as_convicted | links.is_convicted.fill_null(False) | custodial)
     links = step(
         links.mutate(
-            is_custodial=custodial,
-            is_convicted=convicted,
-            is_dealt_with=convicted
-            | (links.is_offender & either(links.role == "CAUTIONED", links.result == "cautioned")),
+            custody=custodial,
+            convicted=convicted,
+            dealt_with=convicted | (links.off & (links.as_cautioned | links.is_cautioned.fill_null(False))),
         )
     )
-    dated = ibis.ifelse(links.role == "CONVICTED", links.dated, ibis.null("date"))
-    conviction = links.day_conviction_date.fill_null(dated)
-    released = ibis.ifelse(links.is_custodial, links.released, ibis.null("date"))
+    null = ibis.null("date")
+    as_convicted = ibis.ifelse(links.as_convicted, links.dated, null)
+    as_acquitted = ibis.ifelse(links.as_acquitted, links.dated, null)
+    ended = links.off & ~links.convicted & (links.is_ended | links.as_acquitted)
+    decided, convicted_on = day(links, "decision_or_acquittal"), day(links, "conviction_date")
+    release = ibis.ifelse(links.custody, links.released, null)
     return links.mutate(
-        conviction=ibis.ifelse(links.is_convicted, conviction, ibis.null("date")),
-        ended=_ended(links),
-        release=released,
-        start=ibis.ifelse(links.last_start.notnull(), latest(links.last_start, released), ibis.null("date")),
-        event_earliest=links.happened_earliest.fill_null(links.first),
-        event_latest=links.happened_latest.fill_null(links.first),
-        lacks_result=links.is_offender
-        & (links.role == "CHARGED")
+        conviction=ibis.ifelse(links.convicted, convicted_on.fill_null(as_convicted), null),
+        ended=ibis.ifelse(ended, ibis.coalesce(decided, day(links, "decision_date"), as_acquitted), null),
+        release=release,
+        start=ibis.ifelse(links.last_start.notnull(), latest(links.last_start, release), null),
+        event_earliest=links.happened_earliest.fill_null(links["first"]),
+        event_latest=links.happened_latest.fill_null(links["first"]),
+        lacks_result=links.off
+        & links.as_charged
         & links.result.isnull()
-        & ~links.is_convicted
-        & links.day_decision_or_acquittal.isnull()
-        & links.day_conviction_date.isnull(),
+        & ~links.convicted
+        & decided.isnull()
+        & convicted_on.isnull(),
     )
 
 
-def _ended(links: Table) -> Value:
-    """Return the day on which proceedings ended otherwise than in conviction."""
-    acquitted = links.role == "ACQUITTED"
-    ended = links.is_offender & ~links.is_convicted & either(links.result.isin(NOT_PROCEEDED), acquitted)
-    dated = ibis.ifelse(acquitted, links.dated, ibis.null("date"))
-    return ibis.ifelse(
-        ended, ibis.coalesce(links.day_decision_or_acquittal, links.day_decision_date, dated), ibis.null("date")
-    )
-
-
-def _ages(links: Table, rules: Rules) -> Table:
-    ages = rules.settings["ages"]
-    ten, adult = ages["responsibility"] * 12, ages["majority"] * 12
-    under_10 = links.is_offender & (links.event_latest < after(links.born_earliest, ten)).fill_null(False)
-    maybe_10 = links.is_offender & (links.event_earliest < after(links.born_latest, ten)).fill_null(False)
+def _ages(links: Table) -> Table:
+    under_10 = (links.off & (links.event_latest < links.tenth_earliest)).fill_null(False)
     return links.mutate(
         under_10=under_10,
-        unsure_10=maybe_10 & ~under_10,
-        under_18=links.is_offender & (links.event_earliest < after(links.born_latest, adult)).fill_null(False),
-        is_implausible=either(links.happened_earliest > links.dated, links.born_earliest > links.event_latest),
+        unsure_10=links.off & (links.event_earliest < links.tenth_latest) & ~under_10,
+        under_18=(links.off & (links.event_earliest < links.adult_latest)).fill_null(False),
     )
 
 
 def _groups(links: Table, rules: Rules) -> Table:
-    limits = rules.settings["mappa"]
-    threshold = ibis.ifelse(links.under_18, links.child_threshold, links.adult_threshold)
-    violence = links.specified_violence.fill_null(False)
-    months = links.sentence_months
-    long_violence = violence & (months >= limits["specified_violence_months"])
-    long_notified = (threshold == "months") & (months >= limits["notification_months"])
-    custody = links.is_custodial & either(threshold == "custody", long_violence, long_notified)
-    mappa = either(links.is_dealt_with & (threshold == "any"), custody)
-    hangs = (
-        links.is_custodial
-        & months.isnull()
-        & either(violence, threshold == "months")
-        & ~either(threshold == "custody", links.is_dealt_with & (threshold == "any"))
+    limits, place = rules.settings["mappa"], THRESHOLDS.index
+    threshold = ibis.ifelse(links.under_18, links.child_threshold, links.adult_threshold).fill_null(-1)
+    violence, months = links.specified_violence.fill_null(False), links.sentence_months
+    long_enough = (violence & (months >= limits["specified_violence_months"])) | (
+        (threshold == place("months")) & (months >= limits["notification_months"])
     )
-    eight = "int8"
-    group = ibis.least(
-        links.offence_group, links.class_group, ibis.ifelse(mappa, ibis.literal(1, eight), ibis.null(eight))
-    )
-    group = ibis.ifelse(links.is_offender & ~links.under_10, group, ibis.null(eight))
+    always = links.dealt_with & (threshold == place("any"))
+    at_once = threshold == place("custody")
+    mappa = always | (links.custody & (at_once | long_enough))
+    hangs = links.custody & months.isnull() & (violence | (threshold == place("months"))) & ~at_once & ~always
+    null = ibis.null("int8")
+    group = ibis.least(links.offence_group, links.class_group, ibis.ifelse(mappa, ibis.literal(1, "int8"), null))
+    group = ibis.ifelse(links.off & ~links.under_10, group, null)
+    closed = day(links, "case_closed")
+    sentence = ibis.ifelse(months > 0, after(closed, months), closed)
     return links.mutate(
         group=group,
-        is_unknown=links.is_offender & ~links.under_10 & group.isnull(),
-        lacks_months=links.is_offender & hangs & (group.fill_null(0) != 1),
+        hangs=hangs,
+        stand_in_no=links.stand_in_no,
+        closed=closed,
+        first_offence=ibis.ifelse(links.off, links["first"], ibis.null("date")),
+        under_10_event=ibis.ifelse(links.under_10, links.event_latest, ibis.null("date")),
+        victim_closed=ibis.ifelse(links.vic, closed, ibis.null("date")),
+        victim_sentence=ibis.ifelse(links.vic, sentence, ibis.null("date")),
+        reported=day(links, "reported_date"),
     )
 
 
-def _records(links: Table, base: Table) -> Table:
-    """Add what a link knows of the others on its record: whether any of them is in an offender role."""
-    suspects = base.filter(base.is_offender).select("record_id", named_suspect=True).distinct()
-    links = links.left_join(suspects, "record_id").drop("record_id_right")
-    suspect = links.named_suspect.fill_null(False)
-    closed = links.day_case_closed
-    months = ibis.ifelse(links.sentence_months.fill_null(0) > 0, links.sentence_months, 0)
-    return links.mutate(
-        kind=ibis.cases(
-            (links.is_offender, "offender"), (links.is_offender_role.fill_null(False), "other"), else_=links.role_kind
-        ),
-        named_suspect=suspect,
-        closed=closed,
-        closed_with_sentence=after(closed, months),
-        reported=ibis.ifelse(suspect | closed.notnull(), ibis.null("date"), links.day_reported_date),
+def _code(links: Table) -> Value:
+    off = links.off
+    return packed(
+        {
+            "offender": off,
+            "under_10": links.under_10,
+            "from_10": off & ~links.under_10,
+            "victim": links.vic,
+            **{f"group_{number}": links.group == number for number in (1, 2, 3)},
+            "unknown": off & ~links.under_10 & links.group.isnull(),
+            "unsure_10": links.unsure_10,
+            "under_18": links.under_18,
+            "lacks_start": off & links["first"].isnull(),
+            "lacks_conviction": links.convicted & links.conviction.isnull(),
+            "lacks_months": links.hangs & (links.group.fill_null(0) != 1),
+            "lacks_release": links.custody & links.release.isnull(),
+            "lacks_result": links.lacks_result,
+            "pending": off & links.is_pending,
+            "implausible": off
+            & ((links.happened_earliest > links.dated) | (links.born_earliest > links.event_latest).fill_null(False)),
+            "others_named": off & links.others_retained,
+            "dealt_with": links.dealt_with,
+            "charged": off & links.as_charged,
+            "penalty_notice": off & links.is_penalty_notice,
+            "lacks_length": links.custody & links.sentence_months.isnull(),
+            "custodial": links.custody,
+            **{f"offence_{number}": links.offence_group == number for number in (1, 2, 3)},
+            "unclosed": links.vic & links.closed.isnull(),
+        },
+        TRUTHS,
     )

@@ -1,16 +1,53 @@
-"""Policy as small tables, for the set engine to join: one row a role, a class, a controller, an offence."""
+"""Policy as small tables, for the set engine to join: one row a role, a class, a controller, an offence.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Rules, classes and triggers are numbered while a set is computed: comparing and carrying a small integer costs a tenth
+of what a text does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from muniment.engine.policy.model import POLICING, Policy, Rules
+from muniment.batch.retention import lookup_rows as rows
+from muniment.batch.retention.wording import PERSON_RULES
+from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.links import notification_threshold
 
-KINDS = ("from_trigger", "clear_period", "until_age", "review_only", "on_application", "person_group", "indefinite")
+THRESHOLDS = ("any", "custody", "months")  # what brings notification, by place
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The texts of one policy by number; the texts are sorted, so that the least number is the first text."""
+
+    classes: tuple[str, ...]
+    families: tuple[str, ...]
+    triggers: tuple[str, ...]  # and the roles' stand-ins for them
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """Return what a rule's number stands for: the rules of persons first, then every class."""
+        return (*PERSON_RULES, *self.classes)
+
+    def class_no(self, class_id: str | None) -> int | None:
+        """Return the number of a class among the rules."""
+        return None if class_id is None else len(PERSON_RULES) + self.classes.index(class_id)
+
+    def trigger_no(self, trigger: str | None) -> int | None:
+        """Return the number of a trigger."""
+        return None if trigger is None else self.triggers.index(trigger)
+
+
+def numbers(rules: Rules) -> Numbers:
+    """Return the numbers of a policy on a day."""
+    stand_ins = rules.settings["role_dates"]["fallback"].values()
+    least = {entry.at_least.trigger for entry in rules.classes.values() if entry.at_least}
+    triggers = {terms.trigger for terms in rules.terms.values()} | least | set(stand_ins)
+    return Numbers(tuple(sorted(rules.classes)), tuple(sorted(rules.families)), tuple(sorted(triggers)))
 
 
 @dataclass(frozen=True)
@@ -19,199 +56,83 @@ class Lookups:
 
     tables: dict[str, pa.Table]
     base: Rules
+    numbers: Numbers
     offence_days: tuple[date, ...]  # days on which some maximum changed
+    numbered: dict[int, Mapping[str, Any]] = field(default_factory=dict)  # the offences of a run
 
 
 def build(policy: Policy, asked_on: date, controllers: Sequence[str]) -> Lookups:
     """Return the lookups for the controllers that decide in a run."""
     base = policy.on(asked_on)
+    known = numbers(base)
     by_controller = {name: policy.on(asked_on, name) for name in controllers}
+    own, variants = rows.controllers(by_controller)
     return Lookups(
         tables={
-            "lk_roles": _roles(base),
-            "lk_classes": _classes(base),
-            "lk_terms": _terms(by_controller),
-            "lk_controllers": _controllers(by_controller),
-            "lk_flags": _flags(base),
-            "lk_events": _events(base),
-            "lk_stand_ins": _stand_ins(base),
+            "lk_roles": rows.roles(base, known.trigger_no),
+            "lk_results": rows.results(),
+            "lk_declared": rows.declared(base, known),
+            "lk_classes": rows.classes(base, known),
+            "lk_terms": rows.terms(by_controller, known),
+            "lk_controllers": own,
+            "lk_variants": variants,
+            "lk_flags": rows.flags(base),
+            "lk_events": rows.events(base),
         },
         base=base,
+        numbers=known,
         offence_days=tuple(
             sorted({value.start for entry in base.offences.entries.values() for value in entry.maxima[1:]})
         ),
     )
 
 
-def offences(asked: pa.Table, lookups: Lookups) -> pa.Table:
-    """Return where each distinct offence falls: key, group, thresholds for adults and under-18s, violence.
+def number_offences(found: pa.Table, lookups: Lookups) -> pa.Table:
+    """Return each distinct offence of a run (cjs, ho_class, penalty) with a number beside it."""
+    lookups.numbered.update(enumerate(found.to_pylist()))
+    return found.append_column("offence_no", pa.array(range(found.num_rows), pa.int32()))
 
-    `asked` holds key, the_cjs, the_ho, penalty, and how many changes of maxima lie before the offence (era; null where
-    its day is unknown) and before the day asked (asked_era).
+
+def place_offences(eras: pa.Table, lookups: Lookups) -> pa.Table:
+    """Return where each offence of a run falls, for each day of the offence and each of the days asked on.
+
+    `eras` holds how many changes of maxima lie before the days asked on; those before an offence are all tried. The key
+    is `offence_key` of the three.
     """
-    table = lookups.base.offences
+    table, days = lookups.base.offences, lookups.offence_days
     found: list[dict[str, Any]] = []
-    for row in asked.to_pylist():
-        era = row["era"]
-        happened = None if era is None else _era_day(lookups.offence_days, era)
-        asked_on = _era_day(lookups.offence_days, row["asked_era"])
-        placed = table.group(row["the_cjs"], row["the_ho"], happened, asked_on, row["penalty"])
-        found.append(
-            {
-                "key": row["key"],
-                "offence_group": placed.group,
-                "adult_threshold": notification_threshold(placed.notification, under_18=False),
-                "child_threshold": notification_threshold(placed.notification, under_18=True),
-                "specified_violence": placed.specified_violence,
-            }
-        )
-    fields = [("key", pa.string()), ("offence_group", pa.int8()), ("adult_threshold", pa.string())]
-    fields += [("child_threshold", pa.string()), ("specified_violence", pa.bool_())]
+    for number, row in lookups.numbered.items():
+        for era in (None, *range(len(days) + 1)):
+            for asked in eras["asked_era"].to_pylist():
+                happened = None if era is None else _era_day(days, era)
+                penalty = None if row["penalty"] < 0 else row["penalty"]
+                placed = table.group(row["cjs"], row["ho_class"], happened, _era_day(days, asked), penalty)
+                thresholds = {
+                    name: _threshold(placed.notification, under_18)
+                    for name, under_18 in (("adult_threshold", False), ("child_threshold", True))
+                }
+                found.append(
+                    {
+                        "offence_key": offence_key(number, -1 if era is None else era, asked, len(days)),
+                        "offence_group": placed.group,
+                        "specified_violence": placed.specified_violence,
+                        **thresholds,
+                    }
+                )
+    fields = [("offence_key", pa.int32()), ("offence_group", pa.int8()), ("adult_threshold", pa.int8())]
+    fields += [("child_threshold", pa.int8()), ("specified_violence", pa.bool_())]
     return pa.Table.from_pylist(found, schema=pa.schema(fields))
+
+
+def offence_key(number: Any, era: Any, asked_era: Any, changes: int) -> Any:
+    """Return one number for an offence and its days, of plain numbers or of expressions; era is -1 where unknown."""
+    return (number * (changes + 2) + era + 1) * (changes + 1) + asked_era
+
+
+def _threshold(notification: str | None, under_18: bool) -> int | None:
+    threshold = notification_threshold(notification, under_18=under_18)
+    return None if threshold is None else THRESHOLDS.index(threshold)
 
 
 def _era_day(days: tuple[date, ...], era: int) -> date:
     return days[era - 1] if era else date.min
-
-
-def _roles(rules: Rules) -> pa.Table:
-    fallback = rules.settings["role_dates"]["fallback"]
-    rows = [
-        {
-            "role": role.code,
-            "is_offender_role": role.offender,
-            "role_kind": role.kind,
-            "stand_in": fallback.get(role.code),
-        }
-        for role in rules.roles.values()
-    ]
-    schema = pa.schema(
-        [("role", pa.string()), ("is_offender_role", pa.bool_()), ("role_kind", pa.string()), ("stand_in", pa.string())]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _stand_ins(rules: Rules) -> pa.Table:
-    return pa.table({"stand_in": sorted(set(rules.settings["role_dates"]["fallback"].values()))})
-
-
-def _classes(rules: Rules) -> pa.Table:
-    rows = [
-        {
-            "class_id": entry.id,
-            "no_offender": entry.no_offender,
-            "class_group": entry.group if entry.sets_group else None,
-            "is_policing": entry.partition == POLICING,
-            "minors_from_18": entry.minors_from_18,
-            "reviewed_during": entry.reviewed_during,
-            "plus_sentence": entry.plus_sentence,
-            "indefinite_from_months": entry.indefinite_from_months,
-            "unless_convicted": entry.unless_convicted,
-            "least_trigger": entry.at_least.trigger if entry.at_least else None,
-            "least_months": entry.at_least.length.months if entry.at_least else None,
-            "least_days": entry.at_least.length.days if entry.at_least else None,
-        }
-        for entry in rules.classes.values()
-    ]
-    schema = pa.schema(
-        [
-            ("class_id", pa.string()),
-            ("no_offender", pa.bool_()),
-            ("class_group", pa.int8()),
-            ("is_policing", pa.bool_()),
-            ("minors_from_18", pa.bool_()),
-            ("reviewed_during", pa.bool_()),
-            ("plus_sentence", pa.bool_()),
-            ("indefinite_from_months", pa.int32()),
-            ("unless_convicted", pa.string()),
-            ("least_trigger", pa.string()),
-            ("least_months", pa.int32()),
-            ("least_days", pa.int32()),
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _terms(by_controller: dict[str, Rules]) -> pa.Table:
-    rows = [
-        {
-            "controller": name,
-            "class_id": class_id,
-            "trigger": terms.trigger,
-            "kind": terms.kind,
-            "months": terms.length.months if terms.length else None,
-            "days": terms.length.days if terms.length else None,
-            "action": terms.action,
-            "every": terms.review_every.months if terms.review_every else None,
-            "is_automatic": rules.is_automatic(class_id),
-        }
-        for name, rules in by_controller.items()
-        for class_id, terms in rules.terms.items()
-    ]
-    schema = pa.schema(
-        [
-            ("controller", pa.string()),
-            ("class_id", pa.string()),
-            ("trigger", pa.string()),
-            ("kind", pa.string()),
-            ("months", pa.int32()),
-            ("days", pa.int32()),
-            ("action", pa.string()),
-            ("every", pa.int32()),
-            ("is_automatic", pa.bool_()),
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-PERSON_RULES = {
-    "g1": "PER-G1",
-    "g2": "PER-G2",
-    "g3": None,  # the controller's choice
-    "g3a": "PER-G3A",
-    "u10": "PER-U10",
-    "vic": "PER-VIC",
-    "und_s": "CRI-UND-S",
-    "und_o": "CRI-UND-O",
-    "cpia": "CRI-CPIA",
-    "ended": "CRI-CPIA-NC",
-    "dead": "PER-DECEASED",
-    "trig": "PER-TRIGGERED",
-    "adult": "PER-U18",
-}
-
-
-def _controllers(by_controller: dict[str, Rules]) -> pa.Table:
-    rows = []
-    for name, rules in by_controller.items():
-        row: dict[str, Any] = {"controller": name, "group_3": rules.group_3}
-        for short, rule in PERSON_RULES.items():
-            terms = rules.terms[rule or rules.group_3]
-            row[f"{short}_months"] = terms.length.months if terms.length else None
-            row[f"{short}_days"] = terms.length.days if terms.length else None
-            row[f"{short}_every"] = terms.review_every.months if terms.review_every else None
-        rows.append(row)
-    numbers = [(f"{short}_{part}", pa.int32()) for short in PERSON_RULES for part in ("months", "days", "every")]
-    schema = pa.schema([("controller", pa.string()), ("group_3", pa.string()), *numbers])
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _flags(rules: Rules) -> pa.Table:
-    rows = [
-        {"flag": name, "sets": kind.get("group"), "blocks": bool(kind.get("blocks")), "death": bool(kind.get("death"))}
-        for name, kind in rules.settings["flags"]["kinds"].items()
-    ]
-    schema = pa.schema([("flag", pa.string()), ("sets", pa.int8()), ("blocks", pa.bool_()), ("death", pa.bool_())])
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-EFFECTS = ("resets", "triggers", "triggers_open", "blocks", "floor")
-
-
-def _events(rules: Rules) -> pa.Table:
-    rows = [
-        {"kind": name, **{effect: effect in what for effect in EFFECTS}}
-        for name, what in rules.settings["events"]["kinds"].items()
-    ]
-    schema = pa.schema([("kind", pa.string()), *[(effect, pa.bool_()) for effect in EFFECTS]])
-    return pa.Table.from_pylist(rows, schema=schema)

@@ -1,5 +1,7 @@
 """Judges every person at once, for every controller with a record of theirs (engine.retention.persons)."""
 
+from datetime import date
+
 import ibis
 
 from muniment.batch.retention.expressions import (
@@ -13,73 +15,86 @@ from muniment.batch.retention.expressions import (
     next_multiple,
     outcome,
 )
-from muniment.batch.retention.wording import BIT, EMPTY, bit_of, bits, given
+from muniment.batch.retention.wording import BIT, RULE, WORDS, bits, given, one, packed, places, rule_bit
 from muniment.engine.policy.model import Rules
 from muniment.engine.retention import persons as reference
 
-# What decisions, records and the people beside a person read; the steps between are not carried further.
-STANDING = (
-    *("person_id", "controller", "asked_on", "own_group", "rule", "clear_from", "due", "due_rule", "floor"),
-    *("floor_rule", "floor_open", "is_critical", "critical", "lacking", "blockers", "has_lists", "kept_at_review"),
-    *("is_offender", "is_held", "held_by", "flags_blocking", "events_blocking", "setting", "group_1_driver"),
-    *("clock_driver", "others_named"),
-)
+# The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
+ALWAYS = ("floor_event_open", "unknown_match", "dealt_once", "dealt_twice")
+OFFENDING = ("floor_open", "not_by_time", "retained")
+TRUTHS = places((*ALWAYS, *OFFENDING), len(WORDS))
+ALWAYS_MASK = sum(1 << TRUTHS[name] for name in ALWAYS)
+_RANKS = 64  # of rules, in `floor_code`: a later day first, then the first rule by name
+_FROM = 1_000_000  # days, so that no day is negative
 
 
 def standings(rows: Table, rules: Rules, step: Step) -> Table:
-    """Return one row a person and controller: the columns of `Standing`."""
+    """Return one row a person and variant of terms: the columns of `Standing`, `PUBLISHED` and `FOR_RECORDS`."""
     rows = step(_rule(rows, step))
     rows = step(_critical(rows))
     rows = step(_regular(rows, step))
     rows = step(_disclosure(rows))
     rows = step(_brought_forward(rows, rules, step))
-    return _block(rows).select(*STANDING)
+    rows = step(_block(rows))
+    rows = step(_for_records(rows, step))
+    return decisions(rows, step)
 
 
-def paired(profiles: Table, pairs: Table, controllers: Table) -> Table:
-    """Return each person with each controller that holds a record of theirs, and that controller's terms."""
-    return pairs.join(profiles, "person_id").left_join(controllers, "controller").drop("controller_right")
+def paired(profiles: Table, pairs: Table, variants: Table) -> Table:
+    """Return each person with each variant of terms among the controllers that hold a record of theirs."""
+    return pairs.join(profiles, "person_id").left_join(variants, "variant").drop("variant_right")
+
+
+def _is(rule: Value, *names: str) -> Value:
+    """Return whether a rule, by number, is one of some; null is none of them."""
+    found = rule == RULE[names[0]] if len(names) == 1 else rule.isin([RULE[name] for name in names])
+    return found.fill_null(False)
+
+
+def _number(rule: str) -> Value:
+    return one(RULE[rule], "int8")
 
 
 def _rule(rows: Table, step: Step) -> Table:
-    is_1 = either(rows.flag_group == 1, rows["group"] == 1)
-    offender, from_10 = rows["count"] > 0, rows.count_from_10 > 0
-    unknown = rows.has_unknown.fill_null(False) | rows["group"].isnull()
-    known = offender & from_10
+    offender, from_10, is_1 = rows.offender, rows.from_10, rows.is_1
+    unknown = rows.unknown | rows["group"].isnull()
+    null = ibis.null("int8")
     rows = step(
         rows.mutate(
             own_group=ibis.cases(
-                (is_1, 1), (known & (rows["group"] == 2), 2), (known & ~unknown, 3), else_=ibis.null("int8")
-            ).cast("int8"),
+                (is_1, one(1, "int8")),
+                (~offender | ~from_10, null),
+                (rows["group"] == 2, one(2, "int8")),
+                (~unknown, one(3, "int8")),
+                else_=null,
+            ),
             rule=ibis.cases(
-                (is_1, reference.GROUP_1),
-                (~offender & (rows.victims > 0), reference.VICTIM),
-                (~offender, ibis.null("string")),
-                (~from_10, reference.UNDER_10),
-                (rows["group"] == 2, reference.GROUP_2),
-                (unknown, ibis.null("string")),
+                (is_1, _number(reference.GROUP_1)),
+                (~offender & rows.victim, _number(reference.VICTIM)),
+                (~offender, null),
+                (~from_10, _number(reference.UNDER_10)),
+                (rows["group"] == 2, _number(reference.GROUP_2)),
+                (unknown, null),
                 else_=rows.group_3,
             ),
             clear_from=ibis.ifelse(offender, latest(rows.start, rows.reset), ibis.null("date")),
         )
     )
-    clock = [reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10]
-    return rows.mutate(by_clock=rows.rule.isin(clock).fill_null(False))
+    clock = (reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10)
+    return rows.mutate(by_clock=_is(rows.rule, *clock))
 
 
 def _critical(rows: Table) -> Table:
-    is_1 = (rows.own_group == 1).fill_null(False)
-    victim = ~is_1 & (rows.rule == reference.VICTIM).fill_null(False)
-    offender = ~is_1 & ~victim & (rows.count_from_10 > 0)
-    under_10 = (rows.rule == reference.UNDER_10).fill_null(False)
+    is_1, victim, under_10 = rows.is_1, _is(rows.rule, reference.VICTIM), _is(rows.rule, reference.UNDER_10)
+    offender = ~is_1 & ~victim & rows.from_10
     critical = bits(
         {
-            "involvements": rows.links.isnull() & rows.own_group.isnull(),
+            "involvements": rows.is_alone & rows.own_group.isnull(),
             "death_verified": rows.death_pending & rows.died.isnull(),
             "event_date": rows.lacks_day | (under_10 & rows.under_10_event.isnull()),
             "first_record": is_1 & rows.first_record.isnull() & rows.last_review.isnull(),
             "case_closed": victim & rows.lacks_closed,
-            "offence": (victim & rows.lacks_offence) | (offender & rows.has_unknown),
+            "offence": (victim & rows.lacks_offence) | (offender & rows.unknown),
             "involvement_date": offender & rows.lacks_start,
             "conviction_date": offender & rows.lacks_conviction,
             "sentence_months": offender & rows.lacks_months,
@@ -89,46 +104,56 @@ def _critical(rows: Table) -> Table:
 
 
 def _regular(rows: Table, step: Step) -> Table:
+    null = ibis.null("date")
+    victim, last = _is(rows.rule, reference.VICTIM), rows.last_review
+    by_3 = _is(rows.rule, reference.BY_TIME, reference.BY_REVIEW)
     rows = step(
         rows.mutate(
-            first_2=after(rows.clear_from, rows.g2_months, rows.g2_days),
-            first_3=after(rows.clear_from, rows.g3_months, rows.g3_days),
-            first_u10=after(rows.under_10_event, rows.u10_months, rows.u10_days),
-            hundredth=after(rows.born_latest, rows.g1_months, rows.g1_days),
-            vic_closed=after(rows.closed, rows.vic_months, rows.vic_days),
-            vic_serious=after(rows.reported_serious, rows.und_s_months, rows.und_s_days),
-            vic_other=after(rows.reported_other, rows.und_o_months, rows.und_o_days),
+            clocked=ibis.cases(
+                (_is(rows.rule, reference.GROUP_2), after(rows.clear_from, rows.g2_months, rows.g2_days)),
+                (_is(rows.rule, reference.UNDER_10), after(rows.under_10_event, rows.u10_months, rows.u10_days)),
+                (by_3, after(rows.clear_from, rows.g3_months, rows.g3_days)),
+                else_=null,
+            ),
+            vic_closed=ibis.ifelse(victim, after(rows.closed, rows.vic_months, rows.vic_days), null),
+            vic_serious=ibis.ifelse(victim, after(rows.reported_serious, rows.und_s_months, rows.und_s_days), null),
+            vic_other=ibis.ifelse(victim, after(rows.reported_other, rows.und_o_months, rows.und_o_days), null),
         )
     )
     rows = step(
-        rows.mutate(victim=latest(rows.vic_closed, rows.vic_serious, rows.vic_other, rows.closed_with_sentence))
+        rows.mutate(
+            the_victim=latest(rows.vic_closed, rows.vic_serious, rows.vic_other, rows.closed_with_sentence),
+            kept=(_is(rows.rule, reference.BY_TIME) & (rows.last_review >= rows.clocked)).fill_null(False),
+            every=ibis.cases(
+                (_is(rows.rule, reference.GROUP_2), rows.g2_every),
+                (_is(rows.rule, reference.UNDER_10), rows.u10_every),
+                else_=rows.g3a_every,
+            ),
+        )
     )
-    victim, last = rows.victim, rows.last_review
-    by_time = rows.rule == reference.BY_TIME
-    kept = (by_time & (last >= rows.first_3)).fill_null(False)
+    hundredth = after(rows.born_latest, rows.g1_months, rows.g1_days)
+    last, by_time, victim = rows.last_review, _is(rows.rule, reference.BY_TIME), _is(rows.rule, reference.VICTIM)
     regular = ibis.cases(
-        (rows.is_critical, ibis.null("date")),
-        (
-            rows.rule == reference.GROUP_1,
-            during(last.fill_null(rows.first_record), rows.g1_every, rows.hundredth, last),
-        ),
-        (rows.rule == reference.VICTIM, victim),
-        (rows.rule == reference.GROUP_2, next_multiple(rows.first_2, rows.g2_every, last)),
-        (rows.rule == reference.UNDER_10, next_multiple(rows.first_u10, rows.u10_every, last)),
-        (by_time & ~kept, rows.first_3),
-        (rows.rule.isin([reference.BY_TIME, reference.BY_REVIEW]), next_multiple(rows.first_3, rows.g3a_every, last)),
-        else_=ibis.null("date"),
-    )
-    victim_rule = ibis.cases(
-        ((rows.vic_closed == victim) | (rows.closed_with_sentence == victim), reference.VICTIM),
-        (rows.vic_serious == victim, reference.SERIOUS_UNDETECTED),
-        (rows.vic_other == victim, reference.OTHER_UNDETECTED),
-        else_=reference.VICTIM,
+        (rows.is_critical, null),
+        (rows.is_1, during(last.fill_null(rows.first_record), rows.g1_every, hundredth, last)),
+        (victim, rows.the_victim),
+        (last.isnull() | rows.every.isnull() | (by_time & ~rows.kept), rows.clocked),
+        else_=next_multiple(rows.clocked, rows.every, last),
     )
     return rows.mutate(
         regular=regular,
-        kept_at_review=kept & ~rows.is_critical,
-        regular_rule=ibis.ifelse((rows.rule == reference.VICTIM) & ~rows.is_critical, victim_rule, rows.rule),
+        kept_at_review=rows.kept & ~rows.is_critical,
+        regular_rule=ibis.ifelse(victim & ~rows.is_critical, _victim_rule(rows), rows.rule),
+    )
+
+
+def _victim_rule(rows: Table) -> Value:
+    last = rows.the_victim
+    return ibis.cases(
+        ((rows.vic_closed == last) | (rows.closed_with_sentence == last), _number(reference.VICTIM)),
+        (rows.vic_serious == last, _number(reference.SERIOUS_UNDETECTED)),
+        (rows.vic_other == last, _number(reference.OTHER_UNDETECTED)),
+        else_=_number(reference.VICTIM),
     )
 
 
@@ -136,14 +161,14 @@ def _disclosure(rows: Table) -> Table:
     convicted = after(rows.conviction, rows.cpia_months, rows.cpia_days)
     ended = after(rows.ended, rows.ended_months, rows.ended_days)
     law = latest(rows.release, rows.floor_closed, convicted, ended)
-    opened = rows.by_clock & either(rows.is_pending, rows.floor_event_open)
+    opened = rows.by_clock & (rows.pending | rows.floor_event_open)
     later = (rows.by_clock & rows.regular.notnull() & (law > rows.regular)).fill_null(False)
     floor = ibis.ifelse(later, law, rows.regular)
     return rows.mutate(
         floor_open_any=opened,
         floor_open=opened & ~rows.is_critical,
         floor=ibis.ifelse(opened, ibis.null("date"), floor),
-        floor_rule=ibis.ifelse(opened | later, reference.FLOOR, rows.regular_rule),
+        floor_rule=ibis.ifelse(opened | later, _number(reference.FLOOR), rows.regular_rule),
     )
 
 
@@ -152,7 +177,7 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
     adult = rules.settings["ages"]["majority"] * 12
     not_reached = rows.floor.isnull() | (rows.floor > day)
     eighteenth = after(rows.born_latest, adult)
-    wanted = rows.any_under_18 & (rows.last_review.isnull() | (rows.last_review < eighteenth))
+    wanted = rows.under_18 & (rows.last_review.isnull() | (rows.last_review < eighteenth))
     null = ibis.null("date")
     rows = step(
         rows.mutate(
@@ -170,9 +195,9 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
     soonest, sooner = rows.soonest, rows.sooner
     rule = ibis.cases(
         (rows.is_critical & ~sooner, rows.rule),
-        (sooner & (rows.c_death == soonest), reference.DECEASED),
-        (sooner & (rows.c_trigger == soonest), reference.TRIGGERED),
-        (sooner, reference.AT_18),
+        (sooner & (rows.c_death == soonest), _number(reference.DECEASED)),
+        (sooner & (rows.c_trigger == soonest), _number(reference.TRIGGERED)),
+        (sooner, _number(reference.AT_18)),
         else_=rows.floor_rule,
     )
     due = ibis.cases((rows.is_critical, null), (sooner, soonest), else_=rows.floor)
@@ -182,20 +207,20 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
 def _block(rows: Table) -> Table:
     day = rows.asked_on
     last = rows.last_review
-    is_offender = (rows["count"] > 0) | (rows.own_group == 1).fill_null(False)
+    is_offender = rows.offender | rows.is_1
     released = (rows.hold_released >= rows.due) & (last.isnull() | (last < rows.hold_released))
     lacking = bits(
         {
             "release_date": rows.by_clock & rows.lacks_release,
-            "date_of_birth": rows.by_clock & ~rows.born_known,
+            "date_of_birth": rows.by_clock & rows.born_latest.isnull(),
             "result": rows.by_clock & rows.lacks_result,
-            "age_at_event": rows.by_clock & rows.any_unsure_10,
+            "age_at_event": rows.by_clock & rows.unsure_10,
         }
     )
     blockers = bits(
         {
-            "implausible_dates": rows.is_implausible,
-            reference.UNDER_10: (rows["count"] > 0) & (rows["count"] != rows.count_from_10),
+            "implausible_dates": rows.implausible,
+            reference.UNDER_10: rows.offender & rows.under_10,
             "child": is_offender & (rows.birthday > day),
             "kept_at_review": rows.kept_at_review,
             reference.DECEASED: rows.death_pending,
@@ -208,66 +233,89 @@ def _block(rows: Table) -> Table:
         is_offender=is_offender,
         lacking=lacking,
         blockers=blockers,
-        has_lists=(rows.flags_blocking.length().fill_null(0) > 0) | (rows.events_blocking.length().fill_null(0) > 0),
     )
 
 
 def _changes_by_match(rows: Table) -> Value:
     day = rows.asked_on
-    given = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
-    asked = given & (rows.own_group.isnull() | (rows.own_group != 1)) & rows.due.notnull()
+    matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
+    asked = matched & ~rows.is_1 & rows.due.notnull()
+    is_2 = _is(rows.rule, reference.GROUP_2)
     months = ibis.cases(
-        (rows.rule == reference.GROUP_2, rows.g2_months),
-        (rows.rule == reference.BY_REVIEW, rows.g3_months),
-        (rows.rule == reference.BY_TIME, rows.g3_months),
+        (is_2, rows.g2_months),
+        (_is(rows.rule, reference.BY_REVIEW, reference.BY_TIME), rows.g3_months),
         else_=ibis.null("int32"),
     )
-    days = ibis.ifelse(rows.rule == reference.GROUP_2, rows.g2_days, rows.g3_days)
+    days = ibis.ifelse(is_2, rows.g2_days, rows.g3_days)
     later = (rows.possible_clear_from > rows.clear_from) & (after(rows.possible_clear_from, months, days) > day)
-    return asked & either(rows.own_group.isnull(), rows.possible_group < rows.own_group, later)
+    changes = either(rows.own_group.isnull(), rows.possible_group < rows.own_group, later)
+    return ibis.ifelse(asked, changes, False)
 
 
-PERSON_RULES = (
-    *(reference.GROUP_1, reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10),
-    *(reference.VICTIM, reference.DECEASED, reference.TRIGGERED, reference.AT_18, reference.FLOOR),
-    *(reference.SERIOUS_UNDETECTED, reference.OTHER_UNDETECTED),
+def _for_records(rows: Table, step: Step) -> Table:
+    """Add what records ask of each person as three integers: facts and truths, blockers, the floor with its rule."""
+    matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
+    by_time = _is(rows.rule, reference.BY_TIME) & ~rows.kept_at_review
+    in_group = rows.own_group.isin([1, 2]).fill_null(False)
+    stopping = ibis.ifelse(rows.rule.isnull(), one(BIT["offence"]), rule_bit(rows.rule))
+    later = rows.floor.isnull() | (rows.floor > rows.asked_on)
+    truths = {
+        "floor_event_open": rows.floor_event_open,
+        "unknown_match": matched & rows.own_group.isnull(),
+        "dealt_once": rows.dealt_with > 0,
+        "dealt_twice": rows.dealt_with > 1,
+        "floor_open": rows.floor_open,
+        "not_by_time": ~by_time,
+        "retained": rows.is_offender & (rows.is_critical | later | in_group),
+    }
+    stopped = in_group | rows.is_critical | rows.rule.isnull()
+    rank = (_RANKS - 1) - rows.floor_rule.cast("int64").fill_null(_RANKS - 1)
+    return rows.mutate(
+        facts=packed(truths, TRUTHS, "int64") | rows.critical | rows.lacking | rule_bit(rows.rule),
+        stopping=(rows.blockers & one(~BIT["hold_released"])) | given(stopped, stopping),
+        floor_code=(rows.floor.epoch_days().cast("int64") + _FROM) * _RANKS + rank,
+    )
+
+
+def floor_of(code: Value) -> tuple[Value, Value]:
+    """Return the day and the rule that `floor_code` holds."""
+    day = ibis.literal(date(1970, 1, 1)) + ((code >> 6) - _FROM).cast("int32").as_interval("D")
+    return day.cast("timestamp").cast("date"), (_RANKS - 1) - (code & (_RANKS - 1))
+
+
+FOR_RECORDS = ("person_id", "variant", "last_review", "clear_from", "floor_closed", "facts", "stopping", "floor_code")
+PUBLISHED = (
+    *("own_group", "due", "due_rule", "outcome", "outcome_others", "is_told", "because_code", "missing_code", "is_1"),
 )
 
 
 def decisions(standings: Table, step: Step) -> Table:
-    """Return one row a person and controller: outcome, the driver, and the codes to spell out.
-
-    `because_code` and `missing_code` are bits; `shown_flags`, `shown_events`, `setting` and `held_by` are lists.
-    """
-    others = bits({"others_retained": standings.others_retained})
+    """Return one row a person and variant: what is decided, alone and where others on a record are retained."""
     rows = step(
         standings.mutate(
             reached=(standings.due <= standings.asked_on).fill_null(False),
-            is_1=(standings.own_group == 1).fill_null(False),
-            all_blockers=standings.blockers + others,
         )
     )
     shown = rows.reached & rows.rule.notnull() & ~rows.is_1
-    rows = step(rows.mutate(shown_lacking=given(shown, rows.lacking), told=rows.reached | rows.is_critical))
-    by_time = (rows.rule == reference.BY_TIME) & ~rows.kept_at_review
+    rows = step(rows.mutate(shown_lacking=given(shown, rows.lacking), is_told=rows.reached | rows.is_critical))
+    by_time = _is(rows.rule, reference.BY_TIME) & ~rows.kept_at_review
     claims = {
         "reached": rows.reached,
         "critical": rows.is_critical,
         "held": rows.is_held,
-        "automatic": by_time & rows.due_rule.isin([reference.BY_TIME, reference.FLOOR]),
+        "automatic": by_time & _is(rows.due_rule, reference.BY_TIME, reference.FLOOR),
         "disposes": ibis.literal(True),
-        "clean": (rows.all_blockers == 0) & (rows.lacking == 0) & ~rows.has_lists,
+        "clean": (rows.blockers == 0) & (rows.lacking == 0) & ~rows.has_lists & ~rows.others_named,
     }
     lacks_release = (rows.shown_lacking & BIT["release_date"]) != 0
-    law = either(rows.floor_open, rows.floor_rule == reference.FLOOR, lacks_release)
-    because = bit_of(rows.due_rule, PERSON_RULES) | bit_of(rows.rule, PERSON_RULES)
-    because = because | given(rows.told, rows.all_blockers) | bits({reference.FLOOR: law})
-    return rows.mutate(
+    law = rows.floor_open | _is(rows.floor_rule, reference.FLOOR) | lacks_release
+    because = rule_bit(rows.due_rule) | rule_bit(rows.rule) | bits({reference.FLOOR: law})
+    others = bits({"others_retained": rows.others_named})
+    return rows.select(
+        *FOR_RECORDS,
+        *(name for name in PUBLISHED if name in rows.columns),
         outcome=outcome(claims),
+        outcome_others=outcome({**claims, "clean": ibis.literal(False)}),
         missing_code=rows.critical | rows.shown_lacking,
-        because_code=because,
-        shown_flags=ibis.ifelse(rows.told, rows.flags_blocking, EMPTY),
-        shown_events=ibis.ifelse(rows.told, rows.events_blocking, EMPTY),
-        shown_setting=ibis.ifelse(rows.is_1, rows.setting, EMPTY),
-        driving_involvement=ibis.ifelse(rows.is_1, rows.group_1_driver, rows.clock_driver),
+        because_code=because | given(rows.is_told, rows.blockers | others),
     )

@@ -3,57 +3,46 @@
 import ibis
 
 from muniment.batch.retention.expressions import Table
-from muniment.batch.retention.links import Sources
-from muniment.batch.retention.wording import packed, unpacked
+from muniment.batch.retention.links import TRUTHS, Sources
+from muniment.batch.retention.wording import holds
 
 
 def offending(links: Table) -> Table:
     """Return one row a person: what the involvements come to, as offender and as victim or witness."""
-    off, vic = links.is_offender, links.kind == "victim"
-    unsolved = vic & links.closed.isnull() & links.reported.notnull()
-    truths = {
-        "has_unknown": links.is_unknown,
-        "any_unsure_10": links.unsure_10,
-        "any_under_18": links.under_18,
-        "lacks_start": off & links["first"].isnull(),
-        "lacks_conviction": links.is_convicted & links.conviction.isnull(),
-        "lacks_months": links.lacks_months,
-        "lacks_release": links.is_custodial & links.release.isnull(),
-        "lacks_result": links.lacks_result,
-        "is_pending": (off & (links.result == "pending").fill_null(False)),
-        "is_implausible": off & links.is_implausible,
-        "others_named": off & links.others_retained.fill_null(False),
-        "lacks_closed": vic & links.closed.isnull() & links.reported.isnull(),
-        "lacks_offence": unsolved & links.offence_group.isnull(),
-    }
-    found = links.group_by("person_id").aggregate(
-        truths=packed(truths).bit_or(),
-        links=links.count(),
-        count=off.sum(),
-        count_from_10=(off & ~links.under_10).sum(),
-        group=links.group.min(where=off),
-        start=links.start.max(where=off),
-        first_offence=links["first"].min(where=off),
+    return links.group_by("person_id").aggregate(
+        truths=links.code.bit_or(),
+        dealt_with=holds(links.code, TRUTHS["dealt_with"]).cast("int32").sum(),
+        start=links.start.max(),
+        first_offence=links.first_offence.min(),
         first_any=links["first"].min(),
-        group_1_driver=links.involvement_id.min(where=off & (links.group == 1)),
         conviction=links.conviction.max(),
         ended=links.ended.max(),
         release=links.release.max(),
-        under_10_event=links.event_latest.max(where=off & links.under_10),
-        dealt_with=links.is_dealt_with.sum(),
-        victims=vic.sum(),
-        closed=links.closed.max(where=vic),
-        closed_with_sentence=links.closed_with_sentence.max(where=vic),
-        reported_serious=links.reported.max(where=unsolved & (links.offence_group == 1)),
-        reported_other=links.reported.max(where=unsolved & links.offence_group.isin([2, 3])),
+        under_10_event=links.under_10_event.max(),
+        closed=links.victim_closed.max(),
+        closed_with_sentence=links.victim_sentence.max(),
     )
-    found = found.mutate(**unpacked(found.truths, truths)).drop("truths")
-    starts = found.select("person_id", last_start_of_all="start")
-    drivers = links.filter(off).join(starts, "person_id")
-    drivers = drivers.filter(drivers.start == drivers.last_start_of_all)
-    drivers = drivers.group_by("person_id").aggregate(clock_driver=drivers.involvement_id.min())
-    found = found.left_join(drivers, "person_id").drop("person_id_right")
-    return found
+
+
+def unclosed(links: Table) -> Table:
+    """Return one row a person who is victim or witness in a case that never closed: what its own floors run from.
+
+    A crime with a named suspect has no floor of its own.
+    """
+    rows = links.filter(holds(links.code, TRUTHS["unclosed"])).select("person_id", "record_id", "reported", "code")
+    suspects = links.filter(holds(links.code, TRUTHS["offender"])).select("record_id")
+    unsolved = rows.filter(rows.reported.notnull()).anti_join(suspects, "record_id")
+    serious = holds(unsolved.code, TRUTHS["offence_1"])
+    other = holds(unsolved.code, TRUTHS["offence_2"]) | holds(unsolved.code, TRUTHS["offence_3"])
+    found = unsolved.group_by("person_id").aggregate(
+        unsolved=unsolved.count(),
+        lacks_offence=(~serious & ~other).any(),
+        reported_serious=unsolved.reported.max(where=serious),
+        reported_other=unsolved.reported.max(where=other),
+    )
+    every = rows.group_by("person_id").aggregate(unclosed=rows.count())
+    every = every.left_join(found, "person_id").drop("person_id_right")
+    return every.mutate(lacks_closed=every.unclosed > every.unsolved.fill_null(0)).drop("unclosed", "unsolved")
 
 
 def flagged(sources: Sources) -> Table:
@@ -106,7 +95,7 @@ def happened(sources: Sources) -> Table:
 def holds_by(sources: Sources, links: Table, key: str, other: str) -> Table:
     """Return one row a person or record (`key`) with holds of its own or, through a link, of the `other`."""
     holds = sources.holds.rename(begins="from")
-    pairs = links.select("person_id", "record_id").distinct()
+    pairs = links.select("person_id", "record_id")
     own = holds.filter(holds[key].notnull()).select(key, "hold_id", "begins", "until")
     through = holds.filter(holds[other].notnull()).select(other, "hold_id", "begins", "until").join(pairs, other)
     found = own.union(through.select(key, "hold_id", "begins", "until"))
@@ -120,28 +109,57 @@ def holds_by(sources: Sources, links: Table, key: str, other: str) -> Table:
     )
 
 
-def profiles(sources: Sources, links: Table) -> Table:
+LISTS = ("held_by", "flags_blocking", "events_blocking", "setting")
+
+
+def marks(sources: Sources, links: Table) -> Table:
+    """Return one row a person with a flag, an event or a hold: few have any, so lists stay out of the wide tables."""
+    tables = (flagged(sources), happened(sources), holds_by(sources, links, "person_id", "record_id"))
+    keys = [table.select("person_id") for table in tables]
+    found = keys[0].union(keys[1], keys[2], distinct=True)
+    for table in tables:
+        found = found.left_join(table, "person_id").drop("person_id_right")
+    return found.mutate(
+        is_held=found.held_by.length() > 0,
+        sets_flags=found.setting.length() > 0,
+        has_lists=(found.flags_blocking.length().fill_null(0) > 0) | (found.events_blocking.length().fill_null(0) > 0),
+    )
+
+
+def profiles(sources: Sources, links: Table, marked: Table) -> Table:
     """Return one row a person, with every aggregate that a standing needs."""
     found = sources.persons
-    for table in (
-        offending(links),
-        flagged(sources),
-        happened(sources),
-        holds_by(sources, links, "person_id", "record_id"),
-    ):
+    for table in (offending(links), unclosed(links), marked.drop(*LISTS)):
         found = found.left_join(table, "person_id").drop("person_id_right")
-    numbers = ("count", "count_from_10", "victims", "dealt_with")
     truths = [name for name, kind in found.schema().items() if kind.is_boolean()]
+    known = {name: holds(found.truths.fill_null(0), TRUTHS[name]) for name in TRUTHS}
     found = found.mutate(
-        **{name: found[name].fill_null(0) for name in numbers},
+        dealt_with=found.dealt_with.fill_null(0),
         **{name: found[name].fill_null(False) for name in truths},
-    )
-    found = found.mutate(
-        first_record=ibis.ifelse(found["count"] > 0, found.first_offence, found.first_any).fill_null(found.flag_first),
-        born_known=found.born_latest.notnull(),
-        is_held=found.held_by.length().fill_null(0) > 0,
-    )
+        **{name: known[name] for name in _TRUTHS},
+        is_alone=found.truths.isnull(),
+        group=ibis.cases(*[(known[f"group_{number}"], number) for number in (1, 2, 3)], else_=ibis.null("int8")),
+    ).drop("truths")
     return found.mutate(
+        is_1=(found.flag_group == 1).fill_null(False) | (found.group == 1).fill_null(False),
+        first_record=ibis.ifelse(found.offender, found.first_offence, found.first_any).fill_null(found.flag_first),
         death_pending=found.is_deceased
         & (found.last_review.isnull() | (found.last_review < found.died).fill_null(False)),
+    ).drop("first_offence", "first_any", "flag_first", "flag_group")
+
+
+_TRUTHS = (
+    *("offender", "under_10", "from_10", "victim", "unknown", "unsure_10", "under_18", "lacks_start"),
+    *("lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending", "implausible", "others_named"),
+)
+
+
+def driven(links: Table, found: Table) -> Table:
+    """Return one row a person: the involvement that set the group, for group 1, or the clock; and its record."""
+    rows = links.filter(holds(links.code, TRUTHS["offender"]))
+    rows = rows.select("person_id", "involvement_id", "record_id", "start", "code")
+    rows = rows.join(found.select("person_id", "is_1", last="start"), "person_id")
+    rows = rows.filter(ibis.ifelse(rows.is_1, holds(rows.code, TRUTHS["group_1"]), rows.start == rows["last"]))
+    return rows.group_by("person_id").aggregate(
+        driving_involvement=rows.involvement_id.min(), driving_record=rows.record_id.argmin(rows.involvement_id)
     )

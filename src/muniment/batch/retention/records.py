@@ -9,164 +9,81 @@ from muniment.batch.retention.expressions import (
     after,
     both,
     during,
-    either,
     latest,
     next_multiple,
     outcome,
 )
-from muniment.batch.retention.links import Sources
-from muniment.batch.retention.persons import PERSON_RULES
-from muniment.batch.retention.wording import BIT, EMPTY, NOTHING, bit_of, bits, given, packed, unpacked
-from muniment.engine.policy.model import DeriveRow, Rules
+from muniment.batch.retention.links import Sources, day
+from muniment.batch.retention.on_record import stands, truth
+from muniment.batch.retention.persons import floor_of
+from muniment.batch.retention.wording import (
+    BIT,
+    CRITICAL,
+    LACKING,
+    NOTHING,
+    PERSON_RULES,
+    RULE,
+    among,
+    bits,
+    given,
+    one,
+)
+from muniment.engine.policy.model import DeriveRow
 from muniment.engine.retention import persons as reference
-from muniment.engine.retention.records import BY_PERSON
 
 # What is handed back or spelled out.
 DECIDED = (
-    *("record_id", "controller", "class_id", "resolved_class", "due", "outcome", "rule", "driving_person"),
-    *("missing_code", "critical_word", "because_code", "held_by", "shown_flags", "shown_events"),
+    *("record_id", "controller", "declared", "class_no", "due", "outcome", "rule_no", "driving_person"),
+    *("missing_code", "trigger_no", "because_code", "shows_flags", "shows_events"),
 )
-GIVEN = ("others_retained",)  # a null here is not a no: it is computed from the people on the record
+# What is known of a record once its class is: the terms of the class are looked up again, which is less than to carry.
+RESOLVED = (
+    *("record_id", "controller", "controller_no", "variant", "declared", "family_no", "class_no", "asked_on", "closed"),
+    *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person", "last_review"),
+    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest"),
+)
+_FLOORS = ("cpia", "ended", "vic")
+_RULES = among(PERSON_RULES)
 
 
-def _with_people(links: Table, standings: Table, profiles: Table) -> Table:
-    """Return the links with what is known of the person of each, and how that person stands with its controller."""
-    people = standings.select(
-        "person_id",
-        "controller",
-        "floor",
-        "floor_rule",
-        "floor_open",
-        "own_group",
-        "clear_from",
-        "is_critical",
-        "critical",
-        "lacking",
-        "blockers",
-        "kept_at_review",
-        person_rule="rule",
-    )
-    rest = profiles.select(
-        "person_id",
-        "last_review",
-        "floor_event_open",
-        "floor_closed",
-        "possible_group",
-        "possible_clear_from",
-        "dealt_with",
-    )
-    rows = links.left_join(people, ["person_id", "controller"]).drop("person_id_right", "controller_right")
-    return rows.left_join(rest, "person_id").drop("person_id_right")
+def resolved(sources: Sources, rows: Table, step: Step) -> Table:
+    """Return one row a record with its class resolved from its family: `RESOLVED`, and `asks`.
 
-
-def on_record(links: Table, standings: Table, profiles: Table, rules: Rules) -> Table:
-    """Return one row a record with anyone on it: what its links and the standings of its people come to."""
-    rows = _with_people(links, standings, profiles)
-    off, vic = rows.is_offender, rows.kind == "victim"
-    matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
-    by_time = (rows.person_rule == reference.BY_TIME).fill_null(False) & ~rows.kept_at_review
-    stopped = rows.own_group.isin([1, 2]).fill_null(False) | rows.is_critical | rows.person_rule.isnull()
-    days = {
-        f"named_{kind}": {"where": rows.stand_in == kind}
-        for kind in sorted(set(rules.settings["role_dates"]["fallback"].values()))
-    }
-    stopping = ibis.ifelse(
-        rows.person_rule.isnull(), ibis.literal(BIT["offence"], type="int64"), bit_of(rows.person_rule, PERSON_RULES)
-    )
-    truths = {
-        "convicted": (off & rows.is_dealt_with),
-        "charged": (off & (rows.role == "CHARGED")),
-        "penalty_notice": (off & (rows.result == "penalty_notice").fill_null(False)),
-        "under_18": rows.under_18,
-        "lacks_length": (rows.is_custodial & rows.sentence_months.isnull()),
-        "open_here": (off & (either(rows.result == "pending", rows.is_custodial & rows.release.isnull()))),
-        "floor_event_open": rows.floor_event_open,
-        "person_open": (off & rows.floor_open),
-        "person_critical": (off & rows.is_critical),
-        "unknown_match": (matched & rows.own_group.isnull()),
-        "not_by_time": off & ~by_time,
-    }
-    here = rows.group_by("record_id").aggregate(
-        truths=packed(truths).bit_or(),
-        persons=rows.count(),
-        offenders=off.sum(),
-        driving_person=rows.person_id.min(where=off),
-        offence_group=rows.offence_group.min(),
-        first_link=rows["first"].min(),
-        born_earliest=rows.born_earliest.max(),
-        born_latest=rows.born_latest.max(),
-        victim_born_earliest=rows.born_earliest.max(where=vic),
-        victim_born_latest=rows.born_latest.max(where=vic),
-        clear_from=rows.clear_from.max(),
-        last_review=rows.last_review.max(),
-        months_ordered=rows.sentence_months.max(where=rows.is_custodial),
-        conviction=rows.conviction.max(),
-        ended=rows.ended.max(),
-        release=rows.release.max(),
-        floor_closed=rows.floor_closed.max(),
-        victim_closed=rows.closed.max(where=vic),
-        victim_sentence=rows.closed_with_sentence.max(where=vic),
-        person_floor=rows.floor.max(where=off),
-        dealt_elsewhere=(rows.dealt_with - rows.is_dealt_with.cast("int64")).max(),
-        p_critical=rows.critical.bit_or(where=off),
-        p_lacking=rows.lacking.bit_or(where=off),
-        p_blockers=rows.blockers.bit_or(where=off),
-        p_rules=bit_of(rows.person_rule, PERSON_RULES).bit_or(where=off),
-        p_stopping=stopping.bit_or(where=off & stopped),
-        **{name: rows.dated.max(where=spec["where"]) for name, spec in days.items()},
-        **{f"{name}_min": rows.dated.min(where=spec["where"]) for name, spec in days.items()},
-    )
-    here = here.mutate(**unpacked(here.truths, truths)).drop("truths")
-    here = here.mutate(all_by_time=~here.not_by_time).drop("not_by_time")
-    here = _with_floor_rule(here, rows)
-    return here.left_join(_marks(links, profiles), "record_id").drop("record_id_right")
-
-
-def _with_floor_rule(here: Table, rows: Table) -> Table:
-    """Add the rule of the latest floor among the offenders of each record."""
-    floors = rows.select("record_id", "floor", "floor_rule", "is_offender").filter(rows.is_offender)
-    floors = floors.join(here.select("record_id", "person_floor"), "record_id")
-    floors = floors.filter(floors.floor == floors.person_floor)
-    floors = floors.group_by("record_id").aggregate(person_floor_rule=floors.floor_rule.min())
-    return here.left_join(floors, "record_id").drop("record_id_right")
-
-
-def _marks(links: Table, profiles: Table) -> Table:
-    """Return one row a record with a blocking flag or event of anyone on it; few have, so lists stay few."""
-    flags, events = profiles.flags_blocking, profiles.events_blocking
-    marked = profiles.filter(either(flags.length() > 0, events.length() > 0))
-    marked = marked.select("person_id", "flags_blocking", "events_blocking")
-    rows = links.select("record_id", "person_id").join(marked, "person_id")
-    some_flags, some_events = rows.flags_blocking.length() > 0, rows.events_blocking.length() > 0
-    return rows.group_by("record_id").aggregate(
-        p_flags=rows.flags_blocking.collect(where=some_flags).flatten().unique(),
-        p_events=rows.events_blocking.collect(where=some_events).flatten().unique(),
-    )
-
-
-def resolved(sources: Sources, rows: Table, rules: Rules, step: Step) -> Table:
-    """Return one row a record with its class resolved from its family."""
-    counted = ("persons", "offenders", "dealt_elsewhere")
-    truths = [name for name, kind in rows.schema().items() if kind.is_boolean() and name not in GIVEN]
+    `rows` are records with what `on_record` says of each beside them.
+    """
     rows = step(
         rows.mutate(
-            **{name: rows[name].fill_null(0) for name in counted},
-            **{name: rows[name].fill_null(False) for name in truths},
+            persons=rows.code.notnull(),
+            code=rows.code.fill_null(0),
+            facts=rows.facts.fill_null(0),
+            stopping=rows.stopping.fill_null(0),
         )
     )
     # A record with nobody on it is placed by its own offence; otherwise links already fall back to it.
-    group = ibis.ifelse(rows.persons > 0, rows.offence_group, rows.record_group)
-    rows = step(rows.mutate(traits_group=group, declared=rows.class_id))
-    known = list(rules.classes)
-    branches = [(rows.declared.isin(known), rows.declared)]
-    for family, derive in rules.families.items():
-        branches += [((rows.declared == family) & _fits(row, rows), ibis.literal(row.class_id)) for row in derive]
-    rows = step(rows.mutate(resolved_class=ibis.cases(*branches, else_=ibis.null("string"))))
+    groups = [(truth(rows.code, f"offence_{number}"), one(number, "int8")) for number in (1, 2, 3)]
+    offences = ibis.cases(*groups, else_=ibis.null("int8"))
+    names = ("offender", "dealt_with", "charged", "penalty_notice", "under_18")
+    rows = step(
+        rows.mutate(
+            traits_group=ibis.ifelse(rows.persons, offences, rows.record_group),
+            **{name: truth(rows.code, name) for name in names},
+        )
+    )
+    numbers, families = sources.looked_up.numbers, sources.rules.families
+    branches = [
+        ((rows.family_no == place) & _fits(row, rows), ibis.literal(numbers.class_no(row.class_id), "int16"))
+        for place, family in enumerate(numbers.families)
+        for row in families[family]
+    ]
+    own = ibis.ifelse(rows.family_no.isnull(), rows.declared_no, ibis.cases(*branches, else_=ibis.null("int16")))
+    rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
-    swaps = classes.filter(classes.unless_convicted.notnull()).select("class_id", swap="unless_convicted")
-    rows = rows.left_join(swaps, rows.resolved_class == swaps.class_id).drop("class_id_right")
-    swap = rows.swap.notnull() & (rows.dealt_elsewhere > 0)
-    return rows.mutate(resolved_class=ibis.ifelse(swap, rows.swap, rows.resolved_class)).drop("class_id", "swap")
+    swaps = classes.filter(classes.swap_no.notnull()).select("class_no", "swap_no")
+    if any(entry.unless_convicted for entry in sources.rules.classes.values()):
+        rows = rows.left_join(swaps, "class_no").drop("class_no_right")
+        swap = rows.swap_no.notnull() & rows.dealt_elsewhere
+        rows = step(rows.mutate(class_no=ibis.ifelse(swap, rows.swap_no, rows.class_no)).drop("swap_no"))
+    return _with_days(rows, sources, step)
 
 
 def _fits(row: DeriveRow, rows: Table) -> Value:
@@ -176,9 +93,9 @@ def _fits(row: DeriveRow, rows: Table) -> Value:
     if row.group is not None:
         asked.append(rows.traits_group.isin(sorted(row.group)))
     columns = {
-        "suspect": rows.offenders > 0,
-        "persons": rows.persons > 0,
-        "convicted": rows.convicted,
+        "suspect": rows.offender,
+        "persons": rows.persons,
+        "convicted": rows.dealt_with,
         "charged": rows.charged,
         "penalty_notice": rows.penalty_notice,
         "under_18": rows.under_18,
@@ -190,102 +107,102 @@ def _fits(row: DeriveRow, rows: Table) -> Value:
     return both(asked)
 
 
-def with_terms(rows: Table, sources: Sources, rules: Rules, step: Step) -> Table:
-    """Add the class's terms for the record's controller, its trigger date, and the floors' lengths."""
-    terms = sources.lookups["lk_terms"]
-    rows = rows.left_join(terms, [rows.controller == terms.controller, rows.resolved_class == terms.class_id]).drop(
-        "controller_right", "class_id"
-    )
-    classes = sources.lookups["lk_classes"]
-    rows = rows.left_join(classes, rows.resolved_class == classes.class_id).drop("class_id")
-    controllers = sources.lookups["lk_controllers"].select(
-        "controller", "cpia_months", "cpia_days", "ended_months", "ended_days", "vic_months", "vic_days"
-    )
-    rows = rows.left_join(controllers, "controller").drop("controller_right")
-    rows = step(rows)
-    for trigger, prefix in (("trigger", "t"), ("least_trigger", "least")):
-        wanted = (terms if prefix == "t" else classes).select(date_kind=trigger).distinct()
-        dates = sources.record_dates.select("earliest", "latest", dated_record="record_id", date_kind="kind")
-        dates = dates.semi_join(wanted, "date_kind").group_by("dated_record", "date_kind")
-        dates = dates.aggregate(
-            **{f"{prefix}_earliest": ibis._.earliest.min(), f"{prefix}_latest": ibis._.latest.max()}
-        )
-        rows = rows.left_join(dates, [rows.record_id == dates.dated_record, rows[trigger] == dates.date_kind])
-        rows = rows.drop("dated_record", "date_kind")
-    return _triggered(step(rows), rules, step)
-
-
-def _triggered(rows: Table, rules: Rules, step: Step) -> Table:
-    adult = rules.settings["ages"]["majority"] * 12
+def _with_days(rows: Table, sources: Sources, step: Step) -> Table:
+    """Return `RESOLVED`: the days of the class's triggers, and whether more is asked of the people on the record."""
+    number = sources.looked_up.numbers.trigger_no
+    rows = step(with_terms(rows, sources))
+    kinds = [kind for kind in sources.kinds if kind in sources.looked_up.numbers.triggers]
     null = ibis.null("date")
-    stand_ins = sorted(set(rules.settings["role_dates"]["fallback"].values()))
-    found: dict[str, Value] = {}
-    for end, suffix in (("earliest", "_min"), ("latest", "")):
-        born = rows[f"born_{end}"]
-        found[f"t_{end}"] = rows[f"t_{end}"].fill_null(
-            ibis.cases(
-                *[(rows.trigger == kind, rows[f"named_{kind}{suffix}"]) for kind in stand_ins],
-                (rows.trigger == "clear_period_start", rows.clear_from),
-                (rows.trigger == "date_of_birth", born),
-                (rows.trigger == "victim_date_of_birth", rows[f"victim_born_{end}"]),
-                (rows.trigger == "child_18th_birthday", after(born, adult)),
-                else_=null,
-            )
+
+    def found(column: Value, end: str) -> Value:
+        days = [(column == number(kind), day(rows, kind, end)) for kind in kinds]
+        return ibis.cases(*days, else_=null) if days else null
+
+    rows = step(
+        rows.mutate(
+            t_earliest=found(rows.trigger_no, "earliest"),
+            t_latest=found(rows.trigger_no, "latest"),
+            least_latest=found(rows.least_no, "latest"),
+            closed=day(rows, "case_closed"),
         )
-    rows = step(rows.mutate(**found))
-    birthday = after(rows.born_latest, adult)
-    minor = (rows.minors_from_18 & (birthday > rows.t_latest)).fill_null(False)
+    )
+    wanted = rows.minors_from_18 | rows.reviewed_during | rows.destroys | rows.t_latest.isnull()
+    asks = wanted & ~(rows.by_group & rows.offender) & rows.trigger_no.notnull() & rows.persons
+    return rows.select(*RESOLVED, asks=asks)
+
+
+def with_terms(rows: Table, sources: Sources) -> Table:
+    """Add the class's terms for the record's controller, and the lengths of the floors."""
+    lookups = sources.lookups
+    rows = rows.left_join(lookups["lk_terms"], ["controller_no", "class_no"])
+    rows = rows.drop("controller_no_right", "class_no_right")
+    variants = lookups["lk_variants"]
+    variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
+    rows = rows.left_join(variants, "variant").drop("variant_right")
+    rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
+    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence")
+    return rows.mutate(
+        **{name: rows[name].fill_null(False) for name in truths},
+        offender=truth(rows.code, "offender"),
+        skip=rows.by_group.fill_null(False) & truth(rows.code, "offender"),
+    )
+
+
+def triggered(rows: Table, sources: Sources, step: Step) -> Table:
+    """Add the day that starts the class's clock, from the record or from the people on it."""
+    adult, null = sources.rules.settings["ages"]["majority"] * 12, ibis.null("date")
+    number, triggers = sources.looked_up.numbers.trigger_no, sources.looked_up.numbers.triggers
+    found: dict[str, Value] = {}
+    for end in ("earliest", "latest"):
+        born = rows[f"born_{end}"]
+        people = {
+            "clear_period_start": rows.clear_from,
+            "date_of_birth": born,
+            "victim_date_of_birth": rows[f"victim_born_{end}"],
+            "child_18th_birthday": after(born, adult),
+        }
+        known = [(rows.trigger_no == number(name), one) for name, one in people.items() if name in triggers]
+        of_people = ibis.cases(*known, else_=null) if known else null
+        found[f"t_{end}"] = ibis.coalesce(rows[f"t_{end}"], rows[f"named_{end}"], of_people)
+    clear = rows.trigger_no == number("clear_period_start") if "clear_period_start" in triggers else ibis.literal(False)
+    rows = step(rows.mutate(**found, by_clear_period=clear))
+    birthday = ibis.ifelse(rows.minors_from_18, after(rows.born_latest, adult), null)
+    minor = (birthday > rows.t_latest).fill_null(False)
     return rows.mutate(
         t_latest=ibis.ifelse(minor, birthday, rows.t_latest), t_earliest=ibis.ifelse(minor, birthday, rows.t_earliest)
     )
 
 
 def class_due(rows: Table, step: Step) -> Table:
-    """Add what the class alone says: own_due, own_action, own_lacking, is_ceiling."""
-    by_group, offender = (rows.kind == "person_group").fill_null(False), rows.offenders > 0
-    destroys = (rows.kind == "must_destroy_by").fill_null(False)
-    base = after(rows.t_latest, rows.months, rows.days)
+    """Add what the class alone says: own_due, own_lacking, what it does at the end, is_ceiling."""
+    endless = rows.destroys & (rows.months_ordered >= rows.indefinite_from_months).fill_null(False)
+    ceiling = rows.destroys & rows.t_latest.notnull()
+    has_trigger = rows.trigger_no.notnull()
     least = after(rows.least_latest, rows.least_months, rows.least_days)
+    base = ibis.ifelse(rows.skip | rows.destroys, ibis.null("date"), after(rows.t_latest, rows.months, rows.days))
     rows = step(
         rows.mutate(
-            by_group=by_group,
-            skip=by_group & offender,
-            no_trigger=~(by_group & offender)
-            & ~((rows.kind == "indefinite") & (rows.action == "none")).fill_null(False)
-            & rows.t_latest.isnull()
-            & rows.trigger.notnull(),
-            ceiling=destroys & rows.t_latest.notnull(),
-            indefinite=(rows.kind == "indefinite").fill_null(False),
-            endless=destroys & (rows.months_ordered >= rows.indefinite_from_months).fill_null(False),
-            base=ibis.ifelse(rows.least_trigger.notnull(), latest(base, least), base),
-            since=ibis.ifelse(rows.kind == "from_trigger", rows.t_latest, rows.first_link),
-            extra=ibis.ifelse(rows.plus_sentence.fill_null(False), rows.months_ordered.fill_null(0), 0),
-            reviewed=rows.kind.isin(["on_application", "person_group", "review_only"]).fill_null(False),
+            no_trigger=~rows.skip & ~(rows.indefinite & rows.does_nothing) & rows.t_latest.isnull() & has_trigger,
+            ceiling=ceiling,
+            endless=endless,
+            base=ibis.ifelse(rows.least_no.notnull(), latest(base, least), base),
+            since=ibis.ifelse(rows.from_trigger, rows.t_latest, rows.first_link),
+            extra=ibis.ifelse(rows.plus_sentence, rows.months_ordered.fill_null(0), 0),
+            least_gone=rows.least_no.notnull() & rows.least_latest.isnull(),
+            no_length=~ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & has_trigger,
+            unmeasured=ceiling & ~endless & rows.plus_sentence & truth(rows.code, "lacks_length"),
         )
     )
-    rows = step(
-        rows.mutate(
-            unmeasured=rows.ceiling & ~rows.endless & (rows.plus_sentence & rows.lacks_length).fill_null(False),
-            within=(rows.reviewed_during & rows.every.notnull()).fill_null(False)
-            & (rows.since.notnull() | rows.last_review.notnull()),
-            least_gone=rows.least_trigger.notnull() & rows.least_latest.isnull(),
-            no_length=~rows.ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & rows.trigger.notnull(),
-        )
-    )
-    return rows.mutate(
-        own_due=_own_due(rows),
-        own_action=_own_action(rows),
-        own_lacking=_own_lacking(rows),
-        has_own_floor=~rows.skip,
-        is_ceiling=rows.ceiling & ~rows.endless,
-    )
+    within = rows.reviewed_during & rows.every.notnull() & (rows.since.notnull() | rows.last_review.notnull())
+    rows = step(rows.mutate(within=within, is_ceiling=rows.ceiling & ~rows.endless))
+    return rows.mutate(own_due=_own_due(rows), has_own_floor=~rows.skip, **_own_action(rows), **_own_lacking(rows))
 
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
         (rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured, ibis.null("date")),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
-        (rows.indefinite & (rows.action == "archive"), rows.t_latest),
+        (rows.indefinite & rows.does_archive, rows.t_latest),
         (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
         (rows.indefinite | rows.least_gone, ibis.null("date")),
         (rows.within, during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review)),
@@ -294,79 +211,88 @@ def _own_due(rows: Table) -> Value:
     )
 
 
-def _own_action(rows: Table) -> Value:
-    return ibis.cases(
-        (rows.skip | (rows.ceiling & rows.endless), "none"),
-        (rows.no_trigger & ~rows.by_group, rows.action),
-        (rows.indefinite & (rows.action == "archive"), "archive"),
-        (rows.indefinite & rows.every.notnull(), "review"),
-        (rows.indefinite, "none"),
-        (rows.reviewed, "review"),
-        else_=rows.action,
-    )
+def _own_action(rows: Table) -> dict[str, Value]:
+    """Return what the class does at the end: nothing, dispose or archive, else a review."""
+    ends = rows.skip | (rows.ceiling & rows.endless)
+    named = ~ends & rows.no_trigger & ~rows.by_group
+    rest = ~ends & ~named
+    archives = rest & rows.indefinite & rows.does_archive
+    measured = rest & ~rows.indefinite & ~rows.is_reviewed
+    idle = rest & rows.indefinite & ~rows.does_archive & rows.every.isnull()
+    return {
+        "own_none": (ends | idle | ((named | measured) & rows.does_nothing)).fill_null(False),
+        "own_dispose": ((named | measured) & rows.does_dispose).fill_null(False),
+        "own_archive": (archives | ((named | measured) & rows.does_archive)).fill_null(False),
+    }
 
 
-def _own_lacking(rows: Table) -> Value:
-    """Return the one fact that the class cannot be told without, null when it can."""
-    offender = rows.no_trigger & rows.by_group & (rows.trigger == "clear_period_start")
-    return ibis.cases(
-        (rows.skip, ibis.null("string")),
-        (offender, "offender"),
-        (rows.no_trigger, rows.trigger),
-        (rows.unmeasured, "sentence_months"),
-        (rows.no_length, "offender"),
-        (rows.least_gone & ~rows.ceiling & ~rows.indefinite, rows.least_trigger),
-        else_=ibis.null("string"),
+def _own_lacking(rows: Table) -> dict[str, Value]:
+    """Return the one fact that the class cannot be told without, as a bit or as the number of a trigger."""
+    null = ibis.null("int16")
+    least = rows.least_gone & ~rows.ceiling & ~rows.indefinite & ~rows.no_length
+    nobody = rows.no_trigger & rows.by_group & rows.by_clear_period
+    trigger = ibis.cases(
+        (rows.skip | nobody, null),
+        (rows.no_trigger, rows.trigger_no),
+        (rows.unmeasured, null),
+        (least, rows.least_no),
+        else_=null,
     )
+    lacks = {
+        "offender": ~rows.skip & (nobody | (rows.no_length & ~rows.no_trigger & ~rows.unmeasured)),
+        "sentence_months": ~rows.skip & ~rows.no_trigger & rows.unmeasured,
+    }
+    return {"lacking_no": trigger, "own_lacking": bits(lacks)}
 
 
 def floors(rows: Table, step: Step) -> Table:
     """Add the longest floor of all, or the ceiling that cuts it, and what sets it."""
-    follows = (rows.is_policing & (rows.kind != "on_application")).fill_null(False)
-    rows = step(
-        rows.mutate(
-            follows_offender=follows & (rows.offenders > 0),
-            by_person=rows.kind.isin(list(BY_PERSON)).fill_null(False) & follows & (rows.offenders > 0),
-            vic=latest(after(rows.victim_closed, rows.vic_months, rows.vic_days), rows.victim_sentence),
-            law=latest(
-                rows.release,
-                after(rows.conviction, rows.cpia_months, rows.cpia_days),
-                after(rows.ended, rows.ended_months, rows.ended_days),
-                rows.floor_closed,
-            ),
-            follows=follows,
-        )
-    )
     null = ibis.null("date")
-    unresolved = ibis.ifelse(rows.is_family, "offence", "record_class")
-    told = rows.resolved_class.notnull()
+    told, policing = rows.class_no.notnull(), rows.is_policing.fill_null(False)
+    follows = policing & ~rows.on_application.fill_null(False)
+    victim = follows & truth(rows.code, "victim") & rows.closed.notnull()
+    unresolved = ibis.ifelse(rows.family_no.notnull(), one(BIT["offence"]), one(BIT["record_class"]))
     rows = step(
         rows.mutate(
-            f_person=ibis.ifelse(rows.follows_offender, rows.person_floor, null),
-            f_victim=ibis.ifelse(rows.follows & rows.victim_closed.notnull(), rows.vic, null),
-            critical_word=ibis.ifelse(told, rows.own_lacking, unresolved),
-            critical=given(told & rows.by_person, rows.p_critical),
+            told=told,
+            policing=policing,
+            follows_offender=follows & rows.offender,
+            by_person=rows.follows_person.fill_null(False) & follows & rows.offender,
+            f_victim=ibis.ifelse(
+                victim, latest(after(rows.closed, rows.vic_months, rows.vic_days), rows.victim_sentence), null
+            ),
+            lacking_code=ibis.ifelse(told, rows.own_lacking, unresolved),
+            lacking_no=ibis.ifelse(told, rows.lacking_no, ibis.null("int16")),
+            floor_code=ibis.ifelse(follows & rows.offender, rows.floor_code, ibis.null("int64")),
         )
     )
-    own_open = rows.has_own_floor & (rows.own_action == "none") & ~(rows.own_due.notnull() & rows.by_person)
-    opened = either(rows.others_retained, rows.follows_offender & rows.person_open, own_open) & ~rows.is_ceiling
-    critical = rows.critical_word.notnull() | (rows.critical != 0)
-    rows = step(rows.mutate(is_critical=critical, opened=opened))
+    person_floor, person_rule = floor_of(rows.floor_code)
+    rows = step(
+        rows.mutate(
+            f_person=person_floor,
+            f_rule=person_rule,
+            critical=rows.lacking_code | given(rows.told & rows.by_person, rows.facts & among(CRITICAL)),
+            person_open=rows.follows_offender & stands(rows.facts, "floor_open"),
+        )
+    )
+    own_open = rows.has_own_floor & rows.own_none & ~(rows.own_due.notnull() & rows.by_person)
+    opened = (rows.others_retained.fill_null(False) | rows.person_open | own_open) & ~rows.is_ceiling
+    rows = step(rows.mutate(is_critical=rows.lacking_no.notnull() | (rows.critical != 0), opened=opened))
     longest = latest(rows.own_due, rows.f_person, rows.f_victim)
     due = ibis.cases((rows.is_critical | rows.opened, null), (rows.is_ceiling, rows.own_due), else_=longest)
     rows = step(rows.mutate(due=due))
     rule = ibis.cases(
-        (rows.is_ceiling | (rows.due == rows.own_due), rows.resolved_class),
-        (rows.due == rows.f_person, rows.person_floor_rule),
-        (rows.due == rows.f_victim, reference.VICTIM),
-        (rows.follows_offender & rows.person_open, reference.FLOOR),
-        else_=rows.resolved_class,
+        (rows.is_ceiling | (rows.due == rows.own_due), rows.class_no),
+        (rows.due == rows.f_person, rows.f_rule.cast("int16")),
+        (rows.due == rows.f_victim, one(RULE[reference.VICTIM], "int16")),
+        (rows.person_open, one(RULE[reference.FLOOR], "int16")),
+        else_=rows.class_no,
     )
-    return rows.mutate(rule=rule)
+    return rows.mutate(rule_no=rule)
 
 
 def decisions(rows: Table, step: Step) -> Table:
-    """Return one row a record: outcome, and the codes and lists to spell out as missing and because."""
+    """Return one row a record: outcome, and the codes to spell out as missing and because."""
     rows = step(_blocked(rows))
     last = rows.last_review
     released = (rows.hold_released >= rows.due) & (last.isnull() | (last < rows.hold_released))
@@ -374,7 +300,7 @@ def decisions(rows: Table, step: Step) -> Table:
         rows.mutate(
             reached=(rows.due <= rows.asked_on).fill_null(False),
             blockers=rows.blockers | bits({"hold_released": released}),
-            by_rule=(rows.by_person & rows.all_by_time).fill_null(False),
+            by_rule=rows.by_person & ~stands(rows.facts, "not_by_time"),
         )
     )
     claims = {
@@ -384,39 +310,48 @@ def decisions(rows: Table, step: Step) -> Table:
         "ceiling": rows.is_ceiling,
         "conflict": rows.in_conflict,
         "automatic": ibis.ifelse(rows.by_person, rows.by_rule, rows.is_automatic),
-        "disposes": ibis.ifelse(rows.by_person, rows.by_rule, (rows.own_action == "dispose") | rows.is_ceiling),
-        "archives": ~rows.by_person & (rows.own_action == "archive"),
+        "disposes": ibis.ifelse(rows.by_person, rows.by_rule, rows.own_dispose | rows.is_ceiling),
+        "archives": ~rows.by_person & rows.own_archive,
         "clean": (rows.blockers == 0) & ~rows.has_lists & (rows.lacking == 0),
     }
     told = rows.reached | rows.is_critical
-    people = rows.resolved_class.notnull() & rows.follows_offender & ~rows.is_ceiling
+    people = rows.told & rows.follows_offender & ~rows.is_ceiling
     others = bits({"others_retained": rows.others_retained})
     return rows.mutate(
         outcome=outcome(claims),
+        class_no=rows.class_no.fill_null(-1),
+        rule_no=rows.rule_no.fill_null(-1),
+        trigger_no=rows.lacking_no.fill_null(-1),
         missing_code=rows.critical | given(rows.reached, rows.lacking),
-        because_code=given(people, rows.p_rules) | given(told, rows.blockers) | others,
-        shown_flags=ibis.ifelse(told, rows.listed_flags, EMPTY),
-        shown_events=ibis.ifelse(told, rows.listed_events, EMPTY),
-        class_id=rows.resolved_class.fill_null(rows.declared),
+        because_code=given(people, rows.facts & _RULES) | given(told, rows.blockers) | others,
+        shows_flags=told & rows.lists_flags,
+        shows_events=told & rows.told,
+        driving_person=rows.first_person,
     ).select(*DECIDED)
 
 
 def _blocked(rows: Table) -> Table:
     """Add what blocks an action and what is lacking for it; at a ceiling only what may stop a destruction."""
-    policing, told = rows.is_policing.fill_null(False), rows.resolved_class.notnull()
-    offender = policing & (rows.offenders > 0)
-    open_law = either(rows.floor_event_open, rows.open_here, rows.law > rows.asked_on)
-    law = bits({reference.FLOOR: open_law})
-    events, flags = rows.p_events.length().fill_null(0) > 0, rows.p_flags.length().fill_null(0) > 0
-    ordinary = bits({"possible_match": policing & rows.unknown_match}) | given(
-        offender, (rows.p_blockers.fill_null(0) & ~BIT["hold_released"]) | rows.p_stopping.fill_null(0)
+    offender = rows.policing & rows.offender
+    later = latest(
+        rows.release,
+        after(rows.conviction, rows.cpia_months, rows.cpia_days),
+        after(rows.ended, rows.ended_months, rows.ended_days),
+        rows.floor_closed,
     )
-    listed = told & policing & ~rows.is_ceiling
+    here = truth(rows.code, "pending") | truth(rows.code, "lacks_release")
+    floor = stands(rows.facts, "floor_event_open") | here | (later > rows.asked_on).fill_null(False)
+    open_law = ibis.ifelse(rows.is_ceiling, floor, False)
+    matched = rows.policing & stands(rows.facts, "unknown_match")
+    ordinary = bits({"possible_match": matched}) | given(offender, rows.stopping)
+    listed = rows.told & rows.policing & ~rows.is_ceiling
+    lacking = rows.facts & among((*CRITICAL, *LACKING))
     return rows.mutate(
-        in_conflict=rows.is_ceiling & (rows.is_held | events | open_law),
-        blockers=ibis.cases((~told, NOTHING), (rows.is_ceiling, law), else_=ordinary),
-        lacking=given(told & offender & ~rows.is_ceiling, rows.p_lacking.fill_null(0) | rows.p_critical.fill_null(0)),
-        has_lists=(told & events) | (listed & flags) | (rows.is_ceiling & rows.is_held),
-        listed_flags=ibis.ifelse(listed, rows.p_flags, EMPTY),
-        listed_events=ibis.ifelse(told, rows.p_events, EMPTY),
+        in_conflict=rows.is_ceiling & (rows.is_held | rows.has_events | open_law),
+        blockers=ibis.cases(
+            (~rows.told, NOTHING), (rows.is_ceiling, bits({reference.FLOOR: open_law})), else_=ordinary
+        ),
+        lacking=given(rows.told & offender & ~rows.is_ceiling, lacking),
+        has_lists=(rows.told & rows.has_events) | (listed & rows.has_flags) | (rows.is_ceiling & rows.is_held),
+        lists_flags=listed,
     )

@@ -1,7 +1,6 @@
 """Runs the retention of a whole set on DuckDB: registers tables, computes in steps, hands back Arrow."""
 
-from collections import OrderedDict
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,14 @@ import pyarrow as pa
 
 from muniment.batch.connecting import connect
 from muniment.batch.retention import links as linking
-from muniment.batch.retention import lookups, persons, profiles, records
+from muniment.batch.retention import lookups, on_record, persons, plans, profiles, records
 from muniment.batch.retention import tables as schemas
-from muniment.batch.retention.expressions import Table, either
+from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
 from muniment.batch.retention.lookups import Lookups
-from muniment.batch.retention.session import Session, Step
+from muniment.batch.retention.session import Session
 from muniment.batch.retention.tables import Schedule, Tables
-from muniment.batch.retention.wording import spell, spelled, with_lists
+from muniment.batch.retention.wording import BIT, EMPTY, spell, with_lists
 from muniment.engine.policy.model import Policy, Rules
 
 _SCHEMAS = {
@@ -35,31 +34,47 @@ _SCHEMAS = {
 NO_CONTROLLER = ""  # of a person on no record at all, who is decided under the base policy
 ASKED_ON = "asked_on"  # cases bring a day of their own; it must lie in the same era of the policy
 DECIDED = ("persons", "records")
-_OFFENCE = ("the_cjs", "the_ho", "penalty", "era", "asked_era")
-_PLANS: OrderedDict[tuple[Any, ...], tuple[Step, ...]] = OrderedDict()
-_PLANS_KEPT = 8
 
 
 def schedule(
-    tables: Tables, policy: Policy, *, asked_on: date, connection: duckdb.DuckDBPyConnection | None = None
+    tables: Tables,
+    policy: Policy,
+    *,
+    asked_on: date,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    plans_in: Path | None = None,
 ) -> Schedule:
     """Decide every person and record of a set on one day, in exact agreement with `engine.retention.decide`.
 
     Each controller decides for its own records under its own overlay, with every force's facts and a shared
-    clock. Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
+    clock. `plans_in` is a folder that only this user may write to, where the statements are kept for later processes.
+    Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
     saying what to do, when a column is missing, a role is unknown, or an involvement names a person not given.
     """
     session = Session(connection or connect(preserve_insertion_order="false"), {})
     try:
         run = _Run(session, policy, asked_on)
         run.register(tables)
-        run.compute()
+        run.compute(plans_in)
         return Schedule(
             persons=session.results["persons"].cast(schemas.PERSON_DECISIONS),
             records=session.results["records"].cast(schemas.RECORD_DECISIONS),
         )
     finally:
         session.clear()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The tables of a run that more than one later step reads."""
+
+    links: Table
+    dated: Table  # records with their days
+    found: Table  # the profiles of persons
+    marked: Table  # persons with a flag, an event or a hold
+    standings: Table
+    pairs: Table  # persons with each controller that holds a record of theirs
+    here: Table  # the people on each record
 
 
 class _Run:
@@ -79,122 +94,140 @@ class _Run:
             self.given[entry.name] = self._source(entry.name, getattr(tables, entry.name))
         self.looked_up = lookups.build(self.policy, self.asked_on, self._controllers())
         self.lookups = {name: self.session.register(name, table) for name, table in self.looked_up.tables.items()}
-        self.kinds = frozenset(kind for (kind,) in self._rows("SELECT DISTINCT kind FROM rt_record_dates") if kind)
+        self.kinds = self._kinds()
+        numbers = self.looked_up.numbers
         self.session.readers |= {
-            "offences": partial(lookups.offences, lookups=self.looked_up),
-            "because": partial(spell, name="because"),
-            "missing": partial(spell, name="missing"),
+            "numbers": partial(lookups.number_offences, lookups=self.looked_up),
+            "offences": partial(lookups.place_offences, lookups=self.looked_up),
+            "words": partial(spell, rules=numbers.rules, triggers=numbers.triggers),
         }
         self._check()
 
-    def compute(self) -> None:
+    def compute(self, plans_in: Path | None) -> None:
         """Replay the plan of an earlier run, or make one."""
-        key = self._plan_key()
-        if key in _PLANS:
-            _PLANS.move_to_end(key)
-            for step in _PLANS[key]:
+        rules, given = self.rules, tuple(tuple(table.schema().items()) for table in self.given.values())
+        policy = (rules.version, self.looked_up.numbers, rules.settings, rules.families, self.looked_up.offence_days)
+        key = plans.key_of(policy, self.kinds, given)
+        if steps := plans.find(key, plans_in):
+            for step in steps:
                 self.session.run(step)
             return
-        self._decide(Sources(**self.given, lookups=self.lookups, kinds=self.kinds))
-        _PLANS[key] = tuple(self.session.steps)
-        while len(_PLANS) > _PLANS_KEPT:
-            _PLANS.popitem(last=False)
-
-    def _plan_key(self) -> tuple[Any, ...]:
-        """Return everything that the text of the statements depends on."""
-        rules = self.rules
-        own_days = tuple(ASKED_ON in self.given[name].columns for name in DECIDED)
-        policy = (rules.version, tuple(rules.classes), repr(rules.settings), repr(rules.families))
-        return (*policy, self.looked_up.offence_days, self.kinds, own_days, None if all(own_days) else self.asked_on)
+        self._decide(Sources(**self.given, lookups=self.lookups, looked_up=self.looked_up, kinds=self.kinds))
+        plans.keep(key, tuple(self.session.steps), plans_in)
 
     def _decide(self, sources: Sources) -> None:
-        session = self.session
-        sources = self._dated(sources)
-        base = session.keep("rt_base", linking.base_links(sources, self.rules, self.looked_up.offence_days))
-        own = self._record_keys(sources)
-        distinct = base.select("key", *_OFFENCE).union(own.select("key", *_OFFENCE)).distinct()
-        offences = session.read("rt_offences", distinct, "offences")
-        links = session.keep("rt_links", linking.measured(base, offences, self.rules, session.name))
-        found = session.keep("rt_profiles", profiles.profiles(sources, links))
-        alone = found.filter(found.links.isnull()).select("person_id", controller=ibis.literal(NO_CONTROLLER))
-        pairs = links.select("person_id", "controller").distinct().union(alone)
-        paired = session.name(persons.paired(found, pairs, sources.lookups["lk_controllers"]))
+        session, known = self.session, self.lookups
+        known["rt_offence_numbers"] = session.read("rt_offence_numbers", linking.offences(sources), "numbers")
+        known["rt_offences"] = session.read("rt_offences", linking.asked_eras(sources), "offences")
+        dated = session.keep("rt_dated", linking.dated_records(sources))
+        links = session.keep("rt_links", linking.measured(sources, dated, session.name))
+        marked = session.keep("rt_marked", profiles.marks(sources, links))
+        found = session.keep("rt_profiles", profiles.profiles(sources, links, marked))
+        people = links.select("person_id", "controller_no", "variant").distinct()
+        alone = known["lk_controllers"].filter(known["lk_controllers"].controller == NO_CONTROLLER)
+        alone = found.filter(found.is_alone).select("person_id").cross_join(alone.drop("controller"))
+        pairs = session.keep("rt_pairs", people.union(alone))
+        variants = pairs.select("person_id", "variant").distinct()
+        paired = session.name(persons.paired(found, variants, known["lk_variants"]))
         standings = session.keep("rt_standings", persons.standings(paired, self.rules, session.name))
-        session.result("persons", self._persons(links, standings))
-        here = session.keep("rt_here", records.on_record(links, standings, found, self.rules))
-        own_groups = own.left_join(offences, "key").select("record_id", record_group="offence_group")
-        rows = sources.records.left_join(here, "record_id").drop("record_id_right")
-        rows = session.name(rows.left_join(own_groups, "record_id").drop("record_id_right"))
-        session.result("records", self._records(sources, links, rows))
+        here = session.keep("rt_here", on_record.on_record(links, standings))
+        kept = _Kept(links, dated, found, marked, standings, pairs, here)
+        self._persons(kept)
+        self._records(sources, kept)
 
-    def _persons(self, links: Table, standings: Table) -> Table:
-        session = self.session
-        rows = standings.left_join(_others_retained(links, standings), ["person_id", "controller"])
-        rows = rows.drop("person_id_right", "controller_right")
-        rows = rows.mutate(others_retained=either(rows.others_named, rows.others_computed))
-        rows = persons.decisions(session.name(rows), session.name)
-        rows = session.keep("rt_person_codes", rows.drop("rule").rename(group="own_group", rule="due_rule"))
-        rows = self._spelled(rows, (), ())
+    def _persons(self, kept: "_Kept") -> None:
+        session, links, standings, marked = self.session, kept.links, kept.standings, kept.marked
+        code = standings.select(rule_no=standings.due_rule.fill_null(-1), **_codes(standings))
+        others = code.mutate(because_code=code.because_code | BIT["others_retained"])
+        words = session.read("rt_person_words", code.union(others, distinct=True), "words")
+        rows = kept.pairs.left_join(standings, ["person_id", "variant"]).drop("person_id_right", "variant_right")
+        computed = on_record.others_retained(links, kept.here)
+        rows = rows.left_join(computed, ["person_id", "controller_no"]).drop("person_id_right", "controller_no_right")
+        told = ibis.ifelse(rows.others & rows.is_told, ibis.literal(BIT["others_retained"], type="int64"), 0)
         rows = rows.mutate(
-            because=with_lists(rows.because, rows.held_by, rows.shown_flags, rows.shown_events, rows.shown_setting)
+            outcome=ibis.ifelse(rows.others, rows.outcome_others, rows.outcome),
+            because_code=rows.because_code | told,
+            rule_no=rows.due_rule.fill_null(-1),
         )
-        driving = links.select(driving_involvement="involvement_id", driving_record="record_id")
-        return rows.left_join(driving, "driving_involvement").select(*schemas.PERSON_DECISIONS.names)
+        rows = rows.left_join(words, ["rule_no", "because_code", "missing_code"])
+        rows = rows.left_join(profiles.driven(links, kept.found), "person_id").drop("person_id_right")
+        lists = marked.filter(marked.has_lists | marked.is_held | marked.sets_flags)
+        rows = rows.left_join(lists.select("person_id", *profiles.LISTS), "person_id").drop("person_id_right")
+        rows = session.name(rows.left_join(self.lookups["lk_controllers"].drop("variant"), "controller_no"))
+        rows = rows.mutate(
+            group=rows.own_group,
+            because=with_lists(
+                rows.because,
+                rows.held_by,
+                ibis.ifelse(rows.is_told, rows.flags_blocking, EMPTY),
+                ibis.ifelse(rows.is_told, rows.events_blocking, EMPTY),
+                ibis.ifelse(rows.is_1, rows.setting, EMPTY),
+            ),
+        )
+        session.result("persons", rows.select(*schemas.PERSON_DECISIONS.names))
 
-    def _records(self, sources: Sources, links: Table, rows: Table) -> Table:
-        session = self.session
-        rows = records.resolved(sources, rows, self.rules, session.name)
-        rows = session.name(rows.mutate(is_family=rows.declared.isin(list(self.rules.families)).fill_null(False)))
-        rows = session.name(records.with_terms(rows, sources, self.rules, session.name))
-        holds = profiles.holds_by(sources, links, "record_id", "person_id")
-        rows = rows.left_join(holds, "record_id").drop("record_id_right")
-        rows = session.name(rows.mutate(is_held=rows.held_by.length().fill_null(0) > 0))
+    def _records(self, sources: Sources, kept: "_Kept") -> None:
+        session, links = self.session, kept.links
+        held = profiles.holds_by(sources, links, "record_id", "person_id")
+        lists = session.keep("rt_record_lists", on_record.marked_records(sources, links, kept.marked, held))
+        rows = kept.dated.left_join(kept.here.drop("lo", "hi", "last_person"), "record_id").drop("record_id_right")
+        rows = session.name(self._own_group(rows))
+        rows = session.keep("rt_resolved", records.resolved(sources, rows, session.name))
+        asked = rows.filter(rows.asks).select("record_id", "trigger_no")
+        more = session.keep("rt_asked", on_record.asked_for(asked, links, kept.standings, sources))
+        rows = session.name(records.with_terms(rows.drop("trigger_no", "asks"), sources))
+        rows = rows.left_join(more, "record_id").drop("record_id_right")
+        truths = ("is_held", "has_flags", "has_events")
+        rows = rows.left_join(lists.select("record_id", "hold_released", *truths), "record_id").drop("record_id_right")
+        rows = session.name(rows.mutate(**{name: rows[name].fill_null(False) for name in truths}))
+        rows = session.name(records.triggered(rows, sources, session.name))
         rows = session.name(records.class_due(rows, session.name))
         rows = session.name(records.floors(rows, session.name))
         rows = session.keep("rt_record_codes", records.decisions(rows, session.name))
-        rows = self._spelled(rows, ("resolved_class", "rule"), ("critical_word",))
-        rows = rows.mutate(because=with_lists(rows.because, rows.held_by, rows.shown_flags, rows.shown_events))
-        return rows.select(*schemas.RECORD_DECISIONS.names)
-
-    def _spelled(self, rows: Table, because: tuple[str, ...], missing: tuple[str, ...]) -> Table:
-        """Turn the codes of because and missing into lists of words."""
-
-        def words(name: str, distinct: Table) -> Table:
-            return self.session.read(f"{name}_{len(self.session.steps)}", distinct, name.removeprefix("rt_words_"))
-
-        rows = spelled(rows, "because", because, "because_code", words)
-        return spelled(self.session.name(rows), "missing", missing, "missing_code", words)
-
-    def _record_keys(self, sources: Sources) -> Table:
-        own = sources.records.filter(either(sources.records.cjs != "", sources.records.ho_class != ""))
-        own = own.mutate(
-            the_cjs=own.cjs,
-            the_ho=own.ho_class,
-            penalty=ibis.null("float64"),
-            era=ibis.null("int32"),
-            asked_era=linking.era_of(own.asked_on, self.looked_up.offence_days),
+        code = rows.select(rule_no=rows.rule_no, class_no=rows.class_no, trigger_no=rows.trigger_no, **_codes(rows))
+        words = session.read("rt_record_words", code.distinct(), "words")
+        rows = rows.left_join(words, ["rule_no", "class_no", "trigger_no", "because_code", "missing_code"])
+        rows = rows.left_join(lists.drop(*truths, "hold_released"), "record_id").drop("record_id_right")
+        rows = session.name(rows)
+        rows = rows.mutate(
+            class_id=rows.class_word.fill_null(rows.declared),
+            because=with_lists(
+                rows.because,
+                rows.held_by,
+                ibis.ifelse(rows.shows_flags, rows.p_flags, EMPTY),
+                ibis.ifelse(rows.shows_events, rows.p_events, EMPTY),
+            ),
         )
-        return own.select("record_id", *_OFFENCE, key=linking.offence_key(own))
+        session.result("records", rows.select(*schemas.RECORD_DECISIONS.names))
+
+    def _own_group(self, rows: Table) -> Table:
+        """Add the group of a record's own offence, which places a record with nobody on it."""
+        days = self.looked_up.offence_days
+        key = lookups.offence_key(rows.offence_no, -1, linking.era_of(rows.asked_on, days), len(days))
+        rows = rows.mutate(offence_key=key.cast("int32"), declared=rows.class_id)
+        groups = self.lookups["rt_offences"].select("offence_key", record_group="offence_group")
+        return rows.left_join(groups, "offence_key").drop("offence_key_right", "offence_key", "offence_no", "class_id")
 
     def _source(self, name: str, source: pa.Table | Path) -> Table:
         schema = _SCHEMAS[name]
+        day = f", DATE '{self.asked_on.isoformat()}' AS {ASKED_ON}" if name in DECIDED else ""
         if isinstance(source, Path):
-            return self.session.scan(f"rt_{name}", source)
+            return self.session.scan(f"rt_{name}", source, day)
         missing = sorted(set(schema.names) - set(source.column_names))
         if missing:
             raise ValueError(f"The table {name} lacks the columns {', '.join(missing)}.")
         extra = [ASKED_ON] if name in DECIDED and ASKED_ON in source.column_names else []
         wanted = pa.schema([*schema, *[(column, pa.date32()) for column in extra]])
-        return self.session.register(f"rt_{name}", source.select(wanted.names).cast(wanted))
+        return self.session.scan(f"rt_{name}", source.select(wanted.names).cast(wanted), "" if extra else day)
 
-    def _dated(self, sources: Sources) -> Sources:
-        """Give persons and records the day they are asked about, where they do not bring one of their own."""
-        dated = {
-            name: table.mutate(**{ASKED_ON: ibis.literal(self.asked_on)})
-            for name in DECIDED
-            if ASKED_ON not in (table := self.given[name]).columns
-        }
-        return Sources(**{**self.given, **dated}, lookups=sources.lookups, kinds=sources.kinds)
+    def _kinds(self) -> tuple[str, ...]:
+        """Return the kinds of record date that occur in the set and that something hangs on."""
+        settings = self.rules.settings
+        starts = settings["clear_starts"]
+        asked = {*self.looked_up.numbers.triggers, *starts["always"], *starts["not_proceeded"]}
+        asked |= {"case_closed", "reported_date", "conviction_date", "decision_or_acquittal", "decision_date"}
+        found = {kind for (kind,) in self._rows("SELECT DISTINCT kind FROM rt_record_dates")}
+        return tuple(sorted(found & asked))
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return list(self.session.raw.sql(sql).fetchall())
@@ -214,20 +247,5 @@ class _Run:
             raise ValueError(f"{count} involvements name a person that the persons table does not hold. Add them.")
 
 
-def _others_retained(links: Table, standings: Table) -> Table:
-    """Return, for each person and controller, whether someone else on a record of theirs is inside retention."""
-    kept = standings.mutate(
-        is_retained=standings.is_offender
-        & (
-            standings.is_critical
-            | standings.floor.isnull()
-            | (standings.floor > standings.asked_on)
-            | standings.own_group.isin([1, 2]).fill_null(False)
-        )
-    ).select("person_id", "controller", "is_retained")
-    off = links.filter(links.is_offender).select("record_id", "person_id", "controller").distinct()
-    off = off.left_join(kept, ["person_id", "controller"])
-    off = off.mutate(one=off.is_retained.fill_null(False).cast("int64"))
-    counted = off.mutate(total=off.one.sum().over(group_by="record_id"))
-    counted = counted.mutate(others=(counted.total - counted.one) > 0)
-    return counted.group_by(["person_id", "controller"]).aggregate(others_computed=counted.others.any())
+def _codes(rows: Table) -> dict[str, Any]:
+    return {name: rows[name] for name in ("because_code", "missing_code")}

@@ -1,12 +1,11 @@
 """One run's place on a DuckDB connection: what it registers, what it computes, and the plan of it.
 
-Turning a hundred expressions into SQL takes seconds, whatever the size of the set. The statements depend on the policy
-and the day, not on the rows, so they are kept as a plan: the next run of the same policy and day replays it.
+Turning a hundred expressions into SQL takes seconds, whatever the size of the set. The statements depend on the policy,
+not on the rows or the day, so they are kept as a plan: the next run of the same policy replays it.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,19 +13,10 @@ import ibis
 import pyarrow as pa
 
 from muniment.batch.retention.expressions import Table
+from muniment.batch.retention.plans import Step
 
 _VIEW = re.compile(r"\brt_step_\d+\b")
 Reader = Callable[[pa.Table], pa.Table]  # makes a small table of distinct values, once each, in Python
-
-
-@dataclass(frozen=True)
-class Step:
-    """One statement: a kept table, a small table made by a reader, or a result to hand back."""
-
-    kind: str  # table | read | result
-    name: str
-    sql: str
-    reader: str = ""
 
 
 class Session:
@@ -46,10 +36,15 @@ class Session:
         self.registered.append(name)
         return self.table(name)
 
-    def scan(self, name: str, path: Path) -> Table:
-        """Lend a Parquet file to the connection."""
-        quoted = str(path).replace("'", "''")
-        self.raw.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608 - quoted above
+    def scan(self, name: str, source: pa.Table | Path, more: str = "") -> Table:
+        """Lend an Arrow table or a Parquet file to the connection, with further columns of one value each."""
+        if isinstance(source, Path):
+            found = "read_parquet('{}')".format(str(source).replace("'", "''"))
+        else:
+            found = f"{name}_given"
+            self.raw.register(found, source)
+            self.registered.append(found)
+        self.raw.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *{more} FROM {found}")  # noqa: S608 - names of our own
         self.made.append(f"VIEW {name}")
         return self.table(name)
 

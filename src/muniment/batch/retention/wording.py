@@ -4,85 +4,115 @@ Lists of text are slow to build and to aggregate row by row. A set of codes is o
 a record is BIT_OR, and each distinct combination becomes words once, in Python.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
+from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from muniment.batch.retention.expressions import Table, Value
+from muniment.batch.retention.expressions import Value
 from muniment.engine.retention import persons as reference
 
-WORDS: tuple[str, ...] = (
-    *("involvements", "death_verified", "event_date", "first_record", "case_closed", "offence", "involvement_date"),
-    *("conviction_date", "sentence_months", "release_date", "date_of_birth", "result", "age_at_event", "offender"),
-    *("record_class", "implausible_dates", "child", "kept_at_review", "hold_released", "possible_match"),
-    *("others_retained", reference.GROUP_1, reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME),
-    *(reference.UNDER_10, reference.VICTIM, reference.DECEASED, reference.TRIGGERED, reference.AT_18),
-    *(reference.FLOOR, reference.SERIOUS_UNDETECTED, reference.OTHER_UNDETECTED),
+PERSON_RULES: tuple[str, ...] = tuple(
+    sorted(
+        (
+            *(reference.GROUP_1, reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10),
+            *(reference.VICTIM, reference.DECEASED, reference.TRIGGERED, reference.AT_18, reference.FLOOR),
+            *(reference.SERIOUS_UNDETECTED, reference.OTHER_UNDETECTED),
+        )
+    )
 )
+RULE = {rule: place for place, rule in enumerate(PERSON_RULES)}
+CRITICAL: tuple[str, ...] = (
+    *("involvements", "death_verified", "event_date", "first_record", "case_closed", "offence", "involvement_date"),
+    *("conviction_date", "sentence_months"),
+)
+LACKING: tuple[str, ...] = ("release_date", "date_of_birth", "result", "age_at_event")
+_OTHERS: tuple[str, ...] = (
+    *("offender", "record_class", "implausible_dates", "child", "kept_at_review", "hold_released", "possible_match"),
+    "others_retained",
+)
+WORDS: tuple[str, ...] = (*CRITICAL, *LACKING, *_OTHERS, *PERSON_RULES)
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
+_FIRST_RULE = len(WORDS) - len(PERSON_RULES)
 EMPTY = ibis.literal([], type="array<string>")
 NOTHING = ibis.literal(0, type="int64")
 
 
+def among(words: Iterable[str]) -> int:
+    """Return the set of some words, as one integer."""
+    return sum(BIT[word] for word in words)
+
+
+def one(value: int, kind: str = "int64") -> Value:
+    """Return a number of a given width."""
+    return ibis.literal(value, type=kind)
+
+
 def bits(found: Mapping[str, Value]) -> Value:
     """Return the set of the words whose condition holds, as one integer; a null condition does not hold."""
-    ones = [ibis.ifelse(condition.fill_null(False), BIT[word], 0).cast("int64") for word, condition in found.items()]
-    return reduce(lambda left, right: left + right, ones)
+    return _ored([ibis.ifelse(condition, one(BIT[word]), NOTHING) for word, condition in found.items()])
 
 
-def bit_of(word: Value, among: tuple[str, ...]) -> Value:
-    """Return the bit of a word that is one of a few, 0 for null and for any other."""
-    return ibis.cases(*[(word == one, ibis.literal(BIT[one], type="int64")) for one in among], else_=NOTHING)
+def rule_bit(rule: Value) -> Value:
+    """Return the bit of a person's rule by its number, 0 for none."""
+    return (one(1) << (rule + _FIRST_RULE).cast("int64")).fill_null(0)
 
 
-def packed(found: Mapping[str, Value]) -> Value:
-    """Return conditions as one integer, so that one BIT_OR gathers them all; a null condition does not hold."""
-    ones = [ibis.ifelse(one.fill_null(False), 1 << place, 0).cast("int32") for place, one in enumerate(found.values())]
-    return reduce(lambda left, right: left | right, ones)
+def packed(found: Mapping[str, Value], places: Mapping[str, int], kind: str = "int32") -> Value:
+    """Return conditions as one integer, each at its place, so that one BIT_OR gathers them; null is no."""
+    none = one(0, kind)
+    return _ored([ibis.ifelse(condition, one(1 << places[name], kind), none) for name, condition in found.items()])
 
 
-def unpacked(code: Value, names: Iterable[str]) -> dict[str, Value]:
-    """Return the conditions, by name, that `packed` made one integer of."""
-    return {name: (code & (1 << place)) != 0 for place, name in enumerate(names)}
+def places(names: Iterable[str], first: int = 0) -> dict[str, int]:
+    """Return a place for each condition of an integer."""
+    return {name: place for place, name in enumerate(names, first)}
+
+
+def holds(code: Value, place: int) -> Value:
+    """Return whether the condition at a place of an integer holds."""
+    return (code & (1 << place)) != 0
 
 
 def given(condition: Value, value: Value) -> Value:
     """Return a set of bits where a condition holds, else the empty one; null is empty."""
-    return ibis.ifelse(condition.fill_null(False), value.fill_null(0), NOTHING)
+    return ibis.ifelse(condition, value, NOTHING).fill_null(0)
 
 
-def spelled(
-    rows: Table, name: str, words: tuple[str, ...], code: str, register: Callable[[str, pa.Table], Table]
-) -> Table:
-    """Return rows with a column `name`: the sorted words of some text columns and of a column of bits.
+def _ored(ones: list[Value]) -> Value:
+    return reduce(lambda left, right: left | right, ones)
 
-    Python sees each distinct combination once; `register` reads it and hands back a table to join.
+
+def spell(distinct: pa.Table, rules: tuple[str, ...], triggers: tuple[str, ...]) -> pa.Table:
+    """Return distinct combinations of codes with their words beside them.
+
+    Of each row, `rule_no` and, for a record, `class_no` number what `rule`, `class_word` and the words of `because` say
+    (-1 for none); `because_code` and `missing_code` are bits, and `trigger_no` one more fact that is missing.
     """
-    keys = {f"{name}_key_{place}": rows[word].fill_null("") for place, word in enumerate(words)}
-    rows = rows.mutate(**keys, **{f"{name}_bits": rows[code].fill_null(0)})
-    key = [*keys, f"{name}_bits"]
-    found = register(f"rt_words_{name}", rows.select(*key).distinct())
-    joined = rows.left_join(found, key)
-    return joined.drop(*[column for column in joined.columns if column.endswith("_right")], *key)
-
-
-def spell(distinct: pa.Table, name: str) -> pa.Table:
-    """Return the distinct combinations with their words beside them."""
-    coded = f"{name}_bits"
-    words = [
-        sorted(
-            {text for key, text in row.items() if key != coded and text}
-            | {word for word in WORDS if row[coded] & BIT[word]}
+    made: dict[str, list[Any]] = {name: [] for name in ("rule", "class_word", "because", "missing")}
+    for row in distinct.to_pylist():
+        rule, class_word, trigger = (
+            texts[row[name]] if row.get(name, -1) >= 0 else None
+            for name, texts in (("rule_no", rules), ("class_no", rules), ("trigger_no", triggers))
         )
-        for row in distinct.to_pylist()
-    ]
-    return distinct.append_column(name, pa.array(words, pa.list_(pa.string())))
+        made["rule"].append(rule)
+        made["class_word"].append(class_word)
+        made["because"].append(_words(row["because_code"], rule if "class_no" in row else None, class_word))
+        made["missing"].append(_words(row["missing_code"], trigger))
+    words = pa.list_(pa.string())
+    for name, kind in (("rule", pa.string()), ("class_word", pa.string()), ("because", words), ("missing", words)):
+        distinct = distinct.append_column(name, pa.array(made[name], kind))
+    return distinct
+
+
+def _words(code: int, *more: str | None) -> list[str]:
+    return sorted({word for word in WORDS if code & BIT[word]} | {word for word in more if word})
 
 
 def with_lists(words: Value, *lists: Value) -> Value:
     """Return words together with further lists, sorted and distinct; nothing is computed where there are none."""
-    some = reduce(lambda left, right: left | right, [one.length().fill_null(0) > 0 for one in lists])
-    everything = ibis.array([one.fill_null(EMPTY) for one in (words, *lists)]).flatten().unique().sort()
+    some = reduce(lambda left, right: left | right, [each.length().fill_null(0) > 0 for each in lists])
+    everything = ibis.array([each.fill_null(EMPTY) for each in (words, *lists)]).flatten().unique().sort()
     return ibis.ifelse(some, everything, words)

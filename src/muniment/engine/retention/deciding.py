@@ -5,8 +5,9 @@ from datetime import date
 
 from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.decision import Decision
-from muniment.engine.retention.facts import Facts, Hold
+from muniment.engine.retention.facts import Facts, Hold, Involvement
 from muniment.engine.retention.families import resolve, traits
+from muniment.engine.retention.links import Link
 from muniment.engine.retention.persons import decide_person, group_and_rule, stand
 from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
 from muniment.engine.retention.records import decide_record, gather_record
@@ -19,7 +20,7 @@ def decide(facts: Facts, policy: Policy, asked_on: date) -> Decision:
     """
     rules = policy.on(asked_on, facts.controller)
     profile = gather(facts, rules)
-    classes = resolved_classes(facts, profile, rules)
+    classes = resolved_classes(facts, profile, rules) if facts.holds else {}  # only a hold asks for them
     profile = replace(profile, held=_held_person(facts, profile, rules, classes))
     if facts.about is None:
         return decide_person(profile, rules)
@@ -30,11 +31,11 @@ def decide(facts: Facts, policy: Policy, asked_on: date) -> Decision:
 
 def resolved_classes(facts: Facts, profile: Profile, rules: Rules) -> dict[int, frozenset[str]]:
     """Return, for each record in the facts, the ids a hold may name it by: declared and resolved."""
+    on_record: dict[int, list[tuple[Involvement, Link]]] = {}
+    for item, link in zip(facts.involvements, profile.links, strict=True):
+        on_record.setdefault(item.record, []).append((item, link))
     found: dict[int, frozenset[str]] = {}
-    for record in {item.record for item in facts.involvements}:
-        pairs = [
-            (item, link) for item, link in zip(facts.involvements, profile.links, strict=True) if item.record == record
-        ]
+    for record, pairs in on_record.items():
         items = [item for item, _ in pairs]
         declared = next((item.record_class for item in items if item.record_class), None)
         if declared is None:

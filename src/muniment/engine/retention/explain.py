@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from muniment.engine.policy.model import Length, Policy, Rules
 from muniment.engine.retention.deciding import decide
@@ -55,8 +56,15 @@ def words(decision: Decision, facts: Facts, policy: Policy, on: date) -> tuple[L
     return tuple(lines)
 
 
+_LINKS_MEASURED, _FEWEST = 600, 8  # what looking for the nearest change may cost
+
+
 def nearest(facts: Facts, policy: Policy, on: date) -> Change | None:
-    """Return the first change of one fact, nearest first, under which outcome, date or group would differ."""
+    """Return the first change of one fact, nearest first, under which outcome, date or group would differ.
+
+    Each change is a decision over the whole life, so of a long one only the entries that come first are tried: the
+    driver and the newest. What is dropped is a nearer change of an older entry; a later kind of change stands then.
+    """
     decision = decide(facts, policy, on)
     for change in _changes(facts, decision, on):
         other = decide(change.facts, policy, on)
@@ -67,14 +75,16 @@ def nearest(facts: Facts, policy: Policy, on: date) -> Change | None:
 
 def _changes(facts: Facts, decision: Decision, on: date) -> Iterator[Change]:
     """Yield changes in the order in which a reader would ask about them: what stops, what lacks, what counts."""
+    tries = max(_FEWEST, _LINKS_MEASURED // max(1, len(facts.involvements)))
     yield from _freed(facts, on)
-    yield from _supplied(facts, decision, on)
+    yield from islice(_supplied(facts, decision, on), tries)
     if decision.outcome in ("dispose", "archive", "review"):
         hold = Hold(id="HOLD", start=on)
         yield Change("a hold covered it", replace(facts, holds=(*facts.holds, hold)))
     driver = decision.driving_involvement
-    for item in sorted(facts.involvements, key=lambda one: one.id != driver):
-        yield from _moved(facts, item)
+    newest = sorted(facts.involvements, key=lambda one: one.dated or date.min, reverse=True)
+    ordered = sorted(newest, key=lambda one: one.id != driver)
+    yield from islice((change for item in ordered for change in _moved(facts, item)), tries)
     born = facts.person.born
     if born is not None:
         older = replace(facts.person, born=exactly(born.latest - timedelta(days=366)))

@@ -23,7 +23,7 @@ WITH wanted AS (
     SELECT DISTINCT r.id FROM records_record r
     JOIN records_sourcesystem s ON s.id = r.system_id
     JOIN core_scope scope ON scope.id = r.scope_id
-    LEFT JOIN retention_recorddecision d ON d.record_id = r.id
+    LEFT JOIN {decided} d ON d.record_id = r.id
     WHERE s.controller_id = ANY(%(controllers)s)
     AND (NOT %(narrowed)s
         OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
@@ -42,9 +42,14 @@ WITH wanted AS (
             AND (%(until)s::date IS NULL OR k.earliest <= %(until)s::date)))
 ), gone AS (
     DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
+    RETURNING 1
+), come AS (
+    INSERT INTO retention_heldrecord (hold_id, record_id) SELECT %(hold)s, id FROM wanted ON CONFLICT DO NOTHING
+    RETURNING 1
 )
-INSERT INTO retention_heldrecord (hold_id, record_id) SELECT %(hold)s, id FROM wanted ON CONFLICT DO NOTHING
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come)
 """
+_DECIDED = "retention_recorddecision"  # what is published: a record and the class that it came to
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,22 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
 
 def expand(hold: Hold) -> int:
     """Bring a hold's list of records up to its scope; return how many it covers."""
+    _expand(hold, _DECIDED)
+    return hold.held.count()
+
+
+def _expand(hold: Hold, decided: str) -> int:
+    """Bring a hold's list of records up to its scope; return how many came or went.
+
+    `decided` is the table of the classes that records came to, with record_id and resolved_class.
+    """
     scope = hold.scope
     parameters: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
     parameters["ho_classes"] = [f"{code}%" for code in parameters["ho_classes"]]
     parameters["keywords"] = [f"%{word}%" for word in parameters["keywords"]]
     with connection.cursor() as cursor:
         cursor.execute(
-            _EXPAND,
+            _EXPAND.format(decided=decided),
             {
                 **parameters,
                 "narrowed": any(parameters.values()),
@@ -100,7 +114,7 @@ def expand(hold: Hold) -> int:
                 "until": scope.get("until"),
             },
         )
-    return hold.held.count()
+        return int(cursor.fetchone()[0])
 
 
 def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
@@ -111,12 +125,26 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
     """
     standing = Hold.objects.filter(released_at__isnull=True)
     for hold in standing.filter(expanded_at__isnull=True) if fresh_only else standing:
-        with transaction.atomic():
-            gate.pass_alone()
-            expand(hold)
-            if stopped := stop_orders(hold):
-                audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
-            Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
+        _bring_up(hold, _DECIDED, by=by)
+
+
+def follow_classes(decided: str, *, by: Actor) -> int:
+    """Bring the standing holds that name classes up to the classes of a run that is not published yet.
+
+    `decided` is a table of our own with record_id and resolved_class. Return how many records came or went.
+    """
+    standing = Hold.objects.filter(released_at__isnull=True)
+    return sum(_bring_up(hold, decided, by=by) for hold in standing if hold.scope.get("classes"))
+
+
+def _bring_up(hold: Hold, decided: str, *, by: Actor) -> int:
+    with transaction.atomic():
+        gate.pass_alone()
+        changed = _expand(hold, decided)
+        if stopped := stop_orders(hold):
+            audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
+        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
+    return changed
 
 
 def stop_orders(hold: Hold) -> int:

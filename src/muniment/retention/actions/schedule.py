@@ -1,6 +1,6 @@
 """Work out retention for everyone, publish what changed, and open the reviews that fall due."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -8,13 +8,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch import retention
-from muniment.core import audit
+from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention import schedule_tables
 from muniment.retention.actions import hold
+from muniment.retention.models import Hold
 
 _SCHEDULE_LOCK = 7_130_004
 
@@ -106,21 +107,22 @@ UPDATE retention_review r SET state = 'closed' WHERE r.state = 'open' AND r.kind
 def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     """Decide for every prime person and record as on a day; publish in one transaction.
 
-    Doubtful matches count only after the decisions without them are known, so the run decides twice when there are
-    any: an unresolved match blocks a disposal exactly when it would change the decision.
+    A hold may name classes, and what class a record comes to is known only once it is decided. So the holds follow the
+    classes before anything is published, and where that changes what they cover, everything is decided again. Once is
+    enough: no class depends on a hold.
     """
     began = timezone.now()
     hold.expand_all(by=by)
     given = schedule_tables.read()
-    made = retention.schedule(given, policy, asked_on=on)
-    doubtful = schedule_tables.with_possible(given, made.persons)
-    if doubtful is not None:
-        made = retention.schedule(doubtful, policy, asked_on=on)
+    made = schedule_tables.decide(given, policy, on)
+    if _holds_followed(made, by=by):
+        made = schedule_tables.decide(replace(given, holds=schedule_tables.read_holds()), policy, on)
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
+        turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEDULE_LOCK])
         run = BatchRun.objects.create(
             kind="schedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
@@ -130,6 +132,15 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=asdict(counts))
         audit.record(by, "retention.schedule", subject=f"run {run.pk}", detail=asdict(counts))
     return counts
+
+
+def _holds_followed(made: retention.Schedule, *, by: Actor) -> bool:
+    """Bring holds up to the classes of the run; return whether they cover anything else than before."""
+    if not Hold.objects.filter(released_at__isnull=True, scope__has_key="classes").exists():
+        return False
+    classes = made.records.select(["record_id", "class_id"]).rename_columns(["record_id", "resolved_class"])
+    with staging.staged({"classes": classes}) as names:
+        return hold.follow_classes(names["classes"], by=by) > 0
 
 
 def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> dict[str, int]:
