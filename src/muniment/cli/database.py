@@ -37,7 +37,7 @@ def initialise() -> None:
     """Bring the database to this version of the program."""
     database.create_roles_and_databases()
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("migrate", database="keys", verbosity=0, interactive=False)
+    call_command("migrate", "core", database="keys", verbosity=0, interactive=False)  # nothing else lies there
     walls.raise_walls()
     integrity.raise_checks()
     walls.raise_key_walls()

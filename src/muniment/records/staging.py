@@ -7,8 +7,9 @@ unlogged, belong to one run, and what a killed run left behind is dropped by the
 import hashlib
 import os
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -25,6 +26,48 @@ def _uri() -> str:
     return database.uri(role, dbname=connection.settings_dict["NAME"])
 
 
+class _Kept(threading.local):
+    """This thread's connection for bulk loads, and where it leads: opening one reads the catalogue of types."""
+
+    uri = ""
+    connection: adbc.Connection | None = None
+
+
+_kept = _Kept()
+
+
+@contextmanager
+def _bulk() -> Iterator[adbc.Connection]:
+    """Give this thread's connection for bulk loads; one that failed, or leads elsewhere, is replaced."""
+    uri = _uri()
+    if _kept.connection is None or _kept.uri != uri or not _is_open(_kept.connection):
+        close()
+        _kept.uri, _kept.connection = uri, adbc.connect(uri)
+    try:
+        yield _kept.connection
+    except BaseException:
+        close()
+        raise
+
+
+def _is_open(bulk: adbc.Connection) -> bool:
+    try:
+        with bulk.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        bulk.rollback()
+    except adbc.Error:
+        return False
+    return True
+
+
+def close() -> None:
+    """Close this thread's connection for bulk loads."""
+    kept, _kept.connection = _kept.connection, None
+    if kept is not None:
+        with suppress(adbc.Error):  # the server may be gone
+            kept.close()
+
+
 _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
@@ -36,7 +79,7 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
     """
     run = f"r_{_HOST}_{os.getpid()}_{os.urandom(4).hex()}"
     names = {name: f"{SCHEMA}.{run}_{name}" for name in tables}
-    with adbc.connect(_uri()) as bulk:
+    with _bulk() as bulk:
         with bulk.cursor() as cursor:
             _drop_leftovers(cursor)
         try:
@@ -85,7 +128,9 @@ def _columns(schema: pa.Schema) -> str:
 
 def read(query: str) -> pa.Table:
     """Return the rows of a query as an Arrow table."""
-    with adbc.connect(_uri()) as bulk, bulk.cursor() as cursor:
-        cursor.execute(query)
-        table: pa.Table = cursor.fetch_arrow_table()
+    with _bulk() as bulk:
+        with bulk.cursor() as cursor:
+            cursor.execute(query)
+            table: pa.Table = cursor.fetch_arrow_table()
+        bulk.rollback()  # so that the next read sees what was committed since
         return table
