@@ -3,7 +3,7 @@
 A run is about everyone. `Part` narrows the queries to some prime persons and records, for a decision made afresh.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -141,16 +141,24 @@ def _among(column: str, keys: Sequence[int]) -> str:
     return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
 
 
-def decide(given: tables.Tables, policy: Policy, on: date) -> retention.Schedule:
-    """Decide everything that is given; twice when there are doubtful matches.
+Following = Callable[[retention.Schedule], pa.Table | None]
 
-    They count only after the decisions without them are known: an unresolved match blocks a disposal exactly when it
-    would change the decision.
+
+def decide(given: tables.Tables, policy: Policy, on: date, *, follow: Following | None = None) -> retention.Schedule:
+    """Decide everything that is given; twice when there are doubtful matches, or holds that follow the decisions.
+
+    Doubtful matches count only after the decisions without them are known: an unresolved match blocks a disposal
+    exactly when it would change the decision. `follow` returns the holds anew when the classes that records came to
+    change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
     plans = places.home() / "plans"
     made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
-    doubtful = with_possible(given, made.persons)
-    return made if doubtful is None else retention.schedule(doubtful, policy, asked_on=on, plans_in=plans)
+    holds = follow(made) if follow else None
+    again = given if holds is None else replace(given, holds=holds)
+    doubtful = with_possible(again, made.persons)
+    if holds is None and doubtful is None:
+        return made
+    return retention.schedule(doubtful or again, policy, asked_on=on, plans_in=plans)
 
 
 def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | None:

@@ -1,9 +1,11 @@
 """Work out retention for everyone, publish what changed, and open the reviews that fall due."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -108,15 +110,11 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     """Decide for every prime person and record as on a day; publish in one transaction.
 
     A hold may name classes, and what class a record comes to is known only once it is decided. So the holds follow the
-    classes before anything is published, and where that changes what they cover, everything is decided again. Once is
-    enough: no class depends on a hold.
+    classes before anything is published.
     """
     began = timezone.now()
     hold.expand_all(by=by)
-    given = schedule_tables.read()
-    made = schedule_tables.decide(given, policy, on)
-    if _holds_followed(made, by=by):
-        made = schedule_tables.decide(replace(given, holds=schedule_tables.read_holds()), policy, on)
+    made = schedule_tables.decide(schedule_tables.read(), policy, on, follow=partial(_holds_followed, by=by))
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
         transaction.atomic(),
@@ -134,13 +132,14 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     return counts
 
 
-def _holds_followed(made: retention.Schedule, *, by: Actor) -> bool:
-    """Bring holds up to the classes of the run; return whether they cover anything else than before."""
+def _holds_followed(made: retention.Schedule, *, by: Actor) -> pa.Table | None:
+    """Bring holds up to the classes of the run; return them when they cover anything else than before."""
     if not Hold.objects.filter(released_at__isnull=True, scope__has_key="classes").exists():
-        return False
+        return None
     classes = made.records.select(["record_id", "class_id"]).rename_columns(["record_id", "resolved_class"])
     with staging.staged({"classes": classes}) as names:
-        return hold.follow_classes(names["classes"], by=by) > 0
+        changed = hold.follow_classes(names["classes"], by=by)
+    return schedule_tables.read_holds() if changed else None
 
 
 def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> dict[str, int]:
