@@ -37,7 +37,7 @@ class Site:
         """Start serving, with the worker beside, and wait until the site answers."""
         self.process = self.installation.start("serve", "--port", str(self.port))
         end = time.monotonic() + PATIENCE_S
-        while self.get("/accounts/login/")[0] != 200:
+        while self.get("/accounts/login/")[0] == 0:
             assert self.process.poll() is None, self.process.stdout.read()
             assert time.monotonic() < end, "the site never answered"
             time.sleep(0.1)
