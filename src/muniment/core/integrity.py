@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import ForeignKey
+from django.db.models import DO_NOTHING, ForeignKey
 
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION muniment.check_parents() RETURNS trigger
@@ -51,12 +51,16 @@ END $$;
 
 
 def relations() -> list[tuple[str, str, str]]:
-    """Return (table, column, table of the parent) of every relation that is checked here."""
+    """Return (table, column, table of the parent) of every relation that is checked here.
+
+    One that says DO_NOTHING as well may point to what is gone: it is derived, and the next run mends it.
+    """
     return [
         (model._meta.db_table, field.column, field.related_model._meta.db_table)
         for model in apps.get_models()
         for field in model._meta.concrete_fields
         if isinstance(field, ForeignKey) and not getattr(field, "db_constraint", True)
+        if field.remote_field.on_delete is not DO_NOTHING
     ]
 
 

@@ -23,7 +23,10 @@ class PersonDecision(models.Model):
     due = models.DateField(null=True, db_index=True)
     outcome = models.CharField(max_length=12)
     rule = models.CharField(max_length=60, blank=True)
-    driving_involvement = models.ForeignKey(Involvement, models.SET_NULL, null=True, related_name="+")
+    # An intake replaces what a row said, so this may point to what is gone until the next run of the schedule.
+    driving_involvement = models.ForeignKey(
+        Involvement, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
     missing = ArrayField(models.CharField(max_length=60), default=list)
     because = ArrayField(models.CharField(max_length=60), default=list)
     policy_version = models.CharField(max_length=40)

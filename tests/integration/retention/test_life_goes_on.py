@@ -10,6 +10,7 @@ from factories.exports import row
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
+from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, Tombstone
 from muniment.retention.actions import destruction
 from muniment.retention.actions import review as reviewing
@@ -137,3 +138,19 @@ def test_why_two_were_judged_one_goes_with_them(own_life):
     assert not Nominal.objects.exists()
     assert not Content.objects.filter(owner__startswith="judgement:").exists()
     assert not ContentKey.objects.filter(owner__startswith="judgement:").exists()
+
+
+def test_what_a_decision_rests_on_may_change_with_the_next_delta(own_life):
+    """The decision points to the involvement that drives it, and the delta replaces it."""
+    counts = own_life.crime.send([row("C1", "P1", ROLE="SUSPECT", RESULT="nfa")], on="2026-06-02")
+    assert counts.updated == 1
+    assert Involvement.objects.get(record__reference="C1").role == "SUSPECT"
+    own_life.run()
+
+
+def test_nothing_that_is_left_of_a_destroyed_person_names_them(own_life):
+    answered(own_life)
+    destruction.work(by=WORKER)
+    left = PrimePerson.objects.get()
+    assert "P1" not in left.anchor_key
+    assert "D1" not in left.anchor_key

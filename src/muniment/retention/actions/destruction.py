@@ -148,7 +148,9 @@ def _sweep_people(order: DisposalOrder) -> list[str]:
         cursor.execute("DELETE FROM core_content WHERE id = ANY(%s) RETURNING owner", [reasons])
         owners += sorted({owner for (owner,) in cursor.fetchall()})
         for statement in (
-            "UPDATE people_primeperson SET anchor_id = NULL WHERE anchor_id IN (SELECT id FROM lonely)",
+            # Its reference in its source names someone; what is left names nobody.
+            "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id"
+            " WHERE anchor_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
             "DELETE FROM people_matchedge WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
             " (SELECT id FROM lonely)",
