@@ -12,6 +12,7 @@ from muniment.core import audit, words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.engine.matching.rules import REASONS
+from muniment.engine.values import contacts
 from muniment.people import joins
 from muniment.people.actions import judge as judging
 from muniment.people.models import Belonging, Judgement, MatchEdge
@@ -126,9 +127,15 @@ def _side_by_side(edge: MatchEdge) -> list[tuple[str, str, str, bool]]:
     for field, title in _FIELDS.items():
         left, right = _value(edge.left, field), _value(edge.right, field)
         if left or right:
-            rows.append((title, left, right, left.casefold() == right.casefold()))
+            rows.append((title, left, right, _form(field, left) == _form(field, right)))
     aliases = ", ".join(edge.left.aliases), ", ".join(edge.right.aliases)
     return [*rows, ("Also known as", *aliases, False)] if any(aliases) else rows
+
+
+def _form(field: str, text: str) -> str:
+    """Return what is compared of a value: sources write the same number and the same name in more than one way."""
+    number = contacts.phone(text) if field == "phone" else None
+    return number or " ".join(text.casefold().split())
 
 
 def _value(nominal: Nominal, field: str) -> str:

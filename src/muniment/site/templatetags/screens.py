@@ -16,6 +16,7 @@ from muniment.engine.policy.model import Length
 from muniment.site import components
 
 register = template.Library()
+_BAR = 96  # pixels that the longest bar of a chart takes
 
 
 def _nested(flat: dict[str, Any]) -> dict[str, Any]:
@@ -217,11 +218,12 @@ def tag(text: str, colour: str = "") -> SafeString:
 @register.simple_tag
 def bar(value: float, most: float, label: str) -> SafeString:
     """Draw one bar of a chart; the number stands beside it in the table."""
-    width = 0 if not most else round(160 * min(abs(value), most) / most)
+    width = 0 if not most else round(_BAR * min(abs(value), most) / most)
     return format_html(
-        '<svg class="app-chart{}" width="160" height="12" role="img" aria-label="{}">'
+        '<svg class="app-chart{}" width="{}" height="12" role="img" aria-label="{}">'
         '<rect width="{}" height="12"/></svg>',
         " app-chart--against" if value < 0 else "",
+        _BAR,
         label,
         width,
     )
