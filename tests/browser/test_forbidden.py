@@ -16,7 +16,7 @@ from muniment.records.models import Record
 from muniment.retention.models import Review
 from muniment.site.urls import urlpatterns
 
-UNKNOWN = {"reference": "P0000000-0", "key": 0, "system": 0}
+UNKNOWN = {"reference": "P0000000-0", "key": 0, "system": 0, "controller": "nowhere", "class_id": "NONE"}
 
 
 def _guarded() -> list[tuple[str, str]]:

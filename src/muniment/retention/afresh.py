@@ -19,6 +19,8 @@ from muniment.records.models import Involvement
 from muniment.retention import policy_now, schedule_tables
 from muniment.retention.models import DisposalOrder, RecordDecision
 
+IN_DOUBT = "possible_match"  # the reason that the engine gives where a possible match would change the decision
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -32,9 +34,12 @@ class Decided:
 
 
 def digest(decision: "RecordDecision | Decided") -> str:
-    """Return the digest of what a decision says; an order keeps it, and a different one later stops the order."""
+    """Return the digest of what a decision says; an order keeps it, and a different one later stops the order.
+
+    A possible match is no part of it: it is settled before a proposal, and one that comes up later stops by itself.
+    """
     said: list[Any] = [decision.outcome, str(decision.due), decision.rule]
-    said += [sorted(decision.missing), sorted(decision.because)]
+    said += [sorted(decision.missing), sorted(set(decision.because) - {IN_DOUBT})]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

@@ -19,7 +19,7 @@ from muniment.engine.retention.decision import Bound, Decision
 from muniment.engine.retention.facts import Facts, Involvement
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import facts_seen, policy_now
+from muniment.retention import afresh, facts_seen, policy_now
 from muniment.retention.models import Hold, PersonDecision, RecordDecision
 
 
@@ -66,6 +66,7 @@ class Explanation:
     holds: tuple[Hold, ...]
     missing: tuple[str, ...]
     stops: tuple[str, ...]
+    is_doubtful: bool  # a possible match would change it
     nearest: str
     unseen: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -117,6 +118,7 @@ def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: Pri
         holds=tuple(Hold.objects.filter(pk__in=[int(code) for code in stored.because if code.isdigit()])),
         missing=tuple(words.say("fact", code) for code in stored.missing),
         stops=stops(stored, rules),
+        is_doubtful=afresh.IN_DOUBT in stored.because,
         nearest=_nearest(facts, policy, on) if agrees else "",
         unseen=unseen_holders(prime) if prime else (),
         parts=parts,

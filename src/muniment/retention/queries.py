@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.models import Controller
-from muniment.people.models import Belonging, PrimePerson
+from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.retention import held_words, policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
@@ -54,6 +55,29 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
 def blocks_on(record_ids: Iterable[int]) -> list[str]:
     """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
     return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
+
+
+def has_unsettled_match(record_id: int) -> bool:
+    """Say whether a possible match of someone on a record waits for a person, or for a run to follow what they said.
+
+    Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
+    """
+    nominals = Belonging.objects.filter(
+        until__isnull=True,
+        prime_id__in=Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id=record_id).values(
+            "prime_id"
+        ),
+    ).values("nominal_id")
+    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
+    primes = Belonging.objects.filter(until__isnull=True)
+    apart = edges.annotate(
+        left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
+        right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),
+    ).exclude(left_prime=F("right_prime"))
+    different = Judgement.objects.filter(
+        left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
+    )
+    return not apart.exists() or apart.exclude(Exists(different)).exists()
 
 
 def going(order: DisposalOrder) -> list[int]:

@@ -38,7 +38,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if isinstance(user, User):
         enquiry = request.session.get("enquiry", "")
-        found["navigation"] = _navigation(actions_open(request), request.path)
+        found["may"] = actions_open(request)
+        found["navigation"] = _navigation(found["may"], request.path)
         found["limit_seconds"] = _until_limit(request)
         found["second_factor_wanted"] = lambda: settings.SECOND_FACTOR and second_factors.is_missing(user)
         found["purpose_words"] = purposes.words(request.session.get("purpose", "")) + (enquiry and f", {enquiry}")

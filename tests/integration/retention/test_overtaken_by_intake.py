@@ -1,15 +1,18 @@
 """New facts, and another make-up of the person, between a proposal and a destruction stop it."""
 
 import pytest
+from django.db.models import Q
 
-from factories.deeds import WORKER, answered, approved, ask, by
+from factories.deeds import NO, WORKER, answered, approved, ask, by
 from factories.exports import row
 from muniment.core.verdicts import Refused
+from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
-from muniment.people.models import PrimePerson
+from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
 from muniment.retention.actions import destruction, disposal
-from muniment.retention.models import Certificate, DisposalOrder
+from muniment.retention.actions import review as reviewing
+from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -75,3 +78,45 @@ def test_the_nightly_run_between_approval_and_destruction_changes_nothing(own_li
     own_life.run()
     assert destruction.work(by=WORKER)["destroyed"] == 1
     assert not Record.objects.exists()
+
+
+NAMESAKE = {"ROLE": "CONVICTED", "RESULT": "convicted", "CJS": "TH68023", "REPORTED": "2024-03-01"}
+
+
+def judge_different(life):
+    said = judging.Said("different", "document", "Two passports seen by the desk.")
+    for edge in MatchEdge.objects.filter(Q(left__reference="P7") | Q(right__reference="P7")):
+        judging.judge(edge.left, edge.right, said, by=by(life, "sorrel"))
+
+
+def test_a_possible_match_that_would_change_it_is_judged_first(own_life):
+    own_life.crime.send([row("C7", "P7", **NAMESAKE)], on="2026-06-02")
+    own_life.run()
+    assert "possible_match" in RecordDecision.objects.get(record__reference="C1").because
+    done = decide_first(own_life)
+    with pytest.raises(Refused, match="No record can go today"):
+        disposal.propose(done, by=by(own_life, "rowan"))
+    judge_different(own_life)
+    order = disposal.approve(disposal.propose(done, by=by(own_life, "rowan")), by=by(own_life, "ash"))
+    assert destruction.work(by=WORKER)["instructed"] == 1
+    for instruction in order.instructions.all():
+        disposal.answer(instruction, by=by(own_life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    assert set(Record.objects.values_list("reference", flat=True)) == {"C7"}
+
+
+def test_a_possible_match_that_comes_up_after_the_approval_stops_it(own_life):
+    order = approved(own_life)
+    own_life.crime.send([row("C7", "P7", **NAMESAKE)], on="2026-06-02")
+    resolve(by=WORKER)
+    assert destruction.work(by=WORKER)["refused"] == 1
+    assert state(order) == "stopped"
+    assert "judge the possible match" in DisposalOrder.objects.get(pk=order.pk).stopped_by
+
+
+def decide_first(life):
+    review = Review.objects.get(prime__belongings__nominal__reference="D1", state="open")
+    conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
+    done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=by(life, "rowan"))
+    keys = tuple(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
+    return disposal.Proposal(done.prime, done.controller, keys, done)

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,7 +15,8 @@ from muniment.engine.matching.rules import REASONS
 from muniment.engine.values import contacts
 from muniment.people import joins
 from muniment.people.actions import judge as judging
-from muniment.people.models import Belonging, Judgement, MatchEdge
+from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
+from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
 
@@ -39,7 +40,7 @@ class JudgeForm(forms.Form):
 
 @opens("match.judge")
 def matches(request: HttpRequest) -> HttpResponse:
-    """List the pairs that wait for a person, most alike first."""
+    """List the pairs that wait for a person, most alike first; of one person, when a reference is given."""
     judged = Judgement.objects.filter(
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True
     ).exclude(verdict="unsure")
@@ -54,7 +55,10 @@ def matches(request: HttpRequest) -> HttpResponse:
         .exclude(Exists(judged))
         .order_by("-weight", "pk")
     )
-    audit.record(visitor(request), "match.list")
+    person = _asked(request.GET.get("person", ""))
+    if person is not None:
+        edges = edges.filter(Q(left_prime=person.pk) | Q(right_prime=person.pk))
+    audit.record(visitor(request), "match.list", subject=person.reference if person else "")
     page = Paginator(edges.values_list("pk", flat=True), 50).get_page(request.GET.get("page"))
     shown = MatchEdge.objects.select_related("left__system__controller", "right__system__controller").in_bulk(
         list(page)
@@ -63,8 +67,23 @@ def matches(request: HttpRequest) -> HttpResponse:
         (edge, REASONS.get(edge.blocked_by, REASONS["weight"])) for edge in (shown[key] for key in page if key in shown)
     ]
     return TemplateResponse(
-        request, "people/matches.html", {"page": page, "lines": lines, "page_title": "Possible matches"}
+        request,
+        "people/matches.html",
+        {"page": page, "lines": lines, "person": person, "page_title": "Possible matches"},
     )
+
+
+def _asked(reference: str) -> PrimePerson | None:
+    """Return the person whose pairs are asked for; None for everyone's."""
+    if not reference:
+        return None
+    try:
+        found = find_by_reference(reference)
+    except ValueError as error:
+        raise Http404 from error
+    if found is None:
+        raise Http404
+    return found
 
 
 @opens("match.judge")

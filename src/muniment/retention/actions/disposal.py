@@ -41,10 +41,17 @@ class Proposal:
 def may_go(decision: RecordDecision | Decided | None) -> Verdict:
     """Say whether a record's own decision lets it go today.
 
-    A floor that has not passed, or another person on the record who is still inside retention, keeps it whole.
+    A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
+    a possible match that would change the decision, until somebody has settled it.
     """
     if decision is None:
         return refused("This record has no retention decision yet: run the schedule first.")
+    if afresh.IN_DOUBT in decision.because and (
+        isinstance(decision, Decided) or queries.has_unsettled_match(decision.record_id)
+    ):
+        return refused(
+            "Another record may be about someone on it, and would change this: judge the possible match first."
+        )
     if decision.outcome == "hold":
         return refused("A hold covers this record.")
     if decision.outcome not in {"review", "dispose"}:
