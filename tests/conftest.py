@@ -71,7 +71,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give integration and browser tests both databases, and keep browser tests together in one process."""
+    """Give integration and browser tests both databases, and keep those that share what is dear in one process."""
     for item in items:
         kind = item.path.relative_to(ROOT / "tests").parts[0]
         if kind in ON_DATABASE:
@@ -81,6 +81,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if kind == "browser":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+        if "survival" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("survival"))
 
 
 @contextmanager

@@ -105,6 +105,7 @@ class MatchEdge(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["left", "right"], name="edge_once")]
+        indexes = [models.Index(F("weight").desc(), "id", condition=Q(needs_person=True), name="edge_waiting")]
 
 
 class Judgement(models.Model):

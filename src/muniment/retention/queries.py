@@ -62,14 +62,11 @@ def has_unsettled_match(record_id: int) -> bool:
 
     Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
     """
-    nominals = Belonging.objects.filter(
-        until__isnull=True,
-        prime_id__in=Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id=record_id).values(
-            "prime_id"
-        ),
-    ).values("nominal_id")
-    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
+    # Keys first, so that the few edges of these people are looked up and not all edges looked through.
     primes = Belonging.objects.filter(until__isnull=True)
+    on_it = set(primes.filter(nominal__involvements__record_id=record_id).values_list("prime_id", flat=True))
+    nominals = list(primes.filter(prime_id__in=on_it).values_list("nominal_id", flat=True))
+    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
     apart = edges.annotate(
         left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
         right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),

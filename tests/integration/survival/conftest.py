@@ -20,13 +20,6 @@ PERSONS = 250
 FEED = "northshire-crime"
 
 
-def pytest_collection_modifyitems(items):
-    """Keep these tests in one process: they share an installation."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("survival"))
-
-
 @dataclass
 class Stage:
     """A command: its words, where it begins, what it writes, how long it works, and what it leaves when not killed."""

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
 
 from muniment.core import audit, words
 from muniment.core.verdicts import Refused
@@ -18,6 +19,8 @@ from muniment.people.actions import judge as judging
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
+
+MOST = 1000  # pairs that are counted and paged through
 
 
 class JudgeForm(forms.Form):
@@ -36,6 +39,15 @@ class JudgeForm(forms.Form):
         widget=forms.Textarea,
         error_messages={"required": "Give the reason in a sentence"},
     )
+
+
+class _Counted(Paginator):
+    """Pages of a list that is not counted to its end: each pair costs two looks at what the reader may see."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many there are, or MOST when there are more."""
+        return int(self.object_list[:MOST].count())  # type: ignore[attr-defined]
 
 
 @opens("match.judge")
@@ -59,7 +71,7 @@ def matches(request: HttpRequest) -> HttpResponse:
     if person is not None:
         edges = edges.filter(Q(left_prime=person.pk) | Q(right_prime=person.pk))
     audit.record(visitor(request), "match.list", subject=person.reference if person else "")
-    page = Paginator(edges.values_list("pk", flat=True), 50).get_page(request.GET.get("page"))
+    page = _Counted(edges.values_list("pk", flat=True), 50).get_page(request.GET.get("page"))
     shown = MatchEdge.objects.select_related("left__system__controller", "right__system__controller").in_bulk(
         list(page)
     )
@@ -69,7 +81,13 @@ def matches(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(
         request,
         "people/matches.html",
-        {"page": page, "lines": lines, "person": person, "page_title": "Possible matches"},
+        {
+            "page": page,
+            "lines": lines,
+            "person": person,
+            "are_more": page.paginator.count == MOST,
+            "page_title": "Possible matches",
+        },
     )
 
 
