@@ -131,7 +131,7 @@ def _regular(rows: Table, step: Step) -> Table:
             ),
         )
     )
-    hundredth = after(rows.born_latest, rows.g1_months, rows.g1_days)
+    hundredth = after(rows.born_latest.fill_null(rows.first_record), rows.g1_months, rows.g1_days)
     last, by_time, victim = rows.last_review, _is(rows.rule, reference.BY_TIME), _is(rows.rule, reference.VICTIM)
     regular = ibis.cases(
         (rows.is_critical, null),

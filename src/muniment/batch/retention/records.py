@@ -140,7 +140,7 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
     rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
-    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence")
+    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence", "not_terrorism")
     return rows.mutate(
         **{name: rows[name].fill_null(False) for name in truths},
         offender=truth(rows.code, "offender"),
@@ -191,6 +191,7 @@ def class_due(rows: Table, step: Step) -> Table:
             least_gone=rows.least_no.notnull() & rows.least_latest.isnull(),
             no_length=~ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & has_trigger,
             unmeasured=ceiling & ~endless & rows.plus_sentence & truth(rows.code, "lacks_length"),
+            unplaced=ceiling & ~endless & rows.not_terrorism & truth(rows.code, "terrorism"),
         )
     )
     within = rows.reviewed_during & rows.every.notnull() & (rows.since.notnull() | rows.last_review.notnull())
@@ -200,7 +201,7 @@ def class_due(rows: Table, step: Step) -> Table:
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
-        (rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured, ibis.null("date")),
+        (rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured | rows.unplaced, ibis.null("date")),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
         (rows.indefinite & rows.does_archive, rows.t_latest),
         (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
@@ -234,13 +235,14 @@ def _own_lacking(rows: Table) -> dict[str, Value]:
     trigger = ibis.cases(
         (rows.skip | nobody, null),
         (rows.no_trigger, rows.trigger_no),
-        (rows.unmeasured, null),
+        (rows.unmeasured | rows.unplaced, null),
         (least, rows.least_no),
         else_=null,
     )
     lacks = {
         "offender": ~rows.skip & (nobody | (rows.no_length & ~rows.no_trigger & ~rows.unmeasured)),
         "sentence_months": ~rows.skip & ~rows.no_trigger & rows.unmeasured,
+        "arrest_power": ~rows.skip & ~rows.no_trigger & rows.unplaced,
     }
     return {"lacking_no": trigger, "own_lacking": bits(lacks)}
 

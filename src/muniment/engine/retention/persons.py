@@ -196,7 +196,9 @@ def _group_1(profile: Profile, rules: Rules) -> date | None:
     since = profile.last_review or profile.first
     if since is None or terms.review_every is None or terms.length is None:
         return None
-    hundredth = terms.length.after(profile.born.latest) if profile.born else None
+    # Without a date of birth: a hundred years from the first record.
+    deemed = profile.born.latest if profile.born else profile.first
+    hundredth = terms.length.after(deemed) if deemed else None
     return during(since, terms.review_every, hundredth, profile.last_review)
 
 

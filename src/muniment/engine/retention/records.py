@@ -179,8 +179,13 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
     months = max((link.months for link in record.offenders if link.is_custodial and link.months), default=0)
     if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
         return ClassDue(None, "none")
-    if entry.plus_sentence and any(link.is_custodial and link.months is None for link in record.offenders):
-        return ClassDue(None, terms.action, frozenset({"sentence_months"}), is_ceiling=True)
+    lacks = {
+        "sentence_months": entry.plus_sentence
+        and any(link.is_custodial and link.months is None for link in record.offenders),
+        "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),
+    }
+    if any(lacks.values()):
+        return ClassDue(None, terms.action, frozenset(name for name, true in lacks.items() if true), is_ceiling=True)
     length = terms.length
     if length is None:
         return ClassDue(None, "none")
