@@ -207,7 +207,12 @@ def _own_due(rows: Table) -> Value:
         (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
         (rows.indefinite | rows.least_gone, ibis.null("date")),
         (rows.within, during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review)),
-        (rows.every.notnull() & ~rows.reviewed_during, next_multiple(rows.base, rows.every, rows.last_review)),
+        (
+            rows.every.notnull() & ~rows.reviewed_during,
+            latest(
+                rows.base, next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review)
+            ),
+        ),
         else_=rows.base,
     )
 

@@ -187,8 +187,10 @@ def _regular(
     if rule == BY_TIME:
         kept = last is not None and last >= first
         every = rules.terms[BY_REVIEW].review_every
-        return (next_multiple(first, every, last) if kept and every else first), rule, kept
-    return (next_multiple(first, terms.review_every, last) if terms.review_every else first), rule, False
+        return (next_multiple(clock, terms.length, every, last) if kept and every else first), rule, kept
+    if terms.review_every is None:
+        return first, rule, False
+    return next_multiple(clock, terms.length, terms.review_every, last), rule, False
 
 
 def _group_1(profile: Profile, rules: Rules) -> date | None:

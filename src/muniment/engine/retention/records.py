@@ -136,7 +136,7 @@ def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date
         if since is not None or last is not None:
             return ClassDue(during(since or day, terms.review_every, due, last), action)
     elif terms.review_every is not None:
-        due = next_multiple(due, terms.review_every, last)
+        due = max(due, next_multiple(day, terms.length, terms.review_every, last))
     return ClassDue(due, action)
 
 
