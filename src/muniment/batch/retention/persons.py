@@ -271,7 +271,7 @@ def _for_records(rows: Table, step: Step) -> Table:
         "not_by_time": ~by_time,
         "retained": rows.is_offender & (rows.is_critical | later | in_group),
     }
-    stopped = in_group | rows.is_critical | rows.rule.isnull()
+    stopped = ~_is(rows.rule, reference.BY_TIME) | rows.is_critical
     rank = (_RANKS - 1) - rows.floor_rule.cast("int64").fill_null(_RANKS - 1)
     return rows.mutate(
         facts=packed(truths, TRUTHS, "int64") | rows.critical | rows.lacking | rule_bit(rows.rule),

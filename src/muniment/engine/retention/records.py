@@ -265,7 +265,8 @@ def _may_act(
             blockers.add("possible_match")
     if offender:
         blockers |= standing.blockers - {"hold_released"}
-        if standing.group in (1, 2) or standing.critical or standing.rule is None:
+        # Any suspect makes it that person's clock: unless their group goes by time, a person looks at what falls due.
+        if standing.rule != BY_TIME or standing.critical:
             blockers.add(standing.rule or "offence")
     return (
         frozenset(claims),
