@@ -28,7 +28,10 @@ def after(day: Value, months: Value, days: Value | int = 0) -> Value:
 
 
 def next_multiple(clock: Value, length: tuple[Value, Value], every: Value, last: Value) -> Value:
-    """Return the first review after the last, counted from a clock (engine.retention.recurrence); length as months, days."""
+    """Return the first review after the last, counted from a clock (engine.retention.recurrence).
+
+    `length` is months and days.
+    """
     first = after(clock, *length)
     months = (last.year() - first.year()) * 12 + last.month() - first.month()
     times = (months / every).floor().cast("int32")

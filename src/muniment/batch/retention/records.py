@@ -140,7 +140,15 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
     rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
-    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence", "not_terrorism")
+    truths = (
+        "by_group",
+        "destroys",
+        "indefinite",
+        "reviewed_during",
+        "minors_from_18",
+        "plus_sentence",
+        "not_terrorism",
+    )
     return rows.mutate(
         **{name: rows[name].fill_null(False) for name in truths},
         offender=truth(rows.code, "offender"),
@@ -201,7 +209,10 @@ def class_due(rows: Table, step: Step) -> Table:
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
-        (rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured | rows.unplaced, ibis.null("date")),
+        (
+            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured | rows.unplaced,
+            ibis.null("date"),
+        ),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
         (rows.indefinite & rows.does_archive, rows.t_latest),
         (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
@@ -209,9 +220,7 @@ def _own_due(rows: Table) -> Value:
         (rows.within, during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review)),
         (
             rows.every.notnull() & ~rows.reviewed_during,
-            latest(
-                rows.base, next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review)
-            ),
+            latest(rows.base, next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review)),
         ),
         else_=rows.base,
     )

@@ -129,7 +129,9 @@ class Reader:
         found = self.text(raw, "controller")
         if found is not None:
             listed = {str(entry["code"]) for entry in self.policy.codes.lists.get("controllers", ())}
-            self.known(found, {*self.policy.overlays, *listed, *(item.controller for item in involvements)}, "controller")
+            self.known(
+                found, {*self.policy.overlays, *listed, *(item.controller for item in involvements)}, "controller"
+            )
         return found
 
     def person(self, raw: Any) -> Person:

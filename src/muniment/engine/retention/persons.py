@@ -188,9 +188,8 @@ def _regular(
         kept = last is not None and last >= first
         every = rules.terms[BY_REVIEW].review_every
         return (next_multiple(clock, terms.length, every, last) if kept and every else first), rule, kept
-    if terms.review_every is None:
-        return first, rule, False
-    return next_multiple(clock, terms.length, terms.review_every, last), rule, False
+    every = terms.review_every
+    return (next_multiple(clock, terms.length, every, last) if every else first), rule, False
 
 
 def _group_1(profile: Profile, rules: Rules) -> date | None:
