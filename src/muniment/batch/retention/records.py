@@ -75,7 +75,14 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
         for place, family in enumerate(numbers.families)
         for row in families[family]
     ]
-    own = ibis.ifelse(rows.family_no.isnull(), rows.declared_no, ibis.cases(*branches, else_=ibis.null("int16")))
+    grave = (rows.traits_group == 1) & ~rows.offender
+    graver = [
+        ((rows.declared_no == numbers.class_no(entry.id)) & grave, one(numbers.class_no(entry.if_group_1), "int16"))
+        for entry in sources.rules.classes.values()
+        if entry.if_group_1
+    ]
+    declared = ibis.cases(*graver, else_=rows.declared_no) if graver else rows.declared_no
+    own = ibis.ifelse(rows.family_no.isnull(), declared, ibis.cases(*branches, else_=ibis.null("int16")))
     rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
     swaps = classes.filter(classes.swap_no.notnull()).select("class_no", "swap_no")

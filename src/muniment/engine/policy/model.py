@@ -76,6 +76,7 @@ class RecordClass:
     plus_sentence: bool = False
     indefinite_from_months: int | None = None
     unless_convicted: str | None = None
+    if_group_1: str | None = None  # the class it becomes where nobody is suspected and the offence is of group 1
     not_terrorism: bool = False  # its ceiling is of a law that an arrest for terrorism may lie outside
     at_least: AtLeast | None = None
     note: str | None = None
