@@ -77,7 +77,10 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     ]
     grave = (rows.traits_group == 1) & ~rows.offender
     graver = [
-        ((rows.declared_no == numbers.class_no(entry.id)) & grave, one(numbers.class_no(entry.if_group_1), "int16"))
+        (
+            (rows.declared_no == numbers.class_no(entry.id)) & grave,
+            ibis.literal(numbers.class_no(entry.if_group_1), "int16"),
+        )
         for entry in sources.rules.classes.values()
         if entry.if_group_1
     ]
