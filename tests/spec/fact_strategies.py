@@ -25,6 +25,7 @@ OFFENCES = (
     Offence(ho_class="008/65"),
     Offence(ho_class="020/05"),
     Offence(ho_class="022/12"),
+    Offence(ho_class="066/53"),
     Offence(ho_class="000/00"),
     Offence(cjs="TH68010"),
     Offence(cjs="SX03128"),
@@ -52,7 +53,7 @@ PARTIAL = st.builds(lambda day: PartialDate(day, day), DAYS) | st.builds(
 BORN = st.builds(
     lambda day, back: PartialDate(day - timedelta(days=back), day - timedelta(days=back)),
     st.dates(date(1975, 1, 1), date(2015, 12, 31)) | st.just(date(2000, 2, 29)),
-    st.sampled_from([0, 0, 0, 20000]),
+    st.sampled_from([0, 0, 0, 20000, 40000]),
 ) | st.builds(lambda day: whole_year(day.year), st.dates(date(1975, 1, 1), date(2015, 1, 1)))
 
 

@@ -142,14 +142,14 @@ def cases_command(
         typer.echo(json.dumps(_as_json(outcomes, policy.adopting(stand_ins())), default=str))
     else:
         for outcome in outcomes:
-            _print_outcome(outcome)
+            _print_outcome(outcome, folder)
         typer.echo(f"{len(outcomes)} cases, {failed} failed.")
     raise typer.Exit(exits.CHECK_FAILED if failed else exits.DONE)
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome, folder: Path) -> None:
     mark = "ok  " if outcome.holds else "FAIL"
-    typer.echo(f"{mark} {outcome.case.source.name}: {outcome.case.name}")
+    typer.echo(f"{mark} {outcome.case.source.relative_to(folder)}: {outcome.case.name}")
     for engine, wrong in outcome.failures.items():
         for each in wrong:
             typer.echo(f"       {engine}: {each}")

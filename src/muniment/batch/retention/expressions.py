@@ -27,15 +27,19 @@ def after(day: Value, months: Value, days: Value | int = 0) -> Value:
     return moved.cast("timestamp").cast("date")
 
 
-def next_multiple(first: Value, every: Value, last: Value) -> Value:
-    """Return the first of first, first + every, ... after the last review (engine.retention.recurrence)."""
+def next_multiple(clock: Value, length: tuple[Value, Value], every: Value, last: Value) -> Value:
+    """Return the first review after the last, counted from a clock (engine.retention.recurrence).
+
+    `length` is months and days.
+    """
+    first = after(clock, *length)
     months = (last.year() - first.year()) * 12 + last.month() - first.month()
     times = (months / every).floor().cast("int32")
-    here = after(first, times * every)
+    here = after(clock, length[0] + times * every, length[1])
     return ibis.cases(
         (last.isnull() | (last < first), first),
         (here > last, here),
-        else_=after(first, (times + 1) * every),
+        else_=after(clock, length[0] + (times + 1) * every, length[1]),
     )
 
 

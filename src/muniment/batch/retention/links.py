@@ -5,7 +5,7 @@ from typing import Any
 
 import ibis
 
-from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, latest
+from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, either, latest
 from muniment.batch.retention.lookups import THRESHOLDS, Lookups, offence_key
 from muniment.batch.retention.wording import packed, places
 from muniment.engine.policy.model import Rules
@@ -38,7 +38,7 @@ TRUTHS = places(
         *("offender", "under_10", "from_10", "victim", "group_1", "group_2", "group_3", "unknown", "unsure_10"),
         *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
         *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
-        *("offence_1", "offence_2", "offence_3", "unclosed"),
+        *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism"),
     )
 )
 MEASURED = (
@@ -144,13 +144,14 @@ def _beside(sources: Sources, records: Table) -> Table:
 def _births(sources: Sources) -> Table:
     """Return one row a person: born, and the birthdays that something hangs on."""
     persons, ages = sources.persons, sources.rules.settings["ages"]
-    ten, adult = ages["responsibility"] * 12, ages["majority"] * 12
+    ten, adult, oldest = ages["responsibility"] * 12, ages["majority"] * 12, ages["oldest"] * 12
     return persons.select(
         "person_id",
         "born_earliest",
         tenth_earliest=after(persons.born_earliest, ten),
         tenth_latest=after(persons.born_latest, ten),
         adult_latest=after(persons.born_latest, adult),
+        oldest_latest=after(persons.born_latest, oldest),
         asked_era=era_of(persons.asked_on, sources.looked_up.offence_days),
     )
 
@@ -278,7 +279,11 @@ def _code(links: Table) -> Value:
             "lacks_result": links.lacks_result,
             "pending": off & links.is_pending,
             "implausible": off
-            & ((links.happened_earliest > links.dated) | (links.born_earliest > links.event_latest).fill_null(False)),
+            & either(
+                links.happened_earliest > links.dated,
+                links.born_earliest > links.event_latest,
+                links.oldest_latest <= links.event_earliest,
+            ),
             "others_named": off & links.others_retained,
             "dealt_with": links.dealt_with,
             "charged": off & links.as_charged,
@@ -287,6 +292,7 @@ def _code(links: Table) -> Value:
             "custodial": links.custody,
             **{f"offence_{number}": links.offence_group == number for number in (1, 2, 3)},
             "unclosed": links.vic & links.closed.isnull(),
+            "terrorism": off & links.terrorism.fill_null(False),
         },
         TRUTHS,
     )

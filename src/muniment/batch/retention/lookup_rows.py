@@ -89,6 +89,7 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
             "minors_from_18": entry.minors_from_18,
             "reviewed_during": entry.reviewed_during,
             "plus_sentence": entry.plus_sentence,
+            "not_terrorism": entry.not_terrorism,
             "indefinite_from_months": entry.indefinite_from_months,
             "swap_no": known.class_no(entry.unless_convicted),
             "least_no": known.trigger_no(entry.at_least.trigger) if entry.at_least else None,
@@ -97,7 +98,7 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
         }
         for entry in rules.classes.values()
     ]
-    truths = ("is_policing", "minors_from_18", "reviewed_during", "plus_sentence")
+    truths = ("is_policing", "minors_from_18", "reviewed_during", "plus_sentence", "not_terrorism")
     counts = ("indefinite_from_months", "least_months", "least_days")
     numbers = ("class_no", "swap_no", "least_no")
     fields = [*((name, pa.bool_()) for name in truths), *((name, pa.int32()) for name in counts)]

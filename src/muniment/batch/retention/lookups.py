@@ -116,11 +116,12 @@ def place_offences(eras: pa.Table, lookups: Lookups) -> pa.Table:
                         "offence_key": offence_key(number, -1 if era is None else era, asked, len(days)),
                         "offence_group": placed.group,
                         "specified_violence": placed.specified_violence,
+                        "terrorism": placed.terrorism,
                         **thresholds,
                     }
                 )
     fields = [("offence_key", pa.int32()), ("offence_group", pa.int8()), ("adult_threshold", pa.int8())]
-    fields += [("child_threshold", pa.int8()), ("specified_violence", pa.bool_())]
+    fields += [("child_threshold", pa.int8()), ("specified_violence", pa.bool_()), ("terrorism", pa.bool_())]
     return pa.Table.from_pylist(found, schema=pa.schema(fields))
 
 

@@ -105,16 +105,19 @@ def _critical(rows: Table) -> Table:
 
 def _regular(rows: Table, step: Step) -> Table:
     null = ibis.null("date")
-    victim, last = _is(rows.rule, reference.VICTIM), rows.last_review
     by_3 = _is(rows.rule, reference.BY_TIME, reference.BY_REVIEW)
+    of_2, under_10 = _is(rows.rule, reference.GROUP_2), _is(rows.rule, reference.UNDER_10)
     rows = step(
         rows.mutate(
-            clocked=ibis.cases(
-                (_is(rows.rule, reference.GROUP_2), after(rows.clear_from, rows.g2_months, rows.g2_days)),
-                (_is(rows.rule, reference.UNDER_10), after(rows.under_10_event, rows.u10_months, rows.u10_days)),
-                (by_3, after(rows.clear_from, rows.g3_months, rows.g3_days)),
-                else_=null,
-            ),
+            clock=ibis.cases((under_10, rows.under_10_event), (of_2 | by_3, rows.clear_from), else_=null),
+            clock_months=ibis.cases((of_2, rows.g2_months), (under_10, rows.u10_months), else_=rows.g3_months),
+            clock_days=ibis.cases((of_2, rows.g2_days), (under_10, rows.u10_days), else_=rows.g3_days),
+        )
+    )
+    victim = _is(rows.rule, reference.VICTIM)
+    rows = step(
+        rows.mutate(
+            clocked=after(rows.clock, rows.clock_months, rows.clock_days),
             vic_closed=ibis.ifelse(victim, after(rows.closed, rows.vic_months, rows.vic_days), null),
             vic_serious=ibis.ifelse(victim, after(rows.reported_serious, rows.und_s_months, rows.und_s_days), null),
             vic_other=ibis.ifelse(victim, after(rows.reported_other, rows.und_o_months, rows.und_o_days), null),
@@ -131,14 +134,14 @@ def _regular(rows: Table, step: Step) -> Table:
             ),
         )
     )
-    hundredth = after(rows.born_latest, rows.g1_months, rows.g1_days)
+    hundredth = after(rows.born_latest.fill_null(rows.first_record), rows.g1_months, rows.g1_days)
     last, by_time, victim = rows.last_review, _is(rows.rule, reference.BY_TIME), _is(rows.rule, reference.VICTIM)
     regular = ibis.cases(
         (rows.is_critical, null),
         (rows.is_1, during(last.fill_null(rows.first_record), rows.g1_every, hundredth, last)),
         (victim, rows.the_victim),
         (last.isnull() | rows.every.isnull() | (by_time & ~rows.kept), rows.clocked),
-        else_=next_multiple(rows.clocked, rows.every, last),
+        else_=next_multiple(rows.clock, (rows.clock_months, rows.clock_days), rows.every, last),
     )
     return rows.mutate(
         regular=regular,
@@ -268,7 +271,7 @@ def _for_records(rows: Table, step: Step) -> Table:
         "not_by_time": ~by_time,
         "retained": rows.is_offender & (rows.is_critical | later | in_group),
     }
-    stopped = in_group | rows.is_critical | rows.rule.isnull()
+    stopped = ~_is(rows.rule, reference.BY_TIME) | rows.is_critical
     rank = (_RANKS - 1) - rows.floor_rule.cast("int64").fill_null(_RANKS - 1)
     return rows.mutate(
         facts=packed(truths, TRUTHS, "int64") | rows.critical | rows.lacking | rule_bit(rows.rule),

@@ -75,7 +75,17 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
         for place, family in enumerate(numbers.families)
         for row in families[family]
     ]
-    own = ibis.ifelse(rows.family_no.isnull(), rows.declared_no, ibis.cases(*branches, else_=ibis.null("int16")))
+    grave = (rows.traits_group == 1) & ~rows.offender
+    graver = [
+        (
+            (rows.declared_no == numbers.class_no(entry.id)) & grave,
+            ibis.literal(numbers.class_no(entry.if_group_1), "int16"),
+        )
+        for entry in sources.rules.classes.values()
+        if entry.if_group_1
+    ]
+    declared = ibis.cases(*graver, else_=rows.declared_no) if graver else rows.declared_no
+    own = ibis.ifelse(rows.family_no.isnull(), declared, ibis.cases(*branches, else_=ibis.null("int16")))
     rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
     swaps = classes.filter(classes.swap_no.notnull()).select("class_no", "swap_no")
@@ -140,7 +150,15 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
     rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
-    truths = ("by_group", "destroys", "indefinite", "reviewed_during", "minors_from_18", "plus_sentence")
+    truths = (
+        "by_group",
+        "destroys",
+        "indefinite",
+        "reviewed_during",
+        "minors_from_18",
+        "plus_sentence",
+        "not_terrorism",
+    )
     return rows.mutate(
         **{name: rows[name].fill_null(False) for name in truths},
         offender=truth(rows.code, "offender"),
@@ -191,6 +209,7 @@ def class_due(rows: Table, step: Step) -> Table:
             least_gone=rows.least_no.notnull() & rows.least_latest.isnull(),
             no_length=~ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & has_trigger,
             unmeasured=ceiling & ~endless & rows.plus_sentence & truth(rows.code, "lacks_length"),
+            unplaced=ceiling & ~endless & rows.not_terrorism & truth(rows.code, "terrorism"),
         )
     )
     within = rows.reviewed_during & rows.every.notnull() & (rows.since.notnull() | rows.last_review.notnull())
@@ -200,13 +219,19 @@ def class_due(rows: Table, step: Step) -> Table:
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
-        (rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured, ibis.null("date")),
+        (
+            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured | rows.unplaced,
+            ibis.null("date"),
+        ),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
         (rows.indefinite & rows.does_archive, rows.t_latest),
         (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
         (rows.indefinite | rows.least_gone, ibis.null("date")),
         (rows.within, during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review)),
-        (rows.every.notnull() & ~rows.reviewed_during, next_multiple(rows.base, rows.every, rows.last_review)),
+        (
+            rows.every.notnull() & ~rows.reviewed_during,
+            latest(rows.base, next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review)),
+        ),
         else_=rows.base,
     )
 
@@ -234,13 +259,14 @@ def _own_lacking(rows: Table) -> dict[str, Value]:
     trigger = ibis.cases(
         (rows.skip | nobody, null),
         (rows.no_trigger, rows.trigger_no),
-        (rows.unmeasured, null),
+        (rows.unmeasured | rows.unplaced, null),
         (least, rows.least_no),
         else_=null,
     )
     lacks = {
         "offender": ~rows.skip & (nobody | (rows.no_length & ~rows.no_trigger & ~rows.unmeasured)),
         "sentence_months": ~rows.skip & ~rows.no_trigger & rows.unmeasured,
+        "arrest_power": ~rows.skip & ~rows.no_trigger & rows.unplaced,
     }
     return {"lacking_no": trigger, "own_lacking": bits(lacks)}
 

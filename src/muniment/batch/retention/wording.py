@@ -31,7 +31,7 @@ CRITICAL: tuple[str, ...] = (
 LACKING: tuple[str, ...] = ("release_date", "date_of_birth", "result", "age_at_event")
 _OTHERS: tuple[str, ...] = (
     *("offender", "record_class", "implausible_dates", "child", "kept_at_review", "hold_released", "possible_match"),
-    "others_retained",
+    *("others_retained", "arrest_power"),
 )
 WORDS: tuple[str, ...] = (*CRITICAL, *LACKING, *_OTHERS, *PERSON_RULES)
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}

@@ -129,8 +129,9 @@ def _rules_of(group: Mapping[str, Any]) -> list[str]:
 def _class_problems(policy: Policy) -> Iterator[str]:
     known = set(policy.classes)
     for entry in policy.classes.values():
-        if entry.unless_convicted is not None and entry.unless_convicted not in known:
-            yield f"The class {entry.id} gives way to {entry.unless_convicted}, which the schedule does not hold."
+        for other in (entry.unless_convicted, entry.if_group_1):
+            if other is not None and other not in known:
+                yield f"The class {entry.id} gives way to {other}, which the schedule does not hold."
         starts = [terms.start for terms in entry.values]
         if len(set(starts)) != len(starts):
             yield f"The class {entry.id} has two values from one day. Keep one."

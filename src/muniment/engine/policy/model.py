@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from muniment.engine.policy.offences import OffenceTable
@@ -75,6 +76,8 @@ class RecordClass:
     plus_sentence: bool = False
     indefinite_from_months: int | None = None
     unless_convicted: str | None = None
+    if_group_1: str | None = None  # the class it becomes where nobody is suspected and the offence is of group 1
+    not_terrorism: bool = False  # its ceiling is of a law that an arrest for terrorism may lie outside
     at_least: AtLeast | None = None
     note: str | None = None
 
@@ -203,6 +206,17 @@ class Policy:
         if key not in self._cache:
             self._cache[key] = self._resolve(day, controller)
         return self._cache[key]
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """Return the kinds of date on a record that something hangs on: of classes, of clocks, and of roles."""
+        found = {terms.trigger for entry in self.classes.values() for terms in entry.values}
+        found |= {entry.at_least.trigger for entry in self.classes.values() if entry.at_least}
+        for value in self.settings["clear_starts"]:
+            found |= {*value.content["always"], *value.content["not_proceeded"]}
+        for value in self.settings["role_dates"]:
+            found |= set(value.content["fallback"].values())
+        return frozenset(found)
 
     def era(self, day: date) -> int:
         """Return the number of days up to this one on which some value of the policy changed.

@@ -54,6 +54,7 @@ class Grouping:
     group: int | None
     notification: str | None = None
     specified_violence: bool = False
+    terrorism: bool = False
     entry: str | None = None
     reason: str | None = None
 
@@ -103,6 +104,7 @@ class OffenceTable:
             group=entries[0].group(start, asked_on, maximum),
             notification=next((entry.notification for entry in entries if entry.notification), None),
             specified_violence=any(entry.limb in ("specified_violent", "murder") for entry in entries),
+            terrorism=any(entry.limb == "terrorism" for entry in entries),
             entry=entries[0].id,
         )
 

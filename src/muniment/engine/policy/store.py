@@ -112,6 +112,8 @@ def _record_class(raw: Mapping[str, Any], area: str, partition: str) -> RecordCl
         plus_sentence=raw.get("plus_sentence", False),
         indefinite_from_months=raw.get("indefinite_from_months"),
         unless_convicted=raw.get("unless_convicted"),
+        if_group_1=raw.get("if_group_1"),
+        not_terrorism=raw.get("not_terrorism", False),
         at_least=AtLeast(at_least["trigger"], read_length(at_least)) if at_least else None,
         note=raw.get("note"),
     )

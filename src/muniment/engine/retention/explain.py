@@ -144,7 +144,12 @@ def _filled(item: Involvement, decision: Decision, on: date) -> Iterator[tuple[s
                 "the sentence were known to be of six months",
                 replace(item, sentence=replace(item.sentence, months=6)),
             )
-        elif name.endswith(("_date", "_closed", "_ended")) or name not in ("age_at_event", "involvements", "offender"):
+        elif name.endswith(("_date", "_closed", "_ended")) or name not in (
+            "age_at_event",
+            "arrest_power",
+            "involvements",
+            "offender",
+        ):
             yield (
                 f"the {name.replace('_', ' ')} were known to be {known}",
                 replace(item, dates={**item.dates, name: exactly(on)}),

@@ -39,9 +39,13 @@ def traits(involvements: Sequence[Involvement], links: Sequence[Link], rules: Ru
 
 
 def resolve(declared: str | None, known: RecordTraits, rules: Rules) -> str | None:
-    """Return the class of a record: the one declared, or the first row of its family that fits; None if neither."""
-    if declared in rules.classes:
-        return declared
+    """Return the class of a record: the one declared, or the first row of its family that fits; None if neither.
+
+    A class that is declared for less than the offence on the record gives way to the graver one that it names.
+    """
+    entry = rules.classes.get(declared or "")
+    if entry is not None:
+        return entry.if_group_1 if entry.if_group_1 and known.group == 1 and not known.suspect else entry.id
     rows = rules.families.get(declared or "", ())
     return next((row.class_id for row in rows if _fits(row, known)), None)
 

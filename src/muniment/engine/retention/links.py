@@ -39,6 +39,7 @@ class Link:
     group: int | None
     offence_group: int | None  # by the offence alone
     is_unknown: bool
+    is_terrorism: bool
     ages: Ages
     is_convicted: bool
     is_dealt_with: bool  # convicted or cautioned
@@ -96,6 +97,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         group=group,
         offence_group=grouping.group,
         is_unknown=is_offender and not ages.under_10 and group is None,
+        is_terrorism=is_offender and grouping.terrorism,
         ages=ages,
         is_convicted=convicted,
         is_dealt_with=dealt_with,
@@ -116,7 +118,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         and involvement.result is None
         and not convicted
         and not (set(involvement.dates) & {"decision_or_acquittal", "conviction_date"}),
-        is_implausible=_is_implausible(involvement, person, event),
+        is_implausible=_is_implausible(involvement, person, event, rules),
         others_retained=bool(involvement.others_retained),
         case_closed=closed,
         closed_with_sentence=add_months(closed, sentence.months) if closed and sentence.months else closed,
@@ -220,8 +222,10 @@ def notification_threshold(notification: str | None, under_18: bool) -> str | No
     return "months" if under_18 and notification != "always" else adult
 
 
-def _is_implausible(involvement: Involvement, person: Person, event: PartialDate | None) -> bool:
-    happened, dated = involvement.happened, involvement.dated
+def _is_implausible(involvement: Involvement, person: Person, event: PartialDate | None, rules: Rules) -> bool:
+    happened, dated, born = involvement.happened, involvement.dated, person.born
     if happened is not None and dated is not None and happened.earliest > dated:
         return True
-    return person.born is not None and event is not None and person.born.earliest > event.latest
+    if born is None or event is None:
+        return False
+    return born.earliest > event.latest or add_years(born.latest, rules.settings["ages"]["oldest"]) <= event.earliest

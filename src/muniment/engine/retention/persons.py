@@ -187,8 +187,9 @@ def _regular(
     if rule == BY_TIME:
         kept = last is not None and last >= first
         every = rules.terms[BY_REVIEW].review_every
-        return (next_multiple(first, every, last) if kept and every else first), rule, kept
-    return (next_multiple(first, terms.review_every, last) if terms.review_every else first), rule, False
+        return (next_multiple(clock, terms.length, every, last) if kept and every else first), rule, kept
+    every = terms.review_every
+    return (next_multiple(clock, terms.length, every, last) if every else first), rule, False
 
 
 def _group_1(profile: Profile, rules: Rules) -> date | None:
@@ -196,7 +197,9 @@ def _group_1(profile: Profile, rules: Rules) -> date | None:
     since = profile.last_review or profile.first
     if since is None or terms.review_every is None or terms.length is None:
         return None
-    hundredth = terms.length.after(profile.born.latest) if profile.born else None
+    # Without a date of birth: a hundred years from the first record.
+    deemed = profile.born.latest if profile.born else profile.first
+    hundredth = terms.length.after(deemed) if deemed else None
     return during(since, terms.review_every, hundredth, profile.last_review)
 
 

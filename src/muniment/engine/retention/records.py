@@ -136,7 +136,7 @@ def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date
         if since is not None or last is not None:
             return ClassDue(during(since or day, terms.review_every, due, last), action)
     elif terms.review_every is not None:
-        due = next_multiple(due, terms.review_every, last)
+        due = max(due, next_multiple(day, terms.length, terms.review_every, last))
     return ClassDue(due, action)
 
 
@@ -179,8 +179,13 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
     months = max((link.months for link in record.offenders if link.is_custodial and link.months), default=0)
     if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
         return ClassDue(None, "none")
-    if entry.plus_sentence and any(link.is_custodial and link.months is None for link in record.offenders):
-        return ClassDue(None, terms.action, frozenset({"sentence_months"}), is_ceiling=True)
+    lacks = {
+        "sentence_months": entry.plus_sentence
+        and any(link.is_custodial and link.months is None for link in record.offenders),
+        "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),
+    }
+    if any(lacks.values()):
+        return ClassDue(None, terms.action, frozenset(name for name, true in lacks.items() if true), is_ceiling=True)
     length = terms.length
     if length is None:
         return ClassDue(None, "none")
@@ -260,7 +265,8 @@ def _may_act(
             blockers.add("possible_match")
     if offender:
         blockers |= standing.blockers - {"hold_released"}
-        if standing.group in (1, 2) or standing.critical or standing.rule is None:
+        # Any suspect makes it that person's clock: unless their group goes by time, a person looks at what falls due.
+        if standing.rule != BY_TIME or standing.critical:
             blockers.add(standing.rule or "offence")
     return (
         frozenset(claims),

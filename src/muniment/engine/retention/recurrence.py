@@ -5,17 +5,23 @@ from datetime import date
 from muniment.engine.policy.model import Length
 
 
-def next_multiple(first: date, every: Length, last_review: date | None) -> date:
-    """Return the first of `first`, `first + every`, ... that lies after the last review.
+def next_multiple(clock: date, length: Length, every: Length, last_review: date | None) -> date:
+    """Return the first of `clock + length`, `clock + length + every`, ... that lies after the last review.
 
-    Groups 2 and 3 are re-based from the clear period, not from the day of the review. `every` is in months.
+    Groups 2 and 3 are re-based from the clear period, not from the day of the review: every day is counted from the
+    clock, so that a period from 29 February ends on one again where the year has it. `every` is in months.
     """
+    first = length.after(clock)
     if last_review is None or last_review < first:
         return first
     months = (last_review.year - first.year) * 12 + last_review.month - first.month
     times = months // every.months
-    due = Length(months=times * every.months).after(first)
-    return due if due > last_review else Length(months=(times + 1) * every.months).after(first)
+    due = _after(clock, length, times * every.months)
+    return due if due > last_review else _after(clock, length, (times + 1) * every.months)
+
+
+def _after(clock: date, length: Length, more: int) -> date:
+    return Length(months=length.months + more, days=length.days).after(clock)
 
 
 def during(since: date, every: Length, final: date | None, last_review: date | None) -> date:

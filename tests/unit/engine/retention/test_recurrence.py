@@ -13,10 +13,12 @@ DAYS = st.dates(date(1950, 1, 1), date(2050, 12, 31))
 EVERY = st.integers(1, 240).map(lambda months: Length(months=months))
 
 
-@given(DAYS, EVERY, st.none() | DAYS)
-def test_the_next_multiple_is_the_first_after_the_review(first: date, every: Length, last: date | None) -> None:
-    due = next_multiple(first, every, last)
-    multiples = (Length(months=every.months * times).after(first) for times in count())
+@given(DAYS, EVERY, EVERY, st.none() | DAYS)
+def test_the_next_multiple_is_the_first_after_the_review(
+    clock: date, length: Length, every: Length, last: date | None
+) -> None:
+    due = next_multiple(clock, length, every, last)
+    multiples = (Length(months=length.months + every.months * times).after(clock) for times in count())
     assert due == next(day for day in multiples if last is None or day > last)
 
 
