@@ -38,7 +38,7 @@ def write_csv(path, delimiter=",", encoding="utf-8"):
 def signed(text: str) -> str:
     """Return the draft as its owner would complete it."""
     signature = ["Register", "Head of crime", "2026-01-31"]
-    values = iter(["[PP4]", *signature, "CRIME", *signature, "OFFICIAL", *signature])
+    values = iter(["[PP4]", *signature, "CRIME", *signature, "OFFICIAL", *signature, "CRIME"])
     text = text.replace("[TO BE SIGNED]", "TO BE SIGNED").replace("to-be-named", "northshire")
     return re.sub("TO BE SIGNED(?= #)", lambda match: next(values), text)
 
