@@ -251,7 +251,15 @@ def json_list(text: Any) -> list[str]:
     except ValueError as error:
         raise BadValue("bad_value", f"'{text[:40]}' is no JSON list.") from error
     values = value if isinstance(value, list) else [value]
-    return [str(part).strip() for part in values if part is not None and str(part).strip()]
+    return [text for text in map(_said, values) if text]
+
+
+def _said(value: Any) -> str:
+    """Return a part of JSON as text: of an object or a list, such as an alias in two names, what it holds."""
+    if isinstance(value, (dict, list)):
+        parts = value.values() if isinstance(value, dict) else value
+        return " ".join(text for text in map(_said, parts) if text)
+    return "" if value is None else str(value).strip()
 
 
 def excel_date(text: Any) -> PartialDate:

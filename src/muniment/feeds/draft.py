@@ -17,6 +17,7 @@ from muniment.feeds.vocabulary import standard
 
 _SAMPLE = 2_000
 _ALIASES = frozenset({"aliases", "alias", "aka"})
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}([-_]?)(?:0[1-9]|1[0-2])(\1(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 # Dates that may well lie after the day of the export.
 _AHEAD = frozenset({"certificate_ended"})
 
@@ -69,7 +70,7 @@ def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
         f" {len(chunk.unread)} of them unreadable.",
         "# It is a proposal. Check every line, fill in what says TO BE SIGNED, and run 'muniment feed check' on it.",
         *(f"# {remark}" for remark in layout.remarks),
-        f"id: {_slug(file.name.partition('.')[0])}",
+        f"id: {_name(file)}",
         "controller: to-be-named # the code of the force or office whose records these are",
         "system: to-be-named # the code of the system that they come from",
         f"title: {_quoted('Export ' + file.name)}",
@@ -79,7 +80,7 @@ def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
             else _declarations(found)
         ),
         "tables:",
-        "  rows:",
+        f"  {_name(file)}: # the name tells this table from the others of its system; do not change it later",
         f"    files: {_quoted(_glob(file.name))} # which files this table takes",
         *_format(layout.table),
         "    kind: full # full: what is missing was withdrawn at source; delta: only what changed",
@@ -103,17 +104,22 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "feed"
 
 
+def _name(file: Path) -> str:
+    """Return a name that later exports of the same kind have too: without the day."""
+    return _slug(_DAY.sub("", file.name.partition(".")[0]))
+
+
 def _quoted(text: str) -> str:
     return yaml.safe_dump(text, default_style='"', width=10_000, allow_unicode=True).strip()
 
 
 def _glob(name: str) -> str:
     # Brackets and such mean something in a pattern: any one character stands for them.
-    return re.sub(r"[\[\]*?]", "?", re.sub(r"\d{4}[-_]?\d{2}([-_]?\d{2})?", "\0", name)).replace("\0", "*")
+    return re.sub(r"[\[\]*?]", "?", _DAY.sub("\0", name)).replace("\0", "*")
 
 
 def _as_of(name: str) -> list[str]:
-    match = re.search(r"(?<!\d)(?:19|20)\d{2}([-_]?)(?:0[1-9]|1[0-2])(\1(?:0[1-9]|[12]\d|3[01]))?(?!\d)", name)
+    match = _DAY.search(name)
     if match is None:
         return [f"    as_of: {{given: {UNSIGNED}}} # the day of the export, or {{name: pattern}} or {{column: name}}"]
     pattern = re.sub(r"\d+", lambda digits: f"[0-9]{{{len(digits[0])}}}", match[0])
@@ -195,6 +201,11 @@ def _record(found: Found) -> list[str]:
             lines.append(f"      # outcome: {{from: {_quoted(column.name)}, map: {{}}}} {_seen(column)}")
         else:
             lines.append(f"      {target}: {_quoted(column.name)} {_seen(column)}")
+    kept = [column for column in found.unused if column.filled and not guess.is_of_person(column)]
+    if kept:
+        found.unused = [column for column in found.unused if column not in kept]
+        lines.append("      attributes: # kept as they stand; strike out what is not needed")
+        lines += [f"        - {_quoted(column.name)} {_seen(column)}" for column in kept]
     if found.dates:
         lines.append("    dates:")
         lines += [_date(kind, column, guessed=kind in found.guessed) for kind, column in found.dates.items()]
@@ -270,5 +281,5 @@ def _person_field(name: str, column: Column) -> str:
 def _unused(columns: list[Column]) -> list[str]:
     if not columns:
         return []
-    lines = ["# Not mapped. Put what is needed into the record, into dates, or under record.attributes."]
+    lines = ["# Not mapped, and not kept: put what is needed into the record, its dates or its persons."]
     return lines + [f"#   {_quoted(column.name)} {_seen(column)}" for column in columns]

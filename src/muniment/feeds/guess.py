@@ -63,11 +63,16 @@ def is_reference(column: Column) -> bool:
     return bool(set(words) & profiles.REFERENCE_WORDS) or (bool(words) and words[-1].endswith(("ref", "id", "no")))
 
 
+def is_of_person(column: Column) -> bool:
+    """Whether a column speaks of a person: what does is no fact of the record."""
+    return _field_of(column) is not None or column.own_words in ("title", "salutation")
+
+
 def _find_reference(columns: list[Column], found: Found) -> None:
     references = [column for column in columns if is_reference(column) and _field_of(column) is None]
     unique = [column for column in references if column.is_unique]
     # Without a header that says so, only what is no date, number of things or text at length can be a reference.
-    unique = unique or [column for column in columns if column.is_unique and column.kind == "text" and _short(column)]
+    unique = unique or [column for column in columns if column.is_unique and _may_refer(column)]
     if unique:
         found.reference = unique[0]
         return
@@ -75,8 +80,9 @@ def _find_reference(columns: list[Column], found: Found) -> None:
     found.shared_reference = shared[0] if shared else None
 
 
-def _short(column: Column) -> bool:
-    return column.longest <= 40 and profiles.spoken_of(column.words, profiles.PERSON_WORDS) is None
+def _may_refer(column: Column) -> bool:
+    is_short = column.kind == "text" and column.longest <= 40
+    return is_short and profiles.spoken_of(column.words, profiles.PERSON_WORDS) is None
 
 
 def _of_person(column: Column) -> bool:
@@ -90,9 +96,11 @@ def _placed(column: Column, found: Found) -> bool:
         return _placed_date(column, found)
     if is_reference(column) and field_ is None and (role or label != PERSON or _of_person(column)):
         field_ = "reference"
+    if field_ is None and role and column.kind == "name":
+        field_ = "full_name"
     if column.own_words in ("role", "role code", "party type", "involvement", "involvement type"):
         field_ = "role"
-    if field_ == "born" and column.kind not in ("date", "text"):
+    if field_ == "born" and column.kind not in ("date", "text", "name"):
         return False
     if field_ is not None:
         return _given(found.people.setdefault(label, Party(role)), field_, column)
@@ -100,10 +108,15 @@ def _placed(column: Column, found: Found) -> bool:
     target = profiles.spoken_of(column.words, table)
     if target is not None and column.kind not in ("honorific", "number", "time"):
         return found.record.setdefault(target, column) is column
-    if column.longest > _LONG or profiles.spoken_of(column.words, [(word, word) for word in profiles.TEXT_WORDS]):
+    if column.kind in ("text", "name", "list") and _is_told_at_length(column):
         found.texts.append(column)
-        return column.kind in ("text", "list")
+        return True
     return False
+
+
+def _is_told_at_length(column: Column) -> bool:
+    words = [(word, word) for word in profiles.TEXT_WORDS]
+    return column.longest > _LONG or profiles.spoken_of(column.words, words) is not None
 
 
 def _given(party: Party, name: str, column: Column) -> bool:

@@ -16,6 +16,7 @@ _SERIAL = re.compile(r"^\d{1,5}(\.\d+)?$")
 _SERIALS = (2_000, 60_000)
 _TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
 _NUMBER = re.compile(r"^[£$€-]?[\d,]+(\.\d+)?%?$")
+_NAME = re.compile(r"^[^\W\d_][^\W\d_.'’-]*([ ,.'’-]+[^\W\d_]+)+\.?$")
 _LIST = re.compile(r"^\[.*\]$", re.DOTALL)
 _POSTCODE = re.compile(r"^[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}$")
 _PHONE = re.compile(r"^(\+44|0|\(0)[\d ()-]{8,16}$")
@@ -172,7 +173,7 @@ class Column:
     filled: int
     distinct: int
     of: int  # rows looked at
-    kind: str  # date | time | number | list | postcode | phone | email | pncid | sex | honorific | text
+    kind: str  # date | time | number | list | postcode | phone | email | pncid | sex | honorific | name | text
     note: str
     longest: int
     convert: str = ""  # the conversion that its dates need
@@ -256,10 +257,11 @@ def _kind(filled: list[str], words: str) -> tuple[str, str, str]:
         ("time", _matching(_TIME)),
         ("list", _matching(_LIST)),
         ("number", _matching(_NUMBER)),
+        ("name", _matching(_NAME)),
     )
     for kind, test in tests:
         if _share(filled, test) > 0.8:
-            return kind, "numbers" if kind == "number" else f"looks like {kind}", ""
+            return kind, {"number": "numbers", "name": "text"}.get(kind, f"looks like {kind}"), ""
     return "text", "text", ""
 
 

@@ -24,7 +24,6 @@ _TEXTS = (".csv", ".txt", ".tsv", ".dat", ".psv")
 _DELIMITERS = ",;|\t"
 _TOP, _LOOKED_AT = 30, 400  # rows: within which a header is sought, and by which a delimiter is judged
 _FOOTER = re.compile(r"(?i)\b(total|rows?|records?|count|end of|printed|report)\b")
-_FOOTER_PATTERN = r"(?i)(?:total|row|record|count|end of|printed|report)"
 
 Row = Sequence[str | None]
 
@@ -64,11 +63,10 @@ def _packed(file: Path, plain: Table, limits: Limits) -> Layout:
         names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
     if "xl/workbook.xml" in names:
         return _workbook(file, plain, limits)
-    texts = sorted(name for name in names if name.lower().endswith(_TEXTS))
-    if not texts:
+    suffix = next((end for end in _TEXTS if any(name.lower().endswith(end) for name in names)), "")
+    if not suffix:
         raise BadFile(f"{file.name} is a zip that holds no delimited text but {', '.join(names)[:200]}: unpack it.")
-    suffix = Path(texts[0]).suffix
-    alike = [name for name in texts if name.lower().endswith(suffix.lower())]
+    alike = [name for name in names if name.lower().endswith(suffix)]
     table = replace(plain, format="zip-of-csv", member="*" if len(alike) == len(names) else f"*{suffix}")
     first = sources.parts(file, table.format, table.member, limits)[0]
     with first.open() as stream:
@@ -148,9 +146,8 @@ def _delimited(part: sources.Part, table: Table, start: bytes, limits: Limits) -
     tail = [row for row in tail if row]
     below = rows[header:]
     footers = _footer_rows([*below[:_LOOKED_AT], *tail[-5:]] if last else below)
-    pattern = ""
-    if footers and tail and _FOOTER.search(delimiter.join(tail[-1])):
-        pattern = _FOOTER_PATTERN
+    word = _FOOTER.search(delimiter.join(tail[-1])) if footers and tail else None
+    pattern = rf"(?i)\b{word[0].lower()}\b" if word else ""
     dialect = replace(dialect, header_row=header, footer_rows=footers, footer=pattern)
     return _with_header(replace(table, dialect=dialect), rows[header - 1], below)
 
@@ -196,7 +193,8 @@ def _marks(text: str) -> tuple[str, str]:
         for delimiter in _DELIMITERS
         for escape in escapes
     }
-    return max(scores, key=lambda marks: scores[marks])
+    # A row that is torn apart is torn everywhere: where both read evenly, a quote escaped inside a field decides.
+    return max(scores, key=lambda marks: (scores[marks][0], bool(marks[1]), scores[marks][1]))
 
 
 def _evenness(rows: list[list[str]]) -> tuple[float, int]:

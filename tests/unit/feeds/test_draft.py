@@ -72,7 +72,7 @@ def test_a_draft_finds_repeated_parts(tmp_path):
     export = tmp_path / "crimes-2026-11-08.jsonl"
     row = {"reported": "2019-03-01", "people": [{"id": "N1", "surname": "Ashdown", "role": "VICTIM"}]}
     export.write_text("".join(json.dumps({"urn": f"U{number}"} | row) + "\n" for number in range(5)))
-    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"]["rows"]
+    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"].popitem()[1]
     assert table["format"] == "jsonl"
     assert table["record"]["reference"] == "urn"
     assert table["persons"] == [
@@ -84,7 +84,7 @@ def test_a_draft_of_xml_finds_the_element_of_a_row(tmp_path):
     export = tmp_path / "crimes.xml"
     rows = "".join(f"<crime><ref>C{number}</ref><reported>2019-03-01</reported></crime>" for number in range(5))
     export.write_text(f"<export>{rows}</export>")
-    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"]["rows"]
+    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"].popitem()[1]
     assert (table["rows_at"], table["record"]["reference"]) == ("export/crime", "ref")
 
 
@@ -97,7 +97,7 @@ def test_a_draft_of_a_workbook_finds_sheet_and_header(tmp_path):
         sheet.append([f"N{number}", "Ashdown", "01/02/1980"])
     book.save(tmp_path / "people.xlsx")
     tree = yaml.load(feeds.draft(tmp_path / "people.xlsx"), Loader=yaml.BaseLoader)
-    table = tree["tables"]["rows"]
+    table = tree["tables"]["people"]
     assert (table["sheet"], table["dialect"]["header_row"], tree["declarations"]) == ("People", "2", {})
     assert table["persons"][0]["reference"] == "Person no"
 
