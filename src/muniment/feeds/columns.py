@@ -1,7 +1,7 @@
 """Fields of a chunk as columns: sources joined, blanks made null, conversions run once per distinct value."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -98,12 +98,7 @@ class Columns:
         columns = [self.column(name) for name in spec.columns]
         if not columns:
             return pa.nulls(self.length, pa.string())
-        if len(columns) == 1:
-            return columns[0]
-        if spec.first:
-            return pc.coalesce(*columns)
-        joined = pc.binary_join_element_wise(*columns, spec.join, null_handling="skip")
-        return pc.if_else(pc.equal(joined, ""), None, joined)
+        return pc.coalesce(*columns) if spec.first else joined(columns, spec.join)
 
     def _conversion(self, spec: Field) -> conversions.Conversion | None:
         years = _AHEAD if spec.future else 0
@@ -275,6 +270,14 @@ def _as_text(value: conversions.Value) -> str | None:
     if isinstance(value, list):
         return "; ".join(value)
     return str(value)
+
+
+def joined(columns: Sequence[pa.Array], mark: str) -> pa.Array:
+    """Return columns of text joined line by line, without those that are null; null where all are."""
+    if len(columns) == 1:  # Arrow would drop the lines that are null
+        return columns[0]
+    texts = pc.binary_join_element_wise(*columns, mark, null_handling="skip")
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def mask_of(values: pa.Array) -> Mask:
