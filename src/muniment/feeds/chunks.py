@@ -55,14 +55,14 @@ def named(header: Sequence[str]) -> list[str]:
     A column without a name is called column_3 by its place; the second of two columns `date` is called date_2.
     """
     taken = set(header)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place, name in enumerate(header, 1):
         own, number = name or f"column_{place}", 1
         while own in names or (not name and own in taken) or (number > 1 and own in taken):
             number += 1
             own = f"{name or f'column_{place}'}_{number}"
-        names.append(own)
-    return names
+        names[own] = None
+    return list(names)
 
 
 def text_array(values: Iterable[Any]) -> pa.Array:
