@@ -102,12 +102,16 @@ def _share(value: float | None, digits: int) -> str:
 
 
 def _mapping(given: list[str]) -> dict[str, tuple[str, ...]]:
-    mapping = {}
+    mapping: dict[str, tuple[str, ...]] = {}
     for entry in given:
         field, sign, columns = entry.partition("=")
         names = tuple(name.strip() for name in columns.split("+") if name.strip())
         if not sign or not names:
             raise typer.BadParameter(f"'{entry}' should read field=column or field=a+b.", param_hint="--map")
+        if field.strip() in mapping:
+            raise typer.BadParameter(
+                f"'{field.strip()}' is given twice; join its columns as {field.strip()}=a+b.", param_hint="--map"
+            )
         mapping[field.strip()] = names
     return mapping
 

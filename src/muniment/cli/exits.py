@@ -16,6 +16,7 @@ _CODES = {
     "muniment.feeds:BadFeed": BAD_INPUT,
     "muniment.records.actions.organise:BadOrganisation": BAD_INPUT,
     "muniment.records.actions.take_in:UnknownSystem": BAD_INPUT,
+    "muniment.records.actions.take_in:TableTaken": BAD_INPUT,
     "muniment.records.actions.take_in:TooManyAbsent": REFUSED,
     "muniment.core.verdicts:Refused": REFUSED,
     "muniment.people.actions.resolve:NoModel": BAD_INPUT,

@@ -1,7 +1,7 @@
 """What every format reader gives: columns of text for the rows that could be read, and the rows that could not."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,22 @@ class Chunk:
     def __len__(self) -> int:
         """Return the number of rows that could be read."""
         return len(self.rows)
+
+
+def named(header: Sequence[str]) -> list[str]:
+    """Return names for all columns, each its own, so that none hides another.
+
+    A column without a name is called column_3 by its place; the second of two columns `date` is called date_2.
+    """
+    taken = set(header)
+    names: dict[str, None] = {}
+    for place, name in enumerate(header, 1):
+        own, number = name or f"column_{place}", 1
+        while own in names or (not name and own in taken) or (number > 1 and own in taken):
+            number += 1
+            own = f"{name or f'column_{place}'}_{number}"
+        names[own] = None
+    return list(names)
 
 
 def text_array(values: Iterable[Any]) -> pa.Array:

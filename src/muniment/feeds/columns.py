@@ -1,7 +1,7 @@
 """Fields of a chunk as columns: sources joined, blanks made null, conversions run once per distinct value."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from muniment.feeds.feed import Field, Interval
 from muniment.feeds.limits import Limits
 
 _FUTURE = timedelta(days=366 * 100)
+_AHEAD = 50  # years: how far a year of two digits may lie after the export, in a field that may
 _EPOCH = date(1970, 1, 1).toordinal()
 
 Mask = npt.NDArray[np.bool_]
@@ -97,19 +98,18 @@ class Columns:
         columns = [self.column(name) for name in spec.columns]
         if not columns:
             return pa.nulls(self.length, pa.string())
-        if len(columns) == 1:
-            return columns[0]
-        if spec.first:
-            return pc.coalesce(*columns)
-        joined = pc.binary_join_element_wise(*columns, spec.join, null_handling="skip")
-        return pc.if_else(pc.equal(joined, ""), None, joined)
+        return pc.coalesce(*columns) if spec.first else joined(columns, spec.join)
+
+    def _conversion(self, spec: Field) -> conversions.Conversion | None:
+        years = _AHEAD if spec.future else 0
+        return conversions.conversion(spec, self.codes, latest_year=self.as_of.year + years)
 
     def text(self, spec: Field | None, name: str) -> pa.Array:
         """Return a field as text, null where it is empty; too long or required and empty is a fault."""
         if spec is None:
             return pa.nulls(self.length, pa.string())
         raw = self.raw(spec)
-        convert = conversions.conversion(spec, self.codes)
+        convert = self._conversion(spec)
         if convert is not None:
             raw = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name, spec)
         if spec.default is not None:
@@ -129,7 +129,7 @@ class Columns:
         kind = pa.list_(pa.string())
         if spec is None:
             return pa.nulls(self.length, kind)
-        convert = conversions.conversion(spec, self.codes) or (lambda text: text)
+        convert = self._conversion(spec) or (lambda text: text)
         raw = self.raw(spec)
         if spec.default is not None:
             raw = pc.fill_null(raw, spec.default)
@@ -157,7 +157,7 @@ class Columns:
             crossed = mask_of(pc.greater(earliest, latest))
             self.fault(crossed, Fault("absurd_date", name, "The date ends before it begins."))
             return earliest, latest
-        convert = conversions.conversion(spec, self.codes)
+        convert = self._conversion(spec)
         since = self.limits.earliest
         until = self.as_of + (_FUTURE if spec.future else timedelta(days=self.limits.days_ahead))
 
@@ -188,7 +188,7 @@ class Columns:
         """Return a field as a yes or no (bool) or as months (int32)."""
         if spec is None:
             return pa.nulls(self.length, kind)
-        convert = conversions.conversion(spec, self.codes)
+        convert = self._conversion(spec)
         final: Callable[[Any], Any] = conversions.boolean if pa.types.is_boolean(kind) else conversions.months
 
         def read(text: str) -> Any:
@@ -270,6 +270,14 @@ def _as_text(value: conversions.Value) -> str | None:
     if isinstance(value, list):
         return "; ".join(value)
     return str(value)
+
+
+def joined(columns: Sequence[pa.Array], mark: str) -> pa.Array:
+    """Return columns of text joined line by line, without those that are null; null where all are."""
+    if len(columns) == 1:  # Arrow would drop the lines that are null
+        return columns[0]
+    texts = pc.binary_join_element_wise(*columns, mark, null_handling="skip")
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def mask_of(values: pa.Array) -> Mask:

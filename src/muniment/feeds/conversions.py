@@ -17,15 +17,23 @@ Conversion = Callable[[Any], Value]
 
 _MONTHS = re.compile(r"(\d+(?:\.\d+)?)\s*(years?|yrs?|y|months?|mths?|mos?|m|weeks?|wks?|w|days?|d)\b", re.IGNORECASE)
 _TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+_SHORT_YEAR = re.compile(
+    r"^(?P<before>\d{1,2}(?P<mark>[/.\- ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark))(?P<year>\d{2})(?: \d{1,2}:.*)?$"
+)
 _PER_MONTH = {"y": 12.0, "m": 1.0, "w": 12 / 52, "d": 12 / 365}
 _TRUE = frozenset({"y", "yes", "true", "t", "1"})
 _FALSE = frozenset({"n", "no", "false", "f", "0"})
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 
-def conversion(field: Field, codes: Mapping[str, Mapping[str, str]]) -> Conversion | None:
-    """Return what turns one stripped, non-empty text into the value of a field; None when it stays as it is."""
-    steps = [_step(step, codes, field.unknown) for step in field.convert]
+def conversion(
+    field: Field, codes: Mapping[str, Mapping[str, str]], *, latest_year: int | None = None
+) -> Conversion | None:
+    """Return what turns one stripped, non-empty text into the value of a field; None when it stays as it is.
+
+    A year of two digits is taken to lie in the hundred years up to `latest_year`; without it, it is no date.
+    """
+    steps = [_step(step, codes, field.unknown, latest_year) for step in field.convert]
     if field.map is not None:
         steps.append(_mapped(field.map, field.unknown))
     if not steps:
@@ -57,7 +65,7 @@ def _lenient(convert: Conversion, invalid: str) -> Conversion:
     return lenient
 
 
-def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str) -> Conversion:
+def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str, latest_year: int | None) -> Conversion:
     name: str = step if isinstance(step, str) else next(iter(step))
     argument: Any = None if isinstance(step, str) else step[name]
     plain: dict[str, Conversion] = {
@@ -73,7 +81,7 @@ def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str) -> C
     if name in plain:
         return plain[name]
     if name == "date":
-        return _date(argument or {})
+        return _date(argument or {}, latest_year)
     if name == "boolean":
         return _boolean(argument or {})
     if name == "map":
@@ -94,6 +102,8 @@ def _text_step(name: str, argument: Any) -> Conversion:
     if name == "replace":
         changes = [(re.compile(pattern), into) for pattern, into in argument.items()]
         return _each(lambda text: _replaced(text, changes))
+    if name == "join":
+        return lambda value: argument.join(value) if isinstance(value, list) else value
     if name == "prefix":
         return _each(lambda text: f"{argument}{text}")
     raise BadFeed(f"There is no conversion '{name}'.")
@@ -169,21 +179,36 @@ def _boolean(argument: Mapping[str, list[str]]) -> Conversion:
     return convert
 
 
-def _date(argument: Mapping[str, Any]) -> Conversion:
+def _date(argument: Mapping[str, Any], latest_year: int | None) -> Conversion:
     formats = argument.get("formats", ())
     month_first = argument.get("month_first") == "true"
 
     def convert(text: Any) -> Value:
         for form in formats:
             try:
-                return dates.exactly(datetime.strptime(text, form).date())  # noqa: DTZ007 - a day, not a moment
+                day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, not a moment
+                if "%y" in form and latest_year is not None:
+                    day = day.replace(year=_in_century(day.year, latest_year))
+                return dates.exactly(day)
             except ValueError:
                 continue
         if formats:
             raise BadValue("bad_date", f"'{text[:40]}' is not a date in the form {' or '.join(formats)}.")
-        return partial_date(text, month_first=month_first)
+        return date_of(text, month_first=month_first, latest_year=latest_year)
 
     return convert
+
+
+def date_of(text: str, *, month_first: bool, latest_year: int | None) -> PartialDate:
+    """Read a date, whose year may have two digits where `latest_year` is known. Raise BadValue when it is none."""
+    if latest_year is not None and (match := _SHORT_YEAR.match(text)):
+        text = f"{match['before']}{_in_century(int(match['year']), latest_year)}"
+    return partial_date(text, month_first=month_first)
+
+
+def _in_century(year: int, latest: int) -> int:
+    """Return the last year up to `latest` that ends in the same two digits."""
+    return latest - (latest - year) % 100
 
 
 @lru_cache(maxsize=1 << 17)  # the same days stand in many columns and chunks
@@ -226,12 +251,20 @@ def json_list(text: Any) -> list[str]:
     except ValueError as error:
         raise BadValue("bad_value", f"'{text[:40]}' is no JSON list.") from error
     values = value if isinstance(value, list) else [value]
-    return [str(part).strip() for part in values if part is not None and str(part).strip()]
+    return [text for text in map(_said, values) if text]
+
+
+def _said(value: Any) -> str:
+    """Return a part of JSON as text: of an object or a list, such as an alias in two names, what it holds."""
+    if isinstance(value, (dict, list)):
+        parts = value.values() if isinstance(value, dict) else value
+        return " ".join(text for text in map(_said, parts) if text)
+    return "" if value is None else str(value).strip()
 
 
 def excel_date(text: Any) -> PartialDate:
     """Read a day as Excel counts them, from 30 December 1899. Raise BadValue when it is no number."""
     try:
-        return dates.exactly(_EXCEL_EPOCH + timedelta(days=int(float(text))))
+        return dates.exactly(_EXCEL_EPOCH + timedelta(days=int(float(text))))  # the part after the point is the time
     except (ValueError, OverflowError) as error:
         raise BadValue("bad_date", f"'{str(text)[:40]}' is no day as Excel counts them.") from error

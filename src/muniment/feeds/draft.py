@@ -1,38 +1,25 @@
 """Drafting a feed for an unseen export: a proposal with what was seen beside it, its declarations left to be signed."""
 
-import csv
-import io
 import re
-import zipfile
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
-from defusedxml.ElementTree import iterparse
 
-from muniment.feeds import formats, profiles, sources
+from muniment.feeds import formats, guess, profiles, sniff
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.faults import BadFile
-from muniment.feeds.feed import UNSIGNED, Dialect, Field, Person, Table
+from muniment.feeds.feed import UNSIGNED, Field, Person, Table
+from muniment.feeds.guess import PERSON, Found, Party
 from muniment.feeds.limits import Limits
 from muniment.feeds.profiles import Column
+from muniment.feeds.vocabulary import standard
 
 _SAMPLE = 2_000
-_PERSON = "person"  # someone of whom no role was seen
-_IDENTITY = frozenset({"forename", "surname", "full_name", "born", "pncid"})
-
-
-@dataclass
-class _Found:
-    """What the draft makes of the columns."""
-
-    reference: Column | None = None
-    record: dict[str, Column] = field(default_factory=dict)
-    dates: dict[str, Column] = field(default_factory=dict)
-    texts: list[Column] = field(default_factory=list)
-    people: dict[str, dict[str, Column]] = field(default_factory=dict)
-    unused: list[Column] = field(default_factory=list)
+_ALIASES = frozenset({"aliases", "alias", "aka"})
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}([-_]?)(?:0[1-9]|1[0-2])(\1(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
+# Dates that may well lie after the day of the export.
+_AHEAD = frozenset({"certificate_ended"})
 
 
 def draft(file: Path) -> str:
@@ -40,102 +27,31 @@ def draft(file: Path) -> str:
     if not file.is_file():
         raise BadFile(f"There is no file {file}.")
     limits = Limits(chunk_rows=_SAMPLE)
-    table = _table(file, limits)
+    layout = sniff.layout(file, limits)
+    table = layout.table
     chunk = next(formats.chunks(file, table, limits), None)
     if chunk is None or not (chunk.columns or chunk.children):
         raise BadFile(f"{file.name} holds no rows to draft a feed from.")
-    repeated = _repeated(chunk, table, file, limits)
+    repeated = _repeated(chunk, table)
     if repeated:
         marks = tuple(_each(path) for path in repeated)
         chunk = next(formats.chunks(file, replace(table, persons=marks), limits))
-    return _written(file, table, chunk)
+    return _written(file, layout, chunk)
 
 
 def _each(path: str) -> Person:
     return Person(path, path, None, None, None, (), Field(value="policing"), {}, None, {}, ())
 
 
-def _table(file: Path, limits: Limits) -> Table:
-    """Return how the file is written, as far as its first bytes show."""
-    start = sources.head(file, 65_536)
-    plain = Table("rows", (file.name,), "csv", "full", {"given": "2026-01-01"}, "CRIME")
-    if start.startswith(b"PAR1"):
-        return replace(plain, format="parquet")
-    if start.startswith(b"PK\x03\x04"):
-        with sources.damage(file), zipfile.ZipFile(file) as archive:
-            if "xl/workbook.xml" in archive.namelist():
-                sheet, dialect = _sheet(file)
-                return replace(plain, format="xlsx", sheet=sheet, dialect=dialect)
-        return replace(plain, format="zip-of-csv")
-    text = start.lstrip(b"\xef\xbb\xbf \r\n\t")
-    if text.startswith(b"<"):
-        return replace(plain, format="xml", rows_at=_rows_at(file))
-    if text.startswith(b"{"):
-        return replace(plain, format="jsonl")
-    return replace(plain, dialect=_dialect(start))
-
-
-def _sheet(file: Path) -> tuple[str, Dialect]:
-    """Return the sheet with most rows and the row of its header: the first as wide as the widest."""
-    import openpyxl
-
-    book = openpyxl.load_workbook(file, read_only=True)
-    rows = {sheet.title: list(sheet.iter_rows(values_only=True, max_row=_SAMPLE)) for sheet in book.worksheets}
-    book.close()
-    name = max(rows, key=lambda title: len(rows[title]))
-    widths = [sum(cell is not None for cell in row) for row in rows[name][:20]]
-    header = next((at for at, width in enumerate(widths, 1) if width == max(widths, default=0)), 1)
-    return name, Dialect(header_row=header)
-
-
-def _rows_at(file: Path) -> str:
-    """Return the path of the element that is repeated most just below the root, or below one wrapper of it."""
-    counts: Counter[str] = Counter()
-    trail: list[str] = []
-    with file.open("rb") as stream:
-        for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-            if event == "start":
-                trail.append(element.tag.rpartition("}")[2])
-                if 2 <= len(trail) <= 3:
-                    counts["/".join(trail)] += 1
-                continue
-            trail.pop()
-            element.clear()
-            if sum(counts.values()) > 20_000:
-                break
-    shallow = {path: count for path, count in counts.items() if path.count("/") == 1}
-    if any(count > 1 for count in shallow.values()):
-        return max(shallow, key=lambda path: shallow[path])
-    return max(counts, key=lambda path: counts[path]) if counts else ""
-
-
-def _dialect(start: bytes) -> Dialect:
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    if encoding == "utf-8":
-        try:
-            io.TextIOWrapper(io.BytesIO(start[: start.rfind(b"\n") + 1 or None]), "utf-8").read()
-        except UnicodeDecodeError:
-            encoding = "cp1252"
-    text = start.decode(encoding, "replace")
-    lines = text.splitlines()[:50]
-    scores = {mark: min(line.count(mark) for line in lines[:5]) if lines else 0 for mark in ",;|\t"}
-    delimiter = max(scores, key=lambda mark: scores[mark])
-    if not scores[delimiter]:
-        try:
-            delimiter = csv.Sniffer().sniff(text[:20_000], ",;|\t").delimiter
-        except csv.Error:
-            delimiter = ","
-    return Dialect(encoding=encoding, delimiter=delimiter, escape="\\" if '\\"' in text else "")
-
-
-def _repeated(chunk: Chunk, table: Table, file: Path, limits: Limits) -> list[str]:
+def _repeated(chunk: Chunk, table: Table) -> list[str]:
     """Return the columns that hold lists of objects, which become repeated parts of a row."""
     if table.format not in ("jsonl", "xml", "parquet"):
         return []
     return [
         name
         for name, values in chunk.columns.items()
-        if any(value and value.lstrip().startswith('[{"') for value in values.to_pylist()[:500])
+        if name.rpartition(".")[2].lower() not in _ALIASES
+        and any(value and value.lstrip().startswith('[{"') for value in values.to_pylist()[:500])
     ]
 
 
@@ -144,85 +60,41 @@ def _columns(columns: object) -> list[Column]:
     return [profiles.profile(name, values.to_pylist()) for name, values in columns.items() if name]
 
 
-def _sorted_out(columns: list[Column]) -> _Found:
-    found = _Found()
-    references = [column for column in columns if column.is_unique and _is_reference(column)]
-    unique = references or [column for column in columns if column.is_unique and column.kind == "text"]
-    found.reference = unique[0] if unique else None
-    for column in columns:
-        if column is not found.reference and not _placed(column, found):
-            found.unused.append(column)
-    _gather_one_person(found)
-    for label in [label for label, fields in found.people.items() if not _IDENTITY & set(fields)]:
-        found.unused += found.people.pop(label).values()
-    return found
-
-
-def _gather_one_person(found: _Found) -> None:
-    """Give facts whose header names no part to the one part that is named: a surname of the subject, and a DOB."""
-    named = [label for label in found.people if label != _PERSON]
-    loose = found.people.get(_PERSON, {})
-    if len(named) == 1 and loose and not loose.keys() & found.people[named[0]].keys():
-        found.people[named[0]] |= found.people.pop(_PERSON)
-
-
-def _is_reference(column: Column) -> bool:
-    return bool(set(column.words.split()) & profiles.REFERENCE_WORDS) or column.words.endswith(("ref", "id", "no"))
-
-
-def _placed(column: Column, found: _Found) -> bool:
-    words = column.words
-    role = next((profiles.ROLE_WORDS[word] for word in words.split() if word in profiles.ROLE_WORDS), "")
-    person = profiles.spoken_of(words, profiles.PERSON_WORDS)
-    if column.kind in ("postcode", "email", "phone", "pncid", "sex"):
-        person = person or column.kind
-    if column.kind == "date" and person != "born":
-        return _placed_date(column, found)
-    if role and _is_reference(column) and person is None:
-        person = "reference"
-    if person is not None:
-        return found.people.setdefault(role or _PERSON, {}).setdefault(person, column) is column
-    if column.longest > 200:
-        found.texts.append(column)
-        return True
-    table = [(phrase, target) for phrases, target in profiles.RECORD_WORDS for phrase in phrases]
-    target = profiles.spoken_of(words, table)
-    return target is not None and found.record.setdefault(target, column) is column
-
-
-def _placed_date(column: Column, found: _Found) -> bool:
-    table = [(phrase, kind) for phrases, kind in profiles.DATE_WORDS for phrase in phrases]
-    # A date whose header says nothing known is most likely when the thing happened.
-    kind = profiles.spoken_of(column.words, table) or "event_date"
-    return found.dates.setdefault(kind, column) is column
-
-
-def _written(file: Path, table: Table, chunk: Chunk) -> str:
+def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
     columns = _columns(chunk.columns)
-    found = _sorted_out(columns)
+    found = guess.sort_out(columns)
+    people = _people(found, chunk)
+    nothings = sorted({word for column in columns for word in column.nothings})
     lines = [
         f"# Drafted from {file.name}: {len(chunk) + len(chunk.unread):,} rows looked at,"
         f" {len(chunk.unread)} of them unreadable.",
         "# It is a proposal. Check every line, fill in what says TO BE SIGNED, and run 'muniment feed check' on it.",
-        f"id: {_slug(file.stem)}",
+        *(f"# {remark}" for remark in layout.remarks),
+        f"id: {_name(file)}",
         "controller: to-be-named # the code of the force or office whose records these are",
         "system: to-be-named # the code of the system that they come from",
         f"title: {_quoted('Export ' + file.name)}",
         *(
             ["declarations: {} # a list of people has no records to declare anything of"]
-            if _is_list_of_people(found)
+            if found.is_list_of_people
             else _declarations(found)
         ),
         "tables:",
-        "  rows:",
+        f"  {_name(file)}: # the name tells this table from the others of its system; do not change it later",
         f"    files: {_quoted(_glob(file.name))} # which files this table takes",
-        *_format(table),
+        *_format(layout.table),
         "    kind: full # full: what is missing was withdrawn at source; delta: only what changed",
-        "    area: CRIME # the business area: CRIME, INTEL, CUSTODY, DOMESTIC_ABUSE, CHILD_PROTECTION, FIREARMS",
+        f"    area: {UNSIGNED} # the business area: {', '.join(sorted(standard().areas))}",
+        "    # partition: corporate # for records of the organisation itself; left out, it is policing",
         *_as_of(file.name),
-        "    duplicates: quarantine # or keep_both; same_record when several rows tell one record",
+        *(
+            [f"    blanks: [{', '.join(map(_quoted, nothings))}] # what means that nothing is known"]
+            if nothings
+            else []
+        ),
+        *_duplicates(found),
         *_record(found),
-        *_people(found, chunk),
+        *people,
         *_unused(found.unused),
     ]
     return "\n".join(lines) + "\n"
@@ -232,16 +104,22 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "feed"
 
 
+def _name(file: Path) -> str:
+    """Return a name that later exports of the same kind have too: without the day."""
+    return _slug(_DAY.sub("", file.name.partition(".")[0]))
+
+
 def _quoted(text: str) -> str:
-    return yaml.safe_dump(text, default_style='"', width=10_000).strip()
+    return yaml.safe_dump(text, default_style='"', width=10_000, allow_unicode=True).strip()
 
 
 def _glob(name: str) -> str:
-    return re.sub(r"\d{4}[-_]?\d{2}([-_]?\d{2})?", "*", name)
+    # Brackets and such mean something in a pattern: any one character stands for them.
+    return re.sub(r"[\[\]*?]", "?", _DAY.sub("\0", name)).replace("\0", "*")
 
 
 def _as_of(name: str) -> list[str]:
-    match = re.search(r"\d{4}([-_]?)\d{2}(\1\d{2})?", name)
+    match = _DAY.search(name)
     if match is None:
         return [f"    as_of: {{given: {UNSIGNED}}} # the day of the export, or {{name: pattern}} or {{column: name}}"]
     pattern = re.sub(r"\d+", lambda digits: f"[0-9]{{{len(digits[0])}}}", match[0])
@@ -254,21 +132,24 @@ def _format(table: Table) -> list[str]:
         lines.append(f"    sheet: {_quoted(table.sheet)}")
     if table.rows_at:
         lines.append(f"    rows_at: {table.rows_at} # the element that is one row")
-    dialect = table.dialect
-    parts = [f"encoding: {dialect.encoding}", f"delimiter: {_quoted(dialect.delimiter)}"]
-    parts += [f"escape: {_quoted(dialect.escape)}"] if dialect.escape else []
+    if table.member != "*":
+        lines.append(f"    member: {_quoted(table.member)} # which members of the zip hold rows")
+    dialect, parts = table.dialect, []
     if table.format.endswith("csv"):
-        lines.append(f"    dialect: {{{', '.join(parts)}}}")
-    elif dialect.header_row != 1:
-        lines.append(f"    dialect: {{header_row: {dialect.header_row}}}")
-    return lines
+        parts += [f"encoding: {dialect.encoding}", f"delimiter: {_quoted(dialect.delimiter)}"]
+        parts += [f"escape: {_quoted(dialect.escape)}"] if dialect.escape else []
+    parts += [f"header_row: {dialect.header_row}"] if dialect.header_row != 1 else []
+    parts += [f"columns: [{', '.join(dialect.columns)}]"] if dialect.columns else []
+    parts += [f"footer_rows: {dialect.footer_rows}"] if dialect.footer_rows else []
+    parts += [f"footer: {_quoted(dialect.footer)}"] if dialect.footer else []
+    return [*lines, f"    dialect: {{{', '.join(parts)}}}"] if parts else lines
 
 
-def _declarations(found: _Found) -> list[str]:
+def _declarations(found: Found) -> list[str]:
     lines = ["# What the owner of the source declares for every row that does not say it itself.", "declarations:"]
     wanted = [("class", "value", "a class of the retention schedule, such as CRIME or CUSTODY")]
     if "purposes" not in found.record:
-        wanted.insert(0, ("purposes", "codes", "why the records are held: PP1 to PP5"))
+        wanted.insert(0, ("purposes", "codes", "why the records are held: PP1 to PP5, or ADMIN"))
     if "marking" not in found.record:
         wanted.append(("marking", "value", "OFFICIAL or OFFICIAL-SENSITIVE"))
     for name, key, words in wanted:
@@ -287,20 +168,29 @@ def _seen(column: Column) -> str:
     return f"# {column.filled:,} of {column.of:,} filled, {column.distinct:,} different; {column.note}"
 
 
-def _source(column: Column, *, born: bool = False) -> str:
+def _source(column: Column, *, born: bool = False, ahead: bool = False) -> str:
     name = _quoted(column.name)
-    if column.kind != "date" or column.note.startswith("dates, year"):
-        return name
-    first = "{date: {month_first: true}}" if "month first" in column.note and "cannot" not in column.note else "date"
-    return f"{{from: {name}, convert: [{first}]{', invalid: keep' if born else ''}}}"
+    more = [f"convert: [{column.convert}]"] if column.convert else []
+    more += ["invalid: keep"] if born and column.convert else []
+    more += ["future: true"] if ahead else []
+    return f"{{from: {name}, {', '.join(more)}}}" if more else name
 
 
-def _record(found: _Found) -> list[str]:
-    if _is_list_of_people(found):
+def _duplicates(found: Found) -> list[str]:
+    if found.shared_reference is not None:
+        return [
+            "    duplicates: same_record # several rows bear one reference; quarantine or keep_both if they tell two"
+        ]
+    return ["    duplicates: quarantine # or keep_both; same_record when several rows tell one record"]
+
+
+def _record(found: Found) -> list[str]:
+    if found.is_list_of_people:
         return []
     lines = ["    record:"]
-    if found.reference is not None:
-        lines.append(f"      reference: {_quoted(found.reference.name)} {_seen(found.reference)}")
+    reference = found.reference or found.shared_reference
+    if reference is not None:
+        lines.append(f"      reference: {_quoted(reference.name)} {_seen(reference)}")
     else:
         lines.append(f"      reference: {UNSIGNED} # no column is filled and different in every row")
     for target, column in found.record.items():
@@ -311,9 +201,14 @@ def _record(found: _Found) -> list[str]:
             lines.append(f"      # outcome: {{from: {_quoted(column.name)}, map: {{}}}} {_seen(column)}")
         else:
             lines.append(f"      {target}: {_quoted(column.name)} {_seen(column)}")
+    kept = [column for column in found.unused if column.filled and not guess.is_of_person(column)]
+    if kept:
+        found.unused = [column for column in found.unused if column not in kept]
+        lines.append("      attributes: # kept as they stand; strike out what is not needed")
+        lines += [f"        - {_quoted(column.name)} {_seen(column)}" for column in kept]
     if found.dates:
         lines.append("    dates:")
-        lines += [f"      {kind}: {_source(column)} {_seen(column)}" for kind, column in found.dates.items()]
+        lines += [_date(kind, column, guessed=kind in found.guessed) for kind, column in found.dates.items()]
     if found.texts:
         lines.append("    texts:")
         lines += [
@@ -322,52 +217,69 @@ def _record(found: _Found) -> list[str]:
     return lines
 
 
-def _is_list_of_people(found: _Found) -> bool:
-    return not (found.record or found.dates or found.texts) and list(found.people) == [_PERSON]
+def _date(kind: str, column: Column, *, guessed: bool) -> str:
+    doubt = "; a guess, the header names no event" if guessed else ""
+    return f"      {kind}: {_source(column, ahead=kind in _AHEAD)} {_seen(column)}{doubt}"
 
 
-def _people(found: _Found, chunk: Chunk) -> list[str]:
+def _people(found: Found, chunk: Chunk) -> list[str]:
+    if found.is_list_of_people:
+        party = found.people[PERSON]
+        party.fields = ({"reference": found.reference} if found.reference else {}) | party.fields
+        return ["    persons:", *_person(PERSON, party)]
     lines: list[str] = []
-    if _is_list_of_people(found):
-        fields = {"reference": found.reference} if found.reference else {}
-        return ["    persons:", *_person(_PERSON, fields | found.people[_PERSON], each=None, has_record=False)]
-    for label, fields in found.people.items():
-        lines += _person(label, fields, each=None, has_record=found.reference is not None)
-        if found.dates:
+    for label, party in found.people.items():
+        lines += _person(label, party, has_record=True)
+        if found.dates and not found.guessed:
             source = _source(next(iter(found.dates.values())))
             lines.append(f"        involvement: {{dated: {source}}} # the day of the action that the role names")
     for path, child in chunk.children.items():
-        inner = _sorted_out(_columns(child.columns))
-        fields = dict(inner.people.get(_PERSON) or next(iter(inner.people.values()), {}))
-        known = [*inner.unused, *([inner.reference] if inner.reference else [])]
-        for column in known:
-            if column.words == "role" or _is_reference(column):
-                fields["role" if column.words == "role" else "reference"] = column
-        lines += _person(_slug(path), fields, each=path, has_record=found.reference is not None)
+        inner = guess.sort_out(_columns(child.columns), within=True)
+        if not inner.people:
+            found.unused += [replace(column, name=f"{path}: {column.name}") for column in inner.unused]
+            continue
+        party = next(iter(inner.people.values()))
+        for column in inner.unused:
+            if guess.is_reference(column):
+                party.fields.setdefault("reference", column)
+        role = profiles.spoken_of(_slug(path).replace("-", " "), list(profiles.ROLE_WORDS.items()))
+        lines += _person(_slug(path), replace(party, role=role or party.role), each=path, has_record=True)
     return ["    persons:", *lines] if lines else []
 
 
-def _person(label: str, fields: dict[str, Column], *, each: str | None, has_record: bool) -> list[str]:
+def _person(label: str, party: Party, *, each: str | None = None, has_record: bool = False) -> list[str]:
     lines = [f"      - label: {_slug(label)}"]
+    fields = party.fields
     if each:
         lines.append(f"        each: {_quoted(each)} # repeated within a row; ../ before a name reaches the row itself")
     if has_record and "role" not in fields:
-        role = label if label in profiles.ROLE_WORDS.values() else None
-        lines.append(f"        role: {{value: {role or UNSIGNED}}} # what part the person has in the record")
+        lines.append(f"        role: {{value: {party.role or UNSIGNED}}} # what part the person has in the record")
     if "reference" not in fields:
         lines.append("        # No number of the person's own was seen; references are made from the row.")
-    for name, column in fields.items():
-        if name == "aliases":
-            lines.append(
-                f"        aliases: {{from: {_quoted(column.name)}, convert: [{{split: ';'}}]}} {_seen(column)}"
-            )
-        else:
-            lines.append(f"        {name}: {_source(column, born=name == 'born')} {_seen(column)}")
+    lines += [_person_field(name, column) for name, column in fields.items()]
+    if len(party.address) == 1:
+        lines.append(_person_field("address", party.address[0]))
+    elif party.address:
+        names = ", ".join(_quoted(column.name) for column in party.address)
+        lines.append(f'        address: {{from: [{names}], join: ", "}}')
     return lines
+
+
+def _person_field(name: str, column: Column) -> str:
+    source = _source(column, born=name == "born")
+    if name == "aliases":
+        split = "json_list" if column.kind == "list" else "{split: ';'}"
+        source = f"{{from: {_quoted(column.name)}, convert: [{split}]}}"
+    elif column.kind == "list":
+        source = f'{{from: {_quoted(column.name)}, convert: [json_list, {{join: " "}}]}}'
+    elif name == "role":
+        # Codes stand for parts; which for which is for the owner to say.
+        return f"        role: {source} {_seen(column)}; if these are codes: {{from: ..., map: {{code: VICTIM}}}}"
+    return f"        {name}: {source} {_seen(column)}"
 
 
 def _unused(columns: list[Column]) -> list[str]:
     if not columns:
         return []
-    lines = ["# Not mapped. Put what is needed into the record, into dates, or under record.attributes."]
+    lines = ["# Not mapped, and not kept: put what is needed into the record, its dates or its persons."]
     return lines + [f"#   {_quoted(column.name)} {_seen(column)}" for column in columns]

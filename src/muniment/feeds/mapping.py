@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from muniment.feeds import canonical, identity, parties
 from muniment.feeds.chunks import Chunk
-from muniment.feeds.columns import Columns, Faults, Mask, mask_of
+from muniment.feeds.columns import Columns, Faults, Mask, joined, mask_of
 from muniment.feeds.faults import BadValue, Fault
 from muniment.feeds.feed import Field, Table
 from muniment.feeds.lines import Setting, known, lines_of
@@ -180,8 +180,7 @@ def _attributes(whole: Columns, table: Table) -> pa.Array:
         pc.binary_join_element_wise(f"{_json_text(name)}: ", _json_texts(whole.column(column)), "")
         for name, column in wanted.items()
     ]
-    joined = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
-    return pc.if_else(pc.equal(joined, ""), None, pc.binary_join_element_wise("{", joined, "}", ""))
+    return pc.binary_join_element_wise("{", joined(members, ", "), "}", "")
 
 
 def _json_text(text: str) -> str:
@@ -263,7 +262,7 @@ def _keys(whole: Columns, references: pa.Array, found: parties.Parties, setting:
     if table.key:
         keys = whole.raw(Field(columns=table.key, join="/"))
     elif table.record and table.duplicates == "same_record":
-        keys = pc.binary_join_element_wise(references, *found.row_references, "/", null_handling="skip")
+        keys = joined([references, *found.row_references], "/")
         keys = pc.if_else(pc.is_valid(references), keys, None)
     elif table.record or found.entity == "nominal":
         keys = references

@@ -5,18 +5,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from muniment.engine.values import identifiers
+from muniment.feeds import conversions
+from muniment.feeds.faults import BadValue
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_DATE_SHAPES = (
-    (re.compile(r"^\d{4}-\d\d?-\d\d?([T ].*)?$"), "year first"),
-    (re.compile(r"^\d{8}$"), "year first"),
-    (re.compile(r"^\d\d?[/.\- ]\d\d?[/.\- ]\d{4}( .*)?$"), "day or month first"),
-    (re.compile(r"^\d\d?[- ][A-Za-z]{3,9}[- ]\d{4}( .*)?$"), "day first"),
-)
+_NUMERIC_DATE = re.compile(r"^(\d\d?)[/.\- ](\d\d?)[/.\- ](\d{4}|\d\d)(?:[ T].*)?$")
+_YEAR_FIRST = re.compile(r"^(\d{4}[-/]\d\d?[-/]\d\d?([T ].*)?|\d{8})$")
+_SERIAL = re.compile(r"^\d{1,5}(\.\d+)?$")
+# Days as Excel counts them, from 1905 to 2064: what no other number of a person or a record stays within.
+_SERIALS = (2_000, 60_000)
+_TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
+_NUMBER = re.compile(r"^[£$€-]?[\d,]+(\.\d+)?%?$")
+_NAME = re.compile(r"^[^\W\d_][^\W\d_.'’-]*([ ,.'’-]+[^\W\d_]+)+\.?$")
+_LIST = re.compile(r"^\[.*\]$", re.DOTALL)
 _POSTCODE = re.compile(r"^[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}$")
 _PHONE = re.compile(r"^(\+44|0|\(0)[\d ()-]{8,16}$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _SEX = frozenset({"m", "f", "male", "female", "u", "unknown"})
+_HONORIFICS = frozenset(
+    {"mr", "mrs", "miss", "ms", "mx", "dr", "sir", "lady", "lord", "rev", "prof", "pc", "sgt", "dc"}
+)
+# What systems write where they know nothing; none of it says anything of a person.
+_NOTHING = frozenset(
+    {"null", "(null)", "n/a", "na", "none", "nil", "-", "--", "?", "\\n", "not known", "unknown", "not recorded",
+     "not stated", "0000-00-00", "00/00/0000", "0000-00-00 00:00:00"}
+)  # fmt: skip
 
 # Words of headers, and the canonical field that they speak of; longer phrases stand before shorter.
 PERSON_WORDS: tuple[tuple[str, str], ...] = (
@@ -45,6 +58,8 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("aka", "aliases"),
     ("sex", "sex"),
     ("gender", "sex"),
+    ("birthdate", "born"),
+    ("dateofbirth", "born"),
     ("ethnicity", "ethnicity"),
     ("ethnic", "ethnicity"),
     ("sde", "ethnicity"),
@@ -70,8 +85,14 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("driver number", "driver_number"),
     ("licence number", "driver_number"),
     ("full name", "full_name"),
+    ("fullname", "full_name"),
     ("name", "full_name"),
 )
+# A name with one of these is no person's.
+OTHER_NAMES = frozenset(
+    {"file", "user", "system", "company", "supplier", "organisation", "organization", "station", "street", "road",
+     "operation", "unit", "team", "department", "school", "hospital", "product", "account", "project", "site", "force"}
+)  # fmt: skip
 ROLE_WORDS = {
     "victim": "VICTIM",
     "vic": "VICTIM",
@@ -96,7 +117,26 @@ ROLE_WORDS = {
     "applicant": "APPLICANT",
     "driver": "DRIVER",
     "keeper": "REGISTERED_KEEPER",
+    "employee": "EMPLOYEE",
+    "missing person": "MISSING_PERSON",
+    "misper": "MISSING_PERSON",
+    "appropriate adult": "APPROPRIATE_ADULT",
+    "solicitor": "LEGAL_REP",
+    "interpreter": "INTERPRETER",
+    "officer in case": "OFFICER_IN_CASE",
+    "oic": "OFFICER_IN_CASE",
+    "associate": "ASSOCIATE",
+    "referee": "REFEREE",
 }
+# People whose part has no role of its own: they are told apart by the word, and the role is for the owner to give.
+OTHER_PARTIES = frozenset(
+    {"owner", "casualty", "officer", "staff", "contact", "party", "finder", "passenger", "patient"}
+)
+PERSON_REFERENCES = frozenset({"nominal", "person", "party", "individual", "subject"})
+TEXT_WORDS = (
+    "narrative", "description", "notes", "note", "remarks", "comments", "comment", "details", "circumstances",
+    "modus operandi", "mo", "free text",
+)  # fmt: skip
 DATE_WORDS = (
     (("reported", "recorded", "report"), "reported_date"),
     (("offence date", "occurred", "committed", "occ", "happened"), "happened"),
@@ -106,7 +146,7 @@ DATE_WORDS = (
     (("received", "receipt"), "receipt_date"),
     (("closed", "close", "finalised"), "case_closed"),
     (("decision", "outcome", "disposal", "decided"), "decision_date"),
-    (("expiry", "expires", "certificate end", "ended"), "certificate_ended"),
+    (("expiry", "expires", "expiry date", "valid until", "certificate end", "ended"), "certificate_ended"),
     (("issued", "granted", "issue"), "issue_date"),
     (("detained", "arrest", "arrested"), "event_date"),
     (("created", "started", "opened"), "creation_date"),
@@ -133,14 +173,36 @@ class Column:
     filled: int
     distinct: int
     of: int  # rows looked at
-    kind: str  # date | postcode | phone | email | pncid | sex | text
+    kind: str  # date | time | number | list | postcode | phone | email | pncid | sex | honorific | name | text
     note: str
     longest: int
+    convert: str = ""  # the conversion that its dates need
+    nothings: tuple[str, ...] = ()  # words that stand for an empty field
 
     @property
     def words(self) -> str:
         """The header as plain lower-case words."""
-        return " ".join(_WORDS.findall(self.name.replace("_", " ").replace(".", ""))).lower()
+        return _plain(self.name.replace(".", " ") if self._is_nested else self.name)
+
+    @property
+    def own_words(self) -> str:
+        """The last part of a nested name, such as the attribute of an element, as plain lower-case words."""
+        return _plain(self._parts[-1]) if self._is_nested else self.words
+
+    @property
+    def place(self) -> str:
+        """The part of a nested name before the last."""
+        return ".".join(self._parts[:-1]) if self._is_nested else ""
+
+    @property
+    def _is_nested(self) -> bool:
+        return len(self._parts) > 1
+
+    @property
+    def _parts(self) -> list[str]:
+        # In 'D.O.B.' and 'Crime No.' a dot parts no names; in detainee.dob it does.
+        parts = self.name.removesuffix(".#text").split(".")
+        return parts if all(len(part) > 1 and " " not in part for part in parts) else [self.name]
 
     @property
     def is_unique(self) -> bool:
@@ -148,30 +210,107 @@ class Column:
         return self.of > 0 and self.filled >= 0.98 * self.of and self.distinct >= 0.98 * self.filled
 
 
+def _plain(name: str) -> str:
+    return " ".join(_WORDS.findall(name.replace("_", " ").replace(".", ""))).lower()
+
+
 def profile(name: str, values: Sequence[str | None]) -> Column:
     """Return what these values of a column seem to be."""
-    filled = [value.strip() for value in values if value and value.strip()]
-    kind, note = _kind(filled)
-    return Column(name, len(filled), len(set(filled)), len(values), kind, note, max(map(len, filled), default=0))
+    given = [value.strip() for value in values if value and value.strip()]
+    nothings = {value for value in given if value.casefold() in _NOTHING}
+    filled = [value for value in given if value not in nothings]
+    kind, note, convert = _kind(filled, _plain(name))
+    longest = max(map(len, filled), default=0)
+    return Column(
+        name, len(filled), len(set(filled)), len(values), kind, note, longest, convert, tuple(sorted(nothings))
+    )
 
 
-def _kind(filled: list[str]) -> tuple[str, str]:
+def is_named(name: str) -> bool:
+    """Whether the words of a header are among those known here."""
+    words = _plain(name)
+    phrases = [phrase for phrase, _ in PERSON_WORDS]
+    phrases += [phrase for group, _ in (*DATE_WORDS, *RECORD_WORDS) for phrase in group]
+    phrases += [*ROLE_WORDS, *REFERENCE_WORDS, *TEXT_WORDS, "date", "time", "type", "code"]
+    return spoken_of(words, [(phrase, phrase) for phrase in phrases]) is not None
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell is what stands in rows and not in headers: a number, a date, an address of some kind."""
+    return bool(text) and any(
+        pattern.match(text) for pattern in (_NUMBER, _NUMERIC_DATE, _YEAR_FIRST, _POSTCODE, _EMAIL, _PHONE, _TIME)
+    )
+
+
+def _kind(filled: list[str], words: str) -> tuple[str, str, str]:
     if not filled:
-        return "text", "always empty"
-    for pattern, order in _DATE_SHAPES:
-        if _share(filled, _matching(pattern)) > 0.8:
-            return "date", _order(filled, order)
+        return "text", "always empty", ""
+    if dates := _dates(filled, words):
+        return "date", *dates
     tests: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("postcode", _matching(_POSTCODE)),
         ("email", _matching(_EMAIL)),
         ("pncid", lambda value: identifiers.pncid(value, this_year=2099) is not None),
         ("phone", _matching(_PHONE)),
         ("sex", lambda value: value.casefold() in _SEX),
+        ("honorific", lambda value: value.casefold().rstrip(".") in _HONORIFICS),
+        ("time", _matching(_TIME)),
+        ("list", _matching(_LIST)),
+        ("number", _matching(_NUMBER)),
+        ("name", _matching(_NAME)),
     )
     for kind, test in tests:
         if _share(filled, test) > 0.8:
-            return kind, f"looks like {kind}"
-    return "text", "text"
+            return kind, {"number": "numbers", "name": "text"}.get(kind, f"looks like {kind}"), ""
+    return "text", "text", ""
+
+
+def _dates(filled: list[str], words: str) -> tuple[str, str] | None:
+    """Return what dates these are and how they are converted, None when they are none."""
+    speaks = re.search(r"\b(date|dob|born|birth|on|when|expiry|expires)\b", words) is not None
+    if speaks and _share(filled, _is_serial) > 0.8:
+        return "dates as Excel counts days", "excel_date"
+    dated = [value for value in filled if _reads(value)]
+    # A bare year, or a number that could be a date, is one only under a header that says so.
+    shaped = [value for value in dated if speaks or not value.isdigit() or (len(value) == 8 and _plausible(value))]
+    if len(shaped) < 0.8 * len(filled):
+        return None
+    if all(_YEAR_FIRST.match(value) for value in filled):
+        return "dates, year first", ""
+    return _order([match for value in filled if (match := _NUMERIC_DATE.match(value))])
+
+
+def _order(dates: list[re.Match[str]]) -> tuple[str, str]:
+    """Return in which order days and months of dates in figures stand, and the conversion of it."""
+    short = any(len(match[3]) == 2 for match in dates)
+    note = "; years of two digits are read as the last before the export" if short else ""
+    if not dates or max(int(match[1]) for match in dates) > 12:
+        return f"dates, day first{note}", "date"
+    if max(int(match[2]) for match in dates) > 12:
+        return f"dates, month first{note}", "{date: {month_first: true}}"
+    return f"dates; whether the day or the month comes first cannot be seen{note}", "date"
+
+
+def _plausible(digits: str) -> bool:
+    return "1850" <= digits[:4] <= "2150"
+
+
+def _is_serial(value: str) -> bool:
+    return _SERIAL.match(value) is not None and _SERIALS[0] <= float(value) <= _SERIALS[1] and not _is_year(value)
+
+
+def _is_year(value: str) -> bool:
+    return len(value) == 4 and value.isdigit() and "1850" <= value <= "2150"
+
+
+def _reads(value: str) -> bool:
+    for month_first in (False, True):
+        try:
+            conversions.date_of(value, month_first=month_first, latest_year=2099)
+        except BadValue:
+            continue
+        return True
+    return False
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], bool]:
@@ -180,17 +319,6 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str], bool]:
 
 def _share(values: list[str], test: Callable[[str], bool]) -> float:
     return sum(map(test, values)) / len(values)
-
-
-def _order(filled: list[str], order: str) -> str:
-    if order != "day or month first":
-        return f"dates, {order}"
-    parts = [re.split(r"[/.\- ]", value) for value in filled]
-    first = max((int(part[0]) for part in parts if part[0].isdigit()), default=0)
-    second = max((int(part[1]) for part in parts if len(part) > 1 and part[1].isdigit()), default=0)
-    if first > 12:
-        return "dates, day first"
-    return "dates, month first" if second > 12 else "dates; whether the day or the month comes first cannot be seen"
 
 
 def spoken_of(words: str, table: Sequence[tuple[str, str]]) -> str | None:

@@ -168,7 +168,7 @@ def _as_of(file: Path, table: Table, limits: Limits) -> date:
 
 def _day(text: str, where: str) -> date:
     try:
-        return dates.parse(text.replace("_", "-")).latest
+        return dates.parse(re.sub(r"^(\d{4})(\d{2})$", r"\1-\2", text.replace("_", "-"))).latest
     except ValueError as error:
         raise BadFile(f"The day of the export in {where} cannot be read: {error}.") from error
 

@@ -1,5 +1,7 @@
 """Every row read is accepted, unchanged, updated, quarantined or suppressed, and they add up."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 
@@ -7,7 +9,7 @@ from factories.exports import Source, row
 from muniment import feeds
 from muniment.core import content
 from muniment.core.models import AuditEvent, Content, ContentKey
-from muniment.records.actions.take_in import TooManyAbsent, UnknownSystem, fingerprint
+from muniment.records.actions.take_in import TableTaken, TooManyAbsent, UnknownSystem, fingerprint
 from muniment.records.models import (
     Intake,
     Involvement,
@@ -93,6 +95,16 @@ def test_too_many_absences_stop_the_run_and_change_nothing(source):
     assert held() == before
     assert not Record.objects.filter(withdrawn_on__isnull=False).exists()
     assert Intake.objects.count() == 1
+
+
+def test_a_second_feed_cannot_withdraw_what_the_first_brought(source, tmp_path):
+    source.send([row("C1")])
+    before = held()
+    other = Source(tmp_path / "other")
+    other.feed = replace(other.feed, id="other-feed")
+    with pytest.raises(TableTaken, match="north-crime fills the table 'crimes'"):
+        other.send([row(f"D{n}") for n in range(50)], on="2026-06-02", absence_limit=1.0)
+    assert held() == before
 
 
 def test_a_quarantined_row_is_not_absent_and_comes_back_in_when_mended(source):

@@ -10,9 +10,9 @@ from muniment.feeds.faults import BadFeed, BadValue
 from muniment.feeds.feed import Field
 
 
-def run(text, *steps, **field):
+def run(text, *steps, latest_year=None, **field):
     """Convert one text by steps."""
-    convert = conversions.conversion(Field(convert=steps, **field), {"sexes": {"1": "M"}})
+    convert = conversions.conversion(Field(convert=steps, **field), {"sexes": {"1": "M"}}, latest_year=latest_year)
     assert convert is not None
     return convert(text)
 
@@ -55,6 +55,10 @@ def test_years_and_months_add_up(years, months):
         ("20190302 0915", ({"date": {"formats": ["%Y%m%d %H%M"]}},), dates.parse("2019-03-02")),
         ("20-Mar-2019 09:30", ("date",), dates.parse("2019-03-20")),
         ("00/05/1990", ("date",), dates.parse("1990-05")),
+        ("1 JANUARY 1998", ("date",), dates.parse("1998-01-01")),
+        ("March 1990", ("date",), dates.parse("1990-03")),
+        ('["Ann", null, "Bea"]', ("json_list", {"join": " "}), "Ann Bea"),
+        ('[{"surname": "Ash", "forename": "Ann"}]', ("json_list",), ["Ash Ann"]),
         ("43496", ("excel_date",), dates.parse("2019-01-31")),
     ],
 )
@@ -79,3 +83,13 @@ def test_a_value_that_cannot_be_converted_can_be_kept_or_left_blank():
 def test_a_code_list_that_the_feed_lacks_is_a_fault_of_the_feed():
     with pytest.raises(BadFeed, match="colours"):
         run("1", {"codes": "colours"})
+
+
+@pytest.mark.parametrize(
+    ("text", "latest", "expected"),
+    [("1-Jan-45", 2026, "1945-01-01"), ("01/02/26", 2026, "2026-02-01"), ("01/02/27", 2026, "1927-02-01"),
+     ("1.2.30 10:15", 2076, "2030-02-01")],
+)  # fmt: skip
+def test_a_year_of_two_digits_is_the_last_one_up_to_the_export(text, latest, expected):
+    assert run(text, "date", latest_year=latest) == dates.parse(expected)
+    assert run("14/03/68", {"date": {"formats": ["%d/%m/%y"]}}, latest_year=2026) == dates.parse("1968-03-14")

@@ -1,6 +1,7 @@
 """A draft for an unseen export: signed and named, it reads the file it was made from."""
 
 import csv
+import gzip
 import json
 import re
 
@@ -38,7 +39,7 @@ def write_csv(path, delimiter=",", encoding="utf-8"):
 def signed(text: str) -> str:
     """Return the draft as its owner would complete it."""
     signature = ["Register", "Head of crime", "2026-01-31"]
-    values = iter(["[PP4]", *signature, "CRIME", *signature, "OFFICIAL", *signature])
+    values = iter(["[PP4]", *signature, "CRIME", *signature, "OFFICIAL", *signature, "CRIME"])
     text = text.replace("[TO BE SIGNED]", "TO BE SIGNED").replace("to-be-named", "northshire")
     return re.sub("TO BE SIGNED(?= #)", lambda match: next(values), text)
 
@@ -72,7 +73,7 @@ def test_a_draft_finds_repeated_parts(tmp_path):
     export = tmp_path / "crimes-2026-11-08.jsonl"
     row = {"reported": "2019-03-01", "people": [{"id": "N1", "surname": "Ashdown", "role": "VICTIM"}]}
     export.write_text("".join(json.dumps({"urn": f"U{number}"} | row) + "\n" for number in range(5)))
-    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"]["rows"]
+    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"].popitem()[1]
     assert table["format"] == "jsonl"
     assert table["record"]["reference"] == "urn"
     assert table["persons"] == [
@@ -84,7 +85,7 @@ def test_a_draft_of_xml_finds_the_element_of_a_row(tmp_path):
     export = tmp_path / "crimes.xml"
     rows = "".join(f"<crime><ref>C{number}</ref><reported>2019-03-01</reported></crime>" for number in range(5))
     export.write_text(f"<export>{rows}</export>")
-    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"]["rows"]
+    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"].popitem()[1]
     assert (table["rows_at"], table["record"]["reference"]) == ("export/crime", "ref")
 
 
@@ -97,7 +98,7 @@ def test_a_draft_of_a_workbook_finds_sheet_and_header(tmp_path):
         sheet.append([f"N{number}", "Ashdown", "01/02/1980"])
     book.save(tmp_path / "people.xlsx")
     tree = yaml.load(feeds.draft(tmp_path / "people.xlsx"), Loader=yaml.BaseLoader)
-    table = tree["tables"]["rows"]
+    table = tree["tables"]["people"]
     assert (table["sheet"], table["dialect"]["header_row"], tree["declarations"]) == ("People", "2", {})
     assert table["persons"][0]["reference"] == "Person no"
 
@@ -108,3 +109,126 @@ def test_what_cannot_be_drafted(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(feeds.BadFile, match="empty"):
         feeds.draft(tmp_path / "empty.csv")
+
+
+def drafted(path, name=None):
+    """Return the table of a draft."""
+    tables = yaml.load(feeds.draft(path), Loader=yaml.BaseLoader)["tables"]
+    return tables[name] if name else next(iter(tables.values()))
+
+
+def test_titles_above_the_header_and_totals_below_the_rows_are_left_out(tmp_path):
+    path = tmp_path / "crimes 2026-11-08.csv"
+    rows = "".join(f"42/{n};0{n % 9 + 1}/02/2020;Theft, from “shop”;Ann Ashdown\n" for n in range(40))
+    path.write_text(f"Extract;;;\nRef;Reported;Offence;Victim Name\n{rows}Total: 40;;;\n", encoding="cp1252")
+    table = drafted(path, "crimes")
+    assert table["dialect"] == {
+        "encoding": "cp1252",
+        "delimiter": ";",
+        "header_row": "2",
+        "footer_rows": "1",
+        "footer": r"(?i)\btotal\b",
+    }
+    assert table["record"]["reference"] == "Ref"
+
+
+def test_a_row_of_data_is_not_taken_for_the_header(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("".join(f"{n},Ashdown,Ann,13/05/1980\n" for n in range(20)))
+    assert not {"Ashdown", "Ann", "1980"} & set(re.findall(r"\w+", feeds.draft(path)))
+    assert drafted(path)["dialect"]["columns"] == ["column_1", "column_2", "column_3", "column_4"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_wide_text_with_lines_within_fields_is_parted_where_its_rows_are_even(tmp_path, encoding):
+    path = tmp_path / "fleet.csv"
+    rows = "".join(f'F{n}|Oct {n}, 2020|"one\ntwo; three"\r\n' for n in range(9))
+    path.write_bytes(f"Vehicle Ref|Model|Remarks\r\n{rows}".encode(encoding))
+    table = drafted(path)
+    assert table["dialect"] == {"encoding": encoding, "delimiter": "|"}
+    assert table["texts"] == [{"kind": "narrative", "text": "Remarks"}]
+
+
+def test_a_quote_escaped_within_a_field_is_seen(tmp_path):
+    path = tmp_path / "property.csv"
+    path.write_text(
+        "ref,description,found\n" + "".join(f'P{n},"A \\"gold\\" watch, {n}",2020-01-0{n}\n' for n in "1234")
+    )
+    assert drafted(path)["dialect"]["escape"] == "\\"
+
+
+def test_dates_of_excel_and_of_two_digits_get_their_conversion(tmp_path):
+    path = tmp_path / "incidents.csv"
+    path.write_text(
+        "ref,Incident Date,Victim Name,Victim DOB\n" + "".join(f"I{n},4400{n},A B,{n}-Jan-45\n" for n in "1234")
+    )
+    table = drafted(path)
+    assert table["dates"]["incident_date"] == {"from": "Incident Date", "convert": ["excel_date"]}
+    assert table["persons"][0]["born"]["convert"] == ["date"]
+
+
+def test_people_numbered_in_the_header_are_told_apart(tmp_path):
+    path = tmp_path / "crimes.csv"
+    path.write_text("ref,victim_surname_1,victim_surname_2\n" + "".join(f"C{n},Ash,Oak\n" for n in range(5)))
+    assert [(one["label"], one["surname"]) for one in drafted(path)["persons"]] == [
+        ("victim-1", "victim_surname_1"),
+        ("victim-2", "victim_surname_2"),
+    ]
+
+
+def test_a_reference_that_rows_share_makes_them_one_record(tmp_path):
+    path = tmp_path / "logs.csv"
+    path.write_text("Log Ref,Nominal Ref,Surname,Role\n" + "".join(f"L{n // 2},N{n % 7},Ash,W\n" for n in range(10)))
+    table = drafted(path)
+    assert (table["record"]["reference"], table["duplicates"]) == ("Log Ref", "same_record")
+    assert table["persons"][0]["reference"] == "Nominal Ref"
+
+
+def test_a_form_of_address_is_no_title_of_a_record_and_nothing_is_said_of_the_area(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("ref,Title,Surname,Start Date,Grade\n" + "".join(f"{n},Mr,Ash,2020-01-01,NULL\n" for n in range(5)))
+    table = drafted(path)
+    assert "title" not in table["record"]
+    assert (table["area"], table["blanks"]) == ("TO BE SIGNED", ["NULL"])
+
+
+def test_nested_and_packed_exports_are_drafted_as_what_they_are(tmp_path):
+    rows = [
+        {"no": n, "detainee": {"surname": "Ash", "forenames": ["Ann", "Bea"], "aka": [{"f": "A"}]}} for n in range(5)
+    ]
+    packed = tmp_path / "custody.jsonl.gz"
+    packed.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    array = tmp_path / "custody.json"
+    array.write_text(json.dumps(rows, indent=1))
+    for path in (packed, array):
+        table = drafted(path)
+        assert (table["format"], table["record"]["reference"]) == ("jsonl", "no")
+        person = table["persons"][0]
+        assert (person["role"], person["surname"]) == ({"value": "DETAINEE"}, "detainee.surname")
+        assert person["forename"]["convert"] == ["json_list", {"join": " "}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.csv", b"%PDF-1.4\n", "PDF"),
+        ("a.xls", b"\xd0\xcf\x11\xe0" + bytes(600), "old Excel"),
+        ("a.csv", bytes(range(32)) * 40, "binary"),
+        ("a.xml", b"<a><b>1</b><b>", "well-formed"),
+        ("a.xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b></a>', "document type"),
+        ("a.json", b'[{"a": 1}, {"a"', "cut off"),
+        ("a.json", b'{\n "a": 1\n}', "several lines"),
+    ],
+)
+def test_what_is_no_export_is_refused_with_a_sentence(tmp_path, name, content, word):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(feeds.BadFile, match=word):
+        feeds.draft(tmp_path / name)
+
+
+def test_a_workbook_under_another_name_is_still_one(tmp_path):
+    book = openpyxl.Workbook()
+    for line in (["Ref", "Surname"], ["C1", "Ash"], ["C2", "Oak"]):
+        book.active.append(line)
+    book.save(tmp_path / "a.xlsx")
+    assert drafted((tmp_path / "a.xlsx").rename(tmp_path / "a.csv"))["format"] == "xlsx"

@@ -139,3 +139,33 @@ def test_a_column_that_holds_the_delimiter_without_quotes(load, small, write):
     small["tables"]["crimes"]["dialect"] = {"unquoted": "PLACE"}
     batch = feeds.read(load(small), write("C1,31/01/2019,NFA,12 High Street, Norbridge, North,4,N1,Ashdown,1990"))
     assert batch.records["location"].to_pylist() == ["12 High Street, Norbridge, North"]
+
+
+def test_one_attribute_that_is_often_empty_keeps_its_lines(load, tmp_path):
+    content = nested("jsonl")
+    content["tables"]["crimes"]["record"]["attributes"] = ["beat"]
+    rows = [{"id": "C1", "purposes": ["PP4"]}, {"id": "C2", "purposes": ["PP4"], "beat": "N1"}]
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    assert feeds.read(load(content), path).records["attributes"].to_pylist() == [None, '{"beat": "N1"}']
+
+
+def test_an_array_of_objects_reads_as_its_objects_one_a_line_do(load, tmp_path):
+    rows = [NESTED | {"id": f"C{number}", "note": "[x], {y}" * 9000} for number in range(40)]
+    lines, array = tmp_path / "crimes_2026-11-08.jsonl", tmp_path / "crimes_2026-11-08.json"
+    lines.write_text("\n".join(map(json.dumps, rows)))
+    array.write_text(json.dumps(rows, indent=2))
+    feed = load(nested("jsonl"))
+    one, other = feeds.read(feed, lines), feeds.read(feed, array)
+    assert one.rows_read == other.rows_read == 40
+    assert one.records.equals(other.records)
+    assert one.nominals.equals(other.nominals)
+
+
+def test_no_column_hides_another(load, small, tmp_path):
+    small["tables"]["crimes"]["record"] |= {"title": "PLACE_2", "attributes": ["column_4"]}
+    path = tmp_path / "crimes_2026-11-08.csv"
+    head = "REF,REPORTED,OUTCOME,,PURPOSE,SUS_ID,SUS_SURNAME,SUS_DOB,PLACE,PLACE"
+    path.write_text(f"{head}\nC1,31/01/2019,NFA,kept,4,N1,Ash,1990,here,there\n")
+    record = feeds.read(load(small), path).records.to_pylist()[0]
+    assert (record["location"], record["title"], record["attributes"]) == ("here", "there", '{"column_4": "kept"}')

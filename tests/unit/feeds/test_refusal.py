@@ -144,7 +144,8 @@ def test_xml_that_is_cut_off_empty_hostile_or_too_deep(load, small, tmp_path, te
 
 
 @pytest.mark.parametrize(
-    ("text", "word"), [("[{}]", "JSON array"), ("REF,REPORTED", "no JSON object"), ("\n\n", "no rows")]
+    ("text", "word"),
+    [('[{"REF": "1"},', "cut off"), ("[]", "no rows"), ("REF,REPORTED", "no JSON object"), ("\n\n", "no rows")],
 )
 def test_what_is_not_json_lines(load, small, tmp_path, text, word):
     small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -97,16 +98,39 @@ def _read(task: Task) -> pa.Table:
 def _load(path: Path) -> pa.Table:
     if not path.is_file():
         raise InputError(f"There is no file {path}; check the name.")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _read_by("read_parquet", path, path)
+    try:
+        return _read_by("read_csv", path, path, header=True, all_varchar=True)
+    except InputError:
+        # What is no UTF-8 is most likely of Windows; decoded first, because the reader knows no such encoding.
+        with TemporaryDirectory() as folder:
+            decoded = Path(folder, "decoded.csv")
+            return _read_by("read_csv", _decoded(path, decoded), path, header=True, all_varchar=True)
+
+
+def _read_by(reader: str, path: Path, given: Path, **options: bool) -> pa.Table:
     connection = connect()
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return connection.read_parquet(str(path)).to_arrow_table()
-        return connection.read_csv(str(path), header=True, all_varchar=True).to_arrow_table()
+        table: pa.Table = getattr(connection, reader)(str(path), **options).to_arrow_table()
+        return table
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path} cannot be read as CSV or Parquet: {reason}") from error
+        raise InputError(f"{given} cannot be read as CSV or Parquet: {reason}") from error
     finally:
         connection.close()
+
+
+def _decoded(path: Path, into: Path) -> Path:
+    """Write a file of Windows' or UTF-16 text as UTF-8; return the file itself when it is UTF-8 already."""
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        into.write_text(raw.decode(encoding, "replace"), encoding="utf-8", newline="")
+        return into
+    return path
 
 
 def _check_columns(raw: pa.Table, path: Path, task: Task) -> None:

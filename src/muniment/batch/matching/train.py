@@ -34,8 +34,12 @@ SETTLED = 1e-4
 TRUST, LEAST_TRUST = 0.1, 20.0
 # A level seen among no random pair is taken to be half as frequent as one seen once.
 UNSEEN = 0.5
+# So many drawn pairs must stand at two levels together before their meeting is told from chance.
+FEW = 5
 # Values held by fewer records than this all count as rarest.
 LISTED = 3
+
+_NAMES = ("forename", "surname")
 
 _Floats = NDArray[np.float64]
 
@@ -48,6 +52,7 @@ class _Evidence:
     levels: Mapping[str, NDArray[np.int8]]  # by feature: level of each candidate pair, -1 missing
     shares: Mapping[str, _Floats]  # by feature: the larger share of the pair's values, 1 where it has none
     totals: Mapping[str, _Floats]  # by feature: pairs at each level among all pairs
+    names: _Floats | None  # pairs at each level of forename (rows) and of surname, among all pairs that have both
     pairs: float  # all pairs, scaled down as the candidates are
 
 
@@ -135,7 +140,7 @@ def _gather(connection: duckdb.DuckDBPyConnection, start: Model) -> _Evidence:
     features = tuple(feature for feature in FEATURES if feature.name in start.weights)
     scoring.prepare_people(connection, "persons", start)
     all_pairs = start.records * (start.records - 1) / 2
-    totals = _totals(connection, start, features, all_pairs)
+    totals, names = _totals(connection, start, features, all_pairs)
     blocking.find_candidates(connection, "persons", start)
     found = _count(connection, "candidates")
     part = min(1.0, CANDIDATE_PAIRS / max(found, 1))
@@ -157,7 +162,8 @@ def _gather(connection: duckdb.DuckDBPyConnection, start: Model) -> _Evidence:
         levels[feature.name] = level
         if any(entry.frequency for entry in feature.levels):
             shares[feature.name] = _shares(start.weights[feature.name], level, values[f"bits_{feature.name}"])
-    return _Evidence(features, levels, shares, {name: total * part for name, total in totals.items()}, all_pairs * part)
+    scaled = {name: total * part for name, total in totals.items()}
+    return _Evidence(features, levels, shares, scaled, None if names is None else names * part, all_pairs * part)
 
 
 def _shares(weights: Weights, level: NDArray[np.int8], bits: _Floats) -> _Floats:
@@ -168,8 +174,8 @@ def _shares(weights: Weights, level: NDArray[np.int8], bits: _Floats) -> _Floats
 
 def _totals(
     connection: duckdb.DuckDBPyConnection, start: Model, features: tuple[Feature, ...], all_pairs: float
-) -> dict[str, _Floats]:
-    """Estimate how many of all pairs stand at each level of each feature, among pairs that have the feature."""
+) -> tuple[dict[str, _Floats], _Floats | None]:
+    """Estimate how many of all pairs stand at each level of each feature, and at those of both names together."""
     connection.register("draw", _draw(connection))
     connection.execute(
         "create or replace table drawn as select distinct '0' as match_key, least(one, two) as join_key_l, "
@@ -188,8 +194,20 @@ def _totals(
         seen = [counts.get(level, 0) for level in range(len(feature.levels))]
         totals[feature.name] = np.array([max(count, UNSEEN) * scale for count in seen])
         if len(feature.columns) == 1:
-            totals[feature.name][0] = max(_exact_pairs(connection, feature.columns[0]), UNSEEN)
-    return totals
+            totals[feature.name][0] = max(_exact_pairs(connection, feature.columns), UNSEEN)
+    return totals, _names_together(connection, scored, scale) if {"forename", "surname"} <= totals.keys() else None
+
+
+def _names_together(connection: duckdb.DuckDBPyConnection, scored: str, scale: float) -> _Floats:
+    together = np.zeros([len(feature.levels) for feature in FEATURES if feature.name in _NAMES])
+    counts = connection.sql(
+        f"select level_forename, level_surname, count(*) from {scored} "  # noqa: S608
+        "where level_forename is not null and level_surname is not null group by all"
+    ).fetchall()
+    for forename, surname, count in counts:
+        together[forename, surname] = count * scale
+    together[0, 0] = _exact_pairs(connection, _NAMES)
+    return together
 
 
 def _draw(connection: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -202,12 +220,13 @@ def _draw(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return pa.table({"one": persons[one], "two": persons[two]})
 
 
-def _exact_pairs(connection: duckdb.DuckDBPyConnection, column: str) -> float:
-    """Count the pairs that share a value exactly: rare agreements are too few in a random draw to be measured."""
+def _exact_pairs(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> float:
+    """Count the pairs that share values exactly: rare agreements are too few in a random draw to be measured."""
     return float(
         connection.sql(
             f"select coalesce(sum(n * (n - 1) / 2), 0) from "  # noqa: S608
-            f"(select count(*) as n from weighed where {column} is not null group by {column})"
+            f"(select count(*) as n from weighed where {' and '.join(f'{column} is not null' for column in columns)} "
+            f"group by {', '.join(columns)})"
         ).fetchall()[0][0]
     )
 
@@ -218,20 +237,40 @@ def _estimate(start: Model, evidence: _Evidence) -> Model:
         feature.name: Weights.distinct(weights[feature.name].m, _normalised(evidence.totals[feature.name]).tolist())
         for feature in evidence.features
     }
+    together = _together(None, evidence)
     for _ in range(ROUNDS):
-        chance = _expect(prior, weights, evidence)
+        chance = _expect(prior, weights, together, evidence)
         matches = float(chance.sum())
         previous, prior = prior, min(max(matches / evidence.pairs, 1e-12), 0.5)
         weights = {
             feature.name: _maximise(feature, chance, weights[feature.name], evidence) for feature in evidence.features
         }
+        together = _together(chance, evidence)
         if abs(prior - previous) <= SETTLED * prior:
             break
     digest = sha256(repr((prior, sorted(weights.items()), start.records)).encode()).hexdigest()[:12]
     return replace(start, version=f"{start.standard}-{digest}", prior=prior, weights=weights)
 
 
-def _expect(prior: float, weights: Mapping[str, Weights], evidence: _Evidence) -> _Floats:
+def _together(chance: _Floats | None, evidence: _Evidence) -> _Floats | None:
+    """Return, by levels of forename and surname, how much oftener they meet in two people than by chance, in bits.
+
+    Names go together within a community: two strangers called Mohammed are likelier than others to be both called
+    Khan. Taken as independent, namesakes would seem too many to be strangers, and be learned from as matches.
+    """
+    if evidence.names is None:
+        return None
+    matched = np.zeros_like(evidence.names)
+    if chance is not None:
+        both = (evidence.levels["forename"] >= 0) & (evidence.levels["surname"] >= 0)
+        np.add.at(matched, (evidence.levels["forename"][both], evidence.levels["surname"][both]), chance[both])
+    left = np.maximum(evidence.names - matched, 0.02 * evidence.names)
+    apart = np.outer(left.sum(axis=1), left.sum(axis=0)) / left.sum()
+    few = FEW * evidence.pairs / RANDOM_PAIRS
+    return np.asarray(np.maximum(np.log2((left + few) / (apart + few)), 0.0))
+
+
+def _expect(prior: float, weights: Mapping[str, Weights], together: _Floats | None, evidence: _Evidence) -> _Floats:
     """Return for each candidate pair the probability that it is a match."""
     bits: _Floats = np.full(len(next(iter(evidence.levels.values()))), np.log2(prior / (1 - prior)))
     for feature in evidence.features:
@@ -242,6 +281,9 @@ def _expect(prior: float, weights: Mapping[str, Weights], evidence: _Evidence) -
         for index, entry in enumerate(feature.levels):
             if entry.frequency:
                 bits += np.where(level == index, np.log2(u[index]) - np.log2(evidence.shares[feature.name]), 0.0)
+    if together is not None:
+        forename, surname = (evidence.levels[name] for name in _NAMES)
+        bits -= np.where((forename >= 0) & (surname >= 0), together[forename, surname], 0.0)
     return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -60, 60))))
 
 

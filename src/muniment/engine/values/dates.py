@@ -16,8 +16,9 @@ _FULL = (
     (re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})$"), "ymd"),
     (re.compile(r"^(\d{4})(\d{2})(\d{2})$"), "ymd"),
     (re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?$"), "dmy"),
-    (re.compile(r"^(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})$"), "dby"),
+    (re.compile(r"^(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/.,]? ?(\d{4})(?: .*)?$"), "dby"),
 )
+_MONTH_NAMED = re.compile(r"^([A-Za-z]{3})[A-Za-z]*[- ](\d{4})$")
 _MONTH_ONLY = (re.compile(r"^(\d{4})-(\d{1,2})$"), re.compile(r"^(?:00[/.])?(\d{1,2})/(\d{4})$"))
 _YEAR_ONLY = re.compile(r"^(?:00[/.]00[/.])?(\d{4})$")
 
@@ -66,7 +67,8 @@ def whole_year(year: int) -> PartialDate:
 
 
 def parse(text: str, *, month_first: bool = False) -> PartialDate:
-    """Read a date as British systems write it: ISO, 20190301, 01/03/2019, 01-Mar-2019, 03/2019, 2019.
+    """Read a date as British systems write it: ISO, 20190301, 01/03/2019, 01-Mar-2019, 03/2019,
+    March 2019, 2019.
 
     Unknown days and months written as 00 give a partial date. Raise ValueError, saying what was read, when
     the text is no date.
@@ -80,6 +82,8 @@ def parse(text: str, *, month_first: bool = False) -> PartialDate:
             return whole_month(int(match[1]), int(match[2]))
         if match := _MONTH_ONLY[1].match(text):
             return whole_month(int(match[2]), int(match[1]))
+        if match := _MONTH_NAMED.match(text):
+            return whole_month(int(match[2]), _MONTHS[match[1].lower()])
         if match := _YEAR_ONLY.match(text):
             return whole_year(int(match[1]))
     except (ValueError, KeyError, calendar.IllegalMonthError) as error:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, is_undecoded, text_array, writable
+from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, is_undecoded, named, text_array, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Dialect, Table
 from muniment.feeds.limits import Limits
@@ -201,7 +201,7 @@ def _header(rows: Iterator[Parsed], dialect: Dialect, name: str) -> list[str]:
         if row is None:
             raise BadFile(f"{name} ends before its header row: ask the source to export it again.")
         header = [field.strip().removeprefix("\ufeff") for field in row[0]]
-    return list(dialect.columns) if dialect.columns and not dialect.header_row else header
+    return list(dialect.columns) or named(header)
 
 
 def _without_footer(blocks: Iterator[_Block], dialect: Dialect, name: str) -> Iterator[_Block]:

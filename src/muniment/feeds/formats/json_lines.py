@@ -1,6 +1,10 @@
-"""JSON lines: one object a line. Nested objects become dotted columns, lists of objects repeated parts."""
+"""JSON: one object a line, or one array of objects.
+
+Nested objects become dotted columns, lists of objects repeated parts.
+"""
 
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,10 @@ from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.formats.nested import Item, chunk, each_paths
 from muniment.feeds.limits import Limits
+
+_DECODER = json.JSONDecoder()
+_BLOCK = 1 << 16  # characters
+_LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> None:
@@ -26,37 +34,69 @@ def inspect(path: Path, table: Table, limits: Limits) -> None:
         raise BadFile(f"{path.name} is {kind}, not JSON lines: correct the format of the table or the file.")
     start = first.removeprefix(b"\xef\xbb\xbf")
     if start.startswith(b"["):
-        raise BadFile(f"{path.name} is one JSON array: have it exported as JSON lines, one object a line.")
+        if next(_rows(path, table, limits), None) is None and table.kind == "full":
+            raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
+        for _ in _rows(path, table, limits):
+            pass
+        return
     if not start.startswith(b"{"):
         raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
 
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     """Yield the rows of a file; a line that is no JSON object is given as unread."""
-    (part,) = sources.parts(path, table.format, table.member, limits)
     each = each_paths(table)
-    encoding = "utf-8-sig" if table.dialect.encoding.lower() in ("utf-8", "utf8") else table.dialect.encoding
     items: list[Item] = []
     unread: list[Unread] = []
-    number = 0
+    for number, (read, original) in enumerate(_rows(path, table, limits), 1):
+        if isinstance(read, Fault):
+            unread.append(Unread(number, read, writable(original)))
+        else:
+            items.append(Item(number, read, original))
+        if len(items) + len(unread) >= limits.chunk_rows:
+            yield chunk(items, unread, each)
+            items, unread = [], []
+    if items or unread:
+        yield chunk(items, unread, each)
+
+
+def _rows(path: Path, table: Table, limits: Limits) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
+    """Yield each row with its text."""
+    (part,) = sources.parts(path, table.format, table.member, limits)
+    encoding = "utf-8-sig" if table.dialect.encoding.lower() in ("utf-8", "utf8") else table.dialect.encoding
     with (
         part.open() as stream,
         io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n") as text,
     ):
-        for line in text:
-            if not line.strip():
-                continue
-            number += 1
-            read = _object(line)
-            if isinstance(read, Fault):
-                unread.append(Unread(number, read, writable(line.rstrip("\r\n"))))
-            else:
-                items.append(Item(number, read, line.rstrip("\r\n")))
-            if len(items) + len(unread) >= limits.chunk_rows:
-                yield chunk(items, unread, each)
-                items, unread = [], []
-    if items or unread:
-        yield chunk(items, unread, each)
+        start = next((line for line in text if line.strip()), "")
+        if start.lstrip().startswith("["):
+            yield from _elements(start, text, path)
+            return
+        for line in itertools.chain([start] if start else [], text):
+            if line.strip():
+                yield _object(line), line.rstrip("\r\n")
+
+
+def _elements(start: str, text: io.TextIOWrapper, path: Path) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
+    """Yield the elements of an array, reading on only when one is not whole. Raise BadFile when it does not close."""
+    buffer = start.lstrip()[1:]
+    while True:
+        buffer = buffer.lstrip(" \t\r\n,")
+        if buffer.startswith("]"):
+            return
+        try:
+            _, end = _DECODER.raw_decode(buffer)
+        except ValueError:
+            end = len(buffer)
+        # What ends where the buffer does, such as 12 of 123, may go on beyond it.
+        if end < len(buffer):
+            yield _object(buffer[:end]), buffer[:end]
+            buffer = buffer[end:]
+            continue
+        more = text.read(max(_BLOCK, len(buffer))) if len(buffer) < _LONGEST else ""
+        if not more:
+            raise BadFile(f"{path.name} is a JSON array that is damaged or cut off: have it sent again.")
+        buffer += more
 
 
 def _object(line: str) -> dict[str, Any] | Fault:

@@ -4,6 +4,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, time
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import openpyxl
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, text_array
+from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, named, text_array
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.limits import Limits
@@ -39,6 +40,17 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
         del filled[-table.dialect.footer_rows :]
     for start in range(0, len(filled), limits.chunk_rows):
         yield _chunk(filled[start : start + limits.chunk_rows], header, start)
+
+
+def sheets(path: Path) -> list[str]:
+    """Return the names of the sheets that hold rows. Raise BadFile when the file is no workbook."""
+    with _opened(path, results=False) as book:
+        return [sheet.title for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
+
+
+def rows(path: Path, table: Table, limits: Limits) -> list[Cells]:
+    """Return all rows of a sheet as text, titles, blank rows and header included."""
+    return list(_rows(path, table, limits))
 
 
 def _chunk(block: list[Cells], header: list[str], before: int) -> Chunk:
@@ -76,7 +88,7 @@ def _header(rows: Iterator[Cells], table: Table, path: Path) -> list[str]:
         header = row
     while header and header[-1] is None:
         header.pop()
-    return [(cell or "").strip() for cell in header]
+    return list(table.dialect.columns) or named([(cell or "").strip() for cell in header])
 
 
 def _rows(path: Path, table: Table, limits: Limits) -> Iterator[Cells]:
@@ -103,23 +115,30 @@ def _rows(path: Path, table: Table, limits: Limits) -> Iterator[Cells]:
         ]
 
 
-def _values(path: Path, table: Table, *, results: bool) -> list[tuple[Any, ...]]:
-    with warnings.catch_warnings():
+@contextmanager
+def _opened(path: Path, *, results: bool) -> Iterator[Any]:
+    # Opened here, because openpyxl goes by the ending of a name.
+    with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that hold no values
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=results)
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=results)
         except (KeyError, ValueError, OSError, zipfile.BadZipFile, SyntaxError) as error:
             raise BadFile(f"{path.name} is not an Excel workbook that can be read ({error}).") from error
         try:
-            if table.sheet and table.sheet not in book.sheetnames:
-                raise BadFile(f"{path.name} has no sheet '{table.sheet}'; it has {', '.join(book.sheetnames)}.")
-            sheet = book[table.sheet] if table.sheet else book.worksheets[0]
-            if not hasattr(sheet, "iter_rows"):
-                raise BadFile(f"{path.name}: the sheet '{sheet.title}' is a chart and holds no rows.")
-            sheet.reset_dimensions()  # some exporters write a wrong extent, which would cut the sheet short
-            return list(sheet.iter_rows(values_only=True))
+            yield book
         finally:
             book.close()
+
+
+def _values(path: Path, table: Table, *, results: bool) -> list[tuple[Any, ...]]:
+    with _opened(path, results=results) as book:
+        if table.sheet and table.sheet not in book.sheetnames:
+            raise BadFile(f"{path.name} has no sheet '{table.sheet}'; it has {', '.join(book.sheetnames)}.")
+        sheet = book[table.sheet] if table.sheet else book.worksheets[0]
+        if not hasattr(sheet, "iter_rows"):
+            raise BadFile(f"{path.name}: the sheet '{sheet.title}' is a chart and holds no rows.")
+        sheet.reset_dimensions()  # some exporters write a wrong extent, which would cut the sheet short
+        return list(sheet.iter_rows(values_only=True))
 
 
 def _is_formula(cell: Any) -> bool:

@@ -37,6 +37,10 @@ class UnknownSystem(Exception):
     """The feed names a controller or system that is not registered."""
 
 
+class TableTaken(Exception):
+    """Another feed fills the table of this system, so that each full export would withdraw what the other brought."""
+
+
 @dataclass(frozen=True)
 class Counts:
     """What became of the rows of one file; the first is the sum of the next five."""
@@ -60,7 +64,8 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
     """Take in one file's batch.
 
     `absence_limit` is the share (0 to 1) of known rows that a full export may lack. Raise TooManyAbsent past it,
-    and UnknownSystem when nobody has registered the system; in both cases nothing is changed.
+    UnknownSystem when nobody has registered the system, and TableTaken when another feed fills the table with full
+    exports; nothing is changed then.
     """
     system = SourceSystem.objects.filter(controller__code=batch.controller, code=batch.system).first()
     if system is None:
@@ -71,6 +76,7 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
     with staging.staged(_tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
+        _refuse_taken(batch, system)
         intake = Intake.objects.create(
             system=system,
             feed=batch.feed,
@@ -98,6 +104,18 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
             },
         )
     return counts
+
+
+def _refuse_taken(batch: Batch, system: SourceSystem) -> None:
+    if batch.kind != "full":
+        return
+    filled = Intake.objects.filter(system=system, table=batch.table, kind="full")
+    if other := filled.exclude(feed=batch.feed).values_list("feed", flat=True).first():
+        raise TableTaken(
+            f"The feed {other} fills the table '{batch.table}' of the system '{batch.system}' already: what is not in"
+            f" {batch.file} would seem withdrawn. Nothing was changed. Give the table in the feed {batch.feed} a name"
+            " of its own; or, if this is the same feed, give it back its id."
+        )
 
 
 def _tables(batch: Batch) -> dict[str, pa.Table]:

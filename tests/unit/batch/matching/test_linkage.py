@@ -1,12 +1,14 @@
 """Linkage end to end on small invented sets: the numbers agree, the rules hold, the order does not matter."""
 
 import math
+from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -289,3 +291,41 @@ def test_the_model_depends_on_the_nominals_and_not_on_their_keys_or_order(fake):
     other = pa.array([7 * (len(keys) - key) + 5 for key in keys], pa.int64())
     shuffled = people.set_column(people.column_names.index("person_id"), "person_id", other).sort_by("person_id")
     assert train(shuffled).to_json() == model.to_json()
+
+
+def test_namesakes_of_a_community_are_not_learned_from_as_matches():
+    """Where forenames and surnames go together, more strangers share both than chance would have it."""
+    draw = np.random.default_rng(7)
+    names = [[f"{letter}{first}" for first in ["abel", "anan", "oris", "ulla"]] for letter in "BCDFGHKLMN"]
+    rows, truth = [], []
+    for person in range(3000):
+        community = names[draw.integers(len(names))]
+        born = date(1940, 1, 1) + timedelta(days=int(draw.integers(25_000)))
+        one = {
+            "forename": community[draw.integers(4)],
+            "surname": community[draw.integers(4)] + "son",
+            "born": str(born),
+        }
+        for _ in range(1 + person % 3 // 2):
+            rows.append(one)
+            truth.append(person)
+    people = standardise(nominals(*rows))
+    model = train(people)
+    born = model.weights["born"]
+    assert born.m[0] > 0.8, "the date of birth of matches agrees"
+    found = resolve(people, model, points=replace(in_force().points, automatic=0, hard_rules=False)).clusters
+    groups = Counter(
+        zip(found["anchor_id"].to_pylist(), (truth[at - 1] for at in found["person_id"].to_pylist()), strict=True)
+    )
+    both = sum(n * (n - 1) // 2 for n in groups.values())
+    joined = sum(n * (n - 1) // 2 for n in Counter(found["anchor_id"].to_pylist()).values())
+    assert both > 0.9 * 1000
+    assert both > 0.8 * joined
+
+
+def test_evaluation_reads_text_of_windows(tmp_path):
+    path = tmp_path / "people.csv"
+    people = "".join(f"{n};{n // 2};Siân O’Hara{n // 2};1980-01-{n // 2 + 1:02d}\n" for n in range(20))
+    path.write_bytes(f"id;who;name;dob\n{people}".encode("cp1252"))
+    model, _ = evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}))
+    assert (model.records, model.pairs_true) == (20, 10)
