@@ -44,7 +44,13 @@ def _prepare() -> None:
     """Point settings at the tests' home before anything reads them; workers inherit it from the run."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["MUNIMENT_HOME"] = str(_free_home())
-        for name in ("DATABASE_URL", "MUNIMENT_POLICY", "MUNIMENT_SEALS_FILE", "MUNIMENT_DEMONSTRATION"):
+        for name in (
+            "DATABASE_URL",
+            "MUNIMENT_POLICY",
+            "MUNIMENT_SEALS_FILE",
+            "MUNIMENT_ADOPTIONS",
+            "MUNIMENT_DEMONSTRATION",
+        ):
             os.environ.pop(name, None)
     os.environ["MUNIMENT_ROLE"] = "owner"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"  # Playwright keeps an event loop beside the test
@@ -131,11 +137,13 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
 
 
 @pytest.fixture(autouse=True)
-def _seals_apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the seals of each test in a file of its own, because each has an audit of its own."""
+def _own_files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test seals and adoptions of its own, because each has an audit and controllers of its own."""
     if request.node.get_closest_marker("django_db"):
         monkeypatch = request.getfixturevalue("monkeypatch")
-        monkeypatch.setenv("MUNIMENT_SEALS_FILE", str(tmp_path_factory.mktemp("seals") / "seals.jsonl"))
+        own = tmp_path_factory.mktemp("own")
+        monkeypatch.setenv("MUNIMENT_SEALS_FILE", str(own / "seals.jsonl"))
+        monkeypatch.setenv("MUNIMENT_ADOPTIONS", str(own / "adoptions"))
 
 
 @pytest.fixture

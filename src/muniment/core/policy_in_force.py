@@ -1,5 +1,6 @@
 """The policy of this installation: the policy folder, and what its controllers have adopted."""
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,8 @@ from muniment.engine.policy.model import pick
 
 def adoptions_folder() -> Path:
     """Return where the adoption files of this installation's controllers lie, one YAML file each."""
-    folder = places.home() / "adoptions"
+    chosen = os.environ.get("MUNIMENT_ADOPTIONS")
+    folder = Path(chosen) if chosen else places.home() / "adoptions"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -28,7 +28,13 @@ class Installation:
         home.mkdir(parents=True)
         self.home = home
         self.environment = {**os.environ, "MUNIMENT_HOME": str(home), "MUNIMENT_COOLING_OFF_MINUTES": "0"}
-        for name in ("MUNIMENT_ROLE", "DJANGO_SETTINGS_MODULE", "MUNIMENT_SEALS_FILE", "DATABASE_URL"):
+        for name in (
+            "MUNIMENT_ROLE",
+            "DJANGO_SETTINGS_MODULE",
+            "MUNIMENT_SEALS_FILE",
+            "MUNIMENT_ADOPTIONS",
+            "DATABASE_URL",
+        ):
             self.environment.pop(name, None)
         self._keeper: subprocess.Popen | None = None
 

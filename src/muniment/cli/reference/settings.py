@@ -50,6 +50,10 @@ SETTINGS = {
         "made once in the state folder",
         "A file with the pepper of tombstones. Lose it and what was destroyed can come back with the next export.",
     ),
+    "MUNIMENT_ADOPTIONS": (
+        "`adoptions` in the state folder",
+        "The folder with what the controllers have adopted, a YAML file each, such as one under version control.",
+    ),
     "MUNIMENT_SEALS_FILE": (
         "`seals.jsonl` in the state folder",
         "The file that each seal of the audit is appended to."
