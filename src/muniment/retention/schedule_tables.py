@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from muniment.batch import retention
 from muniment.batch.retention import tables
@@ -177,6 +178,8 @@ def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | No
         .rename_columns(["person_id", "possible_group", "possible_clear_from"])
     )
     assert isinstance(given.persons, pa.Table)
+    if not pc.any(pc.is_in(brought["person_id"], given.persons["person_id"].combine_chunks())).as_py():
+        return None
     plain = given.persons.drop_columns(["possible_group", "possible_clear_from"])
     persons = plain.join(brought, "person_id", join_type="left outer").select(tables.PERSONS.names)
     return replace(given, persons=persons.cast(tables.PERSONS))

@@ -57,8 +57,11 @@ def activate() -> None:
     train.activate(LinkageModel.objects.get(), by=Actor("ash"))
 
 
+ORDERS = 6  # each is decided about afresh, by the second, whenever it takes a step
+
+
 def decide_and_order() -> dict[str, int]:
-    """Dispose of everything that may go, by review and approval; have the sources of most answer."""
+    """Dispose of what may go, as far as ORDERS, by review and approval; have the sources of most answer."""
     Controller.objects.update(mode=Controller.Mode.LIVE)
     worker = {name: actors.from_user(User.objects.get(username=name), "RETENTION_REVIEW") for name in PEOPLE}
     pairs = {CAST["rowan"][1]: ("rowan", "ash"), CAST["wren"][1]: ("wren", "linden")}
@@ -72,6 +75,8 @@ def decide_and_order() -> dict[str, int]:
         going = [record for record in Record.objects.filter(pk__in=records) if disposal.may_go(record.decision)]
         if not going:
             continue
+        if DisposalOrder.objects.count() == ORDERS:
+            break
         conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
         try:
             done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=worker[proposer])

@@ -34,6 +34,7 @@ _SCHEMAS = {
 NO_CONTROLLER = ""  # of a person on no record at all, who is decided under the base policy
 ASKED_ON = "asked_on"  # cases bring a day of their own; it must lie in the same era of the policy
 DECIDED = ("persons", "records")
+_SMALL = 200  # records up to which a plan for every kind of date costs less than one of the set's own
 
 
 def schedule(
@@ -221,11 +222,16 @@ class _Run:
         return self.session.scan(f"rt_{name}", source.select(wanted.names).cast(wanted), "" if extra else day)
 
     def _kinds(self) -> tuple[str, ...]:
-        """Return the kinds of record date that occur in the set and that something hangs on."""
+        """Return the kinds of record date that something hangs on; in a larger set, those of them that occur.
+
+        Small sets, such as the people on the records of one order, thereby share one plan.
+        """
         settings = self.rules.settings
         starts = settings["clear_starts"]
         asked = {*self.looked_up.numbers.triggers, *starts["always"], *starts["not_proceeded"]}
         asked |= {"case_closed", "reported_date", "conviction_date", "decision_or_acquittal", "decision_date"}
+        if self._rows("SELECT count(*) FROM rt_records")[0][0] <= _SMALL:
+            return tuple(sorted(asked))
         found = {kind for (kind,) in self._rows("SELECT DISTINCT kind FROM rt_record_dates")}
         return tuple(sorted(found & asked))
 
