@@ -79,7 +79,8 @@ class Looks:
         self.page, self.kept, self.watch, self.faults = page, kept, Watch(page, host), []  # type: ignore[var-annotated]
 
     def at(self, name: str) -> None:
-        """Look at the page as it stands."""
+        """Look at the page as it stands, once it has loaded: a click ends as soon as its answer begins."""
+        self.page.wait_for_load_state()
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.faults += [f"{name} at {width}: {fault}" for fault in faults_on(self.page, self.watch)]

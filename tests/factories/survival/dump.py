@@ -18,7 +18,7 @@ from django.db import models
 APPS = ("core", "records", "people", "retention")
 OF_RUNS = {
     "core.AuditEvent", "core.AuditLeaf", "core.AuditSeal", "core.BatchRun", "core.Sitting", "core.ContentKey",
-    "records.Intake",
+    "core.CovertEvent", "core.CovertLeaf", "core.CovertSeal", "records.Intake",
 }  # fmt: skip
 # Derived from keys that the database makes, or from times.
 DERIVED = {

@@ -68,13 +68,13 @@ class Installation:
         """Return the rows of a query."""
         return self.ask("sql", query=query)
 
-    def start(self, *words: str) -> subprocess.Popen:
-        """Start a command in a process group of its own."""
+    def start(self, *words: str, output: Any = subprocess.PIPE) -> subprocess.Popen:
+        """Start a command in a process group of its own; one that goes on for long needs a file for its output."""
         return subprocess.Popen(
             [sys.executable, "-m", "muniment.cli.main", *words],
             env=self.environment,
             cwd=self.home,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

@@ -29,16 +29,17 @@ class Site:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.installation = installation
+        self.installation, self.said = installation, installation.home / "site.log"
         jar = http.cookiejar.CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar), _Stay)
 
     def start(self) -> None:
         """Start serving, with the worker beside, and wait until the site answers."""
-        self.process = self.installation.start("serve", "--port", str(self.port))
+        with self.said.open("w") as output:  # not a pipe: nobody reads it, and a full one would stop the site
+            self.process = self.installation.start("serve", "--port", str(self.port), output=output)
         end = time.monotonic() + PATIENCE_S
         while self.get("/accounts/login/")[0] == 0:
-            assert self.process.poll() is None, self.process.stdout.read()
+            assert self.process.poll() is None, self.said.read_text()
             assert time.monotonic() < end, "the site never answered"
             time.sleep(0.1)
 
@@ -46,7 +47,6 @@ class Site:
         """Kill the site alone: what it started has to end by itself."""
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; status 0 when nobody answered."""

@@ -1,5 +1,7 @@
 """Killed while decisions are sent to it, the site holds each with its audit event, its words and its order, or none."""
 
+import os
+import signal
 import threading
 import time
 
@@ -84,3 +86,31 @@ def test_the_site_killed_while_decisions_are_sent(course, undisturbed):
     course.installation.settle()
     assert {name for name, lines in course.dump().items() if lines != wanted[name]} == set()
     check(course, {review["reference"] for review in reviews})
+
+
+def test_the_database_server_killed_under_the_site(course, undisturbed):
+    reviews, seconds, wanted = undisturbed
+    course.installation.ask("restore", name="scheduled")
+    site, there = Site(course.installation), set()
+    site.start()
+    site.sign_in("rowan")
+    for _ in range(KILLS):
+        postmaster = course.installation.ask("postmaster")
+        reviewer = Reviewer(site, rest(reviews, there))
+        time.sleep(course.chance.uniform(0, 1.5 * seconds / KILLS))
+        os.kill(postmaster, signal.SIGKILL)
+        promised = reviewer.stop()
+        _wait_until_served(site)  # the worker beside the site starts the server again
+        there = check(course, promised | there)
+    Reviewer(site, rest(reviews, there)).stop()
+    site.kill()
+    course.installation.settle()
+    assert {name for name, lines in course.dump().items() if lines != wanted[name]} == set()
+    check(course, {review["reference"] for review in reviews})
+
+
+def _wait_until_served(site):
+    end = time.monotonic() + 60
+    while site.get("/")[0] != 200:
+        assert time.monotonic() < end, "the site never came back"
+        time.sleep(0.2)
