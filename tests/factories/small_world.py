@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from factories.cast import refresh
-from muniment import feeds, invention
+from muniment import invention
 from muniment.cli import demo
 from muniment.cli.intake import take_in_files
 from muniment.core.actors import Actor
@@ -27,12 +27,7 @@ def _exports() -> Path:
 
 def take_in() -> None:
     """Take in the exports of every system, without the published crimes, which name nobody."""
-    for path in sorted((demo.EXAMPLES / "demonstration" / "feeds").glob("*.yaml")):
-        feed = feeds.load(path)
-        folder = _exports() / feed.controller / feed.system
-        files = [file for file in sorted(folder.glob("*")) if feed.table_of(file)]
-        if files:
-            take_in_files(feed, files, by=BY)
+    take_in_files(demo.exports_of(_exports()), by=BY)
     refresh()
 
 

@@ -79,18 +79,22 @@ def invent(persons: int) -> Path:
     return out
 
 
-def take_everything_in(world: Path, by: Actor) -> dict[str, int]:
-    """Take in the exports of the world through their feeds, and all the published crimes."""
-    sums: dict[str, int] = {}
+def exports_of(world: Path, published: Path | None = None) -> list[tuple[feeds.Feed, list[Path]]]:
+    """Return each feed of the demonstration with its files: those of a world, and the crimes that forces published."""
+    exports = []
     for path in sorted((EXAMPLES / "demonstration" / "feeds").glob("*.yaml")):
         feed = feeds.load(path)
-        folder = EXAMPLES / "police-uk" if feed.system == "street-level" else world / feed.controller / feed.system
-        files = [file for file in sorted(folder.glob("*")) if feed.table_of(file)]
-        if files:
-            for name, value in asdict(take_in_files(feed, files, by=by)).items():
-                sums[f"rows_{name}"] = sums.get(f"rows_{name}", 0) + value
+        own = world / feed.controller / feed.system
+        folder = published if published and feed.system == "street-level" else own
+        exports.append((feed, [file for file in sorted(folder.glob("*")) if feed.table_of(file)]))
+    return exports
+
+
+def take_everything_in(world: Path, by: Actor) -> dict[str, int]:
+    """Take in the exports of the world through their feeds, and all the published crimes."""
+    taken = take_in_files(exports_of(world, EXAMPLES / "police-uk"), by=by)
     access.refresh_scopes(timezone.localdate())
-    return sums
+    return {f"rows_{name}": value for name, value in asdict(taken).items()}
 
 
 def resolve_people(by: Actor) -> dict[str, int]:

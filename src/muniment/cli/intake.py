@@ -1,6 +1,8 @@
 """`muniment intake FEED FILE...`: all files are checked before any is applied."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,7 @@ from muniment import feeds
 from muniment.cli import exits, printing
 from muniment.core import access, actors, policy_in_force
 from muniment.core.actors import Actor
+from muniment.feeds.canonical import Batch
 from muniment.records.actions import take_in
 
 app = typer.Typer()
@@ -29,7 +32,7 @@ def intake(
 ) -> None:
     """Take in exports; nothing is applied unless every file is what its feed says."""
     by = actors.from_command("intake")
-    total = take_in_files(feeds.load(feeds.find(feed)), files, by=by, absence_limit=absence_limit)
+    total = take_in_files([(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit)
     access.refresh_scopes(timezone.localdate())
     printing.report(asdict(total), as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     if total.quarantined:
@@ -37,35 +40,42 @@ def intake(
 
 
 def take_in_files(
-    feed: feeds.Feed,
-    files: list[Path],
-    *,
-    by: Actor,
-    absence_limit: float | None = None,
+    exports: Sequence[tuple[feeds.Feed, Sequence[Path]]], *, by: Actor, absence_limit: float | None = None
 ) -> take_in.Counts:
-    """Check every file, then take each in; return the sum. Raise BadFile, naming each fault, and change nothing."""
-    faults = [fault for file in files for fault in _faults(feed, file)]
+    """Check every file of every feed, then take each in, feed by feed; return the sum.
+
+    Raise BadFile, naming each fault, and change nothing.
+    """
+    faults = [f"{file}: {fault}" for feed, files in exports for file in files for fault in feeds.check(feed, file)]
     if faults:
         raise feeds.BadFile("\n".join([*faults, "Nothing was taken in."]))
     if absence_limit is None:
         absence_limit = policy_in_force.intake_setting("absence_share", timezone.localdate())
     sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
-    # Within a day records and people come before what links them, and what changes them last.
-    order = {table.name: index for index, table in enumerate(feed.tables)}
-    files = sorted(
-        files, key=lambda file: (feeds.day_of(feed, file), order[feeds.table_of(feed, file).name], file.name)
-    )
-    with ThreadPoolExecutor(max_workers=1) as reader:  # reads the next file while the database writes this one
-        limits = policy_in_force.feed_limits(timezone.localdate())
-        ahead = (reader.submit(feeds.read, feed, file, limits=limits) for file in files)
-        coming = next(ahead)
-        for _ in track(files, description=feed.id, console=printing.console, transient=True):
-            batch, coming = coming.result(), next(ahead, coming)
-            counts = take_in.take_in(batch, by=by, absence_limit=absence_limit)
-            for name, value in asdict(counts).items():
-                sums[name] += value
+    every = [(feed, file) for feed, files in exports for file in _in_order(feed, files)]
+    for batch in track(
+        _read_ahead(every), total=len(every), description="Files", console=printing.console, transient=True
+    ):
+        counts = take_in.take_in(batch, by=by, absence_limit=absence_limit)
+        for name, value in asdict(counts).items():
+            sums[name] += value
     return take_in.Counts(**sums)
 
 
-def _faults(feed: feeds.Feed, file: Path) -> list[str]:
-    return [f"{file}: {fault}" for fault in feeds.check(feed, file)]
+def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Iterator[Batch]:
+    """Yield the batch of each file; the next file is read while the database writes this one."""
+    limits = policy_in_force.feed_limits(timezone.localdate())
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming: deque[Future[Batch]] = deque()
+        for feed, file in exports:
+            coming.append(reader.submit(feeds.read, feed, file, limits=limits))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
+def _in_order(feed: feeds.Feed, files: Sequence[Path]) -> list[Path]:
+    """Sort a feed's files: within a day records and people come before what links them, and what changes them last."""
+    order = {table.name: index for index, table in enumerate(feed.tables)}
+    return sorted(files, key=lambda file: (feeds.day_of(feed, file), order[feeds.table_of(feed, file).name], file.name))

@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core import places
@@ -135,6 +136,14 @@ def keep_all(sealed: Sealed, cursor: Any) -> dict[str, int]:
         " SELECT owner, min(id) FROM kept GROUP BY owner"
     )
     return dict(cursor.fetchall())
+
+
+def of_record(record: int) -> Q:
+    """Match the owners of what is kept of a record: of content, and of keys.
+
+    By a range and not by LIKE, which is not leakproof: under row-level security it would read the whole table.
+    """
+    return Q(owner__gte=f"record:{record}:", owner__lt=f"record:{record};")  # ; comes next after :
 
 
 def read(content: Content) -> str:

@@ -321,7 +321,7 @@ class CovertSeal(models.Model):
 class Content(models.Model):
     """Narratives, originals, reasons: encrypted under the key of their owner, written by one module alone."""
 
-    owner = models.CharField(max_length=80, db_index=True)
+    owner = models.CharField(max_length=80, db_collation="C")  # whose parts `content.of_record` finds
     kind = models.CharField(max_length=40)
     nonce = models.BinaryField(max_length=12)
     ciphertext = models.BinaryField()
@@ -336,11 +336,14 @@ class Content(models.Model):
         seen = f"scope_id IS NULL OR {BY_SCOPE}"
         web = "SELECT, INSERT"
 
+    class Meta:
+        indexes = [models.Index(fields=["owner"], name="content_of_owner")]
+
 
 class ContentKey(models.Model):
     """The key of one owner, wrapped by the master key, in the database of keys. No key, no content."""
 
-    owner = models.CharField(max_length=80, primary_key=True)
+    owner = models.CharField(max_length=80, primary_key=True, db_collation="C")
     wrapped = models.BinaryField()
     made_at = models.DateTimeField(db_default=Now())
 

@@ -85,7 +85,8 @@ class Belonging(models.Model):
 class MatchEdge(models.Model):
     """A weighed pair of nominals under a model version."""
 
-    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
+    # `edge_once` finds by the left one.
+    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     right = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     weight = models.FloatField()
     is_automatic = models.BooleanField()

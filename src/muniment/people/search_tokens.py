@@ -44,6 +44,7 @@ _PUBLISH = (
     SELECT t.nominal_id, n.scope_id, t.kind, t.token FROM {tokens} t JOIN records_nominal n ON n.id = t.nominal_id
     WHERE NOT EXISTS (SELECT 1 FROM people_searchtoken held
         WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
+    ORDER BY t.token, t.kind -- so that what is looked for together lies together
     """,
     """
     UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n

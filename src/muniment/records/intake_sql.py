@@ -132,6 +132,14 @@ ON CONFLICT (system_id, reference) DO UPDATE SET
 RETURNING id
 """  # noqa: S608
 
+# A range of owners, which the index answers (`content.of_record`): ; comes next after :
+OLD_TEXTS = """
+DELETE FROM core_content held USING fate f, records_record r
+WHERE f.fate = 'updated' AND r.system_id = %(system)s AND r.row_id = f.row_id
+    AND held.owner >= 'record:' || r.id || ':' || f.row_id || ':'
+    AND held.owner < 'record:' || r.id || ':' || f.row_id || ';'
+"""
+
 CHILDREN = (
     *(
         f"DELETE FROM {table} held USING fate f WHERE f.fate = 'updated' AND held.row_id = f.row_id"  # noqa: S608

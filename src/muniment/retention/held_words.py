@@ -34,7 +34,7 @@ def _words(hold: Hold) -> list[str]:
 
 
 def _narratives(record: Record) -> list[str]:
-    kept = Content.objects.filter(owner__startswith=f"record:{record.pk}:").order_by("pk")
+    kept = Content.objects.filter(content.of_record(record.pk)).order_by("pk")
     return [content.read(each).casefold() for each in kept]
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from factories.cast import CAST, PASSWORD, refresh
 from factories.deeds import NO, WORKER
-from muniment import feeds, invention
+from muniment import invention
 from muniment.cli import demo
 from muniment.cli.intake import take_in_files
 from muniment.core import actors, content
@@ -43,12 +43,7 @@ def add_people() -> None:
 
 def take_in(world: str, but: str) -> None:
     """Take in every system of the world but one feed's, which a command takes in."""
-    for path in sorted((demo.EXAMPLES / "demonstration" / "feeds").glob("*.yaml")):
-        feed = feeds.load(path)
-        folder = Path(world) / feed.controller / feed.system
-        files = [file for file in sorted(folder.glob("*")) if feed.table_of(file)]
-        if files and path.stem != but:
-            take_in_files(feed, files, by=BY)
+    take_in_files([(feed, files) for feed, files in demo.exports_of(Path(world)) if feed.id != but], by=BY)
     refresh()
 
 

@@ -6,7 +6,8 @@ from django.db import connection
 
 from factories.cast import refresh
 from factories.exports import Source, row
-from muniment.core import database
+from muniment.core import content, database
+from muniment.core.models import Content
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,6 +108,15 @@ def test_a_proof_does_not_outlive_its_transaction(world, as_web):
 def test_the_web_may_not(world, as_web, statement):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_web.execute(statement)
+
+
+def test_the_wall_does_not_keep_an_index_from_being_used(as_web):
+    """What a wall filters is searched only by operators that cannot leak: by LIKE, the whole table would be read."""
+    query, given = Content.objects.filter(content.of_record(5)).query.sql_with_params()
+    with as_web.transaction():
+        as_web.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(line for (line,) in as_web.execute("EXPLAIN " + query, given))
+    assert "Index Cond: (((owner)::text >= 'record:5:'" in plan
 
 
 def test_only_an_auditor_reads_the_audit(world, as_web):

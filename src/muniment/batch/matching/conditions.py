@@ -34,8 +34,8 @@ def _overlap(column: str) -> str:
 
 def _share(column: str, least: float) -> str:
     common = f"len(list_intersect({column}_l, {column}_r))"
-    # |A or B| = |A| + |B| - |A and B|, and the lists hold each word once.
-    return f"{common} >= {least} * (len({column}_l) + len({column}_r) - {common})"
+    # |A or B| = |A| + |B| - |A and B|, and the lists hold each word once. Most pairs share none: that is cheap to see.
+    return f"({_overlap(column)} and {common} >= {least} * (len({column}_l) + len({column}_r) - {common}))"
 
 
 def _identifier(column: str) -> tuple[str, ...]:

@@ -286,12 +286,7 @@ class _Work:
         """Return the narratives of what is written, each under a key of its record and row; the old ones go."""
         if not self.batch.texts.num_rows:
             return []
-        self.cursor.execute(
-            "DELETE FROM core_content held USING fate f, records_record r"
-            " WHERE f.fate = 'updated' AND r.system_id = %(system)s"
-            " AND held.owner LIKE 'record:' || r.id || ':' || f.row_id || ':%%' AND r.row_id = f.row_id",
-            self.parameters,
-        )
+        self.run(intake_sql.OLD_TEXTS)
         self.cursor.execute(
             "SELECT f.row, f.row_id, r.reference, r.id, r.scope_id FROM fate f"
             " JOIN records_record r ON r.system_id = %(system)s AND r.row_id = f.row_id"

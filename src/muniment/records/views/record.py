@@ -25,7 +25,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
         controller=found.system.controller.code,
     )
     texts = []
-    for each in Content.objects.filter(owner__startswith=f"record:{found.pk}:").order_by("pk"):
+    for each in Content.objects.filter(content.of_record(found.pk)).order_by("pk"):
         try:
             texts.append((each.kind, content.read(each)))
         except (content.Destroyed, content.Tampered) as fault:

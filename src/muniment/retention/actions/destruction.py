@@ -101,9 +101,10 @@ _DELETE = (
 
 def _delete_record(record: Record) -> list[str]:
     """Delete a record and everything of it; return the owners of the content keys that must go."""
+    kept = Content.objects.filter(content.of_record(record.pk))
+    owners = sorted(set(kept.values_list("owner", flat=True)))
+    kept.delete()
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM core_content WHERE owner LIKE %s RETURNING owner", [f"record:{record.pk}:%"])
-        owners = sorted({owner for (owner,) in cursor.fetchall()})
         for statement in _DELETE:
             cursor.execute(statement, {"record": record.pk})
     return owners
@@ -187,9 +188,7 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
         for item in items:
             if item.destroyed_at and _keys_left(item):
                 content.destroy_keys(
-                    ContentKey.objects.filter(owner__startswith=f"record:{item.record_key}:").values_list(
-                        "owner", flat=True
-                    )
+                    ContentKey.objects.filter(content.of_record(item.record_key)).values_list("owner", flat=True)
                 )
         left = [item.reference for item in items if item.destroyed_at and _keys_left(item)]
         unless(not left, "Content keys are left: the worker has to run first.").require()
@@ -210,7 +209,7 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
 
 
 def _keys_left(item: DisposalItem) -> bool:
-    return ContentKey.objects.filter(owner__startswith=f"record:{item.record_key}:").exists()
+    return ContentKey.objects.filter(content.of_record(item.record_key)).exists()
 
 
 def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
