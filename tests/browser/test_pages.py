@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from factories.screens import validate, walk
@@ -13,6 +14,7 @@ from factories.small_world import make_small_world
 from muniment.core.models import User
 from muniment.people.models import MatchEdge
 from muniment.records.models import Quarantine, Record
+from muniment.retention import due
 from muniment.retention.models import Hold, Review
 
 
@@ -48,6 +50,8 @@ def _pages() -> Iterator[str]:
     yield reverse("match", args=[edge.pk])
     yield reverse("quarantined", args=[row.pk])
     yield reverse("hold", args=[hold.reference])
+    waiting = due.about_nobody([review.controller], timezone.localdate())
+    yield from (reverse("due_records", args=[review.controller.code, kind]) for kind in (waiting[0].class_id, "UNKNOWN"))
     yield reverse("audit")  # forbidden to a records manager: the page that says so
     yield reverse("person", args=["P0000000-0"])  # not found
 
