@@ -51,7 +51,8 @@ def _pages() -> Iterator[str]:
     yield reverse("quarantined", args=[row.pk])
     yield reverse("hold", args=[hold.reference])
     waiting = due.about_nobody([review.controller], timezone.localdate())
-    yield from (reverse("due_records", args=[review.controller.code, kind]) for kind in (waiting[0].class_id, "UNKNOWN"))
+    for kind in (waiting[0].class_id, "UNKNOWN"):
+        yield reverse("due_records", args=[review.controller.code, kind])
     yield reverse("audit")  # forbidden to a records manager: the page that says so
     yield reverse("person", args=["P0000000-0"])  # not found
 

@@ -6,7 +6,7 @@ offence that came in last night, another person's period, a match that someone h
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,35 +43,58 @@ def digest(decision: "RecordDecision | Decided") -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def decide(order: DisposalOrder) -> dict[int, Decided]:
-    """Return record key to decision for the records that an order would still destroy.
+Decisions = Mapping[int, Decided]  # by the key of the record
+
+
+def decide(order: DisposalOrder) -> Decisions:
+    """Return what is decided now about each record that an order would still destroy.
 
     Only who sees everything may ask: the worker. The order's own review does not count as one, as it did not when
     the order was proposed. Everybody on the records is decided with them, and whoever may be the same as one of
     them, because each can keep a record.
     """
-    records = list(
-        order.items.filter(record__isnull=False, destroyed_at__isnull=True).values_list("record_id", flat=True)
-    )
-    if not records:
-        return {}
-    part = schedule_tables.Part(tuple(_people(records)), tuple(records), without_review=order.review_id or 0)
-    made = schedule_tables.decide(schedule_tables.read(part), policy_now.policy(), timezone.localdate())
-    wanted = set(records)
-    return {
+    return decide_together([order])[order.pk]
+
+
+def decide_together(orders: Iterable[DisposalOrder]) -> dict[int, Decisions]:
+    """Return, by the key of the order, what `decide` says of each: at once, which takes hardly longer than one.
+
+    An order that shares a person with one before it is left out: what that one destroys may move its dates, and what
+    is decided here does not see what the caller's transaction has done.
+    """
+    records: dict[int, list[int]] = {}
+    people: set[int] = set()
+    reviews = []
+    for order in orders:
+        going = list(
+            order.items.filter(record__isnull=False, destroyed_at__isnull=True).values_list("record_id", flat=True)
+        )
+        own = _people(going)
+        if people.isdisjoint(own):
+            records[order.pk] = going
+            people |= own
+            reviews += [order.review_id] if order.review_id else []
+    every = tuple(key for keys in records.values() for key in keys)
+    if not every:
+        return {key: {} for key in records}
+    part = schedule_tables.Part(tuple(sorted(people)), every, without_reviews=tuple(reviews))
+    made = schedule_tables.decide(policy_now.policy(), timezone.localdate(), part=part)
+    wanted = set(every)
+    decided = {
         row["record_id"]: Decided(
             row["outcome"], row["due"], row["rule"] or "", tuple(row["missing"]), tuple(row["because"])
         )
         for row in made.records.to_pylist()
         if row["record_id"] in wanted
     }
+    return {key: {one: decided[one] for one in keys if one in decided} for key, keys in records.items()}
 
 
 def _people(records: Iterable[int]) -> set[int]:
     current = Belonging.objects.filter(until__isnull=True)
     nominals = Involvement.objects.filter(record_id__in=list(records)).values("nominal_id")
     primes = set(current.filter(nominal_id__in=nominals).values_list("prime_id", flat=True))
-    own = current.filter(prime_id__in=primes).values("nominal_id")
+    own = list(current.filter(prime_id__in=primes).values_list("nominal_id", flat=True))
     edges = MatchEdge.objects.filter(Q(left_id__in=own) | Q(right_id__in=own), needs_person=True)
     near = {key for pair in edges.values_list("left_id", "right_id") for key in pair}
     return primes | set(current.filter(nominal_id__in=near).values_list("prime_id", flat=True))

@@ -29,7 +29,7 @@ WITH members AS ({_MEMBERS}), born AS (
 ), reviewed AS (
     -- A review that let everything go is none that kept anybody: it moves no later date.
     SELECT prime_id, max(decided_at)::date AS last_review FROM retention_review
-    WHERE state = 'decided' AND outcome <> 'dispose' AND id <> {{without_review}} GROUP BY prime_id
+    WHERE state = 'decided' AND outcome <> 'dispose' AND NOT {{reviews}} GROUP BY prime_id
 )
 SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
     NULL::smallint AS possible_group, NULL::date AS possible_clear_from
@@ -43,7 +43,7 @@ WITH apart AS (
     SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
-    WHERE e.needs_person AND one.prime_id <> two.prime_id AND NOT EXISTS (
+    WHERE e.needs_person AND one.prime_id <> two.prime_id AND {pairs} AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
             AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
 )
@@ -69,105 +69,118 @@ JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
 """  # noqa: S608
 
-_RECORD_OF = """
-{records} OR r.id IN (SELECT i.record_id FROM records_involvement i
-    JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes})
+# All records that people of a part are on.
+_RECORDS_OF = """
+SELECT DISTINCT i.record_id AS id FROM records_involvement i
+JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes}
 """
 
-_RECORDS = f"""
+_RECORDS = """
 SELECT r.id AS record_id, c.code AS controller, r.class_id, nullif(r.outcome, '') AS outcome,
     nullif(r.cjs, '') AS cjs, nullif(r.ho_class, '') AS ho_class, NULL::boolean AS others_retained
 FROM records_record r JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
-WHERE {_RECORD_OF}
-"""  # noqa: S608
+WHERE {records}
+"""
 
-_RECORD_DATES = f"""
-SELECT d.record_id, d.kind, d.earliest, d.latest FROM records_recorddate d
-JOIN records_record r ON r.id = d.record_id WHERE {_RECORD_OF}
-"""  # noqa: S608
+_RECORD_DATES = """
+SELECT d.record_id, d.kind, d.earliest, d.latest FROM records_recorddate d WHERE {dates}
+"""
 
 _EVENTS = """
 SELECT b.prime_id AS person_id, e.kind, e.dated, e.closed FROM retention_subjectevent e
 JOIN (SELECT DISTINCT prime_id FROM people_belonging b WHERE b.until IS NULL AND {primes}) b ON b.prime_id = e.prime_id
 """
 
-_HOLDS = f"""
+_HOLDS = """
 SELECT h.id::text AS hold_id, held.record_id, NULL::bigint AS person_id, h.start AS "from", h.released_at::date AS until
 FROM retention_heldrecord held JOIN retention_hold h ON h.id = held.hold_id
-JOIN records_record r ON r.id = held.record_id
-WHERE h.released_at IS NULL AND ({_RECORD_OF})
-"""  # noqa: S608
+WHERE h.released_at IS NULL AND {held}
+"""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some prime persons with all that is known of them, some records, and a review that is not to count."""
+    """Some prime persons with all that is known of them, some records, and reviews that are not to count."""
 
     primes: tuple[int, ...]
     records: tuple[int, ...]
-    without_review: int = 0
+    without_reviews: tuple[int, ...] = ()
 
 
-def read(part: Part | None = None) -> tables.Tables:
-    """Return the tables of a run, about everyone or about a part; no match is held possible yet."""
-    return tables.Tables(
-        persons=_one(_PERSONS, tables.PERSONS, part),
-        flags=_one(_FLAGS, tables.FLAGS, part),
-        involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, part),
-        records=_one(_RECORDS, tables.RECORDS, part),
-        record_dates=_one(_RECORD_DATES, tables.RECORD_DATES, part),
-        events=_one(_EVENTS, tables.EVENTS, part),
-        holds=read_holds(part),
-    )
-
-
-def read_holds(part: Part | None = None) -> pa.Table:
-    """Return the records that standing holds cover, all of them or those of a part."""
-    return _one(_HOLDS, tables.HOLDS, part)
-
-
-def _one(query: str, schema: pa.Schema, part: Part | None) -> pa.Table:
-    words = {"primes": "true", "records": "true", "without_review": "0"}
-    if part is not None:
-        words = {
-            "primes": _among("b.prime_id", part.primes),
-            "records": _among("r.id", part.records),
-            "without_review": str(int(part.without_review)),
-        }
-    return staging.read(query.format(**words)).select(schema.names).cast(schema)
+def _conditions(part: Part | None) -> dict[str, str]:
+    """Return what narrows the queries. Keys are named one by one: whatever an index does not answer reads a table."""
+    if part is None:
+        return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false"}
+    primes = _among("b.prime_id", part.primes)
+    theirs = staging.read(_RECORDS_OF.format(primes=primes))["id"].to_pylist()
+    records = sorted({*part.records, *theirs})
+    return {
+        "primes": primes,
+        "records": _among("r.id", records),
+        "dates": _among("d.record_id", records),
+        "held": _among("held.record_id", records),
+        "pairs": f"{_among('one.prime_id', part.primes)} AND {_among('two.prime_id', part.primes)}",
+        "reviews": _among("id", part.without_reviews),
+    }
 
 
 def _among(column: str, keys: Sequence[int]) -> str:
     return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
 
 
+def _read(only: dict[str, str]) -> tables.Tables:
+    """Return the tables of a run; no match is held possible yet."""
+    return tables.Tables(
+        persons=_one(_PERSONS, tables.PERSONS, only),
+        flags=_one(_FLAGS, tables.FLAGS, only),
+        involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, only),
+        records=_one(_RECORDS, tables.RECORDS, only),
+        record_dates=_one(_RECORD_DATES, tables.RECORD_DATES, only),
+        events=_one(_EVENTS, tables.EVENTS, only),
+        holds=_one(_HOLDS, tables.HOLDS, only),
+    )
+
+
+def read_holds() -> pa.Table:
+    """Return the records that standing holds cover."""
+    return _one(_HOLDS, tables.HOLDS, _conditions(None))
+
+
+def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
+    return staging.read(query.format(**only)).select(schema.names).cast(schema)
+
+
 Following = Callable[[retention.Schedule], pa.Table | None]
 
 
-def decide(given: tables.Tables, policy: Policy, on: date, *, follow: Following | None = None) -> retention.Schedule:
-    """Decide everything that is given; twice when there are doubtful matches, or holds that follow the decisions.
+def decide(
+    policy: Policy, on: date, *, part: Part | None = None, follow: Following | None = None
+) -> retention.Schedule:
+    """Decide about everyone, or a part; twice when there are doubtful matches, or holds that follow the decisions.
 
     Doubtful matches count only after the decisions without them are known: an unresolved match blocks a disposal
     exactly when it would change the decision. `follow` returns the holds anew when the classes that records came to
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
     plans = places.home() / "plans"
+    only = _conditions(part)
+    given = _read(only)
     made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
     holds = follow(made) if follow else None
     again = given if holds is None else replace(given, holds=holds)
-    doubtful = with_possible(again, made.persons)
+    doubtful = _with_possible(again, made.persons, only)
     if holds is None and doubtful is None:
         return made
     return retention.schedule(doubtful or again, policy, asked_on=on, plans_in=plans)
 
 
-def with_possible(given: tables.Tables, decided: pa.Table) -> tables.Tables | None:
+def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str]) -> tables.Tables | None:
     """Add to each person what a doubtful match would bring in, from the decisions made without it.
 
     `decided` is of schema PERSON_DECISIONS. Return None when no match is in doubt.
     """
-    pairs = staging.read(_POSSIBLE_PAIRS)
+    pairs = staging.read(_POSSIBLE_PAIRS.format(**only))
     if not pairs.num_rows:
         return None
     others = decided.select(["person_id", "group", "clear_from"]).rename_columns(["other", "group", "clear_from"])

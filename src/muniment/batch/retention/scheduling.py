@@ -34,7 +34,7 @@ _SCHEMAS = {
 NO_CONTROLLER = ""  # of a person on no record at all, who is decided under the base policy
 ASKED_ON = "asked_on"  # cases bring a day of their own; it must lie in the same era of the policy
 DECIDED = ("persons", "records")
-_SMALL = 200  # records up to which a plan for every kind of date costs less than one of the set's own
+_SMALL = 5000  # records up to which a plan for every kind of date costs less than making one of the set's own
 
 
 def schedule(

@@ -7,8 +7,10 @@ keep them from coming back with tonight's export.
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core import audit, content, turns
@@ -19,16 +21,18 @@ from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, rules
 from muniment.retention.actions import disposal, hold
-from muniment.retention.afresh import Decided
+from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 
+TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 
-def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
+
+def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -> DisposalOrder:
     """Destroy the records of an order, once every source has answered and nothing stands against it.
 
-    Everything is decided once more first. A record that may no longer go (another person on it is inside retention, a
-    floor has moved) is kept, and the order says why. Raise Refused when a hold or a request has come, when a source
-    has not answered, or in advisory mode.
+    Everything is decided once more first, unless `now` says what was decided within this transaction, alone. A record
+    that may no longer go (another person on it is inside retention, a floor has moved) is kept, and the order says why.
+    Raise Refused when a hold or a request has come, when a source has not answered, or in advisory mode.
     """
     with transaction.atomic():
         turns.alone()
@@ -45,8 +49,9 @@ def destroy(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
         )
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
-        now = afresh.decide(held)
-        with connection.cursor() as cursor:
+        now = afresh.decide(held) if now is None else now
+        with connection.cursor() as cursor:  # several orders may go in one transaction
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.going, pg_temp.lonely")
             cursor.execute("CREATE TEMPORARY TABLE going (row_id bigint) ON COMMIT DROP")
         owners: list[str] = []
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
@@ -250,44 +255,69 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
 
 
 def work(*, by: Actor) -> dict[str, int]:
-    """Carry out everything that is due: instruct what has cooled, destroy what is answered, certify what is gone."""
-    hold.expand_all(by=by, fresh_only=not DisposalOrder.objects.filter(state__in=["approved", "instructed"]).exists())
+    """Carry out everything that is due: instruct what has cooled, destroy what is answered, certify what is gone.
+
+    A controller in advisory mode is left alone: what is approved there waits.
+    """
+    live = DisposalOrder.objects.filter(controller__mode=Controller.Mode.LIVE)
+    cooled = live.filter(state="approved", cools_until__lte=timezone.now())
+    answered = live.filter(state="instructed").exclude(instructions__answer="")
+    hold.expand_all(by=by, fresh_only=not (cooled.exists() or answered.exists()))
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
-    steps = (
-        ("approved", "instructed", lambda order: disposal.instruct(order, by=by)),
-        ("instructed", "destroyed", lambda order: destroy(order, by=by)),
-        ("destroyed", "certified", lambda order: certify(order, by=by)),
-    )
-    for state, name, step in steps:
-        waiting = DisposalOrder.objects.filter(state=state)
-        if state == "approved":
-            waiting = waiting.filter(cools_until__lte=timezone.now())
-        if state == "instructed":
-            waiting = waiting.exclude(instructions__answer="")
-        for order in waiting.order_by("pk"):
-            try:
-                step(order)
-                done[name] += 1
-            except Refused as refusal:
-                order.refresh_from_db()
-                if order.state != state:
-                    continue  # another worker was here first
-                done["refused"] += 1
-                _note(order, refusal, by)
+    for name, orders, step in (("instructed", cooled, disposal.instruct), ("destroyed", answered, destroy)):
+        waiting = list(orders.order_by("pk"))
+        while waiting:
+            taken, refused = _carry_out(waiting[:TOGETHER], step, by)
+            waiting = [order for order in waiting if order.pk not in taken]
+            done[name] += len(taken) - len(refused)
+            done["refused"] += sum(_note(order, refusal, by) for order, refusal in refused)
     provisional = Certificate.objects.filter(is_provisional=True).exclude(
         order__instructions__in=SourceInstruction.objects.exclude(answer=SourceInstruction.Answer.DONE)
     )
-    for certificate in provisional:
-        certify(certificate.order, by=by)
-        done["certified"] += 1
+    gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=provisional.values("order")))
+    for order in gone.order_by("pk"):
+        try:
+            certify(order, by=by)
+            done["certified"] += 1
+        except Refused as refusal:
+            done["refused"] += _note(order, refusal, by)
     return done
 
 
-def _note(order: DisposalOrder, refusal: Refused, by: Actor) -> None:
-    """Stop an order that a person has to look at again; one that only has to wait is noted as refused."""
+def _carry_out(
+    orders: Sequence[DisposalOrder], step: Callable[..., DisposalOrder], by: Actor
+) -> tuple[set[int], list[tuple[DisposalOrder, Refused]]]:
+    """Take one step with orders that share nobody, in one transaction, decided together.
+
+    Return the keys of those that were taken up, at least the first, and which of them were refused, and why.
+    """
+    refused = []
+    with transaction.atomic():
+        turns.alone()
+        gate.pass_alone()
+        known = afresh.decide_together(orders)
+        for order in orders:
+            if order.pk in known:
+                try:
+                    step(order, by=by, now=known[order.pk])
+                except Refused as refusal:
+                    refused.append((order, refusal))
+    return set(known), refused
+
+
+def _note(order: DisposalOrder, refusal: Refused, by: Actor) -> bool:
+    """Stop an order that a person has to look at again, or note that it has to wait.
+
+    Return False when there was nothing to note: another worker was here first.
+    """
+    state = order.state
+    order.refresh_from_db()
+    if order.state != state:
+        return False
     if isinstance(refusal, disposal.Overtaken):
         disposal.stop(order, by=by, because=" ".join(refusal.reasons))
-        return
-    audit.record_apart(
-        by, "disposal.refused", "refused", subject=order.reference, detail={"reasons": len(refusal.reasons)}
-    )
+    else:
+        audit.record_apart(
+            by, "disposal.refused", "refused", subject=order.reference, detail={"reasons": len(refusal.reasons)}
+        )
+    return True

@@ -16,7 +16,7 @@ from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
 from muniment.retention import afresh, gate, queries, rules
-from muniment.retention.afresh import Decided
+from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
 
@@ -246,10 +246,11 @@ def _reopen(review: Review, by: Actor) -> None:
         audit.record(by, "review.reopen", subject=held.reference, controller=held.controller.code)
 
 
-def instruct(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
+def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -> DisposalOrder:
     """Tell every source what to delete, once the cooling-off is over and if nothing stands against it.
 
-    Everything is decided once more first: a source that has deleted cannot take it back.
+    Everything is decided once more first, unless `now` says what was decided within this transaction and in the gate:
+    a source that has deleted cannot take it back.
     """
     with transaction.atomic():
         gate.pass_alone()
@@ -261,14 +262,13 @@ def instruct(order: DisposalOrder, *, by: Actor) -> DisposalOrder:
         )
         verdict.require()
         not_overtaken(stands_against(held))
-        not_overtaken(_as_proposed(held))
+        not_overtaken(_as_proposed(held, afresh.decide(held) if now is None else now))
         for system_id in held.items.values_list("system", flat=True).distinct():
             SourceInstruction.objects.get_or_create(order=held, system_id=system_id)
         return _moved(held, "instruct", by)
 
 
-def _as_proposed(order: DisposalOrder) -> Verdict:
-    now = afresh.decide(order)
+def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")

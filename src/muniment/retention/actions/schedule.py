@@ -114,7 +114,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     """
     began = timezone.now()
     hold.expand_all(by=by)
-    made = schedule_tables.decide(schedule_tables.read(), policy, on, follow=partial(_holds_followed, by=by))
+    made = schedule_tables.decide(policy, on, follow=partial(_holds_followed, by=by))
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
         transaction.atomic(),
