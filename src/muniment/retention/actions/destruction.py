@@ -17,6 +17,7 @@ from muniment.core import audit, content, turns
 from muniment.core.actors import Actor
 from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, unless
+from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, rules
@@ -57,12 +58,23 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             owners += _destroy_item(item, held, now.get(item.record_id or 0), by)
         owners += _sweep_people(held)
+        _follow(held)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
         audit.record(by, "disposal.destroy", subject=held.reference, controller=held.controller.code)
         transaction.on_commit(lambda: content.destroy_keys(owners))
     return held
+
+
+def _follow(order: DisposalOrder) -> None:
+    """Let other orders about the person stand: what this one destroyed makes nobody else of them.
+
+    Each is decided afresh all the same, by what is left.
+    """
+    if order.prime_id is not None:
+        others = DisposalOrder.objects.filter(prime_id=order.prime_id, membership_digest=order.membership_digest)
+        others.exclude(pk=order.pk).update(membership_digest=membership_digest(order.prime_id))
 
 
 def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None, by: Actor) -> list[str]:

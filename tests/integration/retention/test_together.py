@@ -1,0 +1,87 @@
+"""Orders that wait for the same step are decided together, and each for itself."""
+
+import pytest
+
+from factories.deeds import NO, WORKER, by
+from factories.exports import Source, row
+from muniment.records.models import Record
+from muniment.retention import schedule_tables
+from muniment.retention.actions import destruction, disposal
+from muniment.retention.actions import review as reviewing
+from muniment.retention.models import DisposalOrder, Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+TANSY = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02"}
+SORREL = {"FORENAME": "Sorrel", "SURNAME": "Third", "BORN": "1977-07-07"}
+
+
+@pytest.fixture
+def decisions(monkeypatch):
+    """The parts that were decided about."""
+    asked, decide = [], schedule_tables.decide
+    monkeypatch.setattr(
+        schedule_tables,
+        "decide",
+        lambda *given, part=None, **more: asked.append(part) or decide(*given, part=part, **more),
+    )
+    return asked
+
+
+def order_everything(life, proposer="rowan", approver="ash", controller="northshire"):
+    conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
+    for review in Review.objects.filter(state="open", controller__code=controller):
+        done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=by(life, proposer))
+        records = Record.objects.filter(involvements__nominal__belongings__prime=done.prime)
+        chosen = tuple(records.filter(system__controller=done.controller).values_list("pk", flat=True))
+        order = disposal.propose(disposal.Proposal(done.prime, done.controller, chosen, done), by=by(life, proposer))
+        disposal.approve(order, by=by(life, approver))
+
+
+def answer_everything(life, name="rowan", controller="northshire"):
+    for order in DisposalOrder.objects.filter(state="instructed", controller__code=controller):
+        for instruction in order.instructions.all():
+            disposal.answer(instruction, by=by(life, name), said="done", note="")
+
+
+def test_one_that_is_overtaken_stops_no_other(own_life, decisions):
+    own_life.crime.send([row("C2", "P2", **TANSY), row("C3", "P3", **SORREL)], on="2026-07-01")
+    own_life.run()
+    order_everything(own_life)
+    own_life.crime.send([row("C9", "P2", **TANSY, REPORTED="2026-10-01")], on="2026-11-01")
+    decisions.clear()
+    assert destruction.work(by=WORKER) == {"instructed": 2, "destroyed": 0, "certified": 0, "refused": 1}
+    assert len(decisions) == 1
+    answer_everything(own_life)
+    assert destruction.work(by=WORKER) == {"instructed": 0, "destroyed": 2, "certified": 2, "refused": 0}
+    assert len(decisions) == 2
+    assert set(Record.objects.values_list("reference", flat=True)) == {"C2", "C9"}
+    assert DisposalOrder.objects.get(state="stopped").items.get().reference == "C2"
+
+
+def test_two_that_share_a_person_are_decided_one_after_the_other(own_life, tmp_path, decisions):
+    """What the first destroys is seen by the second: here both forces hold records of one person."""
+    same = {**SORREL, "POSTCODE": "NH2 2AA", "PHONE": "07700900124", "ADDRESS": "2 Invented Street"}
+    Source(tmp_path, controller="westvale", kind="delta").send([row("W3", "WP3", **same)])
+    own_life.crime.send([row("C3", "P3", **same)], on="2026-07-01")
+    own_life.run()
+    assert Review.objects.values("prime").distinct().count() == 2
+    assert Review.objects.count() == 3
+    order_everything(own_life)
+    order_everything(own_life, "wren", "linden", "westvale")
+    decisions.clear()
+    assert destruction.work(by=WORKER)["instructed"] == 3
+    assert len(decisions) == 2
+    assert not set(decisions[0].primes) <= set(decisions[1].primes)
+    answer_everything(own_life)
+    answer_everything(own_life, "wren", "westvale")
+    assert destruction.work(by=WORKER)["certified"] == 3
+    assert not Record.objects.exists()
+
+
+def test_in_advisory_mode_an_order_waits_and_nothing_is_said_of_it(own_life):
+    order_everything(own_life)
+    controller = Review.objects.get().controller
+    controller.mode = controller.Mode.ADVISORY
+    controller.save()
+    assert destruction.work(by=WORKER) == {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
+    assert DisposalOrder.objects.get().state == "approved"
