@@ -16,7 +16,9 @@ from playwright.sync_api import Page, expect
 
 from factories.cast import PASSWORD
 from factories.screens import Looks
+from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, User
+from muniment.workbench import accounts
 
 KEY = {
     "protocol": "ctap2",
@@ -231,6 +233,28 @@ def test_a_password_is_changed(cast: dict[str, User], sign_in_on: Callable[..., 
     assert ("access.change_password", "done", "") in said()
     cast["rowan"].refresh_from_db()
     assert cast["rowan"].check_password("three invented words")
+    looks.require_no_faults()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_that_someone_else_has_set_is_changed_first(cast: dict[str, User], page: Page, looks: Looks) -> None:
+    given = accounts.reset(cast["rowan"], by=Actor("root (user)"))
+    page.goto(reverse("account_login"))
+    page.get_by_label("Username").fill("rowan")
+    page.get_by_label("Password", exact=True).fill(given)
+    button(page, "Sign in")
+    for name in ("reviews", "mfa_index"):
+        page.goto(reverse(name))
+        assert page.url.endswith(reverse("account_change_password"))
+    expect(page.locator("main")).to_contain_text("known to someone else")
+    looks.at("password-given")
+    page.get_by_label("Password now").fill(given)
+    for label in ("New password", "New password again"):
+        page.get_by_label(label, exact=True).fill("three invented words")
+    button(page, "Change password")
+    expect(page.locator(".moj-alert__content").first).to_have_text("Your password is changed.")
+    page.goto(reverse("purpose"))
+    assert page.url.endswith(reverse("purpose"))
     looks.require_no_faults()
 
 

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 from django.db import DatabaseError, connections
+from django.utils import timezone
 
 from muniment.cli import printing
-from muniment.core import actors, audit, content, postgres
+from muniment.core import access, actors, audit, content, postgres
 from muniment.core.actors import Actor
 from muniment.retention.actions import destruction
 
@@ -29,12 +30,12 @@ def work(
     if not every:
         printing.report(_round(by), as_json=as_json, title="Work done")
         return
-    swept = -math.inf
+    swept, day = -math.inf, None
     while not beside or os.getppid() == beside:
-        sweeps = time.monotonic() - swept > _SWEEP_EVERY_S
+        sweeps = time.monotonic() - swept > _SWEEP_EVERY_S or day != timezone.localdate()
         try:
             _round(by, sweep=sweeps)
-            swept = time.monotonic() if sweeps else swept
+            swept, day = (time.monotonic() if sweeps else swept), timezone.localdate()
         except (postgres.ServerError, audit.SealsAhead) as error:
             # The next round may find the server back, and other duties do not wait for one that fails.
             sys.stderr.write(f"The worker could not end its round: {error}\n")
@@ -49,6 +50,7 @@ def work(
 def _round(by: Actor, *, sweep: bool = True) -> dict[str, int]:
     done = destruction.work(by=by)
     if sweep:
+        access.refresh_scopes(timezone.localdate())  # a role that ended yesterday opens nothing today
         done["keys_swept"] = content.sweep_orphans()
     done["events_sealed"] = audit.seal()
     return done

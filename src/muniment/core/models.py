@@ -84,13 +84,14 @@ class User(AbstractUser):
 
     post = models.CharField("job title", max_length=120, blank=True)
     vetting = models.CharField(max_length=20, blank=True)
+    password_is_given = models.BooleanField(default=False)  # by someone else: it is changed at the first sign-in
 
     class Fields:
         id = groups = user_permissions = Kind.KEY
         username = first_name = last_name = email = post = Kind.ACTOR
         password = Kind.SECRET
         last_login = date_joined = Kind.MOMENT
-        is_superuser = is_staff = is_active = vetting = Kind.STATE
+        is_superuser = is_staff = is_active = vetting = password_is_given = Kind.STATE
 
     class Wall:
         seen = EVERYONE

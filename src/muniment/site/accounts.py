@@ -8,6 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from muniment.core import places
 
@@ -26,6 +27,10 @@ class ClosedAccounts(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up."""
         return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go on to the work."""
+        return reverse("home")
 
 
 class SecondFactors(DefaultMFAAdapter):

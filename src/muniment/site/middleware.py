@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from muniment.core import access, actors, audit, database
 from muniment.core.models import User
@@ -41,6 +42,19 @@ def absolute_session_limit(get_response: Handler) -> Handler:
         began = request.session.get("began")
         if request.user.is_authenticated and began and time.time() - began > settings.SESSION_ABSOLUTE_AGE:
             logout(request)
+        return get_response(request)
+
+    return handle
+
+
+def own_password(get_response: Handler) -> Handler:
+    """Lead whose password someone else has set to the page where it is changed; until then nothing else opens."""
+    left_open = ("account_change_password", "account_logout", "account_reauthenticate")
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        asked = isinstance(request.user, User) and request.user.password_is_given
+        if asked and request.path not in map(reverse, left_open):
+            return redirect("account_change_password")
         return get_response(request)
 
     return handle

@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "muniment.site.middleware.own_password",
     "muniment.site.middleware.second_factor",
     "muniment.site.middleware.within_scope",
 ]

@@ -71,6 +71,8 @@ def _writes(action: str) -> Any:
 
 
 def _password_changed(user: User, **_: object) -> None:
+    user.password_is_given = False
+    user.save(update_fields=["password_is_given"])
     audit.record(actors.from_user(user), "access.change_password")
 
 
