@@ -47,7 +47,10 @@ def _run(name: str, size: int) -> dict[str, Any]:
             for step in bench.PREPARE:
                 measure(step, folder, size)
             load = os.getloadavg()[0]
-            results = {words: asdict(measure(step, folder, size)) for step, words in (*bench.OURS, bench.PEER)}
+            results = {}
+            for step, words in (*bench.OURS, bench.PEER):
+                results[words] = asdict(measure(step, folder, size))
+                console.print(f"{words}: {results[words]['seconds']:.2f} s")  # a peer may take long, or never end
         finally:
             if hasattr(bench, "finish"):
                 bench.finish(folder)
