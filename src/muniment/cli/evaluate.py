@@ -74,7 +74,7 @@ def _world_tables(scores: dict[str, Any]) -> Iterator[Table]:
     pairs = Table(title=f"Pairs joined among {scores['nominals']:,} nominals of this world")
     columns = ("pairs that touch", "joined", "false", "precision", "95 % interval", "true pairs", "recall")
     for number, column in enumerate(columns):
-        pairs.add_column(column, justify="right" if number else "left", no_wrap=True)
+        pairs.add_column(column, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
     parts = ("by_look_alike", "by_ethnicity", "by_origin")
     for lines in ([scores["overall"], scores["look_alikes_alone"]], *(scores[part] for part in parts)):
         for line in lines:

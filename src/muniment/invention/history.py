@@ -68,10 +68,14 @@ class History:
     casework: Happenings
 
 
+# The tail of those who offend often has an end: the most prolific have some hundreds of offences, not thousands.
+MOST = 400.0
+
+
 def make(people: People, material: Material, rng: Generator, as_at: date) -> History:
     """Return a history of some three decades up to a day."""
     today = days.number(as_at)
-    weight = rng.pareto(1.6, len(people)) * (rng.random(len(people)) < 0.13)
+    weight = np.minimum(rng.pareto(1.6, len(people)), MOST) * (rng.random(len(people)) < 0.13)
     crimes = _crimes(people, material, rng, today, weight)
     adults = np.flatnonzero(people.born < today - int(19 * _YEAR))
     couples = np.flatnonzero((people.place == 1) & (people.parent == NOBODY))
