@@ -71,8 +71,11 @@ def world(
 
 def _world_tables(scores: dict[str, Any]) -> Iterator[Table]:
     """Return the report: pairs of nominals line by line, then pairs of people who look alike."""
-    pairs = Table(title=f"Pairs joined among {scores['nominals']:,} nominals of this world")
-    columns = ("pairs that touch", "joined", "false", "precision", "95 % interval", "true pairs", "recall")
+    pairs = Table(
+        title=f"Pairs joined among {scores['nominals']:,} nominals of this world",
+        caption="* Lower end of the exact 95 % interval of the precision; --json gives both.",
+    )
+    columns = ("pairs that touch", "joined", "false", "precision", "at least*", "true pairs", "recall")
     for number, column in enumerate(columns):
         pairs.add_column(column, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
     parts = ("by_look_alike", "by_ethnicity", "by_origin")
@@ -83,7 +86,7 @@ def _world_tables(scores: dict[str, Any]) -> Iterator[Table]:
                 f"{line['joined']:,}",
                 f"{line['false_joins']:,}",
                 _share(line["precision"], 5),
-                f"{line['lower']:.5f}-{line['upper']:.5f}",
+                f"{line['lower']:.5f}",
                 f"{line['true_pairs']:,}",
                 _share(line["recall"], 4),
             )
