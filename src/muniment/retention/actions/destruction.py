@@ -8,6 +8,7 @@ keep them from coming back with tonight's export.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -51,19 +52,18 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        with connection.cursor() as cursor:  # several orders may go in one transaction
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.going, pg_temp.lonely")
-            cursor.execute("CREATE TEMPORARY TABLE going (row_id bigint) ON COMMIT DROP")
-        owners: list[str] = []
+        gone = _Gone()
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
-            owners += _destroy_item(item, held, now.get(item.record_id or 0), by)
-        owners += _sweep_people(held)
+            _destroy_item(item, held, now.get(item.record_id or 0), gone, by=by)
+        if gone.rows and held.prime_id is not None:
+            _sweep_person(held.prime_id, gone)
+        _sweep_rows(gone)
         _follow(held)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
         audit.record(by, "disposal.destroy", subject=held.reference, controller=held.controller.code)
-        transaction.on_commit(lambda: content.destroy_keys(owners))
+        transaction.on_commit(lambda: content.destroy_keys(gone.owners))
     return held
 
 
@@ -77,16 +77,28 @@ def _follow(order: DisposalOrder) -> None:
         others.exclude(pk=order.pk).update(membership_digest=membership_digest(order.prime_id))
 
 
-def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None, by: Actor) -> list[str]:
+@dataclass
+class _Gone:
+    """What an order has destroyed: owners of content whose keys must go, and source rows that may be needed no more.
+
+    Keys are kept, not tables: by a list of keys an index finds the few rows among all.
+    """
+
+    owners: list[str] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+
+
+def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None, gone: _Gone, *, by: Actor) -> None:
     record = item.record
     if record is None:
-        return []
+        return
     verdict = disposal.goes_still(item, now)
     if not verdict:
         item.kept_because = verdict.reasons[0][:200]
         item.save(update_fields=["kept_because"])
-        return []
-    owners = _delete_record(record) + _delete_quarantined(item.system_id, [item.reference])
+        return
+    _delete_record(record, gone)
+    _delete_quarantined(item.system_id, item.reference, gone)
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
     item.destroyed_at = timezone.now()
     item.record = None
@@ -98,7 +110,6 @@ def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None,
         controller=order.controller.code,
         detail={"order": order.reference, "class": item.class_id},
     )
-    return owners
 
 
 _DELETE = (
@@ -108,85 +119,90 @@ _DELETE = (
     "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
     "DELETE FROM records_recorddate WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
-    # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
-    "INSERT INTO going SELECT row_id FROM records_record WHERE id = %(record)s"
-    " UNION SELECT row_id FROM records_involvement WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
     "DELETE FROM records_record WHERE id = %(record)s",
 )
 
 
-def _delete_record(record: Record) -> list[str]:
-    """Delete a record and everything of it; return the owners of the content keys that must go."""
-    kept = Content.objects.filter(content.of_record(record.pk))
-    owners = sorted(set(kept.values_list("owner", flat=True)))
-    kept.delete()
+def _delete_record(record: Record, gone: _Gone) -> None:
+    """Delete a record and everything of it."""
+    _delete_content(content.of_record(record.pk), gone)
     with connection.cursor() as cursor:
+        # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
+        cursor.execute("SELECT row_id FROM records_involvement WHERE record_id = %s", [record.pk])
+        gone.rows |= {record.row_id, *(row for (row,) in cursor.fetchall())}
         for statement in _DELETE:
             cursor.execute(statement, {"record": record.pk})
-    return owners
 
 
-def _delete_quarantined(system: int, references: list[str]) -> list[str]:
-    """Delete what waits in quarantine under these references; return the owners of the content keys that must go."""
-    waiting = Quarantine.objects.filter(system_id=system, reference__in=references)
+def _delete_content(which: Q, gone: _Gone) -> None:
+    kept = Content.objects.filter(which)
+    gone.owners += sorted(set(kept.values_list("owner", flat=True)))
+    kept.delete()
+
+
+def _delete_quarantined(system: int, reference: str, gone: _Gone) -> None:
+    """Delete what waits in quarantine under a reference."""
+    waiting = Quarantine.objects.filter(system_id=system, reference=reference)
     owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
     waiting.delete()
-    Content.objects.filter(owner__in=owners).delete()
-    return owners
+    _delete_content(Q(owner__in=owners), gone)
 
 
-def _sweep_people(order: DisposalOrder) -> list[str]:
-    """Delete the person's nominals that no record is about any more, what is derived of them, and rows nobody needs.
+_LONELY = """
+SELECT DISTINCT n.id, n.system_id, n.reference, n.row_id FROM people_belonging b
+JOIN records_nominal n ON n.id = b.nominal_id
+WHERE b.prime_id = %s AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE i.nominal_id = n.id)
+"""
 
-    Return the owners of the content keys that must go: of what waited in quarantine about them, and of the reasons why
-    someone judged them the same as others.
+_DELETE_NOMINALS = (
+    # Its reference in its source names someone; what is left names nobody.
+    "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
+    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
+    "DELETE FROM retention_persondecision d WHERE d.prime_id = %(prime)s AND NOT EXISTS"
+    " (SELECT 1 FROM people_belonging b WHERE b.prime_id = d.prime_id AND b.until IS NULL)",
+)
+
+
+def _sweep_person(prime: int, gone: _Gone) -> None:
+    """Delete the person's nominals that no record is about any more, and what is derived of them.
+
+    With them go what waited in quarantine about them, and the reasons why someone judged them the same as others.
     """
-    owners: list[str] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_LONELY, [prime])
+        lonely = cursor.fetchall()
+        keys = [key for key, *_ in lonely]
+        gone.rows |= {row for *_, row in lonely}
+        for _, system, reference, _ in lonely:
+            Tombstone.objects.get_or_create(system_id=system, entity="nominal", reference_hash=fingerprint(reference))
+            _delete_quarantined(system, reference, gone)
+        cursor.execute(
+            "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
+            " RETURNING reason_id",
+            {"keys": keys},
+        )
+        _delete_content(Q(pk__in=[reason for (reason,) in cursor.fetchall()]), gone)
+        for statement in _DELETE_NOMINALS:
+            cursor.execute(statement, {"keys": keys, "prime": prime})
+
+
+def _sweep_rows(gone: _Gone) -> None:
+    """Delete the source rows from which nothing is left."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMPORARY TABLE lonely ON COMMIT DROP AS SELECT n.id, n.system_id, n.reference, n.row_id"
-            " FROM records_nominal n WHERE NOT EXISTS"
-            " (SELECT 1 FROM records_involvement i WHERE i.nominal_id = n.id)"
-            " AND EXISTS (SELECT 1 FROM going)"
-            " AND EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = n.id AND b.prime_id = %s)",
-            [order.prime_id],
-        )
-        cursor.execute("SELECT system_id, reference FROM lonely")
-        for system_id, reference in cursor.fetchall():
-            Tombstone.objects.get_or_create(
-                system_id=system_id, entity="nominal", reference_hash=fingerprint(reference)
-            )
-            owners += _delete_quarantined(system_id, [reference])
-        cursor.execute(
-            "WITH gone AS (DELETE FROM people_judgement WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
-            " (SELECT id FROM lonely) RETURNING reason_id) SELECT reason_id FROM gone"
-        )
-        reasons = [reason for (reason,) in cursor.fetchall()]
-        cursor.execute("DELETE FROM core_content WHERE id = ANY(%s) RETURNING owner", [reasons])
-        owners += sorted({owner for (owner,) in cursor.fetchall()})
-        for statement in (
-            # Its reference in its source names someone; what is left names nobody.
-            "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id"
-            " WHERE anchor_id IN (SELECT id FROM lonely)",
-            "DELETE FROM people_searchtoken WHERE nominal_id IN (SELECT id FROM lonely)",
-            "DELETE FROM people_matchedge WHERE left_id IN (SELECT id FROM lonely) OR right_id IN"
-            " (SELECT id FROM lonely)",
-            "DELETE FROM people_belonging WHERE nominal_id IN (SELECT id FROM lonely)",
-            "DELETE FROM records_nominalflag WHERE nominal_id IN (SELECT id FROM lonely)",
-            "DELETE FROM records_nominal WHERE id IN (SELECT id FROM lonely)",
-            "DELETE FROM retention_persondecision d WHERE NOT EXISTS (SELECT 1 FROM people_belonging b"
-            " WHERE b.prime_id = d.prime_id AND b.until IS NULL)",
-            "DELETE FROM records_sourcerow r WHERE (r.id IN (SELECT row_id FROM going) OR r.id IN"
-            " (SELECT row_id FROM lonely))"
+            "DELETE FROM records_sourcerow r WHERE r.id = ANY(%s)"
             " AND NOT EXISTS (SELECT 1 FROM records_record x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_recorddate x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
-        ):
-            cursor.execute(statement)
-    return owners
+            [sorted(gone.rows)],
+        )
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
