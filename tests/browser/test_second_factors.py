@@ -55,6 +55,15 @@ def password(page: Page, user: User) -> None:
     button(page, "Sign in")
 
 
+def choose(page: Page, now: str) -> None:
+    """Change the password."""
+    page.get_by_label("Password now").fill(now)
+    for label in ("New password", "New password again"):
+        page.get_by_label(label, exact=True).fill("three invented words")
+    button(page, "Change password")
+    expect(page.locator(".moj-alert__content").first).to_have_text("Your password is changed.")
+
+
 def last(number: int) -> list[tuple[str, str, str]]:
     """Return the last events of signing in: what, how it went, and by what factor."""
     events = AuditEvent.objects.filter(action__startswith="access.").order_by("pk")
@@ -225,11 +234,7 @@ def test_a_password_is_changed(cast: dict[str, User], sign_in_on: Callable[..., 
     button(page, "Change password")
     expect(page.locator(".govuk-error-summary")).to_contain_text("12 characters")
     looks.at("password-wrong")
-    page.get_by_label("Password now").fill(PASSWORD)
-    for label in ("New password", "New password again"):
-        page.get_by_label(label, exact=True).fill("three invented words")
-    button(page, "Change password")
-    expect(page.locator(".moj-alert__content").first).to_have_text("Your password is changed.")
+    choose(page, PASSWORD)
     assert ("access.change_password", "done", "") in said()
     cast["rowan"].refresh_from_db()
     assert cast["rowan"].check_password("three invented words")
@@ -248,11 +253,7 @@ def test_a_password_that_someone_else_has_set_is_changed_first(cast: dict[str, U
         assert page.url.endswith(reverse("account_change_password"))
     expect(page.locator("main")).to_contain_text("known to someone else")
     looks.at("password-given")
-    page.get_by_label("Password now").fill(given)
-    for label in ("New password", "New password again"):
-        page.get_by_label(label, exact=True).fill("three invented words")
-    button(page, "Change password")
-    expect(page.locator(".moj-alert__content").first).to_have_text("Your password is changed.")
+    choose(page, given)
     page.goto(reverse("purpose"))
     assert page.url.endswith(reverse("purpose"))
     looks.require_no_faults()

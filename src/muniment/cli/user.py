@@ -7,7 +7,7 @@ import typer
 from django.utils import timezone
 
 from muniment.cli import printing
-from muniment.core import access, actors
+from muniment.core import access, actors, audit
 from muniment.core.models import User
 from muniment.workbench import accounts
 
@@ -73,6 +73,7 @@ def reopen(name: Name, as_json: Json = False) -> None:
 def list_(as_json: Json = False) -> None:
     """Name every account with its roles of today."""
     today = timezone.localdate()
+    audit.record(_by(), "access.list_users")
     printing.report({user.username: _said(user, today) for user in User.objects.order_by("username")}, as_json=as_json)
 
 

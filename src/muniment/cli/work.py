@@ -48,9 +48,10 @@ def work(
 
 
 def _round(by: Actor, *, sweep: bool = True) -> dict[str, int]:
+    if sweep:
+        access.refresh_scopes(timezone.localdate())  # a role that begins today opens what it is for
     done = destruction.work(by=by)
     if sweep:
-        access.refresh_scopes(timezone.localdate())  # a role that ended yesterday opens nothing today
         done["keys_swept"] = content.sweep_orphans()
     done["events_sealed"] = audit.seal()
     return done

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from muniment.core import policy_files
 from muniment.core.models import Controller, Membership, RoleAssignment, Scope, User, UserScope
@@ -97,13 +97,23 @@ def assignments(user: User, on: date) -> list[RoleAssignment]:
     )
 
 
-def reach(role: Role, controller: Controller, on: date) -> set[int]:
-    """Return the keys of the controllers that a role held at one controller reaches on a day."""
-    current = Membership.objects.filter(start__lte=on).filter(Q(until__isnull=True) | Q(until__gt=on))
-    joints = set(current.filter(member=controller).values_list("joint_id", flat=True))
-    reached = {controller.pk} | joints
+def memberships(on: date) -> QuerySet[Membership]:
+    """Return the memberships of joint units that stand on a day."""
+    return Membership.objects.filter(start__lte=on).filter(Q(until__isnull=True) | Q(until__gt=on))
+
+
+def reach(role: Role, controller: Controller, on: date) -> dict[int, date]:
+    """Return the keys of the controllers that a role held at one controller reaches on a day, and when that ends.
+
+    The end is the first day on which it reaches no more, `date.max` where none is known.
+    """
+    current = memberships(on)
+    joints = {each.joint_id: each.until or date.max for each in current.filter(member=controller)}
+    reached = {controller.pk: date.max, **joints}
     if role.reach == "collaboration":
-        reached |= set(current.filter(joint_id__in=joints | {controller.pk}).values_list("member_id", flat=True))
+        for each in current.filter(joint_id__in={controller.pk, *joints}):
+            ends = min(each.until or date.max, joints.get(each.joint_id, date.max))
+            reached[each.member_id] = max(ends, reached.get(each.member_id, date.min))
     return reached
 
 
@@ -116,7 +126,7 @@ def may(user: User, action: str, *, on: date, controller: Controller | None = No
     if controller is None:
         return ALLOWED
     for assignment in held:
-        joints = Membership.objects.filter(joint=controller, member=assignment.controller).exists()
+        joints = memberships(on).filter(joint=controller, member=assignment.controller).exists()
         if assignment.controller_id == controller.pk or joints:
             return ALLOWED
     return refused(f"Your roles do not let you {words} for {controller.name}.")
@@ -127,27 +137,34 @@ def controllers_for(user: User, action: str, on: date) -> list[Controller]:
     return [each for each in Controller.objects.all() if may(user, action, on=on, controller=each)]
 
 
-def scopes_of(user: User, on: date, scopes: Iterable[Scope]) -> set[int]:
-    """Return the keys of those scopes that a user may see on a day."""
-    opened: set[int] = set()
+def scopes_of(user: User, on: date, scopes: Iterable[Scope]) -> dict[int, date]:
+    """Return the keys of those scopes that a user may see on a day, and when that ends (`date.max`: no end known)."""
+    opened: dict[int, date] = {}
     every = list(scopes)
     for held in assignments(user, on):
         role = declaration().roles[held.role]
         reached = reach(role, held.controller, on)
-        opened |= {scope.pk for scope in every if scope.controller_id in reached and role.opens(scope)}
+        for scope in every:
+            if scope.controller_id in reached and role.opens(scope):
+                ends = min(held.until or date.max, reached[scope.controller_id])
+                opened[scope.pk] = max(ends, opened.get(scope.pk, date.min))
     return opened
 
 
 def refresh_scopes(on: date, users: Iterable[User] | None = None) -> None:
-    """Bring `UserScope` up to the declaration; run after roles, scopes or the declaration change."""
+    """Bring `UserScope` up to the declaration; run after roles, scopes or the declaration change.
+
+    What ends shuts by itself on its day; what begins opens with the next run.
+    """
     every = list(Scope.objects.all())
     with transaction.atomic():
         for user in users if users is not None else User.objects.filter(is_active=True):
-            opened = scopes_of(user, on, every)
-            held = set(UserScope.objects.filter(user=user).values_list("scope_id", flat=True))
-            UserScope.objects.filter(user=user, scope_id__in=held - opened).delete()
+            opened = {(key, None if ends == date.max else ends) for key, ends in scopes_of(user, on, every).items()}
+            held = set(UserScope.objects.filter(user=user).values_list("scope_id", "until"))
+            UserScope.objects.filter(user=user, scope_id__in=[key for key, _ in held - opened]).delete()
             UserScope.objects.bulk_create(
-                [UserScope(user=user, scope_id=scope) for scope in opened - held], ignore_conflicts=True
+                [UserScope(user=user, scope_id=key, until=until) for key, until in opened - held],
+                ignore_conflicts=True,
             )
 
 

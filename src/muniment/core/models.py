@@ -164,9 +164,11 @@ class UserScope(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE)
     scope = models.ForeignKey(Scope, models.CASCADE)
+    until = models.DateField(null=True)  # the first day on which it opens nothing, whether or not anything has run
 
     class Fields:
         id = user = scope = Kind.KEY
+        until = Kind.MOMENT
 
     class Wall:
         seen = EVERYONE

@@ -84,7 +84,7 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT coalesce(array_agg(scope_id ORDER BY scope_id), '{}')::text INTO seen
-        FROM core_userscope WHERE user_id = sitter;
+        FROM core_userscope WHERE user_id = sitter AND (until IS NULL OR until > current_date);
     SELECT coalesce(array_agg(DISTINCT c), '{}')::text,
            coalesce(bool_or(role = ANY (ARRAY[__AUDITORS__]::text[])), false),
            coalesce(bool_or(role = ANY (ARRAY[__COVERT_AUDITORS__]::text[])), false)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from muniment.people.models import Belonging, MatchEdge
 from muniment.records.models import Involvement
-from muniment.retention import policy_now, schedule_tables
+from muniment.retention import policy_now, queries, schedule_tables
 from muniment.retention.models import DisposalOrder, RecordDecision
 
 IN_DOUBT = "possible_match"  # the reason that the engine gives where a possible match would change the decision
@@ -66,9 +66,7 @@ def decide_together(orders: Iterable[DisposalOrder]) -> dict[int, Decisions]:
     people: set[int] = set()
     reviews = []
     for order in orders:
-        going = list(
-            order.items.filter(record__isnull=False, destroyed_at__isnull=True).values_list("record_id", flat=True)
-        )
+        going = queries.going(order)
         own = _people(going)
         if people.isdisjoint(own):
             records[order.pk] = going

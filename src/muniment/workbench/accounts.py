@@ -5,7 +5,6 @@ names it.
 """
 
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from muniment.core import access, audit
 from muniment.core.actors import Actor
@@ -158,7 +158,7 @@ def reopen(user: User, *, by: Actor) -> str:
 
 
 def _give_password(user: User) -> str:
-    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+    password = "-".join(get_random_string(4, _LETTERS) for _ in range(4))
     user.set_password(password)
     user.password_is_given = True
     user.save(update_fields=["password", "password_is_given"])

@@ -7,18 +7,15 @@ from django.conf import settings
 from django.db import transaction
 
 from muniment.core.models import Controller, RoleAssignment, User
+from muniment.workbench import accounts
 
 PASSWORD = "look-but-do-not-touch"  # noqa: S105 - printed on the sign-in page of the demonstration
 
 
 @dataclass(frozen=True)
-class Person:
-    """A demonstration user."""
+class Person(accounts.Person):
+    """A demonstration user, what they can do, in words, and their roles."""
 
-    username: str
-    first_name: str
-    last_name: str
-    post: str
     can: str
     roles: tuple[tuple[str, str], ...]
 

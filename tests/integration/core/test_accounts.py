@@ -114,9 +114,12 @@ def test_a_closed_account_opens_nothing_until_it_is_opened_again(jo):
     accounts.grant(jo, post(), by=BY)
     sit(jo)
     accounts.close(jo, by=BY)
+    assert not Sitting.objects.exists()
     assert access.enter("token") is None
     with pytest.raises(Refused, match="closed"):
         accounts.reset(jo, by=BY)
     password = accounts.reopen(jo, by=BY)
     assert User.objects.get().check_password(password)
     assert opens(jo)
+    with pytest.raises(Refused, match="is open"):
+        accounts.reopen(jo, by=BY)

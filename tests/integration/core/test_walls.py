@@ -1,13 +1,16 @@
 """Row-level security, shown with raw SQL as the web's role."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from factories.cast import refresh
 from factories.exports import Source, row
-from muniment.core import content, database
-from muniment.core.models import Content
+from muniment.core import access, content, database
+from muniment.core.models import Content, Controller, Membership, UserScope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +62,24 @@ def test_an_officer_sees_crime_of_the_collaboration_and_no_child_protection(worl
 
 def test_a_records_manager_sees_every_area(world, as_web):
     assert references(as_web, sit(as_web, world["rowan"])) == {"C1", "W1", "K1"}
+
+
+def test_what_a_role_opened_shuts_on_its_last_day_though_nothing_has_run(world, as_web):
+    today, user = timezone.localdate(), world["rowan"]
+    user.assignments.update(until=today)
+    access.refresh_scopes(today - timedelta(days=1), [user])
+    assert UserScope.objects.filter(user=user).exists()
+    assert references(as_web, sit(as_web, user)) == set()
+
+
+def test_who_has_left_a_joint_unit_sees_and_does_nothing_of_it(world):
+    own, joint = Controller.objects.get(code="northshire"), Controller.objects.get(kind="joint")
+    today, officer = timezone.localdate(), access.declaration().roles["officer"]
+    assert joint.pk in access.reach(officer, own, today)
+    assert access.may(world["rowan"], "disposal.propose", on=today, controller=joint)
+    Membership.objects.filter(joint=joint, member=own).update(until=today)
+    assert access.reach(officer, own, today).keys() == {own.pk}
+    assert not access.may(world["rowan"], "disposal.propose", on=today, controller=joint)
 
 
 def test_scope_ends_with_the_transaction(world, as_web):

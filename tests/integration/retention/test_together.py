@@ -4,6 +4,7 @@ import pytest
 
 from factories.deeds import NO, WORKER, by
 from factories.exports import Source, row
+from muniment.core.models import AuditEvent
 from muniment.records.models import Record
 from muniment.retention import schedule_tables
 from muniment.retention.actions import destruction, disposal
@@ -85,3 +86,4 @@ def test_in_advisory_mode_an_order_waits_and_nothing_is_said_of_it(own_life):
     controller.save()
     assert destruction.work(by=WORKER) == {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     assert DisposalOrder.objects.get().state == "approved"
+    assert not AuditEvent.objects.filter(action="disposal.refused").exists()

@@ -68,13 +68,14 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
 
 
 def _follow(order: DisposalOrder) -> None:
-    """Let other orders about the person stand: what this one destroyed makes nobody else of them.
+    """Let other orders under way about the person stand: what this one destroyed makes nobody else of them.
 
     Each is decided afresh all the same, by what is left.
     """
     if order.prime_id is not None:
-        others = DisposalOrder.objects.filter(prime_id=order.prime_id, membership_digest=order.membership_digest)
-        others.exclude(pk=order.pk).update(membership_digest=membership_digest(order.prime_id))
+        others = DisposalOrder.objects.filter(prime_id=order.prime_id, state__in=["proposed", "approved", "instructed"])
+        others = others.filter(membership_digest=order.membership_digest).exclude(pk=order.pk)
+        others.update(membership_digest=membership_digest(order.prime_id))
 
 
 @dataclass
