@@ -3,7 +3,7 @@
 import pytest
 from django.db.models import Q
 
-from factories.deeds import NO, WORKER, answered, approved, ask, by
+from factories.deeds import NO, WORKER, answered, approved, ask, by, place
 from factories.exports import row
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
@@ -51,6 +51,17 @@ def test_new_facts_between_approval_and_instruction_stop_it(own_life):
     assert (counts["instructed"], counts["refused"]) == (0, 1)
     assert state(order) == "stopped"
     assert not order.instructions.exists(), "no source may be told to delete"
+
+
+def test_a_record_that_comes_under_an_old_hold_meanwhile_stops_it(own_life):
+    placed = place(own_life, keywords=["Operation Larch"])
+    destruction.work(by=WORKER)
+    order = approved(own_life)
+    own_life.crime.send([row("C1", "P1", **HOME, TITLE="Theft from a shop, Operation Larch")], on="2026-06-11")
+    assert not placed.held.exists(), "only the worker's own look can find it"
+    assert destruction.work(by=WORKER)["instructed"] == 0
+    assert state(order) == "stopped"
+    assert "Inquest" in DisposalOrder.objects.get(pk=order.pk).stopped_by
 
 
 def test_new_facts_after_the_sources_answered_keep_the_records(own_life):
