@@ -30,7 +30,6 @@ setup: .venv/.main $(BUILT) ## install everything that the product needs
 	$(call say,Muniment is set up: $(BIN)/muniment)
 
 demo: setup ## set up, run the main job on an invented world, then serve it (SERVE=no stops after the job)
-	$(BIN)/muniment database init --organisation examples/demonstration/organisation.yaml
 	$(BIN)/muniment demo $(if $(PERSONS),--persons $(PERSONS))
 	$(if $(filter no,$(SERVE)),,MUNIMENT_COOLING_OFF_MINUTES=1 $(BIN)/muniment serve)
 

@@ -1,6 +1,9 @@
 """`muniment demo`: the demonstration world, from exports to reviews, with counts that reconcile."""
 
 import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from dataclasses import asdict
 from datetime import date
@@ -26,7 +29,12 @@ from muniment.workbench import demonstration
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SEED = 2026
+ORGANISATION = EXAMPLES / "demonstration" / "organisation.yaml"
 app = typer.Typer()
+
+
+class DatabaseNotMade(Exception):
+    """The process that makes the database failed; the message is what it said."""
 
 
 @app.command()
@@ -34,14 +42,14 @@ def demo(
     persons: Annotated[int, typer.Option(help="How many people to invent.")] = 20_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Invent the world, take everything in, resolve, schedule, and say what there is."""
+    """Make the database, invent the world, take everything in, resolve, schedule, and say what there is."""
     began = time.monotonic()
     by = actors.from_command("demo")
-    demonstration.add_users()
+    demonstration.require()
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=printing.console
     ) as bar:
-        world = _stage(bar, "Inventing the world", lambda: invent(persons))
+        world = _stage(bar, "Making the database and inventing the world", lambda: make_ready(persons))
         taken = _stage(bar, "Taking in the exports of every system", lambda: take_everything_in(world, by))
         people = _stage(bar, "Resolving people into prime records", lambda: resolve_people(by))
         _stage(bar, "Placing the holds", lambda: place_holds(by))
@@ -66,6 +74,25 @@ def _stage(bar: Progress, words: str, work: Any) -> Any:
     done = work()
     bar.update(task, completed=1)
     return done
+
+
+def make_ready(persons: int) -> Path:
+    """Have the database made by a process of its owner's own while the world is invented; then add the users.
+
+    Return the folder of the world. Raise DatabaseNotMade with what the other process said.
+    """
+    with tempfile.TemporaryFile("w+") as said:
+        command = (sys.executable, "-m", "muniment.cli.main", "database", "init", "--organisation", str(ORGANISATION))
+        owner = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603
+        try:
+            world = invent(persons)
+        finally:
+            failed = owner.wait() != 0
+        if failed:
+            said.seek(0)
+            raise DatabaseNotMade(f"The database could not be made ready: {said.read().strip()}")
+    demonstration.add_users()
+    return world
 
 
 def invent(persons: int) -> Path:

@@ -1,8 +1,10 @@
 """`muniment intake FEED FILE...`: all files are checked before any is applied."""
 
+import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +17,10 @@ from muniment import feeds
 from muniment.cli import exits, printing
 from muniment.core import access, actors, policy_in_force
 from muniment.core.actors import Actor
-from muniment.feeds.canonical import Batch
+from muniment.records import staging
 from muniment.records.actions import take_in
 
+_AHEAD = 16 << 20  # bytes of files that are read before their turn; the next one always is
 app = typer.Typer()
 
 
@@ -53,26 +56,57 @@ def take_in_files(
         absence_limit = policy_in_force.intake_setting("absence_share", timezone.localdate())
     sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
     every = [(feed, file) for feed, files in exports for file in _in_order(feed, files)]
-    for batch in track(
-        _read_ahead(every), total=len(every), description="Files", console=printing.console, transient=True
-    ):
-        counts = take_in.take_in(batch, by=by, absence_limit=absence_limit)
-        for name, value in asdict(counts).items():
-            sums[name] += value
+    with _turns_short(), closing(_read_ahead(every)) as coming:
+        for staged in track(coming, total=len(every), description="Files", console=printing.console, transient=True):
+            counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
+            for name, value in asdict(counts).items():
+                sums[name] += value
     return take_in.Counts(**sums)
 
 
-def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Iterator[Batch]:
-    """Yield the batch of each file; the next file is read while the database writes this one."""
+def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[take_in.Staged]:
+    """Yield each file, read and staged; the next ones are while the database writes this one."""
     limits = policy_in_force.feed_limits(timezone.localdate())
+
+    def ready(feed: feeds.Feed, file: Path) -> take_in.Staged:
+        return take_in.stage(feeds.read(feed, file, limits=limits))
+
     with ThreadPoolExecutor(max_workers=1) as reader:
-        coming: deque[Future[Batch]] = deque()
-        for feed, file in exports:
-            coming.append(reader.submit(feeds.read, feed, file, limits=limits))
-            if len(coming) > 1:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
+        coming: deque[tuple[int, Future[take_in.Staged]]] = deque()
+        try:
+            for feed, file in exports:
+                coming.append((file.stat().st_size, reader.submit(ready, feed, file)))
+                while len(coming) > 1 and sum(size for size, _ in coming) > _AHEAD:
+                    yield from _one(coming.popleft()[1])
+            while coming:
+                yield from _one(coming.popleft()[1])
+        finally:
+            for _, given_up in coming:
+                with suppress(Exception):  # what stopped the run is told, not what would have come after
+                    given_up.result().drop()
+            reader.submit(staging.close)
+
+
+@contextmanager
+def _turns_short() -> Iterator[None]:
+    """Have the thread that reads give way at once to the one that the database has answered.
+
+    Measured: a fifth of the time of an intake of many files, which the writer spent waiting five milliseconds a turn.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _one(coming: Future[take_in.Staged]) -> Iterator[take_in.Staged]:
+    staged = coming.result()
+    try:
+        yield staged
+    finally:
+        staged.drop()
 
 
 def _in_order(feed: feeds.Feed, files: Sequence[Path]) -> list[Path]:

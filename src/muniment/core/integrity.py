@@ -20,8 +20,8 @@ DECLARE
     lost bigint;
 BEGIN
     FOR i IN 0 .. TG_NARGS / 2 - 1 LOOP
-        EXECUTE format('SELECT f.%1$I FROM fresh f WHERE f.%1$I IS NOT NULL'
-            ' AND NOT EXISTS (SELECT 1 FROM %2$I p WHERE p.id = f.%1$I) LIMIT 1', TG_ARGV[2 * i], TG_ARGV[2 * i + 1])
+        EXECUTE format('SELECT f.%1$I FROM (SELECT DISTINCT %1$I FROM fresh WHERE %1$I IS NOT NULL) f'
+            ' WHERE NOT EXISTS (SELECT 1 FROM %2$I p WHERE p.id = f.%1$I) LIMIT 1', TG_ARGV[2 * i], TG_ARGV[2 * i + 1])
             INTO lost;
         IF lost IS NOT NULL THEN
             RAISE foreign_key_violation USING

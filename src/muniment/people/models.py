@@ -150,19 +150,17 @@ class Judgement(models.Model):
 class SearchToken(models.Model):
     """A word by which a nominal is found, matched by equality so that row-level security costs nothing."""
 
+    pk = models.CompositePrimaryKey("token", "kind", "nominal")
     nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     scope_id = models.IntegerField()
     kind = models.CharField(max_length=4)
     token = models.CharField(max_length=60)
 
     class Fields:
-        id = nominal = scope_id = Kind.KEY
+        nominal = scope_id = Kind.KEY
         kind = Kind.CODE
         token = Kind.IDENTITY
 
     class Wall:
         seen = BY_SCOPE
         web = "SELECT"
-
-    class Meta:
-        indexes = [models.Index(fields=["token", "kind"], name="search_token_found")]

@@ -19,19 +19,20 @@ WITH words AS (
     SELECT person_id, unnest(names) AS word FROM people
 ), spread AS (
     SELECT person_id, 'name' AS kind, word AS token FROM words
-    UNION SELECT person_id, 'root', unnest(roots) FROM people
-    UNION SELECT person_id, 'snd', unnest(sounds) FROM people
-    UNION SELECT person_id, 'tri', unnest(list_transform(
+    UNION ALL SELECT person_id, 'root', unnest(roots) FROM people
+    UNION ALL SELECT person_id, 'snd', unnest(sounds) FROM people
+    UNION ALL SELECT person_id, 'tri', unnest(list_transform(
         range(1, len(word) + 1), lambda i: substr('^' || word || '$', i, 3))) FROM words
-    UNION SELECT person_id, 'born', strftime(born_from, '%Y%m%d') FROM people WHERE born_from = born_until
-    UNION SELECT person_id, 'year', strftime(born_from, '%Y') FROM people WHERE born_from IS NOT NULL
-    UNION SELECT person_id, 'code', replace(postcode, ' ', '') FROM people
-    UNION SELECT person_id, 'code', district FROM people
-    UNION SELECT person_id, 'ref', upper(pncid) FROM people
-    UNION SELECT person_id, 'ref', upper(cro) FROM people
-    UNION SELECT person_id, 'ref', upper(split_part(source_key, '|', 3)) FROM people
+    UNION ALL SELECT person_id, 'born', strftime(born_from, '%Y%m%d') FROM people WHERE born_from = born_until
+    UNION ALL SELECT person_id, 'year', strftime(born_from, '%Y') FROM people WHERE born_from IS NOT NULL
+    UNION ALL SELECT person_id, 'code', replace(postcode, ' ', '') FROM people
+    UNION ALL SELECT person_id, 'code', district FROM people
+    UNION ALL SELECT person_id, 'ref', upper(pncid) FROM people
+    UNION ALL SELECT person_id, 'ref', upper(cro) FROM people
+    UNION ALL SELECT person_id, 'ref', upper(split_part(source_key, '|', 3)) FROM people
 )
-SELECT person_id AS nominal_id, kind, lower(token)[:60] AS token FROM spread WHERE token IS NOT NULL AND token <> ''
+SELECT DISTINCT person_id AS nominal_id, kind, lower(token)[:60] AS token FROM spread
+WHERE token IS NOT NULL AND token <> ''
 """
 
 _PUBLISH = (
@@ -44,7 +45,7 @@ _PUBLISH = (
     SELECT t.nominal_id, n.scope_id, t.kind, t.token FROM {tokens} t JOIN records_nominal n ON n.id = t.nominal_id
     WHERE NOT EXISTS (SELECT 1 FROM people_searchtoken held
         WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
-    ORDER BY t.token, t.kind -- so that what is looked for together lies together
+    ORDER BY t.token, t.kind, t.nominal_id -- so that what is looked for together lies together
     """,
     """
     UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n

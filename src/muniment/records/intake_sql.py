@@ -80,13 +80,25 @@ UPDATE fate SET row_id = written.id FROM written
 WHERE written.key = fate.key AND fate.fate IN ('accepted', 'updated')
 """
 
-# An unchanged row of a newer file is seen again; a row that had been withdrawn is back.
-SEEN_AGAIN = """
-UPDATE records_sourcerow held SET last_intake_id = %(intake)s, withdrawn_on = NULL
-FROM fate, records_intake taken
+# An unchanged row of a newer file is seen again; one that had been withdrawn is back, with what it said.
+_AGAIN = """
+FROM fate, records_sourcerow held, records_intake taken
 WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last_intake_id
     AND (taken.as_of < %(as_of)s OR (held.withdrawn_on IS NOT NULL AND taken.as_of <= %(as_of)s))
 """
+
+SEEN_AGAIN = (
+    *(
+        f"""
+        UPDATE {table} back SET withdrawn_on = NULL {_AGAIN}
+            AND back.row_id = held.id AND back.withdrawn_on = held.withdrawn_on
+        """  # noqa: S608
+        for table in ("records_record", "records_nominal")
+    ),
+    f"""
+    UPDATE records_sourcerow again SET last_intake_id = %(intake)s, withdrawn_on = NULL {_AGAIN} AND again.id = held.id
+    """,  # noqa: S608
+)
 
 RECORDS = """
 INSERT INTO records_record (system_id, reference, scope_id, class_id, title, outcome, cjs, ho_class,

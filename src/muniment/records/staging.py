@@ -73,7 +73,16 @@ _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 @contextmanager
 def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
-    """Load tables for one run; yield the name of each staged table; drop them at the end.
+    """Load tables for one run; yield the name of each staged table; drop them at the end."""
+    names = load(tables)
+    try:
+        yield names
+    finally:
+        drop(names)
+
+
+def load(tables: dict[str, pa.Table]) -> dict[str, str]:
+    """Load tables and return the name of each staged table, which any thread may use; `drop` them at the end.
 
     What a run that was killed on this machine left behind is dropped first.
     """
@@ -82,21 +91,22 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
     with _bulk() as bulk:
         with bulk.cursor() as cursor:
             _drop_leftovers(cursor)
-        try:
-            with bulk.cursor() as cursor:
-                # Nothing is lost with what is staged: it need neither be logged nor waited for.
-                cursor.execute("SET synchronous_commit TO off")
-                for name, table in tables.items():
-                    cursor.execute(f"CREATE UNLOGGED TABLE {names[name]} ({_columns(table.schema)})")
-                    if table.num_rows:
-                        cursor.adbc_ingest(f"{run}_{name}", table, mode="append", db_schema_name=SCHEMA)
-            bulk.commit()
-            yield names
-        finally:
-            bulk.rollback()
-            with bulk.cursor() as cursor:
-                cursor.execute(f"DROP TABLE IF EXISTS {', '.join(names.values())}")
-            bulk.commit()
+            # Nothing is lost with what is staged: it need neither be logged nor waited for.
+            cursor.execute("SET synchronous_commit TO off")
+            for name, table in tables.items():
+                cursor.execute(f"CREATE UNLOGGED TABLE {names[name]} ({_columns(table.schema)})")
+                if table.num_rows:
+                    cursor.adbc_ingest(f"{run}_{name}", table, mode="append", db_schema_name=SCHEMA)
+        bulk.commit()
+    return names
+
+
+def drop(names: dict[str, str]) -> None:
+    """Drop staged tables."""
+    with _bulk() as bulk:
+        with bulk.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {', '.join(names.values())}")
+        bulk.commit()
 
 
 def _drop_leftovers(cursor: Any) -> None:

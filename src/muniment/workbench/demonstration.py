@@ -1,10 +1,12 @@
 """The users of the demonstration: invented, with one password, refused where the data is not invented."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
-from django.db import transaction
+from django.contrib.auth.hashers import make_password
+from django.db import OperationalError, ProgrammingError, transaction
 
 from muniment.core.models import Controller, RoleAssignment, User
 from muniment.workbench import accounts
@@ -117,19 +119,33 @@ class NotADemonstration(Exception):
     """Demonstration users were asked for where real controllers are live."""
 
 
+def require() -> None:
+    """Raise NotADemonstration where a controller that is not fictional is live; there may be no database yet."""
+    refused = "Demonstration users are refused: this installation serves a real force or office."
+    if not settings.DEMONSTRATION:
+        raise NotADemonstration(refused)
+    with suppress(OperationalError, ProgrammingError):  # nothing was made here yet
+        if Controller.objects.filter(is_fictional=False, mode="live").exists():
+            raise NotADemonstration(refused)
+
+
 def add_users() -> None:
     """Make the demonstration users. Raise NotADemonstration where a controller that is not fictional is live."""
-    if not settings.DEMONSTRATION or Controller.objects.filter(is_fictional=False, mode="live").exists():
-        raise NotADemonstration("Demonstration users are refused: this installation serves a real force or office.")
+    require()
+    known = set(User.objects.values_list("username", flat=True))
+    # Hashed once for all: the password is published, and hashing is made to take half a second.
+    password = make_password(PASSWORD) if any(person.username not in known for person in USERS) else ""
     with transaction.atomic():
         for person in USERS:
-            user, made = User.objects.get_or_create(
+            user, _ = User.objects.get_or_create(
                 username=person.username,
-                defaults={"first_name": person.first_name, "last_name": person.last_name, "post": person.post},
+                defaults={
+                    "first_name": person.first_name,
+                    "last_name": person.last_name,
+                    "post": person.post,
+                    "password": password,
+                },
             )
-            if made:
-                user.set_password(PASSWORD)
-                user.save()
             for role, code in person.roles:
                 if controller := Controller.objects.filter(code=code).first():
                     RoleAssignment.objects.get_or_create(

@@ -10,7 +10,7 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions import train
 from muniment.people.actions.resolve import NoModel, resolve
 from muniment.people.finding import ask, search
-from muniment.people.models import Belonging, Judgement, LinkageModel, PrimePerson
+from muniment.people.models import Belonging, Judgement, LinkageModel, PrimePerson, SearchToken
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
@@ -162,3 +162,10 @@ def test_people_are_found_however_they_are_typed(sources, typed):
     west.send([row("D1", "W1", FORENAME="Tansy", SURNAME="Otherwise", BORN="1999-09-09", POSTCODE="WV9 9ZZ")])
     resolve(by=BY)
     assert [found.identity.name for found in search(ask(typed))][:1] == ["Marlow Fictional"]
+
+
+def test_words_that_differ_only_past_what_is_kept_are_found_once(sources):
+    north, _ = sources
+    north.send([row("C1", "P1", FORENAME=f"{'a' * 70}x {'a' * 70}y")])
+    resolve(by=BY)
+    assert [each.token for each in SearchToken.objects.filter(kind="name", token__startswith="aaa")] == ["a" * 60]

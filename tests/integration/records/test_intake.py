@@ -79,12 +79,23 @@ def test_an_older_file_never_overwrites_a_newer(source):
 
 
 def test_absence_from_a_full_export_withdraws_and_return_brings_back(source):
-    source.send([row(f"C{n}") for n in range(30)])
-    counts = source.send([row(f"C{n}") for n in range(1, 30)], on="2026-06-02")
+    rows = [row("C0", "P0"), *(row(f"C{n}") for n in range(1, 30))]
+    source.send(rows)
+    counts = source.send(rows[1:], on="2026-06-02")
     assert counts.withdrawn == 1
     assert Record.objects.get(reference="C0").withdrawn_on.isoformat() == "2026-06-02"
-    source.send([row(f"C{n}") for n in range(30)], on="2026-06-03")
-    assert SourceRow.objects.get(key="C0").withdrawn_on is None
+    assert Nominal.objects.get(reference="P0").withdrawn_on.isoformat() == "2026-06-02"
+    source.send(rows, on="2026-06-03")
+    for model in (SourceRow, Record, Nominal):
+        assert not model.objects.exclude(withdrawn_on=None).exists()
+
+
+def test_what_a_source_deleted_stays_withdrawn_while_its_row_is_unchanged(source):
+    source.send([row("C0")])
+    source.send([row("C0"), row("C0", ACTION="D", ENTITY="record")], on="2026-06-02")
+    assert Record.objects.get().withdrawn_on is not None
+    source.send([row("C0")], on="2026-06-03")
+    assert Record.objects.get().withdrawn_on is not None
 
 
 def test_too_many_absences_stop_the_run_and_change_nothing(source):

@@ -60,20 +60,47 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256((pepper + text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A batch that lies ready in the database; `drop` it when it has been taken in or is given up."""
+
+    batch: Batch
+    tables: dict[str, str]
+
+    def drop(self) -> None:
+        """Take away what was staged; what was taken in stays."""
+        staging.drop(self.tables)
+
+
+def stage(batch: Batch) -> Staged:
+    """Load a batch to where `take_in_staged` finds it, with a connection of this thread's own."""
+    return Staged(batch, staging.load(_tables(batch)))
+
+
 def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
-    """Take in one file's batch.
+    """Take in one file's batch, as `take_in_staged` does."""
+    staged = stage(batch)
+    try:
+        return take_in_staged(staged, by=by, absence_limit=absence_limit)
+    finally:
+        staged.drop()
+
+
+def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts:
+    """Take in a batch that lies ready.
 
     `absence_limit` is the share (0 to 1) of known rows that a full export may lack. Raise TooManyAbsent past it,
     UnknownSystem when nobody has registered the system, and TableTaken when another feed fills the table with full
     exports; nothing is changed then.
     """
+    batch = staged.batch
     system = SourceSystem.objects.filter(controller__code=batch.controller, code=batch.system).first()
     if system is None:
         raise UnknownSystem(
             f"No system '{batch.system}' of controller '{batch.controller}' is registered: add both to the"
             " organisation file and load it with `muniment database init --organisation FILE`."
         )
-    with staging.staged(_tables(batch)) as staged, transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
         _refuse_taken(batch, system)
@@ -86,7 +113,7 @@ def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
             kind=batch.kind,
             as_of=batch.as_of,
         )
-        work = _Work(batch, system, intake, staged, cursor)
+        work = _Work(batch, system, intake, staged.tables, cursor)
         counts = work.do(absence_limit)
         for name, value in asdict(counts).items():
             setattr(intake, name, value)
@@ -184,7 +211,8 @@ class _Work:
         dangling = self._set_aside_dangling()
         self.run(intake_sql.SCOPES)
         self.run(intake_sql.SOURCE_ROWS)
-        self.run(intake_sql.SEEN_AGAIN)
+        for statement in intake_sql.SEEN_AGAIN:
+            self.run(statement)
         self.run(intake_sql.RECORDS)
         self.run(intake_sql.NOMINALS)
         self.run(intake_sql.HELD_ANEW)

@@ -1,0 +1,62 @@
+"""Files are read and staged before their turn; what stops a run leaves nothing staged behind."""
+
+import pytest
+from django.db import connection
+
+from factories.exports import Source, row
+from muniment import feeds
+from muniment.cli import intake
+from muniment.core.actors import Actor
+from muniment.records.actions.take_in import TooManyAbsent
+from muniment.records.models import Intake, Record
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BY = Actor("tests")
+
+
+def staged():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'")
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def files(controllers, tmp_path):
+    source = Source(tmp_path)
+    full, short = [row(f"C{n}") for n in range(10)], [row("C0")]
+    return source.feed, [source.write(rows, f"2026-06-0{day}") for day, rows in enumerate([full, short, full, full], 1)]
+
+
+def test_a_run_that_stops_drops_what_was_read_ahead(files):
+    feed, paths = files
+    with pytest.raises(TooManyAbsent):
+        intake.take_in_files([(feed, paths)], by=BY, absence_limit=0.05)
+    assert Intake.objects.count() == 1
+    assert staged() == 0
+
+
+def test_a_file_that_cannot_be_read_in_full_stops_the_run_at_its_turn(files, monkeypatch):
+    feed, paths = files
+    read = feeds.read
+
+    def failing(feed, file, **more):
+        if file == paths[2]:
+            raise OSError("The disk went away.")
+        return read(feed, file, **more)
+
+    monkeypatch.setattr(feeds, "read", failing)
+    with pytest.raises(OSError, match="went away"):
+        intake.take_in_files([(feed, paths)], by=BY, absence_limit=1.0)
+    assert Intake.objects.count() == 2
+    assert staged() == 0
+
+
+@pytest.mark.parametrize("ahead", [0, 1 << 30])
+def test_files_come_in_their_order_however_many_are_read_ahead(files, monkeypatch, ahead):
+    feed, paths = files
+    monkeypatch.setattr(intake, "_AHEAD", ahead)
+    counts = intake.take_in_files([(feed, paths[::-1])], by=BY, absence_limit=1.0)
+    assert (counts.read, counts.accepted, counts.withdrawn) == (31, 10, 9)
+    assert not Record.objects.filter(withdrawn_on__isnull=False).exists()
+    assert staged() == 0
