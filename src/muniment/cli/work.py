@@ -4,10 +4,11 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.utils import timezone
 
 from muniment.cli import printing
@@ -33,28 +34,43 @@ def work(
     swept, day = -math.inf, None
     while not beside or os.getppid() == beside:
         sweeps = time.monotonic() - swept > _SWEEP_EVERY_S or day != timezone.localdate()
-        try:
-            _round(by, sweep=sweeps)
-            swept, day = (time.monotonic() if sweeps else swept), timezone.localdate()
-        except (postgres.ServerError, audit.SealsAhead) as error:
-            # The next round may find the server back, and other duties do not wait for one that fails.
-            sys.stderr.write(f"The worker could not end its round: {error}\n")
-            _recover()
-        except DatabaseError as error:
-            # Its words may hold a row's values: they do not go into a log.
-            sys.stderr.write(f"The worker could not end its round: {type(error).__name__}.\n")
-            _recover()
+        done = [_try(duty) for duty in _duties(by, sweep=sweeps)]
+        if sweeps and all(done):
+            swept, day = time.monotonic(), timezone.localdate()
         time.sleep(every)
 
 
-def _round(by: Actor, *, sweep: bool = True) -> dict[str, int]:
+def _round(by: Actor) -> dict[str, int]:
+    return {name: count for duty in _duties(by, sweep=True) for name, count in duty().items()}
+
+
+def _duties(by: Actor, *, sweep: bool) -> list[Callable[[], dict[str, int]]]:
+    """Return what is to be done in a round, in its order."""
+    duties: list[Callable[[], dict[str, int]]] = [lambda: destruction.work(by=by)]
     if sweep:
-        access.refresh_scopes(timezone.localdate())  # a role that begins today opens what it is for
-    done = destruction.work(by=by)
-    if sweep:
-        done["keys_swept"] = content.sweep_orphans()
-    done["events_sealed"] = audit.seal()
-    return done
+        duties.insert(0, _open_what_begins)
+        duties.append(lambda: {"keys_swept": content.sweep_orphans()})
+    return [*duties, lambda: {"events_sealed": audit.seal()}]
+
+
+def _open_what_begins() -> dict[str, int]:
+    access.refresh_scopes(timezone.localdate())  # a role that begins today opens what it is for
+    return {}
+
+
+def _try(duty: Callable[[], dict[str, int]]) -> bool:
+    """Do one duty; return whether it was done. Other duties do not wait for one that fails."""
+    try:
+        duty()
+    except (postgres.ServerError, audit.SealsAhead) as error:
+        sys.stderr.write(f"The worker could not end its round: {error}\n")
+    except Exception as error:  # noqa: BLE001 - a worker that has ended does nothing; the next round may go well
+        # Its words may hold a row's values: they do not go into a log.
+        sys.stderr.write(f"The worker could not end its round: {type(error).__name__}.\n")
+    else:
+        return True
+    _recover()
+    return False
 
 
 def _recover() -> None:

@@ -77,7 +77,10 @@ def _key(owner: str, *, make: bool) -> bytes:
         )
         held = ContentKey.objects.get(owner=owner)
     wrapped = bytes(held.wrapped)
-    return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
+    try:
+        return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
+    except InvalidTag as error:
+        raise Tampered(f"The key of {owner} was altered, or another master key made it.") from error
 
 
 def _encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:

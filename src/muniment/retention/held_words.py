@@ -12,30 +12,46 @@ from muniment.core.models import Content
 from muniment.records.models import Record
 from muniment.retention.models import Hold
 
+_UNREADABLE = " (a narrative cannot be opened, so that nobody can say its words are not there)"
 
-def holds_naming(record_ids: Iterable[int]) -> list[Hold]:
-    """Return the standing holds with a word that a narrative of these records has, in any case of letters."""
+
+def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
+    """Return the standing holds with a word that a narrative of these records has, in any case of letters.
+
+    With each hold comes a remark, usually empty. A hold whose words nobody can look for, because a narrative was
+    altered or its key is gone, stands as well.
+    """
     worded = [hold for hold in Hold.objects.filter(released_at__isnull=True).order_by("pk") if _words(hold)]
     if not worded:
         return []
     records = Record.objects.filter(pk__in=list(record_ids)).select_related("system").prefetch_related("dates")
     bound = {hold.pk: set(hold.controllers.values_list("pk", flat=True)) for hold in worded}
-    found = set()
+    remarks: dict[int, str] = {}
     for record in records:
         near = [hold for hold in worded if record.system.controller_id in bound[hold.pk] and _overlaps(hold, record)]
-        if near:
-            said = _narratives(record)
-            found |= {hold.pk for hold in near if any(word in text for word in _words(hold) for text in said)}
-    return [hold for hold in worded if hold.pk in found]
+        said = _narratives(record) if near else []
+        for hold in near:
+            if any(word in text for word in _words(hold) for text in said if text is not None):
+                remarks[hold.pk] = ""
+            elif None in said:
+                remarks.setdefault(hold.pk, _UNREADABLE)
+    return [(hold, remarks[hold.pk]) for hold in worded if hold.pk in remarks]
 
 
 def _words(hold: Hold) -> list[str]:
     return [word.casefold() for word in hold.scope.get("keywords") or () if word.strip()]
 
 
-def _narratives(record: Record) -> list[str]:
-    kept = Content.objects.filter(content.of_record(record.pk)).order_by("pk")
-    return [content.read(each).casefold() for each in kept]
+def _narratives(record: Record) -> list[str | None]:
+    """Return what is said of a record; None for what cannot be opened."""
+    return [_opened(each) for each in Content.objects.filter(content.of_record(record.pk)).order_by("pk")]
+
+
+def _opened(kept: Content) -> str | None:
+    try:
+        return content.read(kept).casefold()
+    except (content.Destroyed, content.Tampered):
+        return None
 
 
 def _overlaps(hold: Hold, record: Record) -> bool:

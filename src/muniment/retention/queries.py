@@ -48,8 +48,9 @@ def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
 def holds_on(record_ids: Iterable[int]) -> list[str]:
     """Return the holds that cover any of these records, by their list or by a word in a narrative, in words."""
     keys = list(record_ids)
-    every = {hold.pk: hold for hold in (*standing_holds(keys), *held_words.holds_naming(keys))}
-    return [f"{hold.reference} {hold.title}" for hold in every.values()]
+    listed = {hold.pk: (hold, "") for hold in standing_holds(keys)}
+    named = {hold.pk: (hold, remark) for hold, remark in held_words.holds_naming(keys)}
+    return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
 
 
 def blocks_on(record_ids: Iterable[int]) -> list[str]:

@@ -1,12 +1,14 @@
 """Orders that wait for the same step are decided together, and each for itself."""
 
 import pytest
+from django.db import OperationalError
 
-from factories.deeds import NO, WORKER, by
+from factories.deeds import NO, WORKER, by, place
 from factories.exports import Source, row
-from muniment.core.models import AuditEvent
+from muniment.core import content
+from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.records.models import Record
-from muniment.retention import schedule_tables
+from muniment.retention import afresh, schedule_tables
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import DisposalOrder, Review
@@ -87,3 +89,104 @@ def test_in_advisory_mode_an_order_waits_and_nothing_is_said_of_it(own_life):
     assert destruction.work(by=WORKER) == {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     assert DisposalOrder.objects.get().state == "approved"
     assert not AuditEvent.objects.filter(action="disposal.refused").exists()
+
+
+def three(life):
+    life.crime.send([row("C2", "P2", **TANSY), row("C3", "P3", **SORREL)], on="2026-07-01")
+    life.run()
+    order_everything(life)
+
+
+def stopped():
+    order = DisposalOrder.objects.get(state="stopped")
+    return order.items.get().reference, order.stopped_by
+
+
+def test_one_that_fails_in_its_own_step_is_stopped_whole_and_stops_no_other(own_life, monkeypatch):
+    three(own_life)
+    destruction.work(by=WORKER)
+    answer_everything(own_life)
+    sweep, fated = destruction._sweep_rows, Record.objects.get(reference="C2").pk
+
+    def failing(gone):
+        sweep(gone)
+        if any(owner.startswith(f"record:{fated}:") for owner in gone.owners):
+            raise KeyError("what the record says")
+
+    monkeypatch.setattr(destruction, "_sweep_rows", failing)
+    done = destruction.work(by=WORKER)
+    assert (done["destroyed"], done["refused"]) == (2, 1)
+    assert stopped() == ("C2", "It could not be carried out (KeyError): nothing of it was changed.")
+    assert set(Record.objects.values_list("reference", flat=True)) == {"C2"}
+    record = Record.objects.get()
+    assert record.dates.exists()
+    assert record.involvements.exists()
+
+
+@pytest.mark.parametrize("step", ["instruct", "destroy"])
+def test_one_that_cannot_be_decided_is_found_among_the_others(own_life, monkeypatch, step):
+    three(own_life)
+    if step == "destroy":
+        destruction.work(by=WORKER)
+        answer_everything(own_life)
+    decide = afresh.decide_together
+
+    def failing(orders):
+        if any(order.items.filter(reference="C2").exists() for order in orders):
+            raise ValueError("what the record says")
+        return decide(orders)
+
+    monkeypatch.setattr(afresh, "decide_together", failing)
+    done = destruction.work(by=WORKER)
+    assert (done["instructed" if step == "instruct" else "destroyed"], done["refused"]) == (2, 1)
+    assert stopped()[0] == "C2"
+    assert "what the record says" not in stopped()[1]
+
+
+def test_the_servers_failure_is_no_orders_failure(own_life, monkeypatch):
+    three(own_life)
+
+    def failing(orders):
+        raise OperationalError
+
+    monkeypatch.setattr(afresh, "decide_together", failing)
+    with pytest.raises(OperationalError):
+        destruction.work(by=WORKER)
+    assert DisposalOrder.objects.filter(state="approved").count() == 3
+
+
+def test_a_certificate_that_fails_keeps_no_other_waiting(own_life, monkeypatch):
+    three(own_life)
+    destruction.work(by=WORKER)
+    answer_everything(own_life)
+    body = destruction._body
+
+    def failing(order, items):
+        if items[0].reference == "C2":
+            raise KeyError("reference")
+        return body(order, items)
+
+    monkeypatch.setattr(destruction, "_body", failing)
+    with pytest.raises(KeyError):
+        destruction.work(by=WORKER)
+    assert DisposalOrder.objects.filter(state="certified").count() == 2
+    monkeypatch.undo()
+    assert destruction.work(by=WORKER)["certified"] == 1
+
+
+@pytest.mark.parametrize("fault", ["altered", "key altered", "key gone"])
+def test_a_narrative_that_cannot_be_opened_cannot_be_cleared_of_a_holds_words(own_life, fault):
+    three(own_life)
+    place(own_life, keywords=["a word that is nowhere"])
+    owned = content.of_record(Record.objects.get(reference="C2").pk)
+    if fault == "altered":
+        Content.objects.filter(owned).update(ciphertext=b"x" * 40)
+    elif fault == "key altered":
+        ContentKey.objects.filter(owned).update(wrapped=b"x" * 60)
+    else:
+        ContentKey.objects.filter(owned).delete()
+    done = destruction.work(by=WORKER)
+    assert (done["instructed"], done["refused"]) == (2, 1)
+    reference, why = stopped()
+    assert reference == "C2"
+    assert "a narrative cannot be opened" in why

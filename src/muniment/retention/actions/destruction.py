@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -304,12 +304,19 @@ def work(*, by: Actor) -> dict[str, int]:
         order__instructions__in=SourceInstruction.objects.exclude(answer=SourceInstruction.Answer.DONE)
     )
     gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=provisional.values("order")))
+    failures = []
     for order in gone.order_by("pk"):
         try:
             certify(order, by=by)
             done["certified"] += 1
         except Refused as refusal:
             done["refused"] += _note(order, refusal, by)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the next certificate does not wait for this one
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return done
 
 
@@ -318,9 +325,23 @@ def _carry_out(
 ) -> tuple[set[int], list[tuple[DisposalOrder, Refused]]]:
     """Take one step with orders that share nobody, in one transaction, decided together.
 
-    Return the keys of those that were taken up, at least the first, and which of them were refused, and why.
+    Return the keys of those that were taken up, at least the first, and which of them were refused, and why. One that
+    fails is refused and stops no other: where the failure is not within its own step, it is looked for by halves.
     """
-    refused = []
+    try:
+        return _together(orders, step, by)
+    except (OperationalError, InterfaceError):
+        raise  # the server's failure, not an order's
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with an order, a person has to look at it
+        if len(orders) > 1:
+            return _carry_out(orders[: len(orders) // 2], step, by)
+        return {orders[0].pk}, [(orders[0], _failed(error))]
+
+
+def _together(
+    orders: Sequence[DisposalOrder], step: Callable[..., DisposalOrder], by: Actor
+) -> tuple[set[int], list[tuple[DisposalOrder, Refused]]]:
+    refused: list[tuple[DisposalOrder, Refused]] = []
     with transaction.atomic():
         turns.alone()
         gate.pass_alone()
@@ -331,7 +352,16 @@ def _carry_out(
                     step(order, by=by, now=known[order.pk])
                 except Refused as refusal:
                     refused.append((order, refusal))
+                except (OperationalError, InterfaceError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - see above; its own transaction has been rolled back
+                    refused.append((order, _failed(error)))
     return set(known), refused
+
+
+def _failed(error: Exception) -> disposal.Overtaken:
+    """Return a failure as what stops an order; without the error's words, which may hold what a record says."""
+    return disposal.Overtaken((f"It could not be carried out ({type(error).__name__}): nothing of it was changed.",))
 
 
 def _note(order: DisposalOrder, refusal: Refused, by: Actor) -> bool:
