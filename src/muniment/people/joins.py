@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 from django.db.models import Q
@@ -46,8 +47,15 @@ def standardised(nominals: list[Nominal]) -> dict[int, dict[str, object]]:
 
 def active_model() -> Model | None:
     """Return the model in use."""
-    kept = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at").first()
-    return Model.from_json(json.dumps(kept.parameters)) if kept else None
+    active = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at")
+    version = active.values_list("version", flat=True).first()
+    return _model(version) if version else None
+
+
+@lru_cache(maxsize=2)
+def _model(version: str) -> Model:
+    """Return a version of the model, which never changes."""
+    return Model.from_json(json.dumps(LinkageModel.objects.get(version=version).parameters))
 
 
 def joins(nominals: list[Nominal]) -> list[Join]:

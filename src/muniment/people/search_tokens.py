@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from muniment.batch.connecting import connect
-from muniment.batch.matching.standardise import standardise
+from muniment.batch.matching.standardise import spell
 
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
 
@@ -77,20 +77,9 @@ def publish(cursor: Any, staged: str) -> None:
 def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:
     """Return (index of the word, kind, token) for every way in which typed words may stand in the search table.
 
-    The words pass through the same standardisation as the nominals, so that both sides agree.
+    The words are brought to the same form as the nominals, so that both sides agree.
     """
-    asked = pa.table(
-        {
-            "person_id": pa.array(range(len(words)), pa.int64()),
-            "source_key": [f"asked|asked|{index}" for index in range(len(words))],
-            "partition": ["policing"] * len(words),
-            "forename": list(words),
-        }
-    )
+    forms = [(index, spell(word)) for index, word in enumerate(words)]
     return [
-        (row["person_id"], kind, token.lower()[:60])
-        for row in standardise(asked).to_pylist()
-        for kind, column in _SPELT
-        for token in row[column] or ()
-        if token
+        (index, kind, token.lower()[:60]) for index, form in forms for kind, column in _SPELT for token in form[column]
     ]

@@ -48,15 +48,13 @@ def due(controllers: Iterable[Controller], on: date) -> QuerySet[PersonDecision]
 
 
 _CAUSES = """
-SELECT kind, code, count(*) FROM (
-    SELECT 'reason' AS kind, unnest(because) AS code FROM retention_persondecision
-    WHERE outcome IN ('review', 'hold', 'escalate') AND controller_id = ANY(%(controllers)s)
-        AND (due IS NULL OR due <= %(on)s)
-    UNION ALL
-    SELECT 'fact', unnest(missing) FROM retention_persondecision
-    WHERE outcome IN ('review', 'hold', 'escalate') AND controller_id = ANY(%(controllers)s)
-        AND (due IS NULL OR due <= %(on)s)
-) every GROUP BY kind, code ORDER BY count(*) DESC, code
+SELECT every.kind, every.code, count(*) FROM retention_persondecision d
+CROSS JOIN LATERAL (
+    SELECT 'reason' AS kind, unnest(d.because) AS code UNION ALL SELECT 'fact', unnest(d.missing)
+) every
+WHERE d.outcome IN ('review', 'hold', 'escalate') AND d.controller_id = ANY(%(controllers)s)
+    AND (d.due IS NULL OR d.due <= %(on)s)
+GROUP BY every.kind, every.code ORDER BY count(*) DESC, every.code
 """
 
 

@@ -140,6 +140,20 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
         connection.close()
 
 
+def spell(word: str, *, on: date | None = None) -> dict[str, list[str]]:
+    """Return the `names`, `roots` and `sounds` that `standardise` gives to who has this one forename.
+
+    Without the set engine: who looks for somebody waits for it.
+    """
+    tables = in_force(on or today())
+    words = _name(word, tables)
+    return {
+        "names": sorted(set(words)),
+        "roots": list(_roots(words[0], tables)) if words else [],
+        "sounds": sorted({sound for each in words if (sound := names.sound(each)) is not None}),
+    }
+
+
 def _clean(nominals: pa.Table, tables: Tables, day: date) -> pa.Table:
     """Clean each column by itself; word lists are prefixed `w_`."""
     text = {name: _column(nominals, name) for name in PERSON_TEXT_FIELDS}
