@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from muniment.people.links import links
 from muniment.people.models import PrimePerson
 from muniment.records.models import NominalFlag
 
+OPEN, ON_A_PAGE = 25, 100  # records of a life that stand open at first, and that one page has
 TABS = (
     ("person", "Overview"),
     ("person_links", "Links"),
@@ -55,7 +57,9 @@ def person(request: HttpRequest, reference: str) -> HttpResponse:
     prime, shown = opened(request, reference, "person")
     if prime.reference != reference:
         return redirect("person", prime.reference)
-    return TemplateResponse(request, "people/person.html", {**shown, "entries": chronology(prime)})
+    page = Paginator(chronology(prime), ON_A_PAGE).get_page(request.GET.get("page"))
+    shown |= {"page": page, "entries": page.object_list, "visible": OPEN if page.number == 1 else ON_A_PAGE}
+    return TemplateResponse(request, "people/person.html", shown)
 
 
 @opens("person.view")
