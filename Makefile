@@ -48,7 +48,7 @@ check: .venv/.dev $(BUILT) ## formatting, lint, types, import contracts, policy,
 	$(BIN)/muniment docs --check
 	$(BIN)/pytest -q tests/architecture
 
-bench: .venv/.dev $(BUILT) ## measure beside peers; ONLY=linkage runs one benchmark
+bench: .venv/.dev $(BUILT) ## measure beside peers; ONLY=resolve runs one benchmark
 	$(BIN)/python -m benchmarks $(ONLY)
 
 docs: .venv/.main ## write docs/reference/generated again

@@ -1,5 +1,6 @@
 """The set engine says of every person and record exactly what the reference says."""
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -11,6 +12,8 @@ from muniment.engine import policy as policies
 from muniment.engine.retention.cases import stand_ins
 from muniment.engine.retention.deciding import decide
 from muniment.engine.retention.facts import Facts
+from muniment.engine.retention.links import Measuring
+from muniment.engine.values.dates import exactly
 from spec.fact_strategies import DAYS, facts
 
 POLICY = with_demonstration(policies.load()).adopting(stand_ins())
@@ -67,3 +70,17 @@ def test_nothing_adopted_disposes_of_no_person(one: Facts, day: date) -> None:
 
     bare = replace(one, controller=None, about=None)
     assert decide(bare, POLICY, day).outcome in ("retain", "review", "hold")
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(facts(POLICY), min_size=1, max_size=4), st.lists(DAYS, min_size=1, max_size=2))
+def test_what_is_measured_once_is_what_is_measured_anew(lives: list[Facts], days: list[date]) -> None:
+    """One after the other, twice, and with a fact of one changed: born otherwise, an entry a day later."""
+    moved = [
+        replace(life, involvements=tuple(replace(item, dated=days[0]) for item in life.involvements)) for life in lives
+    ]
+    younger = [replace(life, person=replace(life.person, born=exactly(days[0]))) for life in lives]
+    measuring = Measuring()
+    for life in (*lives, *moved, *younger, *lives):
+        for day in days:
+            assert decide(life, POLICY, day, measuring) == decide(life, POLICY, day)

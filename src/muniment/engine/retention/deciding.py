@@ -7,19 +7,20 @@ from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.facts import Facts, Hold, Involvement
 from muniment.engine.retention.families import resolve, traits
-from muniment.engine.retention.links import Link
+from muniment.engine.retention.links import Link, Measure, measure
 from muniment.engine.retention.persons import decide_person, group_and_rule, stand
 from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
 from muniment.engine.retention.records import decide_record, gather_record
 
 
-def decide(facts: Facts, policy: Policy, asked_on: date) -> Decision:
+def decide(facts: Facts, policy: Policy, asked_on: date, measure: Measure = measure) -> Decision:
     """Return the decision about the person, or about the record that the facts ask about.
 
-    Never reads a clock: `asked_on` is the day of the question. Raises KeyError for a role no policy knows.
+    Never reads a clock: `asked_on` is the day of the question. Raises KeyError for a role no policy knows. `measure`
+    says what an involvement contributes; a `links.Measuring` spares work where lives are compared.
     """
     rules = policy.on(asked_on, facts.controller)
-    profile = gather(facts, rules)
+    profile = gather(facts, rules, measure)
     classes = resolved_classes(facts, profile, rules) if facts.holds else {}  # only a hold asks for them
     profile = replace(profile, held=_held_person(facts, profile, rules, classes))
     if facts.about is None:
@@ -42,7 +43,7 @@ def resolved_classes(facts: Facts, profile: Profile, rules: Rules) -> dict[int, 
             declared = next(
                 (rules.systems[item.system] for item in items if item.system and item.system in rules.systems), None
             )
-        names = {declared, resolve(declared, traits(items, [link for _, link in pairs], rules), rules)}
+        names = {declared, resolve(declared, traits(items, [link for _, link in pairs]), rules)}
         found[record] = frozenset(name for name in names if name)
     return found
 

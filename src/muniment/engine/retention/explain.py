@@ -9,6 +9,7 @@ from muniment.engine.policy.model import Length, Policy, Rules
 from muniment.engine.retention.deciding import decide
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.facts import Facts, Hold, Involvement, Offence
+from muniment.engine.retention.links import Measuring
 from muniment.engine.values.dates import exactly
 
 KINDS = ("record", "event", "date", "sum", "rule", "authority", "missing", "hold", "outcome", "nearest")
@@ -65,9 +66,10 @@ def nearest(facts: Facts, policy: Policy, on: date) -> Change | None:
     Each change is a decision over the whole life, so of a long one only the entries that come first are tried: the
     driver and the newest. What is dropped is a nearer change of an older entry; a later kind of change stands then.
     """
-    decision = decide(facts, policy, on)
+    measuring = Measuring()
+    decision = decide(facts, policy, on, measuring)
     for change in _changes(facts, decision, on):
-        other = decide(change.facts, policy, on)
+        other = decide(change.facts, policy, on, measuring)
         if (other.outcome, other.due, other.group) != (decision.outcome, decision.due, decision.group):
             return change
     return None

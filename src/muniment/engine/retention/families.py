@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from muniment.engine.policy.model import DeriveRow, Rules
 from muniment.engine.retention.facts import Involvement
-from muniment.engine.retention.links import Link, offence_of
+from muniment.engine.retention.links import Link
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class RecordTraits:
     under_18: bool
 
 
-def traits(involvements: Sequence[Involvement], links: Sequence[Link], rules: Rules) -> RecordTraits:
+def traits(involvements: Sequence[Involvement], links: Sequence[Link]) -> RecordTraits:
     """Return what is known of one record from the involvements on it and their links, in the same order."""
     offenders = [link for link in links if link.kind == "offender"]
-    groups = [group for item in involvements if (group := offence_of(item, rules).group) is not None]
+    groups = [link.offence_group for link in links if link.offence_group is not None]
     return RecordTraits(
         outcome=next((item.outcome for item in involvements if item.outcome), None),
         suspect=bool(offenders) or any(item.named_suspect for item in involvements),

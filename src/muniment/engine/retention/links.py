@@ -4,6 +4,7 @@ A link is what one involvement contributes to its person. Everything a whole set
 so that `batch` can compute the same from tables.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,6 +62,9 @@ class Link:
     case_closed: date | None
     closed_with_sentence: date | None
     reported: date | None  # of a crime without a named suspect whose case never closed
+
+
+Measure = Callable[[Involvement, Person, Rules], Link]
 
 
 def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
@@ -124,6 +128,24 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         closed_with_sentence=add_months(closed, sentence.months) if closed and sentence.months else closed,
         reported=None if suspect or closed else reported,
     )
+
+
+class Measuring:
+    """`measure` for decisions about lives that differ in one fact: what is the same is measured once.
+
+    The same is what is the same object; all are kept, so that none takes another's place.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing measured."""
+        self._kept: dict[tuple[int, int, int], tuple[Link, tuple[object, ...]]] = {}
+
+    def __call__(self, involvement: Involvement, person: Person, rules: Rules) -> Link:
+        """Return what `measure` returns."""
+        key = (id(involvement), id(person), id(rules))
+        if key not in self._kept:
+            self._kept[key] = measure(involvement, person, rules), (involvement, person, rules)
+        return self._kept[key][0]
 
 
 def class_of(involvement: Involvement, rules: Rules) -> RecordClass | None:

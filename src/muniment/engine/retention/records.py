@@ -59,7 +59,7 @@ def gather_record(facts: Facts, profile: Profile, standing: Standing, held: Held
     ]
     involvements: Sequence[Involvement] = [item for item, _ in pairs]
     links = tuple(link for _, link in pairs)
-    known = traits(involvements, links, rules)
+    known = traits(involvements, links)
     declared = next((item.record_class for item in involvements if item.record_class), None)
     dates: dict[str, PartialDate] = {}
     for item in involvements:
