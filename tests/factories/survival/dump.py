@@ -50,7 +50,7 @@ class Dump:
 
     def __init__(self) -> None:
         self.rows: dict[type[models.Model], dict[Any, dict[str, Any]]] = {
-            model: {row[model._meta.pk.attname]: row for row in model._base_manager.values()} for model in compared()
+            model: {_key(model, row): row for row in model._base_manager.values()} for model in compared()
         }
         self.name = cache(self._name)
         self.special = {
@@ -107,6 +107,12 @@ class Dump:
         if kind == "judgement":
             return kind, *(self.name("records.Nominal", int(key)) for key in rest)
         return kind, rest[-1]
+
+
+def _key(model: type[models.Model], row: dict[str, Any]) -> Any:
+    """Return what relations name a row by; a table whose key is of several columns has none."""
+    key = tuple(row[field.attname] for field in model._meta.pk_fields)
+    return key if len(key) > 1 else key[0]
 
 
 @cache
