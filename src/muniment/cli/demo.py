@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.db import OperationalError, ProgrammingError
 from django.db.models import Count
 from django.utils import timezone
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -45,7 +47,8 @@ def demo(
     """Make the database, invent the world, take everything in, resolve, schedule, and say what there is."""
     began = time.monotonic()
     by = actors.from_command("demo")
-    demonstration.require()
+    with suppress(OperationalError, ProgrammingError):  # there may be no database yet; who adds users asks again
+        demonstration.require()
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=printing.console
     ) as bar:

@@ -83,7 +83,8 @@ def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[take_in
         finally:
             for _, given_up in coming:
                 with suppress(Exception):  # what stopped the run is told, not what would have come after
-                    given_up.result().drop()
+                    if not given_up.cancel():
+                        given_up.result().drop()
             reader.submit(staging.close)
 
 

@@ -1,12 +1,11 @@
 """The users of the demonstration: invented, with one password, refused where the data is not invented."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import OperationalError, ProgrammingError, transaction
+from django.db import transaction
 
 from muniment.core.models import Controller, RoleAssignment, User
 from muniment.workbench import accounts
@@ -120,13 +119,9 @@ class NotADemonstration(Exception):
 
 
 def require() -> None:
-    """Raise NotADemonstration where a controller that is not fictional is live; there may be no database yet."""
-    refused = "Demonstration users are refused: this installation serves a real force or office."
-    if not settings.DEMONSTRATION:
-        raise NotADemonstration(refused)
-    with suppress(OperationalError, ProgrammingError):  # nothing was made here yet
-        if Controller.objects.filter(is_fictional=False, mode="live").exists():
-            raise NotADemonstration(refused)
+    """Raise NotADemonstration where a controller that is not fictional is live."""
+    if not settings.DEMONSTRATION or Controller.objects.filter(is_fictional=False, mode="live").exists():
+        raise NotADemonstration("Demonstration users are refused: this installation serves a real force or office.")
 
 
 def add_users() -> None:

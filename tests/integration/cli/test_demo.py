@@ -1,6 +1,7 @@
 """The demonstration is refused where real people are served, before anything is made."""
 
 import pytest
+from django.db import OperationalError
 
 from muniment.cli import demo
 from muniment.core.models import Controller, User
@@ -39,3 +40,15 @@ def test_users_share_the_published_password_and_are_left_alone_the_second_time(c
     rowan.save()
     demonstration.add_users()
     assert User.objects.get(username="rowan").check_password("changed since, and a long one")
+
+
+def test_users_are_refused_when_nobody_can_say_whom_the_installation_serves(controllers, monkeypatch):
+    """The guard never fails open: only before there is a database may the question go unanswered."""
+
+    def failing(**facts):
+        raise OperationalError
+
+    monkeypatch.setattr(Controller.objects, "filter", failing)
+    with pytest.raises(OperationalError):
+        demonstration.add_users()
+    assert not User.objects.exists()

@@ -20,7 +20,7 @@ from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
-MOST = 500  # pairs that are counted and paged through
+MOST = 1000  # pairs that are counted and paged through
 
 
 class JudgeForm(forms.Form):
