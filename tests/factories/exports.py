@@ -23,7 +23,7 @@ tables:
     kind: {kind}
     area: {area}
     as_of: {{name: "([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"}}
-    duplicates: quarantine
+    duplicates: {duplicates}
     record:
       reference: {{from: REF, required: true}}
       title: TITLE
@@ -104,10 +104,10 @@ class Source:
     """A source system that writes exports, and the feed that reads them."""
 
     def __init__(self, folder: Path, controller: str = "northshire", system: str = "crime", **feed: str) -> None:
-        """Write the feed; `feed` may set record_class, kind and area."""
+        """Write the feed; `feed` may set record_class, kind, area and duplicates."""
         self.folder = folder / f"{controller}-{system}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        words = {"record_class": "CRIME", "kind": "full", "area": "CRIME", **feed}
+        words = {"record_class": "CRIME", "kind": "full", "area": "CRIME", "duplicates": "quarantine", **feed}
         path = self.folder / "feed.yaml"
         path.write_text(FEED.format(controller=controller, system=system, **words))
         self.feed = feeds.load(path)

@@ -328,7 +328,7 @@ class Content(models.Model):
     kind = models.CharField(max_length=40)
     nonce = models.BinaryField(max_length=12)
     ciphertext = models.BinaryField()
-    scope = models.ForeignKey(Scope, models.PROTECT, null=True, db_constraint=False)
+    scope = models.ForeignKey(Scope, models.PROTECT, null=True, db_constraint=False, db_index=False)
 
     class Fields:
         id = owner = scope = Kind.KEY

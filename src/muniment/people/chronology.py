@@ -47,7 +47,7 @@ def chronology(prime: PrimePerson) -> list[Entry]:
     involvements = (
         Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
         .select_related("record__system__controller", "record__scope", "record__decision", "nominal")
-        .prefetch_related("record__dates")
+        .prefetch_related("record__dates_told")
         .order_by("pk")
     )
     for involvement in involvements:
@@ -60,7 +60,7 @@ def chronology(prime: PrimePerson) -> list[Entry]:
 
 def _entry(parts: list[Involvement], other_people: int, born: PartialDate | None) -> Entry:
     record = parts[0].record
-    dates = {each.kind: (each.earliest, each.latest) for each in record.dates.all()}
+    dates = {kind: (day.earliest, day.latest) for kind, day in record.dates.items()}
     happened = [
         (part.happened_earliest, part.happened_latest or part.happened_earliest)
         for part in parts

@@ -6,6 +6,8 @@ table. A row's fate is decided first; what follows touches only rows that are ac
 
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
+_WRITTEN = "('accepted', 'updated')"
+
 # A destroyed person stays away with every old record; a record of something that happened since is new business, for
 # which they are held anew.
 FATE = """
@@ -21,18 +23,25 @@ WITH numbered AS (
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
     WHERE t.entity = 'record' OR NOT EXISTS (
-        SELECT 1 FROM {record_dates} d WHERE d.row = s.row AND d.earliest >= t.at::date)
+        SELECT 1 FROM {record_dates} d WHERE d.row = s.row AND t.at::date <= ANY (d.earliest))
+), judged AS (
+    SELECT n.row, n.key, n.entity, n.hash, held.id,
+        CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'
+             WHEN n.turn > 1 THEN 'unchanged'
+             WHEN held.id IS NULL THEN 'accepted'
+             WHEN held.hash = n.hash OR taken.as_of > %(as_of)s THEN 'unchanged'
+             ELSE 'updated' END AS fate
+    FROM numbered n
+    -- One look into the index a row (a LIMIT keeps the planner to it): what the source holds besides costs nothing.
+    LEFT JOIN LATERAL (
+        SELECT h.id, h.hash, h.last_intake_id FROM records_sourcerow h
+        WHERE h.system_id = %(system)s AND h."table" = %(table)s AND h.key = n.key LIMIT 1
+    ) held ON true
+    LEFT JOIN records_intake taken ON taken.id = held.last_intake_id
 )
-SELECT n.row, n.key, n.entity, n.hash, held.id AS row_id,
-    CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'
-         WHEN n.turn > 1 THEN 'unchanged'
-         WHEN held.id IS NULL THEN 'accepted'
-         WHEN held.hash = n.hash OR taken.as_of > %(as_of)s THEN 'unchanged'
-         ELSE 'updated' END AS fate
-FROM numbered n
-LEFT JOIN records_sourcerow held
-    ON held.system_id = %(system)s AND held."table" = %(table)s AND held.key = n.key
-LEFT JOIN records_intake taken ON taken.id = held.last_intake_id
+SELECT row, key, entity, hash, fate,
+    CASE fate WHEN 'accepted' THEN nextval('records_sourcerow_id_seq') ELSE id END AS row_id
+FROM judged
 """
 
 # A link to a record or a person that is not held here cannot stand: it waits in quarantine.
@@ -66,21 +75,26 @@ FROM (
 ON CONFLICT DO NOTHING
 """
 
-SOURCE_ROWS = """
-WITH written AS (
-    INSERT INTO records_sourcerow
-        (system_id, "table", key, hash, first_intake_id, last_intake_id, withdrawn_on)
-    SELECT %(system)s, %(table)s, key, hash, %(intake)s, %(intake)s, NULL
-    FROM fate WHERE fate IN ('accepted', 'updated')
-    ON CONFLICT (system_id, "table", key)
-        DO UPDATE SET hash = excluded.hash, last_intake_id = excluded.last_intake_id, withdrawn_on = NULL
-    RETURNING id, key
+SOURCE_ROWS = (
+    """
+    INSERT INTO records_sourcerow (id, system_id, "table", key, hash, first_intake_id, last_intake_id)
+    SELECT row_id, %(system)s, %(table)s, key, hash, %(intake)s, %(intake)s FROM fate WHERE fate = 'accepted'
+    """,
+    """
+    UPDATE records_sourcerow held SET hash = f.hash, last_intake_id = %(intake)s, withdrawn_on = NULL
+    FROM fate f WHERE f.fate = 'updated' AND held.id = f.row_id
+    """,
 )
-UPDATE fate SET row_id = written.id FROM written
-WHERE written.key = fate.key AND fate.fate IN ('accepted', 'updated')
-"""
 
-# An unchanged row of a newer file is seen again; one that had been withdrawn is back, with what it said.
+# By which rows something is told, besides the one that told it last.
+_TELLING = {
+    "record": "SELECT row_id, record_id AS id FROM records_recorddates"
+    " UNION ALL SELECT row_id, record_id FROM records_involvement",
+    "nominal": "SELECT row_id, nominal_id AS id FROM records_involvement",
+}
+
+# An unchanged row of a newer file is seen again; one that had been withdrawn is back, with all that it tells of. What
+# its source deleted by name stays withdrawn.
 _AGAIN = """
 FROM fate, records_sourcerow held, records_intake taken
 WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last_intake_id
@@ -90,96 +104,174 @@ WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last
 SEEN_AGAIN = (
     *(
         f"""
-        UPDATE {table} back SET withdrawn_on = NULL {_AGAIN}
-            AND back.row_id = held.id AND back.withdrawn_on = held.withdrawn_on
+        UPDATE records_{entity} back SET withdrawn_on = NULL
+        WHERE back.withdrawn_on IS NOT NULL AND back.id IN (
+            SELECT told.id FROM (SELECT row_id, id FROM records_{entity} UNION ALL {telling}) told
+            WHERE told.row_id IN (SELECT held.id {_AGAIN} AND held.withdrawn_on IS NOT NULL))
+        AND NOT EXISTS (
+            SELECT 1 FROM records_sourceevent e JOIN records_sourcerow named ON named.id = e.row_id
+            JOIN records_intake told ON told.id = named.first_intake_id
+            WHERE e.system_id = %(system)s AND e.kind = 'delete' AND e.entity = '{entity}'
+                AND e.reference = back.reference AND coalesce(e.dated, told.as_of) = back.withdrawn_on)
         """  # noqa: S608
-        for table in ("records_record", "records_nominal")
+        for entity, telling in _TELLING.items()
     ),
     f"""
     UPDATE records_sourcerow again SET last_intake_id = %(intake)s, withdrawn_on = NULL {_AGAIN} AND again.id = held.id
     """,  # noqa: S608
 )
 
-RECORDS = """
-INSERT INTO records_record (system_id, reference, scope_id, class_id, title, outcome, cjs, ho_class,
-    offence_text, purposes, purpose_from, location, postcode, attributes, row_id, seen_first, seen_last, state)
-SELECT DISTINCT ON (s.reference) %(system)s, s.reference, scope.id, s.class_id, coalesce(s.title, ''),
-    coalesce(s.outcome, ''), coalesce(s.cjs, ''), coalesce(s.ho_class, ''), coalesce(s.offence_text, ''),
-    s.purposes, s.purpose_from, coalesce(s.location, ''), coalesce(s.postcode, ''),
-    coalesce(s.attributes, '{{}}')::jsonb, f.row_id, %(as_of)s, %(as_of)s, 'held'
-FROM {records} s
-JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
-JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition
-    AND scope.area = s.area AND scope.marking = s.marking AND scope.restriction = coalesce(s.restriction, '')
-ORDER BY s.reference, s.row DESC
-ON CONFLICT (system_id, reference) DO UPDATE SET
-    scope_id = CASE WHEN records_record.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
-        THEN records_record.scope_id ELSE excluded.scope_id END,
-    class_id = excluded.class_id, title = excluded.title,
-    outcome = excluded.outcome, cjs = excluded.cjs, ho_class = excluded.ho_class,
-    offence_text = excluded.offence_text, purposes = excluded.purposes,
-    purpose_from = excluded.purpose_from, location = excluded.location, postcode = excluded.postcode,
-    attributes = excluded.attributes, row_id = excluded.row_id, seen_last = excluded.seen_last,
-    withdrawn_on = NULL
-RETURNING id
-"""
 
-NOMINALS = f"""
-INSERT INTO records_nominal (system_id, reference, scope_id, {", ".join(PERSON_TEXT_FIELDS)}, aliases,
-    born_earliest, born_latest, row_id, merged_into)
-SELECT DISTINCT ON (s.reference) %(system)s, s.reference, scope.id,
-    {", ".join(f"coalesce(s.{name}, '')" for name in PERSON_TEXT_FIELDS)}, coalesce(s.aliases, '{{{{}}}}'),
-    s.born_earliest, s.born_latest, f.row_id, ''
-FROM {{nominals}} s
-JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
-JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition
-    AND scope.area = %(area)s AND scope.marking = %(marking)s AND scope.restriction = ''
-ORDER BY s.reference, s.row DESC
-ON CONFLICT (system_id, reference) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in PERSON_TEXT_FIELDS)}, aliases = excluded.aliases,
-    scope_id = CASE WHEN records_nominal.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
-        THEN records_nominal.scope_id ELSE excluded.scope_id END,
-    born_earliest = excluded.born_earliest, born_latest = excluded.born_latest,
-    row_id = excluded.row_id, withdrawn_on = NULL
-RETURNING id
-"""  # noqa: S608
+def _of(entity: str, told: str, linked: str) -> str:
+    """Return the statement that gives each reference of the file its key here, and the staged line that tells it.
 
-# A range of owners, which the index answers (`content.of_record`): ; comes next after :
+    Several rows may tell one: the last does. `told` selects reference, row and line, `linked` references alone.
+    """
+    return f"""
+    CREATE TEMPORARY TABLE {entity}_of ON COMMIT DROP AS
+    SELECT s.reference, s.line, held.id IS NULL AS fresh,
+        coalesce(held.id, nextval('records_{entity}_id_seq')) AS id
+    FROM (
+        SELECT DISTINCT ON (reference) reference, line FROM (
+            SELECT s.reference, s.row, s.line FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+            UNION ALL
+            SELECT s.reference, NULL, NULL FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+        ) named ORDER BY reference, row DESC NULLS LAST, line
+    ) s
+    LEFT JOIN LATERAL (
+        SELECT h.id FROM records_{entity} h WHERE h.system_id = %(system)s AND h.reference = s.reference LIMIT 1
+    ) held ON true
+    WHERE s.line IS NOT NULL OR held.id IS NOT NULL
+    """  # noqa: S608
+
+
+KEYS = (
+    _of(
+        "record",
+        "SELECT reference, row, row AS line FROM {records}",
+        "SELECT record AS reference, row FROM {involvements}",
+    ),
+    "ANALYZE record_of",
+    _of(
+        "nominal",
+        "SELECT reference, row, line FROM {nominals}",
+        "SELECT nominal AS reference, row FROM {involvements} UNION ALL SELECT reference, row FROM {flags}",
+    ),
+    "ANALYZE nominal_of",
+)
+
+_AT_FIRST = {
+    "record": {"seen_first": "%(as_of)s", "seen_last": "%(as_of)s", "state": "'held'"},
+    "nominal": {"merged_into": "''"},
+}
+_AT_LAST = {"record": ", seen_last = %(as_of)s", "nominal": ""}
+
+
+def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> tuple[str, str]:
+    """Return the statements that add what is new and change what is held; `said` gives the columns' values.
+
+    `line` is what one staged line is known by. What was sealed stays sealed.
+    """
+    source = f"""
+    FROM {entity}_of p JOIN {{{entity}s}} s ON s.{line} = p.line JOIN fate f ON f.row = s.row
+    JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition AND {scope}
+    """
+    changed = ", ".join(f"{column} = {value}" for column, value in said.items())
+    first = _AT_FIRST[entity]
+    return (
+        f"""
+        INSERT INTO records_{entity} (id, system_id, reference, scope_id, {", ".join([*said, *first])})
+        SELECT p.id, %(system)s, s.reference, scope.id, {", ".join([*said.values(), *first.values()])} {source}
+        WHERE p.fresh
+        """,
+        f"""
+        UPDATE records_{entity} held SET {changed}, withdrawn_on = NULL{_AT_LAST[entity]},
+            scope_id = CASE WHEN held.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
+                THEN held.scope_id ELSE scope.id END
+        {source} WHERE NOT p.fresh AND held.id = p.id
+        """,  # noqa: S608
+    )
+
+
+RECORDS = _said(
+    "record",
+    "row",
+    "scope.area = s.area AND scope.marking = s.marking AND scope.restriction = coalesce(s.restriction, '')",
+    {
+        "class_id": "s.class_id",
+        **{
+            name: f"coalesce(s.{name}, '')"
+            for name in ("title", "outcome", "cjs", "ho_class", "offence_text", "location", "postcode")
+        },
+        "purposes": "s.purposes",
+        "purpose_from": "s.purpose_from",
+        "attributes": "coalesce(s.attributes, '{{}}')::jsonb",
+        "row_id": "f.row_id",
+    },
+)
+
+NOMINALS = _said(
+    "nominal",
+    "line",
+    "scope.area = %(area)s AND scope.marking = %(marking)s AND scope.restriction = ''",
+    {
+        **{name: f"coalesce(s.{name}, '')" for name in PERSON_TEXT_FIELDS},
+        "aliases": "coalesce(s.aliases, '{{}}')",
+        "born_earliest": "s.born_earliest",
+        "born_latest": "s.born_latest",
+        "row_id": "f.row_id",
+    },
+)
+
+# What an updated row said before, of whichever record; its owners are a range, which the index answers
+# (`content.of_record`): ; comes next after :
 OLD_TEXTS = """
-DELETE FROM core_content held USING fate f, records_record r
-WHERE f.fate = 'updated' AND r.system_id = %(system)s AND r.row_id = f.row_id
-    AND held.owner >= 'record:' || r.id || ':' || f.row_id || ':'
-    AND held.owner < 'record:' || r.id || ':' || f.row_id || ';'
+DELETE FROM core_content held USING (
+    SELECT f.row_id, r.id FROM fate f JOIN records_record r ON r.row_id = f.row_id WHERE f.fate = 'updated'
+    UNION SELECT f.row_id, d.record_id FROM fate f JOIN records_recorddates d ON d.row_id = f.row_id
+        WHERE f.fate = 'updated'
+    UNION SELECT f.row_id, p.id FROM {records} s JOIN fate f ON f.row = s.row JOIN record_of p
+        ON p.reference = s.reference WHERE f.fate = 'updated'
+) said
+WHERE held.owner >= 'record:' || said.id || ':' || said.row_id || ':'
+    AND held.owner < 'record:' || said.id || ':' || said.row_id || ';'
 """
+
+# Where the narrative of a row goes: the row, its keys here, and the scope of its record.
+PLACES = f"""
+SELECT f.row, f.row_id, p.id, r.scope_id
+FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+JOIN record_of p ON p.reference = s.reference JOIN records_record r ON r.id = p.id
+"""  # noqa: S608
 
 CHILDREN = (
     *(
         f"DELETE FROM {table} held USING fate f WHERE f.fate = 'updated' AND held.row_id = f.row_id"  # noqa: S608
-        for table in ("records_recorddate", "records_nominalflag", "records_involvement")
+        for table in ("records_recorddates", "records_nominalflag", "records_involvement")
     ),
-    """
-    INSERT INTO records_recorddate (record_id, row_id, kind, earliest, latest)
-    SELECT r.id, f.row_id, s.kind, s.earliest, s.latest
-    FROM {record_dates} s JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
-    JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.reference
-    """,
-    """
+    f"""
+    INSERT INTO records_recorddates (row_id, record_id, kinds, days)
+    SELECT f.row_id, p.id, s.kinds,
+        ARRAY(SELECT daterange(d.earliest, d.latest, '[]') FROM unnest(s.earliest, s.latest) AS d (earliest, latest))
+    FROM {{record_dates}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+    JOIN record_of p ON p.reference = s.reference
+    """,  # noqa: S608
+    f"""
     INSERT INTO records_nominalflag (nominal_id, row_id, flag, start, until)
     SELECT n.id, f.row_id, s.flag, s.start, s.until
-    FROM {flags} s JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
-    JOIN records_nominal n ON n.system_id = %(system)s AND n.reference = s.reference
-    """,
-    """
+    FROM {{flags}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+    JOIN nominal_of n ON n.reference = s.reference
+    """,  # noqa: S608
+    f"""
     INSERT INTO records_involvement (nominal_id, record_id, row_id, role, dated, cjs, ho_class,
         happened_earliest, happened_latest, result, sentence_custodial, sentence_months, released)
-    SELECT n.id, r.id, f.row_id, s.role, s.dated, coalesce(s.cjs, ''), coalesce(s.ho_class, ''),
+    SELECT n.id, p.id, f.row_id, s.role, s.dated, coalesce(s.cjs, ''), coalesce(s.ho_class, ''),
         s.happened_earliest, s.happened_latest, coalesce(s.result, ''), s.sentence_custodial,
         s.sentence_months, s.released
-    FROM {involvements} s JOIN fate f ON f.row = s.row AND f.fate IN ('accepted', 'updated')
-    JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.record
-    JOIN records_nominal n ON n.system_id = %(system)s AND n.reference = s.nominal
+    FROM {{involvements}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+    JOIN record_of p ON p.reference = s.record JOIN nominal_of n ON n.reference = s.nominal
     ON CONFLICT DO NOTHING
-    """,
+    """,  # noqa: S608
 )
 
 # What a deletion, merge, unmerge or seal at source does here: nothing is lost, everything is followed.
@@ -238,10 +330,24 @@ WHERE held.system_id = %(system)s AND held."table" = %(table)s AND held.withdraw
     AND NOT EXISTS (SELECT 1 FROM fate f WHERE f.key = held.key)
 """
 
+# What the row that told it last, or another row of the table, still tells of is still there.
 WITHDRAWN = (
     "UPDATE records_sourcerow SET withdrawn_on = %(as_of)s WHERE id = ANY(%(absent)s)",
-    "UPDATE records_record SET withdrawn_on = %(as_of)s WHERE row_id = ANY(%(absent)s) AND withdrawn_on IS NULL",
-    "UPDATE records_nominal SET withdrawn_on = %(as_of)s WHERE row_id = ANY(%(absent)s) AND withdrawn_on IS NULL",
+    *(
+        f"""
+        WITH telling AS NOT MATERIALIZED ({telling})
+        UPDATE records_{entity} held SET withdrawn_on = %(as_of)s
+        FROM (SELECT id FROM records_{entity} WHERE row_id = ANY(%(absent)s)
+              UNION SELECT id FROM telling WHERE row_id = ANY(%(absent)s)) told
+        WHERE held.id = told.id AND held.withdrawn_on IS NULL
+        AND NOT EXISTS (SELECT 1 FROM records_sourcerow last WHERE last.id = held.row_id AND last.withdrawn_on IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM telling JOIN records_sourcerow other ON other.id = telling.row_id
+            WHERE telling.id = held.id AND other.system_id = %(system)s AND other."table" = %(table)s
+                AND other.withdrawn_on IS NULL)
+        """  # noqa: S608
+        for entity, telling in _TELLING.items()
+    ),
 )
 
 BACK_IN = """

@@ -1,6 +1,8 @@
 """Records as received: what each source holds, row by row, and what could not be taken in."""
 
-from django.contrib.postgres.fields import ArrayField
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Now
@@ -8,6 +10,7 @@ from django.db.models.functions import Now
 from muniment.core.fields import Kind
 from muniment.core.models import Content, Controller, Scope
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
+from muniment.engine.values.dates import PartialDate
 
 
 class SourceSystem(models.Model):
@@ -113,7 +116,7 @@ class Record(models.Model):
         SourceSystem, models.PROTECT, related_name="records", db_constraint=False, db_index=False
     )
     reference = models.CharField(max_length=200)
-    scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False)
+    scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False, db_index=False)
     class_id = models.CharField(max_length=60)
     title = models.CharField(max_length=255)
     outcome = models.CharField(max_length=40, blank=True)
@@ -154,29 +157,41 @@ class Record(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def dates(self) -> dict[str, PartialDate]:
+        """The trigger events that its rows tell of; one that several tell of lies within all that they say."""
+        found: dict[str, PartialDate] = {}
+        for told in self.dates_told.all():
+            for kind, days in zip(told.kinds, told.days, strict=True):
+                first, last = days.lower, days.upper - timedelta(days=1)  # a range is stored without its upper end
+                known = found.get(kind, PartialDate(first, last))
+                found[kind] = PartialDate(min(first, known.earliest), max(last, known.latest))
+        return found
 
-class RecordDate(models.Model):
-    """A dated trigger event of a record, as far as it is known."""
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="dates", db_constraint=False)
-    row = models.ForeignKey(SourceRow, models.PROTECT, db_constraint=False)
-    kind = models.CharField(max_length=40)
-    earliest = models.DateField()
-    latest = models.DateField()
+class RecordDates(models.Model):
+    """The dated trigger events of a record that one row tells of, each as far as its day is known.
+
+    One line a row and not one an event: an intake writes a third as much. A range cannot end before it begins.
+    """
+
+    pk = models.CompositePrimaryKey("row", "record")
+    row = models.ForeignKey(SourceRow, models.PROTECT, db_constraint=False, db_index=False)
+    record = models.ForeignKey(Record, models.CASCADE, related_name="dates_told", db_constraint=False)
+    kinds = ArrayField(models.CharField(max_length=40))
+    days = ArrayField(DateRangeField())
 
     class Fields:
-        id = record = row = Kind.KEY
-        kind = Kind.CODE
-        earliest = latest = Kind.LIFE
+        row = record = Kind.KEY
+        kinds = Kind.CODE
+        days = Kind.LIFE
 
     class Wall:
         seen = through("records_record", "record_id")
         web = "SELECT"
 
     class Meta:
-        constraints = [
-            CheckConstraint(condition=Q(earliest__lte=F("latest")), name="record_date_forwards"),
-        ]
+        constraints = [CheckConstraint(condition=Q(kinds__len=F("days__len")), name="record_dates_paired")]
 
 
 class Nominal(models.Model):

@@ -128,6 +128,7 @@ _TYPES = {
     pa.string(): "text",
     pa.large_string(): "text",
     pa.list_(pa.string()): "text[]",
+    pa.list_(pa.date32()): "date[]",
 }
 
 

@@ -16,7 +16,7 @@ def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
     parts = list(
         records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
         .select_related("record__system__controller", "nominal")
-        .prefetch_related("record__dates")
+        .prefetch_related("record__dates_told")
     )
     suspects = _with_suspects({part.record_id for part in parts})
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
@@ -77,7 +77,7 @@ def about_record_alone(record: records.Record) -> engine.Facts:
         role="REPORTER",
         record=record.pk,
         controller=record.system.controller.code,
-        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
+        dates=record.dates,
         record_class=record.class_id,
         outcome=record.outcome or None,
         record_offence=_offence(record.cjs, record.ho_class),
@@ -104,7 +104,7 @@ def _involvement(part: records.Involvement, has_suspect: bool) -> engine.Involve
         dated=part.dated,
         result=part.result or None,
         sentence=engine.Sentence(part.sentence_custodial, part.sentence_months, part.released),
-        dates={each.kind: PartialDate(each.earliest, each.latest) for each in record.dates.all()},
+        dates=record.dates,
         record_class=record.class_id,
         outcome=record.outcome or None,
         record_offence=_offence(record.cjs, record.ho_class),

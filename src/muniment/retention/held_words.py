@@ -24,7 +24,7 @@ def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
     worded = [hold for hold in Hold.objects.filter(released_at__isnull=True).order_by("pk") if _words(hold)]
     if not worded:
         return []
-    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system").prefetch_related("dates")
+    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system").prefetch_related("dates_told")
     bound = {hold.pk: set(hold.controllers.values_list("pk", flat=True)) for hold in worded}
     remarks: dict[int, str] = {}
     for record in records:
@@ -57,7 +57,7 @@ def _opened(kept: Content) -> str | None:
 def _overlaps(hold: Hold, record: Record) -> bool:
     """Whether the record has no date at all, or one within the days of the hold."""
     since, until = (_day(hold.scope.get(name)) for name in ("from", "until"))
-    dates = list(record.dates.all())
+    dates = list(record.dates.values())
     return not dates or any(
         (since is None or each.latest >= since) and (until is None or each.earliest <= until) for each in dates
     )

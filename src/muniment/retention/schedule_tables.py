@@ -84,7 +84,8 @@ WHERE {records}
 """
 
 _RECORD_DATES = """
-SELECT d.record_id, d.kind, d.earliest, d.latest FROM records_recorddate d WHERE {dates}
+SELECT d.record_id, told.kind, lower(told.days) AS earliest, upper(told.days) - 1 AS latest
+FROM records_recorddates d CROSS JOIN LATERAL unnest(d.kinds, d.days) AS told (kind, days) WHERE {dates}
 """
 
 _EVENTS = """

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 
-from factories.exports import Source, row
+from factories.exports import Source, day, row
 from muniment import feeds
 from muniment.core import content
 from muniment.core.models import AuditEvent, Content, ContentKey
+from muniment.engine.values.dates import PartialDate
 from muniment.records.actions.take_in import TableTaken, TooManyAbsent, UnknownSystem, fingerprint
 from muniment.records.models import (
     Intake,
@@ -16,14 +17,14 @@ from muniment.records.models import (
     Nominal,
     Quarantine,
     Record,
-    RecordDate,
+    RecordDates,
     SourceRow,
     Tombstone,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TABLES = (Record, Nominal, Involvement, RecordDate, SourceRow, Quarantine, Content)
+TABLES = (Record, Nominal, Involvement, RecordDates, SourceRow, Quarantine, Content)
 
 
 @pytest.fixture
@@ -88,6 +89,45 @@ def test_absence_from_a_full_export_withdraws_and_return_brings_back(source):
     source.send(rows, on="2026-06-03")
     for model in (SourceRow, Record, Nominal):
         assert not model.objects.exclude(withdrawn_on=None).exists()
+
+
+def test_a_person_whom_another_row_tells_of_is_still_there(source):
+    rows = [row("C0", "P0"), *(row(f"C{n}") for n in range(1, 30)), row("C30", "P0")]
+    source.send(rows)
+    source.send(rows[:-1], on="2026-06-02")
+    assert Record.objects.get(reference="C30").withdrawn_on is not None
+    assert Nominal.objects.get(reference="P0").withdrawn_on is None
+    source.send(rows[1:-1], on="2026-06-03")
+    assert Nominal.objects.get(reference="P0").withdrawn_on is not None
+    source.send(rows[:-1], on="2026-06-04")
+    assert Nominal.objects.get(reference="P0").withdrawn_on is None
+
+
+def texts_of(record):
+    owned = Content.objects.filter(content.of_record(record.pk)).order_by("pk")
+    return [content.read(each) for each in owned]
+
+
+def test_each_row_of_one_record_keeps_what_it_says(controllers, tmp_path):
+    source = Source(tmp_path, duplicates="same_record")
+    others = [row(f"C{n}") for n in range(2, 30)]
+    first, second = (
+        row("C1", "P1", TEXT="As one tells it"),
+        row("C1", "P2", TEXT="As another does", REPORTED="2015-05-02"),
+    )
+    source.send([first, second, *others])
+    record = Record.objects.get(reference="C1")
+    assert texts_of(record) == ["As one tells it", "As another does"]
+    assert record.dates["reported_date"] == PartialDate(day("2015-03-01"), day("2015-05-02"))
+
+    source.send([first | {"TEXT": "As one tells it now"}, second, *others], on="2026-06-02")
+    assert sorted(texts_of(record)) == ["As another does", "As one tells it now"]
+    source.send([first | {"TEXT": "As one tells it now"}, *others], on="2026-06-03")
+    record.refresh_from_db()
+    assert record.withdrawn_on is None
+    source.send(others, on="2026-06-04")
+    record.refresh_from_db()
+    assert record.withdrawn_on is not None
 
 
 def test_what_a_source_deleted_stays_withdrawn_while_its_row_is_unchanged(source):

@@ -119,7 +119,7 @@ def test_one_that_fails_in_its_own_step_is_stopped_whole_and_stops_no_other(own_
     assert stopped() == ("C2", "It could not be carried out (KeyError): nothing of it was changed.")
     assert set(Record.objects.values_list("reference", flat=True)) == {"C2"}
     record = Record.objects.get()
-    assert record.dates.exists()
+    assert record.dates
     assert record.involvements.exists()
 
 

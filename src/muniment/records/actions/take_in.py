@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from django.db import connection, transaction
 from django.utils import timezone
@@ -149,12 +150,29 @@ def _tables(batch: Batch) -> dict[str, pa.Table]:
     return {
         "rows": batch.rows,
         "records": batch.records,
-        "record_dates": batch.record_dates,
-        "nominals": _with_births(batch.nominals, batch.as_of),
+        "record_dates": _by_row(batch.record_dates),
+        "nominals": _numbered(_with_births(batch.nominals, batch.as_of)),
         "flags": batch.flags,
         "involvements": batch.involvements,
         "events": batch.events,
     }
+
+
+def _by_row(told: pa.Table) -> pa.Table:
+    """Return the dates of a batch with one line a row, which tells of one record: all its kinds and days as lists."""
+    rows = told["row"].to_numpy()
+    order = np.argsort(rows, kind="stable")
+    first = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    offsets = pa.array(np.append(first, len(rows)).astype(np.int32))
+    said = told.take(pa.array(order)).combine_chunks()
+    lists = [pa.ListArray.from_arrays(offsets, said[name].combine_chunks()) for name in ("kind", "earliest", "latest")]
+    heads = said.select(["row", "reference"]).take(pa.array(first))
+    return pa.table([*heads.columns, *lists], names=["row", "reference", "kinds", "earliest", "latest"])
+
+
+def _numbered(told: pa.Table) -> pa.Table:
+    """Add the number of each line, since one row may tell of several people."""
+    return told.append_column("line", pa.array(np.arange(told.num_rows, dtype=np.int32)))
 
 
 def _with_births(nominals: pa.Table, as_of: date) -> pa.Table:
@@ -210,12 +228,15 @@ class _Work:
         self.cursor.execute("ANALYZE fate")
         dangling = self._set_aside_dangling()
         self.run(intake_sql.SCOPES)
-        self.run(intake_sql.SOURCE_ROWS)
-        for statement in intake_sql.SEEN_AGAIN:
+        for statement in (
+            *intake_sql.SOURCE_ROWS,
+            *intake_sql.SEEN_AGAIN,
+            *intake_sql.KEYS,
+            *intake_sql.RECORDS,
+            *intake_sql.NOMINALS,
+            intake_sql.HELD_ANEW,
+        ):
             self.run(statement)
-        self.run(intake_sql.RECORDS)
-        self.run(intake_sql.NOMINALS)
-        self.run(intake_sql.HELD_ANEW)
         with ThreadPoolExecutor(max_workers=1) as beside:
             sealing = beside.submit(content.seal_all, self._texts())
             for statement in intake_sql.CHILDREN:
@@ -315,21 +336,14 @@ class _Work:
         if not self.batch.texts.num_rows:
             return []
         self.run(intake_sql.OLD_TEXTS)
-        self.cursor.execute(
-            "SELECT f.row, f.row_id, r.reference, r.id, r.scope_id FROM fate f"
-            " JOIN records_record r ON r.system_id = %(system)s AND r.row_id = f.row_id"
-            " WHERE f.fate IN ('accepted', 'updated')",
-            self.parameters,
-        )
-        place = {
-            (row, reference): (row_id, key, scope) for row, row_id, reference, key, scope in self.cursor.fetchall()
-        }
-        said = zip(*(self.batch.texts[name].to_pylist() for name in ("row", "record", "kind", "text")), strict=True)
+        self.run(intake_sql.PLACES)
+        places_of = {row: (row_id, key, scope) for row, row_id, key, scope in self.cursor.fetchall()}
+        said = zip(*(self.batch.texts[name].to_pylist() for name in ("row", "kind", "text")), strict=True)
         return [
             content.Text(f"record:{key}:{row_id}:{self.intake.pk}", kind, text, scope)
-            for row, record, kind, text in said
-            for row_id, key, scope in [place.get((row, record), (None, None, None))]
-            if key is not None
+            for row, kind, text in said
+            if row in places_of
+            for row_id, key, scope in [places_of[row]]
         ]
 
     def _withdraw(self, limit: float) -> int:

@@ -36,11 +36,11 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
         "records/record.html",
         {
             "record": found,
-            "texts": texts,
+            "texts": list(dict.fromkeys(texts)),  # the rows of one record often repeat its narrative
             "parts": _parts(found),
             "distressing": [mark for mark in marks if mark.kind == "distressing"],
             "special": [mark for mark in marks if mark.kind == "special"],
-            "dates": found.dates.order_by("latest"),
+            "dates": sorted(found.dates.items(), key=lambda dated: dated[1].latest),
             "page_title": found.reference,
         },
     )

@@ -118,7 +118,7 @@ _DELETE = (
     "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
     " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
     "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
-    "DELETE FROM records_recorddate WHERE record_id = %(record)s",
+    "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
     "DELETE FROM records_record WHERE id = %(record)s",
@@ -200,7 +200,7 @@ def _sweep_rows(gone: _Gone) -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_record x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_recorddate x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_recorddates x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
             [sorted(gone.rows)],
         )

@@ -36,10 +36,10 @@ WITH wanted AS (
         OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
             AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
     AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
-            SELECT 1 FROM records_recorddate k WHERE k.record_id = r.id)
-        OR EXISTS (SELECT 1 FROM records_recorddate k WHERE k.record_id = r.id
-            AND (%(from)s::date IS NULL OR k.latest >= %(from)s::date)
-            AND (%(until)s::date IS NULL OR k.earliest <= %(until)s::date)))
+            SELECT 1 FROM records_recorddates k WHERE k.record_id = r.id)
+        OR EXISTS (SELECT 1 FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS day
+            WHERE k.record_id = r.id AND (%(from)s::date IS NULL OR upper(day) > %(from)s::date)
+            AND (%(until)s::date IS NULL OR lower(day) <= %(until)s::date)))
 ), gone AS (
     DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
     RETURNING 1
