@@ -15,7 +15,7 @@ from django.db.models import DO_NOTHING, ForeignKey
 
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION muniment.check_parents() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_nestloop = on AS $$
 DECLARE
     lost bigint;
 BEGIN
