@@ -68,10 +68,12 @@ BODY_COLUMNS = (
     "recipient",
     "detail",
     "compartment",
+    "concerns",
 )
 _INSERT = (
     "INSERT INTO {} (actor_id, actor, action, outcome, controller, subject, purpose, recipient,"
-    " detail, salt, compartment) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " detail, salt, compartment, concerns)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, muniment.concerned(%s, %s))"
 )
 _SEAL_LOCK = 7_130_001
 _TAIL_BYTES = 4096  # more than one line of the file of seals
@@ -94,6 +96,8 @@ def _insert(by: Actor, action: str, outcome: str, facts: dict[str, Any]) -> tupl
         json.dumps(detail),
         os.urandom(16),
         compartment.code,
+        by.key,
+        facts.get("controller", ""),
     ]
 
 

@@ -159,6 +159,22 @@ def read(content: Content) -> str:
     return plain.decode("utf-8", "surrogatepass")
 
 
+def opened(content: Content) -> str | None:
+    """Return the text, or None when it cannot be opened."""
+    try:
+        return read(content)
+    except (Destroyed, Tampered):
+        return None
+
+
+def shown(content: Content | None) -> str:
+    """Return the text as a page shows it: where it cannot be opened, why; nothing where there is none."""
+    try:
+        return read(content) if content else ""
+    except (Destroyed, Tampered) as fault:
+        return str(fault)
+
+
 def destroy_keys(owners: Iterable[str]) -> int:
     """Delete the keys of owners; return how many there were. Only the worker's role may."""
     return ContentKey.objects.filter(owner__in=list(owners)).delete()[0]

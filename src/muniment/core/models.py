@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
-from muniment.core.walls import AUDITORS, BY_SCOPE, COVERT_AUDITORS, EVERYONE
+from muniment.core.walls import AUDITED, AUDITORS, BY_SCOPE, COVERT_AUDITORS, COVERTLY_AUDITED, EVERYONE
 
 
 class Controller(models.Model):
@@ -193,12 +194,13 @@ class _Event(models.Model):
     detail = models.JSONField(default=dict)
     salt = models.BinaryField(max_length=16)
     compartment = models.CharField(max_length=20, default="ordinary")
+    concerns = ArrayField(models.CharField(max_length=50), default=list)  # controllers; none: the installation alone
 
     class Fields:
         id = Kind.KEY
         at = Kind.MOMENT
         actor_id = actor = Kind.ACTOR
-        action = outcome = controller = purpose = compartment = Kind.CODE
+        action = outcome = controller = purpose = compartment = concerns = Kind.CODE
         subject = recipient = Kind.REFERENCE
         detail = Kind.STATE
         salt = Kind.SECRET
@@ -211,7 +213,7 @@ class AuditEvent(_Event):
     """An event of the ordinary audit."""
 
     class Wall:
-        seen = AUDITORS
+        seen = AUDITED
         web = "SELECT, INSERT"
 
     class Meta:
@@ -228,7 +230,7 @@ class CovertEvent(_Event):
     """
 
     class Wall:
-        seen = COVERT_AUDITORS
+        seen = COVERTLY_AUDITED
         web = "SELECT, INSERT"
 
     class Meta:

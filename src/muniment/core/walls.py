@@ -20,6 +20,10 @@ BY_SCOPE = "scope_id = ANY ((SELECT muniment.scopes())::bigint[])"
 BY_CONTROLLER = "controller_id = ANY ((SELECT muniment.controllers())::bigint[])"
 AUDITORS = "(SELECT muniment.reads_audit())"
 COVERT_AUDITORS = "(SELECT muniment.reads_covert_audit())"
+# An event is read by the auditors of the controllers that it concerns; one of the installation alone by all.
+_CONCERNS = "(concerns = '{{}}' OR concerns::text[] && (SELECT muniment.{})::text[])"
+AUDITED = f"{AUDITORS} AND {_CONCERNS.format('audited()')}"
+COVERTLY_AUDITED = f"{COVERT_AUDITORS} AND {_CONCERNS.format('covertly_audited()')}"
 AUDIT_TABLES = ("core_auditevent", "core_auditleaf", "core_auditseal")
 COVERT_TABLES = ("core_covertevent", "core_covertleaf", "core_covertseal")
 
@@ -74,8 +78,8 @@ DECLARE
     sitter bigint;
     seen text;
     theirs text;
-    audits boolean;
-    audits_covert boolean;
+    audits text;
+    audits_covert text;
 BEGIN
     PERFORM set_config('muniment.said', '', true), set_config('muniment.proof', '', true);
     SELECT s.user_id INTO sitter FROM core_sitting s JOIN core_user u ON u.id = s.user_id
@@ -85,19 +89,25 @@ BEGIN
     END IF;
     SELECT coalesce(array_agg(scope_id ORDER BY scope_id), '{}')::text INTO seen
         FROM core_userscope WHERE user_id = sitter AND (until IS NULL OR until > current_date);
-    SELECT coalesce(array_agg(DISTINCT c), '{}')::text,
-           coalesce(bool_or(role = ANY (ARRAY[__AUDITORS__]::text[])), false),
-           coalesce(bool_or(role = ANY (ARRAY[__COVERT_AUDITORS__]::text[])), false)
+    WITH posts AS (
+        SELECT controller_id, role FROM core_roleassignment
+        WHERE user_id = sitter AND start <= current_date AND (until IS NULL OR until > current_date)
+    ), members AS (
+        SELECT joint_id, member_id FROM core_membership
+        WHERE start <= current_date AND (until IS NULL OR until > current_date)
+    ), held AS (
+        SELECT controller_id AS c, role FROM posts
+        UNION SELECT m.joint_id, p.role FROM posts p JOIN members m ON m.member_id = p.controller_id
+    ), reached AS (
+        SELECT c, role FROM held
+        UNION SELECT m.member_id, h.role FROM held h JOIN members m ON m.joint_id = h.c
+            WHERE h.role = ANY (ARRAY[__COLLABORATING__]::text[])
+    )
+    SELECT (SELECT coalesce(array_agg(DISTINCT c), '{}') FROM held)::text,
+           coalesce(array_agg(DISTINCT code) FILTER (WHERE role = ANY (ARRAY[__AUDITORS__]::text[])), '{}')::text,
+           coalesce(array_agg(DISTINCT code) FILTER (WHERE role = ANY (ARRAY[__COVERT_AUDITORS__]::text[])), '{}')::text
         INTO theirs, audits, audits_covert
-        FROM (SELECT a.controller_id AS c, a.role FROM core_roleassignment a
-              WHERE a.user_id = sitter AND a.start <= current_date
-                AND (a.until IS NULL OR a.until > current_date)
-              UNION ALL
-              SELECT m.joint_id, a.role FROM core_roleassignment a
-              JOIN core_membership m ON m.member_id = a.controller_id
-              WHERE a.user_id = sitter AND a.start <= current_date
-                AND (a.until IS NULL OR a.until > current_date)
-                AND m.start <= current_date AND (m.until IS NULL OR m.until > current_date)) held;
+        FROM reached JOIN core_controller ON id = c;
     PERFORM set_config('muniment.said', concat_ws('|', sitter, seen, theirs, audits, audits_covert), true);
     PERFORM set_config('muniment.proof', muniment.prove(current_setting('muniment.said')), true);
     RETURN sitter;
@@ -129,10 +139,25 @@ CREATE OR REPLACE FUNCTION muniment.unseen_holders(person bigint) RETURNS text[]
         AND NOT r.scope_id = ANY (muniment.scopes()) $$;
 CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
+CREATE OR REPLACE FUNCTION muniment.audited() RETURNS text[] LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(4), '{}')::text[] $$;
+CREATE OR REPLACE FUNCTION muniment.covertly_audited() RETURNS text[] LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(muniment.said(5), '{}')::text[] $$;
 CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql STABLE
-    AS $$ SELECT coalesce(muniment.said(4), 'false')::boolean $$;
+    AS $$ SELECT muniment.audited() <> '{}' $$;
 CREATE OR REPLACE FUNCTION muniment.reads_covert_audit() RETURNS boolean LANGUAGE sql STABLE
-    AS $$ SELECT coalesce(muniment.said(5), 'false')::boolean $$;
+    AS $$ SELECT muniment.covertly_audited() <> '{}' $$;
+
+-- Whom an event concerns: whose people did it, whose records were open to them, and the controller that it names.
+CREATE OR REPLACE FUNCTION muniment.concerned(who bigint, named text) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT coalesce(array_agg(code ORDER BY code), '{}') FROM (
+        SELECT c.code FROM core_roleassignment a JOIN core_controller c ON c.id = a.controller_id
+            WHERE a.user_id = who AND a.start <= current_date AND (a.until IS NULL OR a.until > current_date)
+        UNION SELECT c.code FROM core_userscope u JOIN core_scope s ON s.id = u.scope_id
+            JOIN core_controller c ON c.id = s.controller_id
+            WHERE u.user_id = who AND (u.until IS NULL OR u.until > current_date)
+        UNION SELECT named WHERE named <> '') them $$;
 """
 
 # The one way in which an event leaves the audit: its leaf is named by an event of expiry that has been sealed, so that
@@ -190,9 +215,14 @@ def _functions() -> str:
     """Return the functions of the schema `muniment`, with the roles that read either audit by the declaration."""
     from muniment.core import access  # which reads the models, which name their walls
 
+    roles = access.declaration().roles.values()
+    marks = {
+        "__AUDITORS__": [role.code for role in roles if "audit.view" in role.actions],
+        "__COVERT_AUDITORS__": [role.code for role in roles if "audit.covert" in role.actions],
+        "__COLLABORATING__": [role.code for role in roles if role.reach == "collaboration"],
+    }
     said = FUNCTIONS
-    for mark, action in (("__AUDITORS__", "audit.view"), ("__COVERT_AUDITORS__", "audit.covert")):
-        held = [role.code for role in access.declaration().roles.values() if action in role.actions]
+    for mark, held in marks.items():
         said = said.replace(mark, ", ".join(f"'{code}'" for code in held))
     return said
 

@@ -44,14 +44,8 @@ def _words(hold: Hold) -> list[str]:
 
 def _narratives(record: Record) -> list[str | None]:
     """Return what is said of a record; None for what cannot be opened."""
-    return [_opened(each) for each in Content.objects.filter(content.of_record(record.pk)).order_by("pk")]
-
-
-def _opened(kept: Content) -> str | None:
-    try:
-        return content.read(kept).casefold()
-    except (content.Destroyed, content.Tampered):
-        return None
+    kept = [content.opened(each) for each in Content.objects.filter(content.of_record(record.pk)).order_by("pk")]
+    return [said if said is None else said.casefold() for said in kept]
 
 
 def _overlaps(hold: Hold, record: Record) -> bool:

@@ -302,6 +302,7 @@ def test_a_covert_event_that_was_changed_or_taken_out_is_found(mixed, tmp_path, 
 def test_an_ordinary_event_cannot_be_hidden_as_covert(mixed, tmp_path):
     with connection.cursor() as cursor:
         columns = "at, actor_id, actor, action, outcome, controller, subject, purpose, recipient, detail, salt"
+        columns += ", concerns"
         cursor.execute(
             f"INSERT INTO core_covertevent ({columns}, compartment)"
             f" SELECT {columns}, 'covert' FROM core_auditevent WHERE subject = 'P03'"

@@ -1,6 +1,7 @@
 """Row-level security, shown with raw SQL as the web's role."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from factories.cast import refresh
 from factories.exports import Source, row
-from muniment.core import access, content, database
-from muniment.core.models import Content, Controller, Membership, UserScope
+from muniment.core import access, audit, content, database
+from muniment.core.actors import Actor, from_user
+from muniment.core.models import Content, Controller, Membership, RoleAssignment, User, UserScope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,6 +148,33 @@ def test_only_an_auditor_reads_the_audit(world, as_web):
         with as_web.transaction():
             as_web.execute("SELECT muniment.enter(%s)", [token])
             assert (as_web.execute("SELECT count(*) FROM core_auditevent").fetchone()[0] > 0) is sees
+
+
+@pytest.mark.parametrize("covert", [False, True])
+def test_an_auditor_reads_what_concerns_their_controllers(world, controllers, as_web, covert):
+    """What its people did, what was done where its records were open, what names it, and what names nobody."""
+    role, table = ("covert_auditor", "core_covertevent") if covert else ("auditor", "core_auditevent")
+    start = date(2020, 1, 1)
+    for name in ("northshire", "westvale", "bedfordshire"):
+        user = User.objects.create_user(f"auditor-{name}")
+        RoleAssignment.objects.create(user=user, controller=controllers[name], role=role, start=start)
+    refresh()
+    by = {name: replace(from_user(world[name]), enquiry="E1" if covert else "") for name in ("hazel", "robin")}
+    audit.record(by["hazel"], "tests.hazel")  # a rights officer of Northshire, whose reach is their own force
+    audit.record(by["robin"], "tests.robin")  # an officer of Southmere, whose reach is the collaboration
+    audit.record(Actor("batch"), "tests.westvale", controller="westvale", covert=covert)
+    audit.record(Actor("batch"), "tests.installation", covert=covert)
+
+    def seen(name):
+        token = sit(as_web, User.objects.get(username=f"auditor-{name}"), f"token-{name}")
+        with as_web.transaction():
+            as_web.execute("SELECT muniment.enter(%s)", [token])
+            found = as_web.execute(f"SELECT action FROM {table} WHERE action LIKE 'tests.%'").fetchall()
+        return {action.removeprefix("tests.") for (action,) in found}
+
+    assert seen("northshire") == {"hazel", "robin", "installation"}
+    assert seen("westvale") == {"robin", "westvale", "installation"}
+    assert seen("bedfordshire") == {"installation"}
 
 
 def test_the_sealed_are_found_only_in_their_enclave(world, as_web, tmp_path):

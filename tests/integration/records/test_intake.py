@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
+from factories.cast import refresh, sign_in
 from factories.exports import Source, day, row
 from muniment import feeds
 from muniment.core import content
@@ -169,6 +171,16 @@ def test_a_quarantined_row_is_not_absent_and_comes_back_in_when_mended(source):
     source.send([*(row(f"C{n}") for n in range(4)), row("C4", TITLE="Mended")], on="2026-06-03")
     waiting.refresh_from_db()
     assert waiting.resolved_by is not None
+
+
+def test_an_original_that_was_altered_is_told_as_such(source, cast):
+    source.send([row("C4", OUTCOME="BANANA")])
+    refresh()
+    page = reverse("quarantined", args=[Quarantine.objects.get().pk])
+    client = sign_in(cast["sorrel"])
+    assert "BANANA" in client.get(page).text
+    Content.objects.update(ciphertext=b"x" * 40)
+    assert "was altered" in client.get(page).text
 
 
 def test_a_delta_says_nothing_by_absence(controllers, tmp_path):

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
+from factories.cast import sign_in
 from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
 from muniment.core.models import AuditEvent, Content, ContentKey, Controller
 from muniment.core.verdicts import Refused
@@ -61,6 +63,16 @@ def test_part_saved_answers_stay_and_a_second_writer_is_told(life):
     with pytest.raises(Refused, match="Someone else saved"):
         reviewing.save(first, reviewing.Answers({"other": "no"}), by=by(life, "ash"), version=1)
     assert life.review.answers.get().answer == "yes"
+
+
+def test_a_reason_that_was_altered_is_asked_for_again(life):
+    reviewing.save(life.review, reviewing.Answers({"other": "yes"}, {"other": "A pattern"}), by=by(life, "rowan"))
+    client = sign_in(life.cast["rowan"])
+    page = reverse("review", args=[life.review.reference])
+    assert "A pattern" in client.get(page).text
+    Content.objects.update(ciphertext=b"x" * 40)
+    assert "A pattern" not in client.get(page).text
+    assert "was altered" in client.get(reverse("record", args=[Record.objects.get(reference="C1").pk])).text
 
 
 def test_who_proposed_cannot_approve(life):

@@ -40,10 +40,14 @@ def quarantined(request: HttpRequest, key: int) -> HttpResponse:
     row = Quarantine.objects.select_related("system__controller", "intake", "original").filter(pk=key).first()
     if row is None:
         raise Http404
-    audit.record(visitor(request), "quarantine.open", subject=f"{row.system.code} row {row.row}")
-    original = content.read(row.original) if row.original else ""
+    audit.record(
+        visitor(request),
+        "quarantine.open",
+        subject=f"{row.system.code} row {row.row}",
+        controller=row.system.controller.code,
+    )
     return TemplateResponse(
         request,
         "records/quarantined.html",
-        {"row": row, "original": original, "page_title": f"Row {row.row}"},
+        {"row": row, "original": content.shown(row.original), "page_title": f"Row {row.row}"},
     )

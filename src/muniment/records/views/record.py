@@ -24,12 +24,8 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
         subject=f"{found.system.code} {found.reference}",
         controller=found.system.controller.code,
     )
-    texts = []
-    for each in Content.objects.filter(content.of_record(found.pk)).order_by("pk"):
-        try:
-            texts.append((each.kind, content.read(each)))
-        except (content.Destroyed, content.Tampered) as fault:
-            texts.append((each.kind, str(fault)))
+    kept = Content.objects.filter(content.of_record(found.pk)).order_by("pk")
+    texts = [(each.kind, content.shown(each)) for each in kept]
     marks = sensitivity.marks(found)
     return TemplateResponse(
         request,

@@ -128,7 +128,7 @@ def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "stopped_words": f"{len(stopped)} cannot go today, and why",
         "keep": {int(key) for key in request.POST.getlist("keep") if key.isdigit()},
         "queue": f"?{request.GET.urlencode()}" if request.GET else "",
-        "reason": content.read(found.reason) if found.reason else "",
+        "reason": content.shown(found.reason),
         "orders": found.orders.order_by("-pk"),
         "page_title": f"Review {found.reference}",
     }
@@ -156,7 +156,8 @@ def _kept(found: Review) -> dict[str, str]:
     kept = {}
     for answer in found.answers.select_related("reason"):
         kept[f"answer_{answer.criterion}"] = answer.answer
-        kept[f"reason_{answer.criterion}"] = content.read(answer.reason) if answer.reason else ""
+        # One that cannot be opened is to be given afresh, not to be kept as a fault's words.
+        kept[f"reason_{answer.criterion}"] = (content.opened(answer.reason) or "") if answer.reason else ""
     return kept
 
 
