@@ -91,7 +91,7 @@ class MatchEdge(models.Model):
     weight = models.FloatField()
     is_automatic = models.BooleanField()
     blocked_by = models.CharField(max_length=60, blank=True)
-    needs_person = models.BooleanField()  # whether only a person can say, while the two are apart
+    needs_person = models.BooleanField()  # whether the two are apart and only a person can say
     model = models.CharField(max_length=40)
     run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False)
 

@@ -1,5 +1,6 @@
 """Records as received: what each source holds, row by row, and what could not be taken in."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField, DateRangeField
@@ -159,14 +160,21 @@ class Record(models.Model):
 
     @property
     def dates(self) -> dict[str, PartialDate]:
-        """The trigger events that its rows tell of; one that several tell of lies within all that they say."""
-        found: dict[str, PartialDate] = {}
-        for told in self.dates_told.all():
-            for kind, days in zip(told.kinds, told.days, strict=True):
-                first, last = days.lower, days.upper - timedelta(days=1)  # a range is stored without its upper end
-                known = found.get(kind, PartialDate(first, last))
-                found[kind] = PartialDate(min(first, known.earliest), max(last, known.latest))
-        return found
+        """The trigger events that its rows tell of."""
+        return merged(self.dates_told.all())
+
+
+def merged(tellings: Iterable["RecordDates"]) -> dict[str, PartialDate]:
+    """Return the days of each trigger event of a record; one that several rows tell of lies within all they say."""
+    found: dict[str, PartialDate] = {}
+    for told in tellings:
+        for kind, days in zip(told.kinds, told.days, strict=True):
+            first, last = days.lower, days.upper - timedelta(days=1)  # a range is stored without its upper end
+            known = found.get(kind)
+            found[kind] = (
+                PartialDate(min(first, known.earliest), max(last, known.latest)) if known else PartialDate(first, last)
+            )
+    return found
 
 
 class RecordDates(models.Model):

@@ -114,8 +114,10 @@ EDGES = (
     INSERT INTO people_matchedge (left_id, right_id, weight, is_automatic, blocked_by, needs_person, model, run_id)
     SELECT least(e."left", e."right"), greatest(e."left", e."right"), e.weight, e.automatic,
         coalesce(e.blocked_by, ''),
-        -- What a hard rule forbids is worth a person's time only where the weight alone would have joined it.
-        e.blocked_by IS NULL OR e.weight >= %(automatic)s, %(model)s, %(run)s FROM {edges} e
+        -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
+        -- the weight alone would have joined it.
+        one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s), %(model)s, %(run)s
+    FROM {edges} e JOIN {clusters} one ON one.person_id = e."left" JOIN {clusters} two ON two.person_id = e."right"
     ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
         is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
         needs_person = excluded.needs_person,

@@ -11,7 +11,7 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import opens, visitor
 from muniment.people import joins, queries, surroundings
-from muniment.people.chronology import chronology
+from muniment.people.chronology import Life
 from muniment.people.links import links
 from muniment.people.models import PrimePerson
 from muniment.records.models import NominalFlag
@@ -57,7 +57,7 @@ def person(request: HttpRequest, reference: str) -> HttpResponse:
     prime, shown = opened(request, reference, "person")
     if prime.reference != reference:
         return redirect("person", prime.reference)
-    page = Paginator(chronology(prime), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(Life(prime), ON_A_PAGE).get_page(request.GET.get("page"))
     shown |= {"page": page, "entries": page.object_list, "visible": OPEN if page.number == 1 else ON_A_PAGE}
     return TemplateResponse(request, "people/person.html", shown)
 
