@@ -18,7 +18,8 @@ def _file(folder: Path) -> Path:
     return next((folder / "world" / "northshire" / "crime").glob("crime_*.csv"))
 
 
-def _database(folder: Path) -> None:
+def make_database(folder: Path) -> None:
+    """Make a database in a folder and point settings at it."""
     from muniment.cli.preparing import prepare as make_ready
 
     os.environ["MUNIMENT_HOME"] = str(folder / "home")
@@ -27,7 +28,7 @@ def _database(folder: Path) -> None:
 
 def prepare(folder: Path, size: int) -> Callable[[], int]:
     """Make a database with the demonstration's organisation."""
-    _database(folder)
+    make_database(folder)
 
     def work() -> int:
         from muniment.cli.database import initialise
@@ -61,7 +62,7 @@ def ours(folder: Path, size: int) -> Callable[[], int]:
 
 def copied(folder: Path, size: int) -> Callable[[], int]:
     """COPY the same rows, every field as text; faulty rows, which COPY refuses, are left out beforehand."""
-    _database(folder)
+    make_database(folder)
     import psycopg
 
     from muniment.core import database

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from muniment.core import references, words
 from muniment.people.models import Belonging, PrimePerson
-from muniment.records.models import Nominal
+from muniment.records.models import Involvement, Nominal
 
 
 def nominals_of(prime: PrimePerson) -> QuerySet[Nominal]:
@@ -44,6 +44,13 @@ def membership_digest(prime_id: int) -> str:
     keys = Belonging.objects.filter(prime_id=prime_id, until__isnull=True).order_by("nominal_id")
     joined = ",".join(str(key) for key in keys.values_list("nominal_id", flat=True))
     return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def life_digest(prime_id: int) -> str:
+    """Return the digest of a life as the reader sees it now: who makes it up, and every record of theirs."""
+    parts = Involvement.objects.filter(nominal__belongings__prime=prime_id, nominal__belongings__until__isnull=True)
+    pairs = sorted(set(parts.values_list("nominal_id", "record_id")))
+    return hashlib.sha256(repr((membership_digest(prime_id), pairs)).encode()).hexdigest()
 
 
 def find_by_reference(reference: str) -> PrimePerson | None:

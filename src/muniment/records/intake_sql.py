@@ -227,14 +227,10 @@ NOMINALS = _said(
 # (`content.of_record`): ; comes next after :
 OLD_TEXTS = """
 DELETE FROM core_content held USING (
-    SELECT f.row_id, r.id FROM fate f JOIN records_record r ON r.row_id = f.row_id WHERE f.fate = 'updated'
-    UNION SELECT f.row_id, d.record_id FROM fate f JOIN records_recorddates d ON d.row_id = f.row_id
-        WHERE f.fate = 'updated'
-    UNION SELECT f.row_id, p.id FROM {records} s JOIN fate f ON f.row = s.row JOIN record_of p
-        ON p.reference = s.reference WHERE f.fate = 'updated'
+    SELECT d.row_id, d.record_id FROM records_recorddates d JOIN fate f ON f.row_id = d.row_id AND f.fate = 'updated'
 ) said
-WHERE held.owner >= 'record:' || said.id || ':' || said.row_id || ':'
-    AND held.owner < 'record:' || said.id || ':' || said.row_id || ';'
+WHERE held.owner >= 'record:' || said.record_id || ':' || said.row_id || ':'
+    AND held.owner < 'record:' || said.record_id || ':' || said.row_id || ';'
 """
 
 # Where the narrative of a row goes: the row, its keys here, and the scope of its record.
@@ -251,10 +247,11 @@ CHILDREN = (
     ),
     f"""
     INSERT INTO records_recorddates (row_id, record_id, kinds, days)
-    SELECT f.row_id, p.id, s.kinds,
-        ARRAY(SELECT daterange(d.earliest, d.latest, '[]') FROM unnest(s.earliest, s.latest) AS d (earliest, latest))
-    FROM {{record_dates}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
-    JOIN record_of p ON p.reference = s.reference
+    SELECT f.row_id, p.id, coalesce(d.kinds, '{{{{}}}}'),
+        ARRAY(SELECT daterange(day.earliest, day.latest, '[]')
+            FROM unnest(d.earliest, d.latest) AS day (earliest, latest))
+    FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+    JOIN record_of p ON p.reference = s.reference LEFT JOIN {{record_dates}} d ON d.row = s.row
     """,  # noqa: S608
     f"""
     INSERT INTO records_nominalflag (nominal_id, row_id, flag, start, until)

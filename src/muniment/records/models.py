@@ -178,9 +178,10 @@ def merged(tellings: Iterable["RecordDates"]) -> dict[str, PartialDate]:
 
 
 class RecordDates(models.Model):
-    """The dated trigger events of a record that one row tells of, each as far as its day is known.
+    """A row that tells of a record, and the trigger events that it gives, each as far as its day is known.
 
-    One line a row and not one an event: an intake writes a third as much. A range cannot end before it begins.
+    One line a row, also of one that gives none, and not one an event: an intake writes a third as much. A range cannot
+    end before it begins.
     """
 
     pk = models.CompositePrimaryKey("row", "record")

@@ -1,20 +1,25 @@
 """What comes in after a decision: the same again, more, or what was destroyed."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from factories.cast import sign_in
 from factories.deeds import NO, WORKER, answered, by, decide, place, propose
-from factories.exports import row
+from factories.exports import Source, row
+from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
+from muniment.people.actions.resolve import resolve
 from muniment.people.models import PrimePerson
-from muniment.records.models import Involvement, Nominal, Quarantine, Record, Tombstone
+from muniment.records.models import Involvement, Nominal, Quarantine, Record, SourceRow, Tombstone
 from muniment.retention.actions import destruction
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Certificate, RecordDecision
+from muniment.retention.models import Certificate, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -72,6 +77,19 @@ def test_what_waits_in_quarantine_under_the_same_reference_goes_too(own_life):
     assert ContentKey.objects.filter(owner__startswith="quarantine:").count() == 1
 
 
+def test_every_row_that_told_of_a_destroyed_record_goes_with_it(own_life, tmp_path):
+    same = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+    several = Source(tmp_path / "several", system="intelligence", kind="delta", duplicates="same_record")
+    several.send([row("I1", "T1", **same), row("I1", TEXT="Another row, which names nobody")])
+    Review.objects.all().delete()
+    own_life.run()
+    assert SourceRow.objects.filter(system__code="intelligence").count() == 2
+    answered(own_life)
+    assert destruction.work(by=WORKER)["certified"] == 1
+    assert not SourceRow.objects.exists()
+    assert not Content.objects.filter(owner__startswith="record:").exists()
+
+
 def test_keeping_needs_a_next_review(own_life):
     with pytest.raises(Refused, match="next review"):
         decide(own_life, "retain")
@@ -93,6 +111,66 @@ def test_new_records_put_a_review_in_doubt(own_life):
             reviewing.Conclusion("dispose", "No longer necessary at all."),
             by=by(own_life, "rowan"),
         )
+
+
+def decision(page):
+    """Return what the form of a review sends when everything is answered, as the page lent it."""
+    lent = dict(re.findall(r'name="(version|seen)" value="(\w+)"', page))
+    answers = {f"{part}_{key}": said for key in NO for part, said in (("answer", "no"), ("reason", ""))}
+    words = {"do": "decide", "outcome": "dispose", "reason": "No longer necessary for any policing purpose."}
+    return answers | words | lent
+
+
+def test_a_review_of_a_person_who_changed_is_read_again_and_decided(own_life):
+    page = reverse("review", args=[own_life.review.reference])
+    client = sign_in(own_life.cast["rowan"])
+    before = client.get(page).text
+    assert "This person has changed" not in before
+    own_life.crime.send(
+        [row("C5", "P5", POSTCODE="NH1 1AA", PHONE="07700900123", ADDRESS="1 Invented Street")], on="2026-07-01"
+    )
+    own_life.run()
+    refused = client.post(page, decision(before))
+    assert refused.status_code == 422
+    assert "came or went after you opened this page" in refused.text
+    assert "This person has changed" in refused.text
+    assert client.post(page, decision(refused.text)).status_code == 302
+    assert Review.objects.get().state == "decided"
+
+
+def test_a_record_that_came_after_the_page_was_opened_is_not_disposed_of_unseen(own_life):
+    page = reverse("review", args=[own_life.review.reference])
+    client = sign_in(own_life.cast["rowan"])
+    before = client.get(page).text
+    own_life.crime.send([row("C6", "P1")], on="2026-07-01")
+    own_life.run()
+    assert client.post(page, decision(before)).status_code == 422
+    assert own_life.review.state == "open"
+
+
+def test_a_review_that_was_begun_goes_where_its_person_went(own_life):
+    other = {"FORENAME": "Bartholomew", "SURNAME": "Elsewhere", "BORN": "1971-01-02"}
+    own_life.crime.send([row("C9", "P9", **other)], on="2026-07-01")
+    own_life.run()
+    begun, untouched = (
+        Review.objects.get(prime__anchor__reference="P9"),
+        Review.objects.exclude(prime__anchor__reference="P9").get(),
+    )
+    reviewing.save(begun, reviewing.Answers({"other": "yes"}, {"other": "A pattern"}), by=by(own_life, "rowan"))
+    one, two = Nominal.objects.get(reference="P1"), Nominal.objects.get(reference="P9")
+    said = judging.Said("same", "document", "Passport seen by the desk.")
+    judging.judge(one, two, said, by=by(own_life, "sorrel"))
+    resolve(by=Actor("tests"))
+    page = reverse("review", args=[begun.reference])
+    client = sign_in(own_life.cast["rowan"])
+    assert client.get(page).status_code == 200, "before the schedule has followed"
+    own_life.run()
+    begun.refresh_from_db()
+    untouched.refresh_from_db()
+    assert (begun.prime_id, begun.state, untouched.state) == (untouched.prime_id, "started", "closed")
+    seen = client.get(page).text
+    assert "This person has changed" in seen
+    assert "A pattern" in seen
 
 
 def test_a_record_that_another_person_still_needs_is_kept_whole(own_life):

@@ -130,7 +130,11 @@ def _delete_record(record: Record, gone: _Gone) -> None:
     _delete_content(content.of_record(record.pk), gone)
     with connection.cursor() as cursor:
         # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
-        cursor.execute("SELECT row_id FROM records_involvement WHERE record_id = %s", [record.pk])
+        cursor.execute(
+            "SELECT row_id FROM records_involvement WHERE record_id = %(record)s"
+            " UNION SELECT row_id FROM records_recorddates WHERE record_id = %(record)s",
+            {"record": record.pk},
+        )
         gone.rows |= {record.row_id, *(row for (row,) in cursor.fetchall())}
         for statement in _DELETE:
             cursor.execute(statement, {"record": record.pk})

@@ -36,7 +36,7 @@ WITH wanted AS (
         OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
             AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
     AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
-            SELECT 1 FROM records_recorddates k WHERE k.record_id = r.id)
+            SELECT 1 FROM records_recorddates k WHERE k.record_id = r.id AND k.days <> '{{}}')
         OR EXISTS (SELECT 1 FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS day
             WHERE k.record_id = r.id AND (%(from)s::date IS NULL OR upper(day) > %(from)s::date)
             AND (%(until)s::date IS NULL OR lower(day) <= %(until)s::date)))

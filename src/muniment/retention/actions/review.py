@@ -9,18 +9,23 @@ from django.utils import timezone
 from muniment.core import access, audit, content
 from muniment.core.actors import Actor
 from muniment.core.models import Scope
-from muniment.core.verdicts import unless
-from muniment.people.queries import membership_digest
+from muniment.core.verdicts import Verdict, unless
+from muniment.people.queries import life_digest, membership_digest
 from muniment.retention import rules
 from muniment.retention.models import Review, ReviewAnswer
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a reviewer has answered so far: criterion to yes, no or not_known, with reasons in words."""
+    """What a reviewer has answered so far: criterion to yes, no or not_known, with reasons in words.
+
+    `seen` is the digest of the life that lay before them (`people.queries.life_digest`); left out, it is taken that
+    they saw who made up the person when the review began.
+    """
 
     answers: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    seen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,14 @@ def save(review: Review, answers: Answers, *, by: Actor, version: int | None = N
     with transaction.atomic():
         held = _locked(review, "save", by, version)
         _keep(held, answers)
-        return _moved(held, "save", by, allocated_to=by.name, waiting_for="")
+        return _moved(held, "save", by, allocated_to=by.name, waiting_for="", **_begun_anew(held, answers))
+
+
+def _begun_anew(held: Review, answers: Answers) -> dict[str, object]:
+    """Return who makes up the person now, if that is what lay before the reviewer: from here on it is about them."""
+    if answers.seen is None or answers.seen != life_digest(held.prime_id):
+        return {}
+    return {"membership_digest": membership_digest(held.prime_id)}
 
 
 def _keep(review: Review, answers: Answers) -> None:
@@ -118,7 +130,7 @@ def decide(
             len(conclusion.reason.strip()) >= 10, "Give the reason for the decision in a sentence or more."
         )
         verdict &= unless(conclusion.outcome in Review.Outcome.values, "Choose what is to happen to the records.")
-        verdict &= rules.is_current(held, membership_digest(held.prime_id))
+        verdict &= _is_current(held, answers)
         if conclusion.outcome != Review.Outcome.DISPOSE:
             verdict &= unless(
                 conclusion.next_review is not None and conclusion.next_review > timezone.localdate(),
@@ -137,4 +149,16 @@ def decide(
             next_review=conclusion.next_review,
             decided_by=by.name,
             decided_at=timezone.now(),
+            membership_digest=membership_digest(held.prime_id),
         )
+
+
+def _is_current(held: Review, answers: Answers) -> Verdict:
+    """A decision is about what lay before the reviewer: whatever came or went since has to be looked at first."""
+    if answers.seen is None:
+        return rules.is_current(held, membership_digest(held.prime_id))
+    return unless(
+        answers.seen == life_digest(held.prime_id),
+        "Records of this person came or went after you opened this page. They are on it now: look through them, then"
+        " decide.",
+    )

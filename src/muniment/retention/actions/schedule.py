@@ -98,6 +98,34 @@ WHERE d.outcome IN ('review', 'escalate') AND (d.due IS NULL OR d.due <= %(day)s
         AND o.controller_id = d.controller_id AND o.state IN ('proposed', 'approved', 'instructed', 'destroyed'))
 """
 
+# A review goes where its person went. One that somebody has begun goes with what they answered, and one that nobody has
+# touched gives way to it; of several, the oldest goes on and the others are closed.
+_BEGUN = "(state IN ('started', 'parked', 'referred') OR state = 'open' AND kind = 'explicit')"
+_FOLLOW_MERGES = (
+    f"""
+    UPDATE retention_review waiting SET state = 'closed'
+    WHERE state = 'open' AND kind <> 'explicit' AND EXISTS (
+        SELECT 1 FROM (SELECT * FROM retention_review WHERE {_BEGUN}) begun
+        JOIN people_primeperson p ON p.id = begun.prime_id
+        WHERE p.redirects_to_id = waiting.prime_id AND begun.controller_id = waiting.controller_id)
+    """,  # noqa: S608
+    f"""
+    WITH following AS (
+        SELECT DISTINCT ON (p.redirects_to_id, begun.controller_id) begun.id, p.redirects_to_id, begun.controller_id
+        FROM (SELECT * FROM retention_review WHERE {_BEGUN}) begun JOIN people_primeperson p ON p.id = begun.prime_id
+        WHERE p.redirects_to_id IS NOT NULL ORDER BY p.redirects_to_id, begun.controller_id, begun.id
+    )
+    UPDATE retention_review held SET prime_id = f.redirects_to_id FROM following f
+    WHERE held.id = f.id AND NOT EXISTS (
+        SELECT 1 FROM retention_review other WHERE other.prime_id = f.redirects_to_id
+            AND other.controller_id = f.controller_id AND other.state NOT IN ('decided', 'closed'))
+    """,  # noqa: S608
+    """
+    UPDATE retention_review held SET state = 'closed' FROM people_primeperson p
+    WHERE p.id = held.prime_id AND p.redirects_to_id IS NOT NULL AND held.state NOT IN ('decided', 'closed')
+    """,
+)
+
 # A review nobody has touched, of a person for whom none is due any more.
 _CLOSE_REVIEWS = """
 UPDATE retention_review r SET state = 'closed' WHERE r.state = 'open' AND r.kind <> 'explicit' AND NOT EXISTS (
@@ -157,8 +185,11 @@ def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> 
     )
     changed["due_review"], changed["due_disposal"] = cursor.fetchone()
     cursor.execute("SET LOCAL enable_nestloop = on")
-    cursor.execute(_CLOSE_REVIEWS, parameters)
-    changed["reviews_closed"] = cursor.rowcount
+    closed = 0
+    for statement in (*_FOLLOW_MERGES, _CLOSE_REVIEWS):
+        cursor.execute(statement, parameters)
+        closed += cursor.rowcount if "SET state = 'closed'" in statement else 0
+    changed["reviews_closed"] = closed
     cursor.execute(_OPEN_REVIEWS.format(), parameters)
     changed["reviews_opened"] = cursor.rowcount
     return changed

@@ -122,6 +122,8 @@ def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "previous": previous,
         "explanation": explanation,
         "records": len(own),
+        "seen": people.life_digest(found.prime_id),
+        "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
         "stopped": stopped,
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
@@ -166,6 +168,7 @@ def _act(request: HttpRequest, found: Review, form: AnswersForm, conclusion: Con
     given = reviewing.Answers(
         {key: form.cleaned_data[f"answer_{key}"] for key in rules.CRITERIA if form.cleaned_data[f"answer_{key}"]},
         {key: form.cleaned_data[f"reason_{key}"] for key in rules.CRITERIA},
+        request.POST.get("seen", ""),
     )
     sent = request.POST.get("version", "")
     version = int(sent) if sent.isdigit() else 0
