@@ -38,7 +38,7 @@ TRUTHS = places(
         *("offender", "under_10", "from_10", "victim", "group_1", "group_2", "group_3", "unknown", "unsure_10"),
         *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
         *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
-        *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism"),
+        *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism", "absurd", "unsure_18", "has_ended"),
     )
 )
 MEASURED = (
@@ -150,6 +150,7 @@ def _births(sources: Sources) -> Table:
         "born_earliest",
         tenth_earliest=after(persons.born_earliest, ten),
         tenth_latest=after(persons.born_latest, ten),
+        adult_earliest=after(persons.born_earliest, adult),
         adult_latest=after(persons.born_latest, adult),
         oldest_latest=after(persons.born_latest, oldest),
         asked_era=era_of(persons.asked_on, sources.looked_up.offence_days),
@@ -213,6 +214,12 @@ def _standing(links: Table, step: Step) -> Table:
         start=ibis.ifelse(links.last_start.notnull(), latest(links.last_start, release), null),
         event_earliest=links.happened_earliest.fill_null(links["first"]),
         event_latest=links.happened_latest.fill_null(links["first"]),
+        has_ended=links.dealt_with
+        | links.as_acquitted
+        | links.is_ended.fill_null(False)
+        | links.is_penalty_notice.fill_null(False)
+        | decided.notnull()
+        | convicted_on.notnull(),
         lacks_result=links.off
         & links.as_charged
         & links.result.isnull()
@@ -228,6 +235,15 @@ def _ages(links: Table) -> Table:
         under_10=under_10,
         unsure_10=links.off & (links.event_earliest < links.tenth_latest) & ~under_10,
         under_18=(links.off & (links.event_earliest < links.adult_latest)).fill_null(False),
+        unsure_18=links.off
+        & (links.event_earliest < links.adult_latest)
+        & (links.event_latest >= links.adult_earliest),
+        absurd=either(
+            links.happened_earliest > links.dated,
+            day(links, "case_closed") < links.happened_earliest.fill_null(links.dated),
+            links.born_earliest > links.event_latest,
+            links.oldest_latest <= links.event_earliest,
+        ),
     )
 
 
@@ -278,12 +294,7 @@ def _code(links: Table) -> Value:
             "lacks_release": links.custody & links.release.isnull(),
             "lacks_result": links.lacks_result,
             "pending": off & links.is_pending,
-            "implausible": off
-            & either(
-                links.happened_earliest > links.dated,
-                links.born_earliest > links.event_latest,
-                links.oldest_latest <= links.event_earliest,
-            ),
+            "implausible": off & links.absurd,
             "others_named": off & links.others_retained,
             "dealt_with": links.dealt_with,
             "charged": off & links.as_charged,
@@ -293,6 +304,9 @@ def _code(links: Table) -> Value:
             **{f"offence_{number}": links.offence_group == number for number in (1, 2, 3)},
             "unclosed": links.vic & links.closed.isnull(),
             "terrorism": off & links.terrorism.fill_null(False),
+            "absurd": links.absurd,
+            "unsure_18": links.unsure_18,
+            "has_ended": off & links.has_ended,
         },
         TRUTHS,
     )

@@ -90,17 +90,23 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
             "reviewed_during": entry.reviewed_during,
             "plus_sentence": entry.plus_sentence,
             "not_terrorism": entry.not_terrorism,
+            "of_unconvicted": entry.of_unconvicted,
+            "needs_result": entry.needs_result,
             "indefinite_from_months": entry.indefinite_from_months,
             "swap_no": known.class_no(entry.unless_convicted),
+            "adult_no": known.class_no(entry.if_adult),
             "least_no": known.trigger_no(entry.at_least.trigger) if entry.at_least else None,
             "least_months": entry.at_least.length.months if entry.at_least else None,
             "least_days": entry.at_least.length.days if entry.at_least else None,
         }
         for entry in rules.classes.values()
     ]
-    truths = ("is_policing", "minors_from_18", "reviewed_during", "plus_sentence", "not_terrorism")
+    truths = (
+        *("is_policing", "minors_from_18", "reviewed_during", "plus_sentence", "not_terrorism", "of_unconvicted"),
+        "needs_result",
+    )
     counts = ("indefinite_from_months", "least_months", "least_days")
-    numbers = ("class_no", "swap_no", "least_no")
+    numbers = ("class_no", "swap_no", "adult_no", "least_no")
     fields = [*((name, pa.bool_()) for name in truths), *((name, pa.int32()) for name in counts)]
     return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *((name, pa.int16()) for name in numbers)]))
 

@@ -67,6 +67,7 @@ def asked_for(rows: Table, links: Table, standings: Table, sources: Sources) -> 
         named_latest=links.dated.max(where=named),
         born_earliest=links.born_earliest.max(),
         born_latest=links.born_latest.max(),
+        lacks_born=links.born_latest.isnull().any(),
         victim_born_earliest=links.born_earliest.max(where=victim),
         victim_born_latest=links.born_latest.max(where=victim),
         clear_from=links.clear_from.max(),

@@ -20,7 +20,10 @@ from muniment.engine.policy.model import Rules
 from muniment.engine.retention import persons as reference
 
 # The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
-ALWAYS = ("floor_event_open", "unknown_match", "dealt_once", "dealt_twice")
+ALWAYS = (
+    *("floor_event_open", "match_matters", "dealt_once", "dealt_twice", "in_group_1", "in_group_2", "death_pending"),
+    "is_child",
+)
 OFFENDING = ("floor_open", "not_by_time", "retained")
 TRUTHS = places((*ALWAYS, *OFFENDING), len(WORDS))
 ALWAYS_MASK = sum(1 << TRUTHS[name] for name in ALWAYS)
@@ -225,6 +228,7 @@ def _block(rows: Table) -> Table:
             "implausible_dates": rows.implausible,
             reference.UNDER_10: rows.offender & rows.under_10,
             "child": is_offender & (rows.birthday > day),
+            reference.AT_18: rows.under_18 & (rows.birthday <= day) & (last.isnull() | (last < rows.birthday)),
             "kept_at_review": rows.kept_at_review,
             reference.DECEASED: rows.death_pending,
             reference.TRIGGERED: rows.is_triggered,
@@ -264,9 +268,13 @@ def _for_records(rows: Table, step: Step) -> Table:
     later = rows.floor.isnull() | (rows.floor > rows.asked_on)
     truths = {
         "floor_event_open": rows.floor_event_open,
-        "unknown_match": matched & rows.own_group.isnull(),
+        "match_matters": (matched & rows.own_group.isnull()) | (rows.possible_group < rows.own_group),
         "dealt_once": rows.dealt_with > 0,
         "dealt_twice": rows.dealt_with > 1,
+        "in_group_1": rows.own_group == 1,
+        "in_group_2": rows.own_group == 2,
+        "death_pending": rows.death_pending,
+        "is_child": rows.birthday > rows.asked_on,
         "floor_open": rows.floor_open,
         "not_by_time": ~by_time,
         "retained": rows.is_offender & (rows.is_critical | later | in_group),

@@ -40,7 +40,7 @@ DECIDED = (
 RESOLVED = (
     *("record_id", "controller", "controller_no", "variant", "declared", "family_no", "class_no", "asked_on", "closed"),
     *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person", "last_review"),
-    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest"),
+    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest", "reported"),
 )
 _FLOORS = ("cpia", "ended", "vic")
 _RULES = among(PERSON_RULES)
@@ -88,11 +88,15 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     own = ibis.ifelse(rows.family_no.isnull(), declared, ibis.cases(*branches, else_=ibis.null("int16")))
     rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
-    swaps = classes.filter(classes.swap_no.notnull()).select("class_no", "swap_no")
-    if any(entry.unless_convicted for entry in sources.rules.classes.values()):
+    swaps = classes.filter(classes.swap_no.notnull() | classes.adult_no.notnull())
+    swaps = swaps.select("class_no", "swap_no", "adult_no", "of_unconvicted")
+    if any(entry.unless_convicted or entry.if_adult for entry in sources.rules.classes.values()):
         rows = rows.left_join(swaps, "class_no").drop("class_no_right")
-        swap = rows.swap_no.notnull() & rows.dealt_elsewhere
-        rows = step(rows.mutate(class_no=ibis.ifelse(swap, rows.swap_no, rows.class_no)).drop("swap_no"))
+        dealt = rows.dealt_elsewhere | (rows.of_unconvicted & rows.dealt_with)
+        swap = (rows.swap_no.notnull() & dealt).fill_null(False)
+        grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18
+        own = ibis.cases((swap, rows.swap_no), (grown, rows.adult_no), else_=rows.class_no)
+        rows = step(rows.mutate(class_no=own).drop("swap_no", "adult_no", "of_unconvicted"))
     return _with_days(rows, sources, step)
 
 
@@ -134,6 +138,7 @@ def _with_days(rows: Table, sources: Sources, step: Step) -> Table:
             t_latest=found(rows.trigger_no, "latest"),
             least_latest=found(rows.least_no, "latest"),
             closed=day(rows, "case_closed"),
+            reported=day(rows, "reported_date"),
         )
     )
     wanted = rows.minors_from_18 | rows.reviewed_during | rows.destroys | rows.t_latest.isnull()
@@ -150,6 +155,7 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
     rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
+    rows = rows.mutate(of_minors=rows.adult_no.notnull()).drop("adult_no")
     truths = (
         "by_group",
         "destroys",
@@ -158,6 +164,8 @@ def with_terms(rows: Table, sources: Sources) -> Table:
         "minors_from_18",
         "plus_sentence",
         "not_terrorism",
+        "of_unconvicted",
+        "needs_result",
     )
     return rows.mutate(
         **{name: rows[name].fill_null(False) for name in truths},
@@ -210,17 +218,19 @@ def class_due(rows: Table, step: Step) -> Table:
             no_length=~ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & has_trigger,
             unmeasured=ceiling & ~endless & rows.plus_sentence & truth(rows.code, "lacks_length"),
             unplaced=ceiling & ~endless & rows.not_terrorism & truth(rows.code, "terrorism"),
+            unaged=ceiling & ~endless & rows.of_minors & truth(rows.code, "unsure_18"),
         )
     )
     within = rows.reviewed_during & rows.every.notnull() & (rows.since.notnull() | rows.last_review.notnull())
-    rows = step(rows.mutate(within=within, is_ceiling=rows.ceiling & ~rows.endless))
+    unsaid = rows.unmeasured | rows.unplaced | rows.unaged
+    rows = step(rows.mutate(within=within, is_ceiling=rows.ceiling & ~rows.endless, unsaid=unsaid))
     return rows.mutate(own_due=_own_due(rows), has_own_floor=~rows.skip, **_own_action(rows), **_own_lacking(rows))
 
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
         (
-            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unmeasured | rows.unplaced,
+            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unsaid,
             ibis.null("date"),
         ),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
@@ -259,14 +269,15 @@ def _own_lacking(rows: Table) -> dict[str, Value]:
     trigger = ibis.cases(
         (rows.skip | nobody, null),
         (rows.no_trigger, rows.trigger_no),
-        (rows.unmeasured | rows.unplaced, null),
+        (rows.unsaid, null),
         (least, rows.least_no),
         else_=null,
     )
     lacks = {
-        "offender": ~rows.skip & (nobody | (rows.no_length & ~rows.no_trigger & ~rows.unmeasured)),
+        "offender": ~rows.skip & (nobody | (rows.no_length & ~rows.no_trigger & ~rows.unsaid)),
         "sentence_months": ~rows.skip & ~rows.no_trigger & rows.unmeasured,
         "arrest_power": ~rows.skip & ~rows.no_trigger & rows.unplaced,
+        "date_of_birth": ~rows.skip & ~rows.no_trigger & rows.unaged,
     }
     return {"lacking_no": trigger, "own_lacking": bits(lacks)}
 
@@ -366,18 +377,35 @@ def _blocked(rows: Table) -> Table:
         rows.floor_closed,
     )
     here = truth(rows.code, "pending") | truth(rows.code, "lacks_release")
-    floor = stands(rows.facts, "floor_event_open") | here | (later > rows.asked_on).fill_null(False)
+    unended = rows.needs_result & rows.offender & ~truth(rows.code, "has_ended")
+    floor = stands(rows.facts, "floor_event_open") | here | unended | (later > rows.asked_on).fill_null(False)
     open_law = ibis.ifelse(rows.is_ceiling, floor, False)
-    matched = rows.policing & stands(rows.facts, "unknown_match")
-    ordinary = bits({"possible_match": matched}) | given(offender, rows.stopping)
+    whoever = {
+        "possible_match": stands(rows.facts, "match_matters"),
+        reference.GROUP_1: stands(rows.facts, "in_group_1"),
+        reference.GROUP_2: stands(rows.facts, "in_group_2"),
+        reference.DECEASED: stands(rows.facts, "death_pending"),
+        "child": stands(rows.facts, "is_child"),
+        "implausible_dates": truth(rows.code, "absurd"),
+    }
+    ordinary = given(rows.policing, bits(whoever)) | given(offender, rows.stopping)
     listed = rows.told & rows.policing & ~rows.is_ceiling
-    lacking = rows.facts & among((*CRITICAL, *LACKING))
+    lacking = given(offender, rows.facts & among((*CRITICAL, *LACKING)))
+    acts = ibis.ifelse(rows.by_person, ~stands(rows.facts, "not_by_time"), rows.own_dispose | rows.own_archive)
+    unclosed = truth(rows.code, "unclosed") & (rows.offender | rows.reported.isnull())
+    unknown = bits(
+        {
+            "date_of_birth": rows.minors_from_18 & rows.lacks_born,
+            "case_closed": rows.policing & ~rows.on_application.fill_null(False) & unclosed,
+        }
+    )
+    lacking = lacking | given(acts, unknown)
     return rows.mutate(
         in_conflict=rows.is_ceiling & (rows.is_held | rows.has_events | open_law),
         blockers=ibis.cases(
             (~rows.told, NOTHING), (rows.is_ceiling, bits({reference.FLOOR: open_law})), else_=ordinary
         ),
-        lacking=given(rows.told & offender & ~rows.is_ceiling, lacking),
+        lacking=given(rows.told & ~rows.is_ceiling, lacking) | given(rows.is_ceiling, bits({"result": unended})),
         has_lists=(rows.told & rows.has_events) | (listed & rows.has_flags) | (rows.is_ceiling & rows.is_held),
         lists_flags=listed,
     )

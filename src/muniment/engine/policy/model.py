@@ -77,6 +77,9 @@ class RecordClass:
     indefinite_from_months: int | None = None
     unless_convicted: str | None = None
     if_group_1: str | None = None  # the class it becomes where nobody is suspected and the offence is of group 1
+    of_unconvicted: bool = False  # so a conviction on the record itself makes it another class
+    needs_result: bool = False  # how the matter ended has to be known
+    if_adult: str | None = None  # the class instead where nobody on the record may have been under age
     not_terrorism: bool = False  # its ceiling is of a law that an arrest for terrorism may lie outside
     at_least: AtLeast | None = None
     note: str | None = None

@@ -29,18 +29,35 @@ def read_offences(content: Mapping[str, Any], codes: Path) -> OffenceTable:
     by_class = _place_classes(classes, by_subclass, by_category)
     for ho_class, name in by_subclass.items():
         by_class.setdefault(ho_class, (name,))
-    prefixes = [(prefix, raw["id"]) for raw in content["entries"] for prefix in raw.get("cjs", ())]
+    prefixes = {prefix: raw["id"] for raw in content["entries"] for prefix in raw.get("cjs", ())}
+    cjs_classes = {
+        row["cjsCode"].upper(): row["homeOfficeClassification"] for row in read_rows(codes / "cjs_offence_codes.csv.gz")
+    }
     return OffenceTable(
         entries=entries,
-        by_prefix=tuple(sorted(prefixes, key=lambda pair: -len(pair[0]))),
+        by_prefix=tuple(sorted(prefixes.items(), key=lambda pair: -len(pair[0]))),
         by_class=by_class,
+        mixed=_mixed(by_class, cjs_classes, prefixes, frozenset(content["remainders"]["classes"])),
         by_category=by_category,
         unknown_classes=frozenset(content["unknown"]["classes"]),
-        cjs_classes={
-            row["cjsCode"].upper(): row["homeOfficeClassification"]
-            for row in read_rows(codes / "cjs_offence_codes.csv.gz")
-        },
+        cjs_classes=cjs_classes,
     )
+
+
+def _mixed(
+    by_class: Mapping[str, tuple[str, ...]],
+    cjs_classes: Mapping[str, str],
+    prefixes: Mapping[str, str],
+    remainders: frozenset[str],
+) -> dict[str, tuple[str, ...]]:
+    """Return the classes some of whose codes are placed by a prefix of their own, with all that they mix."""
+    found: dict[str, set[str]] = defaultdict(set)
+    lengths = sorted({len(prefix) for prefix in prefixes}, reverse=True)
+    for code, ho_class in cjs_classes.items():
+        own = next((prefixes[code[:length]] for length in lengths if code[:length] in prefixes), None)
+        if own is not None and ho_class in by_class and ho_class not in remainders:
+            found[ho_class].add(own)
+    return {ho_class: tuple(sorted({*by_class[ho_class], *names})) for ho_class, names in found.items()}
 
 
 def read_rows(path: Path) -> Iterable[dict[str, str]]:

@@ -66,6 +66,7 @@ class OffenceTable:
     entries: Mapping[str, OffenceEntry]
     by_prefix: tuple[tuple[str, str], ...]  # (prefix, entry id), longest first
     by_class: Mapping[str, tuple[str, ...]]  # every listed class -> entry ids; several for a mixed class
+    mixed: Mapping[str, tuple[str, ...]]  # classes whose codes are not all placed alike: what the class alone may be
     by_category: Mapping[str, str]  # whole class number -> entry id, for subclasses that no list holds
     unknown_classes: frozenset[str]
     cjs_classes: Mapping[str, str]  # the carried CJS list: code -> class
@@ -119,7 +120,8 @@ class OffenceTable:
         normal = normal_class(ho_class)
         if normal is None:
             return "offence_unmapped"
-        return self._place_class(normal) or "offence_unmapped"
+        placed = self._place_class(normal)
+        return (self.mixed.get(normal) or placed) if placed else "offence_unmapped"
 
     def _place_code(self, code: str) -> tuple[str, ...] | None:
         for prefix, name in self.by_prefix:

@@ -23,6 +23,7 @@ class Ages:
     under_10: bool = False  # for certain
     unsure_10: bool = False  # may have been
     under_18: bool = False  # may have been
+    unsure_18: bool = False  # may have been, and may not
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Link:
     is_dealt_with: bool  # convicted or cautioned
     is_charged: bool
     has_penalty_notice: bool
+    has_ended: bool  # by whatever result, as far as an offender's
     conviction: date | None
     ended: date | None  # of proceedings that did not end in conviction
     released: date | None
@@ -107,6 +109,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         is_dealt_with=dealt_with,
         is_charged=is_offender and role.code == "CHARGED",
         has_penalty_notice=is_offender and involvement.result == "penalty_notice",
+        has_ended=is_offender and _has_ended(involvement, dealt_with),
         conviction=conviction,
         ended=_ended(involvement) if is_offender and not convicted else None,
         released=sentence.released if custodial else None,
@@ -168,10 +171,12 @@ def ages_at(born: PartialDate | None, event: PartialDate | None, rules: Rules) -
         return Ages()
     ten, adult = rules.settings["ages"]["responsibility"], rules.settings["ages"]["majority"]
     certainly = event.latest < add_years(born.earliest, ten)
+    under_18 = event.earliest < add_years(born.latest, adult)
     return Ages(
         under_10=certainly,
         unsure_10=not certainly and event.earliest < add_years(born.latest, ten),
-        under_18=event.earliest < add_years(born.latest, adult),
+        under_18=under_18,
+        unsure_18=under_18 and event.latest >= add_years(born.earliest, adult),
     )
 
 
@@ -200,6 +205,12 @@ def _ended(involvement: Involvement) -> date | None:
         return None
     found = _latest(involvement, "decision_or_acquittal") or _latest(involvement, "decision_date")
     return found or (involvement.dated if involvement.role == "ACQUITTED" else None)
+
+
+def _has_ended(involvement: Involvement, dealt_with: bool) -> bool:
+    if dealt_with or involvement.role == "ACQUITTED" or involvement.result in (*NOT_PROCEEDED, "penalty_notice"):
+        return True
+    return bool(set(involvement.dates) & {"decision_or_acquittal", "conviction_date"})
 
 
 def _latest(involvement: Involvement, kind: str) -> date | None:
@@ -247,6 +258,9 @@ def notification_threshold(notification: str | None, under_18: bool) -> str | No
 def _is_implausible(involvement: Involvement, person: Person, event: PartialDate | None, rules: Rules) -> bool:
     happened, dated, born = involvement.happened, involvement.dated, person.born
     if happened is not None and dated is not None and happened.earliest > dated:
+        return True
+    closed, began = _latest(involvement, "case_closed"), happened.earliest if happened else dated
+    if closed is not None and began is not None and closed < began:
         return True
     if born is None or event is None:
         return False

@@ -153,7 +153,7 @@ def _critical(profile: Profile, rules: Rules, group: int | None, rule: str | Non
     offending, victim = profile.offending, profile.victim
     found = {
         "involvements": not profile.links and group is None,
-        "death_verified": _death_pending(profile) and profile.flagged.died is None,
+        "death_verified": is_death_pending(profile) and profile.flagged.died is None,
         "event_date": profile.happened.lacks_day or (rule == UNDER_10 and offending.under_10_event is None),
     }
     if group == 1:
@@ -237,7 +237,13 @@ def _disclosure_floors(profile: Profile, rules: Rules, floor_open: bool) -> list
     return [*bounds, Bound(FLOOR, None)] if floor_open else bounds
 
 
-def _death_pending(profile: Profile) -> bool:
+def is_child(profile: Profile, rules: Rules) -> bool:
+    """Whether the person is, or may be, under age on the day."""
+    return profile.born is not None and add_years(profile.born.latest, rules.settings["ages"]["majority"]) > rules.day
+
+
+def is_death_pending(profile: Profile) -> bool:
+    """Whether the review after a person's death is still to be done."""
     flagged, last = profile.flagged, profile.last_review
     return flagged.is_deceased and (last is None or (flagged.died is not None and last < flagged.died))
 
@@ -249,7 +255,7 @@ def _brought_forward(
     due, rule = regular
     not_reached = due is None or due > rules.day
     candidates: list[tuple[date, str]] = []
-    if _death_pending(profile) and profile.flagged.died is not None:
+    if is_death_pending(profile) and profile.flagged.died is not None:
         candidates.append((_after(rules, DECEASED, profile.flagged.died), DECEASED))
     if not_reached and profile.happened.trigger is not None:
         candidates.append((_after(rules, TRIGGERED, profile.happened.trigger), TRIGGERED))
@@ -288,9 +294,10 @@ def _block(standing: Standing, profile: Profile, rules: Rules) -> Standing:
     found = {
         "implausible_dates": profile.offending.is_implausible,
         UNDER_10: 0 < profile.offending.count != profile.offending.count_from_10,
-        "child": standing.is_offender and adult is not None and adult > day,
+        "child": standing.is_offender and is_child(profile, rules),
+        AT_18: profile.offending.any_under_18 and adult is not None and adult <= day and (last is None or last < adult),
         "kept_at_review": standing.kept_at_review,
-        DECEASED: _death_pending(profile),
+        DECEASED: is_death_pending(profile),
         TRIGGERED: bool(profile.happened.triggering),
         "hold_released": released is not None
         and due is not None

@@ -13,7 +13,16 @@ from muniment.engine.retention.facts import Facts, Involvement
 from muniment.engine.retention.families import RecordTraits, resolve, traits
 from muniment.engine.retention.judgement import outcome
 from muniment.engine.retention.links import Link
-from muniment.engine.retention.persons import BY_TIME, FLOOR, FLOOR_ENDED, VICTIM, Standing
+from muniment.engine.retention.persons import (
+    BY_TIME,
+    DECEASED,
+    FLOOR,
+    FLOOR_ENDED,
+    VICTIM,
+    Standing,
+    is_child,
+    is_death_pending,
+)
 from muniment.engine.retention.profile import Held, Profile
 from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import PartialDate, add_years
@@ -180,6 +189,7 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
     if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
         return ClassDue(None, "none")
     lacks = {
+        "date_of_birth": entry.if_adult is not None and any(link.ages.unsure_18 for link in record.offenders),
         "sentence_months": entry.plus_sentence
         and any(link.is_custodial and link.months is None for link in record.offenders),
         "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),
@@ -195,12 +205,15 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
 
 
 def _unless_convicted(record: RecordProfile, rules: Rules) -> RecordProfile:
+    """Give a class of people without a conviction, or under age, up for the one that the facts call for."""
     entry = rules.classes.get(record.class_id or "")
-    if entry is None or entry.unless_convicted is None:
+    if entry is None:
         return record
-    here = {link.id for link in record.links}
-    if any(link.is_dealt_with and link.id not in here for link in record.profile.links):
+    here = set() if entry.of_unconvicted else {link.id for link in record.links}
+    if entry.unless_convicted and any(link.is_dealt_with and link.id not in here for link in record.profile.links):
         return replace(record, class_id=entry.unless_convicted)
+    if entry.if_adult and record.offenders and not any(link.ages.under_18 for link in record.offenders):
+        return replace(record, class_id=entry.if_adult)
     return record
 
 
@@ -260,19 +273,41 @@ def _may_act(
             claims.add("automatic")
     blockers: set[str] = set(profile.happened.blocking)
     if policing:
-        blockers |= profile.flagged.blocking
-        if standing.group is None and (profile.possible.group or profile.possible.clear_from):
-            blockers.add("possible_match")
+        blockers |= profile.flagged.blocking | _whoever(record, rules)
     if offender:
         blockers |= standing.blockers - {"hold_released"}
         # Any suspect makes it that person's clock: unless their group goes by time, a person looks at what falls due.
         if standing.rule != BY_TIME or standing.critical:
             blockers.add(standing.rule or "offence")
-    return (
-        frozenset(claims),
-        frozenset(blockers),
-        (standing.lacking | standing.critical) if offender else frozenset(),
-    )
+    lacking = set(standing.lacking | standing.critical) if offender else set()
+    if claims & {"disposes", "archives"}:
+        lacking |= _unknown(record, entry, policing and rules.terms[entry.id].kind != "on_application")
+    return frozenset(claims), frozenset(blockers), frozenset(lacking)
+
+
+def _whoever(record: RecordProfile, rules: Rules) -> set[str]:
+    """Return what keeps anything about a person from going by itself, whatever part they had in the record."""
+    standing, possible = record.standing, record.profile.possible
+    stricter = possible.group is not None and standing.group is not None and possible.group < standing.group
+    unplaced = standing.group is None and (possible.group is not None or possible.clear_from is not None)
+    found = {
+        standing.rule or "": standing.group in (1, 2),
+        "possible_match": stricter or unplaced,
+        DECEASED: is_death_pending(record.profile),
+        "child": is_child(record.profile, rules),
+        "implausible_dates": any(link.is_implausible for link in record.links),
+    }
+    return {name for name, true in found.items() if true}
+
+
+def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[str]:
+    """Return the facts without which nobody can say that a class's date is the last."""
+    found = {
+        "date_of_birth": entry.minors_from_18 and record.profile.born is None,
+        "case_closed": follows
+        and any(link.kind == "victim" and link.case_closed is None and link.reported is None for link in record.links),
+    }
+    return {name for name, true in found.items() if true}
 
 
 def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
@@ -284,8 +319,11 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
     ended = rules.terms[FLOOR_ENDED].length
     floors += [ended.after(link.ended) for link in record.offenders if link.ended and ended]
     floors += [happened.floor_closed] if happened.floor_closed else []
+    # Nobody knows that the matter is over: what was taken in it may still be disclosable.
+    unended = entry.needs_result and bool(record.offenders) and not any(link.has_ended for link in record.offenders)
     open_floor = (
         happened.floor_open
+        or unended
         or any(link.is_pending or link.lacks_release for link in record.offenders)
         or any(floor > day for floor in floors)
     )
@@ -298,6 +336,7 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
         due=None if own.lacking else own.on,
         rule=entry.id,
         critical=own.lacking,
+        lacking=frozenset({"result"} if unended else ()),
         claims=frozenset(claims),
         blockers=frozenset(conflict),
         bounds=(*ceiling, *(Bound(FLOOR, floor) for floor in floors)),
