@@ -15,7 +15,7 @@ from rich.progress import track
 
 from muniment import feeds
 from muniment.cli import exits, printing
-from muniment.core import access, actors, policy_in_force
+from muniment.core import access, actors, policy_in_force, statistics
 from muniment.core.actors import Actor
 from muniment.records import staging
 from muniment.records.actions import take_in
@@ -61,6 +61,7 @@ def take_in_files(
             counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
             for name, value in asdict(counts).items():
                 sums[name] += value
+    statistics.refresh()
     return take_in.Counts(**sums)
 
 

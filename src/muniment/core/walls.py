@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
+from muniment.core import statistics
 from muniment.core.database import role_name
 
 EVERYONE = "true"
@@ -256,6 +257,8 @@ def raise_walls() -> None:
             owner = made_for if isinstance(made_for, type) else model
             for statement in _statements(model._meta.db_table, *_declared(owner)):
                 cursor.execute(statement)
+            if statistics.may_be_refreshed() and model._meta.db_table not in AUDIT_TABLES + COVERT_TABLES:
+                cursor.execute(f"GRANT MAINTAIN ON {model._meta.db_table} TO {role_name('batch')}")
 
 
 def raise_key_walls() -> None:

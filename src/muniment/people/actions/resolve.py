@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.policy import in_force
-from muniment.core import audit, turns
+from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
@@ -169,6 +169,7 @@ def resolve(*, by: Actor) -> Counts:
         )
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=counts.__dict__)
         audit.record(by, "people.resolve", subject=f"run {run.pk}", detail=counts.__dict__)
+    statistics.refresh()
     return counts
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch import retention
-from muniment.core import audit, turns
+from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
@@ -157,6 +157,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
         counts = Counts(people=made.persons.num_rows, records=made.records.num_rows, **decided)
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=asdict(counts))
         audit.record(by, "retention.schedule", subject=f"run {run.pk}", detail=asdict(counts))
+    statistics.refresh()
     return counts
 
 
