@@ -20,6 +20,7 @@ from muniment.core.actors import Actor
 from muniment.records import staging
 from muniment.records.actions import take_in
 
+_REFUSALS = (feeds.BadFile, take_in.TooManyAbsent, take_in.UnknownSystem, take_in.TableTaken)
 _AHEAD = 16 << 20  # bytes of files that are read before their turn; the next one always is
 app = typer.Typer()
 
@@ -56,11 +57,21 @@ def take_in_files(
         absence_limit = policy_in_force.intake_setting("absence_share", timezone.localdate())
     sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
     every = [(feed, file) for feed, files in exports for file in _in_order(feed, files)]
+    done = 0
     with _turns_short(), closing(_read_ahead(every)) as coming:
-        for staged in track(coming, total=len(every), description="Files", console=printing.console, transient=True):
-            counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
-            for name, value in asdict(counts).items():
-                sums[name] += value
+        try:
+            for staged in track(
+                coming, total=len(every), description="Files", console=printing.console, transient=True
+            ):
+                counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
+                for name, value in asdict(counts).items():
+                    sums[name] += value
+                done += 1
+        except _REFUSALS as refusal:
+            if not done:
+                raise
+            before = ", ".join(file.name for _, file in every[:done])
+            raise type(refusal)(f"{refusal} Taken in before it, and kept: {before}.") from refusal
     statistics.refresh()
     return take_in.Counts(**sums)
 

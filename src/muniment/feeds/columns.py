@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -274,9 +275,12 @@ def _as_text(value: conversions.Value) -> str | None:
 
 def joined(columns: Sequence[pa.Array], mark: str) -> pa.Array:
     """Return columns of text joined line by line, without those that are null; null where all are."""
-    if len(columns) == 1:  # Arrow would drop the lines that are null
+    if len(columns) == 1:
         return columns[0]
-    texts = pc.binary_join_element_wise(*columns, mark, null_handling="skip")
+    # Arrow drops a line of which every value is null, and all lines after it would stand one too high.
+    nothing = reduce(pc.and_, [pc.is_null(column) for column in columns])
+    first = pc.if_else(nothing, "", columns[0])
+    texts = pc.binary_join_element_wise(first, *columns[1:], mark, null_handling="skip")
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
 

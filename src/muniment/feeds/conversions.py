@@ -215,7 +215,7 @@ def _in_century(year: int, latest: int) -> int:
 def partial_date(text: str, *, month_first: bool = False) -> PartialDate:
     """Read a date as British systems write it. Raise BadValue when it is none."""
     try:
-        return dates.parse(_TIME.sub("", text), month_first=month_first)
+        return dates.parse(text if dates.ZONED.match(text.strip()) else _TIME.sub("", text), month_first=month_first)
     except ValueError as error:
         raise BadValue("bad_date", f"{error}.") from error
 

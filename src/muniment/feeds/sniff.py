@@ -145,7 +145,8 @@ def _delimited(part: sources.Part, table: Table, start: bytes, limits: Limits) -
     tail = _parsed(last.decode(encoding, "replace"), delimiter, escape) if last else rows
     tail = [row for row in tail if row]
     below = rows[header:]
-    footers = _footer_rows([*below[:_LOOKED_AT], *tail[-5:]] if last else below)
+    whole_file = bool(last) or len(start) < _START  # else the sample ends anywhere, and tells nothing of a footer
+    footers = _footer_rows([*below[:_LOOKED_AT], *tail[-5:]] if last else below) if whole_file else 0
     word = _FOOTER.search(delimiter.join(tail[-1])) if footers and tail else None
     pattern = rf"(?i)\b{word[0].lower()}\b" if word else ""
     dialect = replace(dialect, header_row=header, footer_rows=footers, footer=pattern)
@@ -159,16 +160,24 @@ def _encoding(part: sources.Part, start: bytes, limits: Limits) -> tuple[str, by
     for wide, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
         if len(zeros) > 1 and zeros.count(0) * 3 > len(zeros):
             return wide, b""
-    encoding, last, several = "utf-8", b"", False
+    last, several, good, bad = b"", False, 0, 0
     for block in sources.drained(part, limits):
         several = several or bool(last)
         last = block
-        if encoding == "utf-8" and not block.isascii():
-            try:
-                block.decode("utf-8")
-            except UnicodeDecodeError:
-                encoding = "cp1252"
+        for line in () if block.isascii() else block.split(b"\n"):
+            if not line.isascii():
+                fits = _is_utf8(line)
+                good, bad = good + fits, bad + (not fits)
+    encoding = "cp1252" if bad > good else "utf-8"  # a few bytes that are wrong are rows in quarantine
     return encoding, last[-_START:] if several or len(last) > _START else b""
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _parsed(text: str, delimiter: str, escape: str) -> list[list[str]]:

@@ -94,7 +94,7 @@ _TELLING = {
 }
 
 # An unchanged row of a newer file is seen again; one that had been withdrawn is back, with all that it tells of. What
-# its source deleted by name stays withdrawn.
+# its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it.
 _AGAIN = """
 FROM fate, records_sourcerow held, records_intake taken
 WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last_intake_id
@@ -107,12 +107,12 @@ SEEN_AGAIN = (
         UPDATE records_{entity} back SET withdrawn_on = NULL
         WHERE back.withdrawn_on IS NOT NULL AND back.id IN (
             SELECT told.id FROM (SELECT row_id, id FROM records_{entity} UNION ALL {telling}) told
-            WHERE told.row_id IN (SELECT held.id {_AGAIN} AND held.withdrawn_on IS NOT NULL))
+            WHERE told.row_id IN (SELECT held.id {_AGAIN}))
         AND NOT EXISTS (
             SELECT 1 FROM records_sourceevent e JOIN records_sourcerow named ON named.id = e.row_id
             JOIN records_intake told ON told.id = named.first_intake_id
             WHERE e.system_id = %(system)s AND e.kind = 'delete' AND e.entity = '{entity}'
-                AND e.reference = back.reference AND coalesce(e.dated, told.as_of) = back.withdrawn_on)
+                AND e.reference = back.reference AND told.as_of >= %(as_of)s)
         """  # noqa: S608
         for entity, telling in _TELLING.items()
     ),
@@ -287,6 +287,8 @@ EVENTS = (
             FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
             WHERE s.kind = 'delete' AND s.entity = '{entity}'
                 AND held.system_id = %(system)s AND held.reference = s.reference
+                AND NOT EXISTS (
+                    SELECT 1 FROM {{{entity}s}} after WHERE after.reference = s.reference AND after.row > s.row)
             """,  # noqa: S608
             f"""
             UPDATE {table} held SET scope_id = sealed.id
@@ -301,9 +303,11 @@ EVENTS = (
     ),
     """
     UPDATE records_nominal held SET merged_into = CASE s.kind WHEN 'merge' THEN s."into" ELSE '' END
-    FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
-    WHERE s.kind IN ('merge', 'unmerge') AND s.entity = 'nominal'
-        AND held.system_id = %(system)s AND held.reference = s.reference
+    FROM (
+        SELECT DISTINCT ON (e.reference) e.* FROM {events} e JOIN fate f ON f.row = e.row AND f.fate = 'accepted'
+        WHERE e.kind IN ('merge', 'unmerge') AND e.entity = 'nominal' ORDER BY e.reference, e.row DESC
+    ) s
+    WHERE held.system_id = %(system)s AND held.reference = s.reference
     """,
 )
 
@@ -351,5 +355,13 @@ BACK_IN = """
 UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
 FROM fate f WHERE f.fate IN ('accepted', 'updated') AND waiting.resolved_by_id IS NULL
     AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
-    AND waiting.reference <> '' AND waiting.reference = f.key
+    AND waiting.reference <> '' AND waiting.reference = f.key AND waiting.digest <> ALL (%(still)s)
+"""
+
+GONE = """
+UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
+FROM records_intake taken
+WHERE taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s AND waiting.resolved_by_id IS NULL
+    AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
+    AND waiting.reference = '' AND waiting.digest <> ALL (%(still)s)
 """

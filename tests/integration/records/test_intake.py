@@ -132,12 +132,35 @@ def test_each_row_of_one_record_keeps_what_it_says(controllers, tmp_path):
     assert record.withdrawn_on is not None
 
 
-def test_what_a_source_deleted_stays_withdrawn_while_its_row_is_unchanged(source):
-    source.send([row("C0")])
-    source.send([row("C0"), row("C0", ACTION="D", ENTITY="record")], on="2026-06-02")
-    assert Record.objects.get().withdrawn_on is not None
-    source.send([row("C0")], on="2026-06-03")
-    assert Record.objects.get().withdrawn_on is not None
+def test_what_a_source_deleted_is_back_only_with_a_newer_file(source):
+    source.send([row("C0"), row("C1")])
+    source.send([row("C0"), row("C1"), row("C0", ACTION="D", ENTITY="record")], on="2026-06-02")
+    assert Record.objects.get(reference="C0").withdrawn_on is not None
+    source.send([row("C0"), row("C1", TITLE="Robbery")], on="2026-06-02")
+    assert Record.objects.get(reference="C0").withdrawn_on is not None
+    source.send([row("C0"), row("C1", TITLE="Robbery")], on="2026-06-03")
+    assert Record.objects.get(reference="C0").withdrawn_on is None
+
+
+def test_what_is_deleted_and_sent_again_in_one_file_is_there(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    source.send([row("C1"), row("C2")])
+    gone = {"ACTION": "D", "ENTITY": "record"}
+    source.send([row("C1", **gone), row("C1"), row("C2"), row("C2", **gone)], on="2026-06-02")
+    assert Record.objects.get(reference="C1").withdrawn_on is None
+    assert Record.objects.get(reference="C2").withdrawn_on is not None
+
+
+def test_of_merge_and_unmerge_in_one_file_the_last_holds(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    source.send([row("C1", "P1"), row("C2", "P2")])
+    merge, unmerge = ({"ACTION": action, "ENTITY": "nominal", "INTO": "P1"} for action in "MX")
+    source.send([row("P2", **merge), row("P2", **unmerge)], on="2026-06-02")
+    assert Nominal.objects.get(reference="P2").merged_into == ""
+    source.send(
+        [row("P2", **unmerge, REPORTED="2020-01-01"), row("P2", **merge, REPORTED="2020-01-01")], on="2026-06-03"
+    )
+    assert Nominal.objects.get(reference="P2").merged_into == "P1"
 
 
 def test_too_many_absences_stop_the_run_and_change_nothing(source):
@@ -171,6 +194,24 @@ def test_a_quarantined_row_is_not_absent_and_comes_back_in_when_mended(source):
     source.send([*(row(f"C{n}") for n in range(4)), row("C4", TITLE="Mended")], on="2026-06-03")
     waiting.refresh_from_db()
     assert waiting.resolved_by is not None
+
+
+def test_a_conflict_waits_while_the_row_beside_it_is_accepted(source):
+    both = [row("C1"), row("C1", TITLE="Robbery")]
+    for day_, first in (("2026-06-01", "Theft"), ("2026-06-02", "Arson")):
+        source.send([row("C1", TITLE=first), both[1]], on=day_)
+        assert [each.resolved_by for each in Quarantine.objects.all()] == [None], day_
+    source.send([both[1]], on="2026-06-03")
+    assert Quarantine.objects.get().resolved_by is not None
+
+
+def test_a_row_that_stays_wrong_waits_once_and_is_done_when_it_is_gone(source):
+    wrong = row("", TITLE="Nobody's", REPORTED="2050-01-01")
+    for day_ in ("2026-06-01", "2026-06-02", "2026-06-03"):
+        source.send([row("C1"), wrong], on=day_)
+    assert Quarantine.objects.get().resolved_by is None
+    source.send([row("C1")], on="2026-06-04")
+    assert Quarantine.objects.get().resolved_by is not None
 
 
 def test_an_original_that_was_altered_is_told_as_such(source, cast):

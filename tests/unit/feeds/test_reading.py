@@ -10,6 +10,13 @@ from small_feed import GOOD, reasons
 from muniment import feeds
 from muniment.feeds import canonical
 
+ZONED = {
+    "2024-06-30T23:30Z": "2024-07-01",
+    "2024-07-01T00:30:00+01:00": "2024-07-01",
+    "2024-01-31T23:30:00Z": "2024-01-31",
+    "2024-06-30T23:30": "2024-06-30",
+}
+
 
 def test_a_row_becomes_a_record_a_date_a_person_and_their_part(load, small, write):
     batch = feeds.read(load(small), write(GOOD))
@@ -148,3 +155,23 @@ def test_a_delta_without_rows_says_that_nothing_changed(load, small, write):
     batch = feeds.read(load(small), write())
     assert (batch.rows_read, batch.records.num_rows) == (0, 0)
     assert batch.records.schema == canonical.RECORDS
+
+
+def test_a_loose_quote_shifts_nothing(load, small, write):
+    loose = GOOD.replace('"12 High Street, Norbridge"', '"12 "High" Street, Norbridge"').replace("C1", "C2")
+    batch = feeds.read(load(small), write(GOOD, loose, GOOD.replace("C1", "C3")))
+    assert batch.records["reference"].to_pylist() == ["C1", "C3"]
+    assert reasons(batch) == {2: ["wrong_fields"]}
+
+
+def test_a_footer_counts_rows_whatever_ends_its_line(load, small, write):
+    small["tables"]["crimes"]["dialect"] = {"footer_rows": 1, "footer": "^TRAILER,([0-9]+)$"}
+    path = write(GOOD, "TRAILER,1")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert feeds.read(load(small), path).rows_read == 1
+
+
+def test_a_time_with_its_zone_is_the_day_that_it_was_here(load, small, write):
+    rows = [GOOD.replace("C1", f"C{at}").replace("31/01/2019", text) for at, text in enumerate(ZONED)]
+    batch = feeds.read(load(small), write(*rows))
+    assert [str(day) for day in batch.record_dates["earliest"].to_pylist()] == list(ZONED.values())

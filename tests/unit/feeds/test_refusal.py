@@ -152,3 +152,11 @@ def test_what_is_not_json_lines(load, small, tmp_path, text, word):
     path = tmp_path / "crimes_2026-11-08.jsonl"
     path.write_text(text)
     refused(load(small), path, word)
+
+
+@pytest.mark.parametrize("cut", [3, 40])
+def test_a_file_that_ends_within_a_row_is_refused(load, small, write, cut):
+    path = write(*(GOOD.replace("C1", f"C{number}") for number in range(5)))
+    path.write_text(path.read_text().rstrip()[:-cut].rpartition(",")[0])
+    with pytest.raises(feeds.BadFile, match="ends in the middle of a row"):
+        feeds.read(load(small), path)

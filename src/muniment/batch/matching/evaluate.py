@@ -160,7 +160,10 @@ def _map(raw: pa.Table, number: int, task: Task) -> pa.Table:
         parts = [pc.cast(raw[name], pa.string()) for name in names]
         joined = parts[0]
         if len(parts) > 1:
-            joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+            # Not null_handling="skip": Arrow drops a line of which every value is null.
+            told = pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement="")
+            joined = pc.utf8_trim_whitespace(told)
+            joined = pc.if_else(pc.equal(joined, ""), None, joined)
         columns[field] = pc.split_pattern_regex(joined, _ALIAS_BREAK) if field == "aliases" else joined
     return pa.table(columns)
 

@@ -7,7 +7,8 @@ is then an interval. Disposal clocks use the latest possible day, must-destroy d
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 
@@ -18,6 +19,8 @@ _FULL = (
     (re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?$"), "dmy"),
     (re.compile(r"^(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/.,]? ?(\d{4})(?: .*)?$"), "dby"),
 )
+ZONED = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*(?:Z|[+-]\d{2}:?\d{2})$")
+_HERE = ZoneInfo("Europe/London")
 _MONTH_NAMED = re.compile(r"^([A-Za-z]{3})[A-Za-z]*[- ](\d{4})$")
 _MONTH_ONLY = (re.compile(r"^(\d{4})-(\d{1,2})$"), re.compile(r"^(?:00[/.])?(\d{1,2})/(\d{4})$"))
 _YEAR_ONLY = re.compile(r"^(?:00[/.]00[/.])?(\d{4})$")
@@ -68,7 +71,7 @@ def whole_year(year: int) -> PartialDate:
 
 def parse(text: str, *, month_first: bool = False) -> PartialDate:
     """Read a date as British systems write it: ISO, 20190301, 01/03/2019, 01-Mar-2019, 03/2019,
-    March 2019, 2019.
+    March 2019, 2019. A time with its zone is the day that it was in the United Kingdom.
 
     Unknown days and months written as 00 give a partial date. Raise ValueError, saying what was read, when
     the text is no date.
@@ -77,6 +80,8 @@ def parse(text: str, *, month_first: bool = False) -> PartialDate:
     try:
         for pattern, order in _FULL:
             if match := pattern.match(text):
+                if ZONED.match(text):
+                    return exactly(datetime.fromisoformat(text).astimezone(_HERE).date())
                 return _from_parts(match.groups(), order, month_first=month_first)
         if match := _MONTH_ONLY[0].match(text):
             return whole_month(int(match[1]), int(match[2]))

@@ -116,10 +116,13 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
             if table.dialect.footer_rows:
                 blocks = _without_footer(blocks, table.dialect, part.name)
             for block in blocks:
-                yield _chunk(block, header, table.dialect, number)
+                chunk = _chunk(block, header, table.dialect, number)
                 number += len(block)
                 if number > limits.rows:
                     raise BadFile(f"{path.name} has more than {limits.rows:,} rows: have it exported in parts.")
+                if len(block) and not block.originals[-1].endswith(("\n", "\r")):
+                    _refuse_cut_off(chunk, number, part.name)
+                yield chunk
 
 
 def _blocks(lines: _Lines, dialect: Dialect, width: int, size: int) -> Iterator[_Block]:
@@ -168,6 +171,7 @@ def _reader(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         escapechar=dialect.escape or None,
         doublequote=not dialect.escape,
+        strict=True,  # a quote that stands loose inside a quoted field would end it, and what follows would shift
     )
 
 
@@ -220,8 +224,17 @@ def _without_footer(blocks: Iterator[_Block], dialect: Dialect, name: str) -> It
         _check_footer(held.originals[-1] if held.originals else "", dialect, name, count)
 
 
+def _refuse_cut_off(chunk: Chunk, last: int, name: str) -> None:
+    """Refuse a file whose last line has no end and is no row: what came after it would seem withdrawn."""
+    if chunk.unread and max(each.row for each in chunk.unread) == last:
+        raise BadFile(
+            f"{name} ends in the middle of a row: it was cut off; have it sent again. If its last line is no row but a"
+            " footer, say so in dialect.footer_rows."
+        )
+
+
 def _check_footer(last: str, dialect: Dialect, name: str, count: int) -> None:
-    match = re.search(dialect.footer, last)
+    match = re.search(dialect.footer, last.rstrip("\r\n"))
     if match is None:
         raise BadFile(f"{name} does not end with its footer: it was cut off; have it sent again.")
     if match.groups() and match[1] is not None and int(match[1].replace(",", "")) != count:

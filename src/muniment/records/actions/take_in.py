@@ -246,7 +246,6 @@ class _Work:
         for statement in intake_sql.EVENTS:
             self.run(statement)
         quarantined = self._quarantine(dangling)
-        self.run(intake_sql.BACK_IN)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
         fates = self._fates()
         return Counts(
@@ -285,6 +284,7 @@ class _Work:
     def _quarantine(self, dangling: Sequence[dict[str, Any]]) -> int:
         rows = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
         if not rows:
+            self._settle_quarantine([])
             return 0
         scope, _ = Scope.objects.get_or_create(
             controller_id=self.system.controller_id,
@@ -296,13 +296,16 @@ class _Work:
         pepper = places.derived("tombstones", "quarantine").encode()
         prepared = {}
         for row in rows:
-            said = json.dumps([row["original"], row["reasons"]]).encode("utf-8", "surrogatepass")
+            # By what is wrong and not by the words, which may name the day of the export.
+            wrong = sorted((reason["code"], reason["field"]) for reason in row["reasons"])
+            said = json.dumps([row["original"], wrong]).encode("utf-8", "surrogatepass")
             prepared[hmac.new(pepper, said, "sha256").hexdigest()] = row
         self.cursor.execute(
             'SELECT digest FROM records_quarantine WHERE system_id = %s AND "table" = %s AND digest = ANY(%s)',
             [self.system.pk, self.batch.table, list(prepared)],
         )
         known = {digest for (digest,) in self.cursor.fetchall()}
+        self._settle_quarantine(list(prepared))
         fresh = {digest: row for digest, row in prepared.items() if digest not in known}
         owners = [f"quarantine:{self.intake.pk}:{digest[:16]}" for digest in fresh]
         originals = [
@@ -330,6 +333,15 @@ class _Work:
             ],
         )
         return len(rows)
+
+    def _settle_quarantine(self, still: list[str]) -> None:
+        """Mark what waited as done: where its row came in, or a full export no longer has it; not what is still so.
+
+        A row whose reference could not be read is known again by what stood in it alone.
+        """
+        self.run(intake_sql.BACK_IN, still=still)
+        if self.batch.kind == "full":
+            self.run(intake_sql.GONE, still=still)
 
     def _texts(self) -> list[content.Text]:
         """Return the narratives of what is written, each under a key of its record and row; the old ones go."""
@@ -370,8 +382,8 @@ class _Work:
         if len(absent) > limit * known:
             raise TooManyAbsent(
                 f"{self.batch.file} lacks {len(absent)} of the {known} rows known from this source; at most"
-                f" {limit:.0%} may be absent. Nothing was changed. If the source really deleted them, ask its"
-                " owner to confirm and run again with --absence-limit."
+                f" {limit:.0%} may be absent. Nothing of this file was taken in. If the source really deleted them, ask"
+                " its owner to confirm and run again with --absence-limit."
             )
         for statement in intake_sql.WITHDRAWN:
             self.cursor.execute(statement, {**self.parameters, "absent": absent})
