@@ -42,7 +42,9 @@ def check(
     loaded = feeds.load(feeds.find(feed))
     results = [_read(loaded, file) for file in files or []]
     if as_json:
-        printing.report({"feed": loaded.id, "ok": True, "files": results}, as_json=True)
+        printing.report(
+            {"feed": loaded.id, "ok": not any(result["problems"] for result in results), "files": results}, as_json=True
+        )
     else:
         Console().print(f"The feed {loaded.id} can be used: {len(loaded.tables)} table(s).")
         for result in results:

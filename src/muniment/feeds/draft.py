@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from muniment.feeds import formats, guess, profiles, sniff
-from muniment.feeds.chunks import Chunk
+from muniment.feeds.chunks import Child, Chunk
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import UNSIGNED, Field, Person, Table
 from muniment.feeds.guess import PERSON, Found, Party
@@ -236,7 +236,7 @@ def _people(found: Found, chunk: Chunk) -> list[str]:
     for path, child in chunk.children.items():
         inner = guess.sort_out(_columns(child.columns), within=True)
         if not inner.people:
-            found.unused += [replace(column, name=f"{path}: {column.name}") for column in inner.unused]
+            found.unused += _whole_list(path, child, inner.unused, len(chunk))
             continue
         party = next(iter(inner.people.values()))
         for column in inner.unused:
@@ -245,6 +245,15 @@ def _people(found: Found, chunk: Chunk) -> list[str]:
         role = profiles.spoken_of(_slug(path).replace("-", " "), list(profiles.ROLE_WORDS.items()))
         lines += _person(_slug(path), replace(party, role=role or party.role), each=path, has_record=True)
     return ["    persons:", *lines] if lines else []
+
+
+def _whole_list(path: str, child: Child, parts: list[Column], rows: int) -> list[Column]:
+    """Return a repeated part that tells of nobody as the one column that it is kept as, if it is."""
+    if not parts:
+        return []
+    note = f"lists of {', '.join(part.name or 'texts' for part in parts)}, kept as JSON"
+    filled = len(set(child.parent.tolist()))
+    return [replace(parts[0], name=path, filled=filled, of=rows, distinct=len(child.parent), kind="list", note=note)]
 
 
 def _person(label: str, party: Party, *, each: str | None = None, has_record: bool = False) -> list[str]:

@@ -72,7 +72,12 @@ def _judge_records(records: pa.Table, verdict: Verdict) -> None:
     for line in lines.filter(pc.is_in(lines["reference"], torn.combine_chunks())).to_pylist():
         said = first.setdefault(line["reference"], line["said"])
         if said != line["said"]:
-            message = f"An earlier row tells the record {line['reference'][:100]} otherwise."
+            apart = [
+                name
+                for name, one, two in zip(names, said.split("\x1f"), line["said"].split("\x1f"), strict=False)
+                if one != two
+            ]
+            message = f"An earlier row tells the record {line['reference'][:100]} otherwise: {', '.join(apart)}."
             verdict.refused[line["row"]] = Fault("conflict", "record", message)
 
 
