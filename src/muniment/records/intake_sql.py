@@ -94,7 +94,7 @@ _TELLING = {
 }
 
 # An unchanged row of a newer file is seen again; one that had been withdrawn is back, with all that it tells of. What
-# its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it.
+# its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it and not the deletion.
 _AGAIN = """
 FROM fate, records_sourcerow held, records_intake taken
 WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last_intake_id
@@ -113,6 +113,9 @@ SEEN_AGAIN = (
             JOIN records_intake told ON told.id = named.first_intake_id
             WHERE e.system_id = %(system)s AND e.kind = 'delete' AND e.entity = '{entity}'
                 AND e.reference = back.reference AND told.as_of >= %(as_of)s)
+        AND NOT EXISTS (
+            SELECT 1 FROM {{events}} e
+            WHERE e.kind = 'delete' AND e.entity = '{entity}' AND e.reference = back.reference)
         """  # noqa: S608
         for entity, telling in _TELLING.items()
     ),

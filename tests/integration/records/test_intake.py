@@ -138,7 +138,9 @@ def test_what_a_source_deleted_is_back_only_with_a_newer_file(source):
     assert Record.objects.get(reference="C0").withdrawn_on is not None
     source.send([row("C0"), row("C1", TITLE="Robbery")], on="2026-06-02")
     assert Record.objects.get(reference="C0").withdrawn_on is not None
-    source.send([row("C0"), row("C1", TITLE="Robbery")], on="2026-06-03")
+    source.send([row("C0"), row("C1"), row("C0", ACTION="D", ENTITY="record")], on="2026-06-03")
+    assert Record.objects.get(reference="C0").withdrawn_on is not None
+    source.send([row("C0"), row("C1")], on="2026-06-04")
     assert Record.objects.get(reference="C0").withdrawn_on is None
 
 
