@@ -57,8 +57,8 @@ class Site:
         status, page = self.get(path)
         if status != 200:
             return status, page
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        body = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        lent = dict(re.findall(r'type="hidden" name="(csrfmiddlewaretoken|seen)" value="([^"]*)"', page))
+        body = urllib.parse.urlencode({**lent, **fields}).encode()
         return self._answer(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body))
 
     def _answer(self, request: urllib.request.Request) -> tuple[int, str]:
