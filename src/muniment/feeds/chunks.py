@@ -70,6 +70,15 @@ def text_array(values: Iterable[Any]) -> pa.Array:
     return pa.array(values, type=pa.string(), from_pandas=False)
 
 
+def decodes(line: bytes, encoding: str) -> bool:
+    """Whether bytes are text of an encoding."""
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def is_undecoded(text: str) -> bool:
     """Whether bytes that did not decode are left in the text."""
     return _SURROGATES.search(text) is not None

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from muniment.feeds import profiles, sources
+from muniment.feeds.chunks import decodes
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Dialect, Table
 from muniment.feeds.formats import workbook
@@ -166,18 +167,10 @@ def _encoding(part: sources.Part, start: bytes, limits: Limits) -> tuple[str, by
         last = block
         for line in () if block.isascii() else block.split(b"\n"):
             if not line.isascii():
-                fits = _is_utf8(line)
+                fits = decodes(line, "utf-8")
                 good, bad = good + fits, bad + (not fits)
     encoding = "cp1252" if bad > good else "utf-8"  # a few bytes that are wrong are rows in quarantine
     return encoding, last[-_START:] if several or len(last) > _START else b""
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _parsed(text: str, delimiter: str, escape: str) -> list[list[str]]:

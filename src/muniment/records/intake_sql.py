@@ -88,13 +88,13 @@ SOURCE_ROWS = (
 
 # By which rows something is told, besides the one that told it last.
 _TELLING = {
-    "record": "SELECT row_id, record_id AS id FROM records_recorddates"
-    " UNION ALL SELECT row_id, record_id FROM records_involvement",
+    "record": "SELECT row_id, record_id AS id FROM records_recorddates",
     "nominal": "SELECT row_id, nominal_id AS id FROM records_involvement",
 }
 
 # An unchanged row of a newer file is seen again; one that had been withdrawn is back, with all that it tells of. What
-# its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it and not the deletion.
+# its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it and not the deletion;
+# and what one table told of does not come back because another still links to it.
 _AGAIN = """
 FROM fate, records_sourcerow held, records_intake taken
 WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last_intake_id
@@ -105,7 +105,11 @@ SEEN_AGAIN = (
     *(
         f"""
         UPDATE records_{entity} back SET withdrawn_on = NULL
-        WHERE back.withdrawn_on IS NOT NULL AND back.id IN (
+        WHERE back.withdrawn_on IS NOT NULL
+        AND EXISTS (
+            SELECT 1 FROM records_sourcerow own
+            WHERE own.id = back.row_id AND own.system_id = %(system)s AND own."table" = %(table)s)
+        AND back.id IN (
             SELECT told.id FROM (SELECT row_id, id FROM records_{entity} UNION ALL {telling}) told
             WHERE told.row_id IN (SELECT held.id {_AGAIN}))
         AND NOT EXISTS (
@@ -290,8 +294,8 @@ EVENTS = (
             FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
             WHERE s.kind = 'delete' AND s.entity = '{entity}'
                 AND held.system_id = %(system)s AND held.reference = s.reference
-                AND NOT EXISTS (
-                    SELECT 1 FROM {{{entity}s}} after WHERE after.reference = s.reference AND after.row > s.row)
+                AND NOT (%(in_order)s AND EXISTS (
+                    SELECT 1 FROM {{{entity}s}} after WHERE after.reference = s.reference AND after.row > s.row))
             """,  # noqa: S608
             f"""
             UPDATE {table} held SET scope_id = sealed.id
@@ -356,7 +360,9 @@ WITHDRAWN = (
 
 BACK_IN = """
 UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
-FROM fate f WHERE f.fate IN ('accepted', 'updated') AND waiting.resolved_by_id IS NULL
+FROM fate f, records_intake taken
+WHERE f.fate IN ('accepted', 'updated', 'unchanged') AND waiting.resolved_by_id IS NULL
+    AND taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s
     AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
     AND waiting.reference <> '' AND waiting.reference = f.key AND waiting.digest <> ALL (%(still)s)
 """

@@ -10,9 +10,10 @@ from factories.cast import refresh, sign_in
 from factories.exports import Source, day, row
 from muniment import feeds
 from muniment.core import content
+from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.engine.values.dates import PartialDate
-from muniment.records.actions.take_in import TableTaken, TooManyAbsent, UnknownSystem, fingerprint
+from muniment.records.actions.take_in import TableTaken, TooManyAbsent, UnknownSystem, fingerprint, take_in
 from muniment.records.models import (
     Intake,
     Involvement,
@@ -105,6 +106,30 @@ def test_a_person_whom_another_row_tells_of_is_still_there(source):
     assert Nominal.objects.get(reference="P0").withdrawn_on is None
 
 
+def test_what_left_its_table_does_not_come_back_by_a_link_of_another(source, tmp_path):
+    rows = [row("C0", "P0"), *(row(f"C{n}") for n in range(1, 30))]
+    source.send(rows)
+    links = Source(tmp_path / "links")
+
+    def link(on):
+        said = feeds.read(links.feed, links.write([row("C1", "P0", TEXT="")], on))
+        alone = replace(said, table="links", kind="delta", nominals=said.nominals[:0], records=said.records[:0])
+        return take_in(alone, by=Actor("tests"), absence_limit=1)
+
+    link("2026-06-01")
+    source.send(rows[1:], on="2026-06-02")
+    assert Nominal.objects.get(reference="P0").withdrawn_on is not None
+    assert link("2026-06-03").unchanged == 1
+    assert Nominal.objects.get(reference="P0").withdrawn_on is not None
+
+
+def test_a_narrative_that_its_source_took_out_is_gone(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    source.send([row("C1")])
+    source.send([row("C1", TEXT="")], on="2026-06-02")
+    assert texts_of(Record.objects.get()) == []
+
+
 def texts_of(record):
     owned = Content.objects.filter(content.of_record(record.pk)).order_by("pk")
     return [content.read(each) for each in owned]
@@ -134,7 +159,7 @@ def test_each_row_of_one_record_keeps_what_it_says(controllers, tmp_path):
 
 def test_what_a_source_deleted_is_back_only_with_a_newer_file(source):
     source.send([row("C0"), row("C1")])
-    source.send([row("C0"), row("C1"), row("C0", ACTION="D", ENTITY="record")], on="2026-06-02")
+    source.send([row("C0", ACTION="D", ENTITY="record"), row("C0"), row("C1")], on="2026-06-02")
     assert Record.objects.get(reference="C0").withdrawn_on is not None
     source.send([row("C0"), row("C1", TITLE="Robbery")], on="2026-06-02")
     assert Record.objects.get(reference="C0").withdrawn_on is not None
@@ -196,6 +221,16 @@ def test_a_quarantined_row_is_not_absent_and_comes_back_in_when_mended(source):
     source.send([*(row(f"C{n}") for n in range(4)), row("C4", TITLE="Mended")], on="2026-06-03")
     waiting.refresh_from_db()
     assert waiting.resolved_by is not None
+
+
+def test_a_row_that_says_again_what_it_said_before_it_went_wrong_waits_no_more(source):
+    good = [row("C1"), row("C2")]
+    source.send(good)
+    source.send([good[0], row("C2", OUTCOME="BANANA")], on="2026-06-03")
+    source.send(good, on="2026-06-02")
+    assert Quarantine.objects.get().resolved_by is None, "an older file says nothing of a newer row"
+    source.send(good, on="2026-06-04")
+    assert Quarantine.objects.get().resolved_by is not None
 
 
 def test_a_conflict_waits_while_the_row_beside_it_is_accepted(source):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, is_undecoded, named, text_array, writable
+from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, decodes, is_undecoded, named, text_array, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Dialect, Table
 from muniment.feeds.limits import Limits
@@ -324,8 +324,8 @@ def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> None
         for line in block.split(b"\n"):
             if not line.isascii():
                 beyond_ascii += 1
-                undecoded += not _decodes(line, encoding)
-                utf8 += _decodes(line, "utf-8")
+                undecoded += not decodes(line, encoding)
+                utf8 += decodes(line, "utf-8")
     if beyond_ascii < _MINIMUM_LINES:
         return
     if undecoded * 2 > beyond_ascii:
@@ -345,11 +345,3 @@ def _inspect_start(name: str, line: bytes, encoding: str, *, wide: bool) -> None
             raise BadFile(f"{name} begins as {of} and the feed says {encoding}: set dialect.encoding to {of}.")
     if not wide and line.count(0) * 3 > len(line):
         raise BadFile(f"{name} is binary or UTF-16 without its mark, not {encoding}: correct dialect.encoding.")
-
-
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -211,6 +211,7 @@ class _Work:
             "table": batch.table,
             "as_of": batch.as_of,
             "intake": intake.pk,
+            "in_order": batch.kind == "delta",  # the rows of a full export come in no order that means anything
             "partition": batch.partition,
             "area": batch.area,
             "marking": batch.marking,
@@ -345,9 +346,9 @@ class _Work:
 
     def _texts(self) -> list[content.Text]:
         """Return the narratives of what is written, each under a key of its record and row; the old ones go."""
+        self.run(intake_sql.OLD_TEXTS)
         if not self.batch.texts.num_rows:
             return []
-        self.run(intake_sql.OLD_TEXTS)
         self.run(intake_sql.PLACES)
         places_of = {row: (row_id, key, scope) for row, row_id, key, scope in self.cursor.fetchall()}
         said = zip(*(self.batch.texts[name].to_pylist() for name in ("row", "kind", "text")), strict=True)
