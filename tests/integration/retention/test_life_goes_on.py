@@ -80,7 +80,7 @@ def test_what_waits_in_quarantine_under_the_same_reference_goes_too(own_life):
 def test_every_row_that_told_of_a_destroyed_record_goes_with_it(own_life, tmp_path):
     same = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
     several = Source(tmp_path / "several", system="intelligence", kind="delta", duplicates="same_record")
-    several.send([row("I1", "T1", **same), row("I1", TEXT="Another row, which names nobody")])
+    several.send([row("I1", TEXT="A row that names nobody"), row("I1", "T1", **same)])
     Review.objects.all().delete()
     own_life.run()
     assert SourceRow.objects.filter(system__code="intelligence").count() == 2
