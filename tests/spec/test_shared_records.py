@@ -96,6 +96,33 @@ def test_a_suspect_on_the_record_makes_the_crime_detected_for_its_victim_too() -
     assert by(found.records, "record_id")[10]["class_id"] == "CRI-G3"
 
 
+def victim_of_the_sentenced(months: int | None) -> dict[str, Any]:
+    victim = {"involvement_id": 2, "person_id": 2, "record_id": 10, "role": "VICTIM", "dated": date(2008, 3, 1)}
+    sentence = {"sentence_custodial": True, "sentence_months": months, "released": date(2012, 3, 1)}
+    convicted = suspect(1, 1, 10, date(2009, 3, 1), role="CONVICTED", result="convicted", **sentence)
+    closed = {"record_id": 10, "kind": "case_closed", "earliest": date(2009, 3, 1), "latest": date(2009, 3, 1)}
+    found = run(
+        persons=table(schemas.PERSONS, person(1), person(2)),
+        records=table(schemas.RECORDS, crime(10)),
+        record_dates=table(schemas.RECORD_DATES, closed),
+        involvements=table(schemas.INVOLVEMENTS, convicted, victim),
+    )
+    return {**by(found.records, "record_id")[10], "victim": by(found.persons, "person_id")[2]["due"]}
+
+
+def test_a_victim_is_kept_for_the_sentence_of_the_one_convicted() -> None:
+    found = victim_of_the_sentenced(18 * 12)
+    assert (found["outcome"], found["due"], found["rule"]) == ("retain", date(2027, 3, 1), "PER-VIC")
+    assert found["victim"] == date(2027, 3, 1)
+    found = victim_of_the_sentenced(24)
+    assert (found["outcome"], found["due"], found["victim"]) == ("dispose", date(2018, 3, 1), date(2015, 3, 1))
+
+
+def test_a_sentence_without_a_length_keeps_a_victims_record_from_going_by_itself() -> None:
+    found = victim_of_the_sentenced(None)
+    assert (found["outcome"], found["missing"]) == ("review", ["sentence_months"])
+
+
 def test_a_record_with_nobody_on_it_is_placed_by_its_own_offence() -> None:
     found = run(
         records=table(schemas.RECORDS, crime(10), {**crime(11), "ho_class": "000/00"}),

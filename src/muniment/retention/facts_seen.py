@@ -18,7 +18,8 @@ def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
         .select_related("record__system__controller", "nominal")
         .prefetch_related("record__dates_told")
     )
-    suspects = _with_suspects({part.record_id for part in parts})
+    on_records = {part.record_id for part in parts}
+    suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
     return engine.Facts(
         person=engine.Person(
@@ -29,11 +30,14 @@ def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
             ),
             last_review=_last_review(prime),
         ),
-        involvements=tuple(_involvement(part, part.record_id in suspects) for part in parts),
+        involvements=tuple(
+            _involvement(part, part.record_id in suspects, sentenced.get(part.record_id, engine.Sentence()))
+            for part in parts
+        ),
         events=tuple(
             engine.Event(event.kind, event.dated, event.closed) for event in SubjectEvent.objects.filter(prime=prime)
         ),
-        holds=tuple(_holds({part.record_id for part in parts})),
+        holds=tuple(_holds(on_records)),
         controller=controller.code,
     )
 
@@ -42,6 +46,20 @@ def _with_suspects(record_ids: set[int]) -> set[int]:
     roles = [code for code, role in policy_now.policy().codes.roles.items() if role.offender]
     found = records.Involvement.objects.filter(record_id__in=record_ids, role__in=roles)
     return set(found.values_list("record_id", flat=True))
+
+
+def _sentenced(record_ids: set[int]) -> dict[int, engine.Sentence]:
+    """Return the longest custodial sentence on each record that has one; without months where a length is unknown."""
+    months: dict[int, list[int | None]] = {}
+    found = records.Involvement.objects.filter(record_id__in=record_ids, sentence_custodial=True)
+    for record_id, length in found.values_list("record_id", "sentence_months"):
+        months.setdefault(record_id, []).append(length)
+    return {
+        record_id: engine.Sentence(
+            True, None if None in lengths else max(length for length in lengths if length is not None)
+        )
+        for record_id, lengths in months.items()
+    }
 
 
 def _born(nominals: list[records.Nominal]) -> PartialDate | None:
@@ -86,7 +104,7 @@ def about_record_alone(record: records.Record) -> engine.Facts:
     return engine.Facts(involvements=(link,), about=record.pk, controller=record.system.controller.code)
 
 
-def _involvement(part: records.Involvement, has_suspect: bool) -> engine.Involvement:
+def _involvement(part: records.Involvement, has_suspect: bool, sentenced: engine.Sentence) -> engine.Involvement:
     record = part.record
     happened = (
         PartialDate(part.happened_earliest, part.happened_latest or part.happened_earliest)
@@ -109,6 +127,7 @@ def _involvement(part: records.Involvement, has_suspect: bool) -> engine.Involve
         outcome=record.outcome or None,
         record_offence=_offence(record.cjs, record.ho_class),
         named_suspect=has_suspect,
+        sentenced=sentenced,
     )
 
 

@@ -7,7 +7,7 @@ import ibis
 
 from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, either, latest
 from muniment.batch.retention.lookups import THRESHOLDS, Lookups, offence_key
-from muniment.batch.retention.wording import packed, places
+from muniment.batch.retention.wording import MARKERS, packed, places
 from muniment.engine.policy.model import Rules
 
 
@@ -39,6 +39,7 @@ TRUTHS = places(
         *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
         *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
         *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism", "absurd", "unsure_18", "has_ended"),
+        *("victim_lacks_length", *MARKERS),
     )
 )
 MEASURED = (
@@ -55,7 +56,10 @@ def day(rows: Table, kind: str, end: str = "latest") -> Value:
 
 
 def dated_records(sources: Sources) -> Table:
-    """Return one row a record with its days, one pair of columns a kind, and what its declared class says."""
+    """Return one row a record with its days, one pair of columns a kind, and what its declared class says.
+
+    A day further ahead of the day asked than it may lie is no day (engine.retention.links.as_known).
+    """
     dates = sources.record_dates
     dates = dates.filter(dates.kind.isin(sources.kinds))
     days = dates.group_by("record_id").aggregate(
@@ -66,9 +70,31 @@ def dated_records(sources: Sources) -> Table:
     rows = sources.records.mutate(controller=sources.records.controller.fill_null(""), **_offence(sources.records))
     rows = rows.mutate(penalty=ibis.literal(-1.0))
     rows = rows.left_join(days.drop("days"), "record_id").drop("record_id_right")
+    ahead = sources.rules.settings["ahead"]
+    past = [kind for kind in sources.kinds if kind not in ahead["triggers"]]
+    horizon = after(rows.asked_on, ahead["months"])
+    early = {kind: (rows[f"{kind}_earliest"] > horizon).fill_null(False) for kind in past}
+    rows = rows.mutate(
+        ahead=either(*early.values()) if early else ibis.literal(False),
+        **{
+            f"{kind}_{end}": ibis.ifelse(early[kind], ibis.null("date"), rows[f"{kind}_{end}"])
+            for kind in past
+            for end in ("earliest", "latest")
+        },
+    )
+    rows = rows.left_join(_sentenced(sources), "record_id").drop("record_id_right")
     rows = rows.left_join(sources.lookups["lk_declared"], "class_id").drop("class_id_right")
     rows = rows.left_join(sources.lookups["lk_controllers"], "controller").drop("controller_right")
     return _numbered(rows, sources).drop("cjs", "ho_class", "penalty")
+
+
+def _sentenced(sources: Sources) -> Table:
+    """Return one row a record with a custodial sentence: the longest, and whether one has no length."""
+    rows = sources.involvements.filter(sources.involvements.sentence_custodial)
+    found = rows.group_by("record_id").aggregate(
+        ordered=rows.sentence_months.max(), unmeasured=rows.sentence_months.isnull().any()
+    )
+    return found.mutate(ordered=ibis.ifelse(found.unmeasured, ibis.null("int32"), found.ordered))
 
 
 def offences(sources: Sources) -> Table:
@@ -111,7 +137,7 @@ def measured(sources: Sources, records: Table, step: Step) -> Table:
     links = step(_days(links, sources))
     links = step(_standing(links, step))
     links = step(_ages(links))
-    links = step(_groups(links, sources.rules))
+    links = step(_groups(links, sources))
     return links.select(*MEASURED, code=_code(links))
 
 
@@ -130,6 +156,7 @@ def _beside(sources: Sources, records: Table) -> Table:
     kinds = [name for name in records.columns if name.endswith("_latest")]
     beside = records.select(
         *("record_id", "controller_no", "variant", "no_offender", "class_group", "others_retained", "offence_no"),
+        *("ahead", "ordered", "unmeasured"),
         *kinds,
     )
     links = links.left_join(beside, "record_id").drop("record_id_right")
@@ -138,7 +165,15 @@ def _beside(sources: Sources, records: Table) -> Table:
     )
     links = links.mutate(link_controller=links.link_controller.fill_null(""))
     links = links.left_join(own, "link_controller").drop("link_controller_right", "link_controller")
-    return links.left_join(_births(sources), "person_id").drop("person_id_right")
+    links = links.left_join(_births(sources), "person_id").drop("person_id_right")
+    late, early = links.dated > links.asked_on, links.happened_earliest > links.asked_on
+    null = ibis.null("date")
+    return links.mutate(
+        ahead=either(links.ahead, late, early),
+        dated=ibis.ifelse(late, null, links.dated),
+        happened_earliest=ibis.ifelse(early, null, links.happened_earliest),
+        happened_latest=ibis.ifelse(early, null, links.happened_latest),
+    )
 
 
 def _births(sources: Sources) -> Table:
@@ -148,6 +183,7 @@ def _births(sources: Sources) -> Table:
     return persons.select(
         "person_id",
         "born_earliest",
+        "asked_on",
         tenth_earliest=after(persons.born_earliest, ten),
         tenth_latest=after(persons.born_latest, ten),
         adult_earliest=after(persons.born_earliest, adult),
@@ -239,6 +275,7 @@ def _ages(links: Table) -> Table:
         & (links.event_earliest < links.adult_latest)
         & (links.event_latest >= links.adult_earliest),
         absurd=either(
+            links.ahead,
             links.happened_earliest > links.dated,
             day(links, "case_closed") < links.happened_earliest.fill_null(links.dated),
             links.born_earliest > links.event_latest,
@@ -247,7 +284,10 @@ def _ages(links: Table) -> Table:
     )
 
 
-def _groups(links: Table, rules: Rules) -> Table:
+def _groups(links: Table, sources: Sources) -> Table:
+    rules, null_day = sources.rules, ibis.null("date")
+    number = sources.looked_up.numbers.trigger_no
+    ends = sorted({role.marker_ends for role in rules.roles.values() if role.marker_ends} & set(sources.kinds))
     limits, place = rules.settings["mappa"], THRESHOLDS.index
     threshold = ibis.ifelse(links.under_18, links.child_threshold, links.adult_threshold).fill_null(-1)
     violence, months = links.specified_violence.fill_null(False), links.sentence_months
@@ -262,7 +302,10 @@ def _groups(links: Table, rules: Rules) -> Table:
     group = ibis.least(links.offence_group, links.class_group, ibis.ifelse(mappa, ibis.literal(1, "int8"), null))
     group = ibis.ifelse(links.off & ~links.under_10, group, null)
     closed = day(links, "case_closed")
-    sentence = ibis.ifelse(months > 0, after(closed, months), closed)
+    longest = ibis.greatest(months.fill_null(0), links.ordered.fill_null(0))
+    sentence = ibis.ifelse(longest > 0, after(closed, longest), closed)
+    until = [(links.warns_until_no == number(kind), day(links, kind)) for kind in ends]
+    over = (ibis.cases(*until, else_=null_day) <= links.asked_on).fill_null(False) if until else ibis.literal(False)
     return links.mutate(
         group=group,
         hangs=hangs,
@@ -273,6 +316,8 @@ def _groups(links: Table, rules: Rules) -> Table:
         victim_closed=ibis.ifelse(links.vic, closed, ibis.null("date")),
         victim_sentence=ibis.ifelse(links.vic, sentence, ibis.null("date")),
         reported=day(links, "reported_date"),
+        lacks_length=links.unmeasured.fill_null(False),
+        **{f"warns_{name}": links[f"warns_{name}"] & ~over for name in MARKERS},
     )
 
 
@@ -307,6 +352,9 @@ def _code(links: Table) -> Value:
             "absurd": links.absurd,
             "unsure_18": links.unsure_18,
             "has_ended": off & links.has_ended,
+            "victim_lacks_length": links.vic & links.lacks_length,
+            **{name: links[f"warns_{name}"] for name in MARKERS},
         },
         TRUTHS,
+        "int64",
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from muniment.batch.retention.wording import RULE
+from muniment.batch.retention.wording import MARKERS, RULE
 from muniment.engine.policy.model import POLICING, Rules
 from muniment.engine.retention.links import NOT_PROCEEDED
 from muniment.engine.retention.records import BY_PERSON
@@ -41,12 +41,18 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
             "is_offender_role": role.offender,
             "is_victim_role": not role.offender and role.kind == "victim",
             "stand_in_no": trigger_no(fallback.get(role.code)),
+            **{f"warns_{name}": role.marker == name for name in MARKERS},
+            "warns_until_no": trigger_no(role.marker_ends),
             **{f"as_{name.lower()}": role.code == name for name in ("CONVICTED", "CAUTIONED", "CHARGED", "ACQUITTED")},
         }
         for role in rules.roles.values()
     ]
-    truths = ("is_offender_role", "is_victim_role", "as_convicted", "as_cautioned", "as_charged", "as_acquitted")
-    fields = [("role", pa.string()), ("stand_in_no", pa.int16()), *((name, pa.bool_()) for name in truths)]
+    truths = (
+        *("is_offender_role", "is_victim_role", "as_convicted", "as_cautioned", "as_charged", "as_acquitted"),
+        *(f"warns_{name}" for name in MARKERS),
+    )
+    numbers = (("stand_in_no", pa.int16()), ("warns_until_no", pa.int16()))
+    fields = [("role", pa.string()), *numbers, *((name, pa.bool_()) for name in truths)]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
 
@@ -95,6 +101,7 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
             "indefinite_from_months": entry.indefinite_from_months,
             "swap_no": known.class_no(entry.unless_convicted),
             "adult_no": known.class_no(entry.if_adult),
+            "qualifying_no": known.class_no(entry.if_qualifying),
             "least_no": known.trigger_no(entry.at_least.trigger) if entry.at_least else None,
             "least_months": entry.at_least.length.months if entry.at_least else None,
             "least_days": entry.at_least.length.days if entry.at_least else None,
@@ -106,7 +113,7 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
         "needs_result",
     )
     counts = ("indefinite_from_months", "least_months", "least_days")
-    numbers = ("class_no", "swap_no", "adult_no", "least_no")
+    numbers = ("class_no", "swap_no", "adult_no", "qualifying_no", "least_no")
     fields = [*((name, pa.bool_()) for name in truths), *((name, pa.int32()) for name in counts)]
     return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *((name, pa.int16()) for name in numbers)]))
 

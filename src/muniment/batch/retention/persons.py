@@ -15,14 +15,14 @@ from muniment.batch.retention.expressions import (
     next_multiple,
     outcome,
 )
-from muniment.batch.retention.wording import BIT, RULE, WORDS, bits, given, one, packed, places, rule_bit
+from muniment.batch.retention.wording import BIT, MARKERS, RULE, WORDS, bits, given, one, packed, places, rule_bit
 from muniment.engine.policy.model import Rules
 from muniment.engine.retention import persons as reference
 
 # The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
 ALWAYS = (
     *("floor_event_open", "match_matters", "dealt_once", "dealt_twice", "in_group_1", "in_group_2", "death_pending"),
-    "is_child",
+    *("is_child", "reviewed_ahead"),
 )
 OFFENDING = ("floor_open", "not_by_time", "retained")
 TRUTHS = places((*ALWAYS, *OFFENDING), len(WORDS))
@@ -179,9 +179,7 @@ def _disclosure(rows: Table) -> Table:
 
 
 def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
-    day = rows.asked_on
     adult = rules.settings["ages"]["majority"] * 12
-    not_reached = rows.floor.isnull() | (rows.floor > day)
     eighteenth = after(rows.born_latest, adult)
     wanted = rows.under_18 & (rows.last_review.isnull() | (rows.last_review < eighteenth))
     null = ibis.null("date")
@@ -189,10 +187,8 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
         rows.mutate(
             birthday=eighteenth,
             c_death=ibis.ifelse(rows.death_pending, after(rows.died, rows.dead_months, rows.dead_days), null),
-            c_trigger=ibis.ifelse(not_reached, after(rows.trigger, rows.trig_months, rows.trig_days), null),
-            c_adult=ibis.ifelse(
-                (not_reached & wanted).fill_null(False), after(eighteenth, rows.adult_months, rows.adult_days), null
-            ),
+            c_trigger=after(rows.trigger, rows.trig_months, rows.trig_days),
+            c_adult=ibis.ifelse(wanted.fill_null(False), after(eighteenth, rows.adult_months, rows.adult_days), null),
         )
     )
     rows = step(rows.mutate(soonest=ibis.least(rows.c_death, rows.c_trigger, rows.c_adult)))
@@ -225,7 +221,7 @@ def _block(rows: Table) -> Table:
     )
     blockers = bits(
         {
-            "implausible_dates": rows.implausible,
+            "implausible_dates": rows.implausible | rows.reviewed_ahead,
             reference.UNDER_10: rows.offender & rows.under_10,
             "child": is_offender & (rows.birthday > day),
             reference.AT_18: rows.under_18 & (rows.birthday <= day) & (last.isnull() | (last < rows.birthday)),
@@ -234,6 +230,7 @@ def _block(rows: Table) -> Table:
             reference.TRIGGERED: rows.is_triggered,
             "hold_released": released,
             "possible_match": _changes_by_match(rows),
+            **{name: rows[name] for name in MARKERS},
         }
     )
     return rows.mutate(
@@ -275,6 +272,7 @@ def _for_records(rows: Table, step: Step) -> Table:
         "in_group_2": rows.own_group == 2,
         "death_pending": rows.death_pending,
         "is_child": rows.birthday > rows.asked_on,
+        "reviewed_ahead": rows.reviewed_ahead,
         "floor_open": rows.floor_open,
         "not_by_time": ~by_time,
         "retained": rows.is_offender & (rows.is_critical | later | in_group),

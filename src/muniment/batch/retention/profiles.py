@@ -4,7 +4,7 @@ import ibis
 
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import TRUTHS, Sources
-from muniment.batch.retention.wording import holds
+from muniment.batch.retention.wording import MARKERS, holds
 
 
 def offending(links: Table) -> Table:
@@ -68,19 +68,19 @@ def flagged(sources: Sources) -> Table:
 def happened(sources: Sources) -> Table:
     """Return one row a person with events: what they reset, trigger, block and extend on the day."""
     events = sources.events.left_join(sources.lookups["lk_events"], "kind").drop("kind_right")
-    events = events.left_join(sources.persons.select("person_id", "last_review", "asked_on"), "person_id").drop(
-        "person_id_right"
-    )
-    events = events.filter(events.dated.isnull() | (events.dated <= events.asked_on))
+    persons = _reviewed(sources).select("person_id", "last_review", "asked_on")
+    events = events.left_join(persons, "person_id").drop("person_id_right")
+    ahead = (events.dated > events.asked_on).fill_null(False)
     is_known = events.blocks.notnull()
     events = events.mutate(
         is_open=events.closed.isnull() | (events.closed > events.asked_on),
         blocks=ibis.ifelse(is_known, events.blocks, True),
-        **{name: events[name].fill_null(False) for name in ("resets", "triggers", "triggers_open", "floor")},
+        ahead=ahead,
+        **{name: events[name].fill_null(False) & ~ahead for name in ("resets", "triggers", "triggers_open", "floor")},
     )
     reviewed = (events.last_review >= events.dated).fill_null(False)
     pending = events.is_open & ((events.triggers & ~reviewed) | (events.triggers_open & ~(events.triggers & reviewed)))
-    blocking = events.blocks & events.is_open
+    blocking = (events.blocks & events.is_open) | events.ahead  # its day may be mistyped
     return events.group_by("person_id").aggregate(
         reset=events.dated.max(where=events.resets),
         trigger=events.dated.min(where=pending),
@@ -109,6 +109,13 @@ def holds_by(sources: Sources, links: Table, key: str, other: str) -> Table:
     )
 
 
+def _reviewed(sources: Sources) -> Table:
+    """Return the persons with their last review, none where it is said to be after the day asked."""
+    persons = sources.persons
+    ahead = (persons.last_review > persons.asked_on).fill_null(False)
+    return persons.mutate(reviewed_ahead=ahead, last_review=ibis.ifelse(ahead, ibis.null("date"), persons.last_review))
+
+
 LISTS = ("held_by", "flags_blocking", "events_blocking", "setting")
 
 
@@ -128,7 +135,7 @@ def marks(sources: Sources, links: Table) -> Table:
 
 def profiles(sources: Sources, links: Table, marked: Table) -> Table:
     """Return one row a person, with every aggregate that a standing needs."""
-    found = sources.persons
+    found = _reviewed(sources)
     for table in (offending(links), unclosed(links), marked.drop(*LISTS)):
         found = found.left_join(table, "person_id").drop("person_id_right")
     truths = [name for name, kind in found.schema().items() if kind.is_boolean()]
@@ -151,6 +158,7 @@ def profiles(sources: Sources, links: Table, marked: Table) -> Table:
 _TRUTHS = (
     *("offender", "under_10", "from_10", "victim", "unknown", "unsure_10", "under_18", "lacks_start"),
     *("lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending", "implausible", "others_named"),
+    *MARKERS,
 )
 
 

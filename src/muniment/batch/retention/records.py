@@ -88,15 +88,18 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     own = ibis.ifelse(rows.family_no.isnull(), declared, ibis.cases(*branches, else_=ibis.null("int16")))
     rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
-    swaps = classes.filter(classes.swap_no.notnull() | classes.adult_no.notnull())
-    swaps = swaps.select("class_no", "swap_no", "adult_no", "of_unconvicted")
-    if any(entry.unless_convicted or entry.if_adult for entry in sources.rules.classes.values()):
+    others = ("swap_no", "adult_no", "qualifying_no")
+    swaps = classes.filter(classes.swap_no.notnull() | classes.adult_no.notnull() | classes.qualifying_no.notnull())
+    swaps = swaps.select("class_no", *others, "of_unconvicted")
+    if any(each.unless_convicted or each.if_adult or each.if_qualifying for each in sources.rules.classes.values()):
         rows = rows.left_join(swaps, "class_no").drop("class_no_right")
         dealt = rows.dealt_elsewhere | (rows.of_unconvicted & rows.dealt_with)
         swap = (rows.swap_no.notnull() & dealt).fill_null(False)
         grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18
-        own = ibis.cases((swap, rows.swap_no), (grown, rows.adult_no), else_=rows.class_no)
-        rows = step(rows.mutate(class_no=own).drop("swap_no", "adult_no", "of_unconvicted"))
+        grave = rows.qualifying_no.notnull() & rows.traits_group.isin([1, 2]).fill_null(False)
+        swapped = [(swap, rows.swap_no), (grown, rows.adult_no), (grave, rows.qualifying_no)]
+        own = ibis.cases(*swapped, else_=rows.class_no)
+        rows = step(rows.mutate(class_no=own).drop(*others, "of_unconvicted"))
     return _with_days(rows, sources, step)
 
 
@@ -154,7 +157,7 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = lookups["lk_variants"]
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
-    rows = rows.left_join(lookups["lk_classes"].drop("swap_no"), "class_no").drop("class_no_right")
+    rows = rows.left_join(lookups["lk_classes"].drop("swap_no", "qualifying_no"), "class_no").drop("class_no_right")
     rows = rows.mutate(of_minors=rows.adult_no.notnull()).drop("adult_no")
     truths = (
         "by_group",
@@ -386,17 +389,19 @@ def _blocked(rows: Table) -> Table:
         reference.GROUP_2: stands(rows.facts, "in_group_2"),
         reference.DECEASED: stands(rows.facts, "death_pending"),
         "child": stands(rows.facts, "is_child"),
-        "implausible_dates": truth(rows.code, "absurd"),
+        "implausible_dates": truth(rows.code, "absurd") | stands(rows.facts, "reviewed_ahead"),
     }
     ordinary = given(rows.policing, bits(whoever)) | given(offender, rows.stopping)
     listed = rows.told & rows.policing & ~rows.is_ceiling
     lacking = given(offender, rows.facts & among((*CRITICAL, *LACKING)))
     acts = ibis.ifelse(rows.by_person, ~stands(rows.facts, "not_by_time"), rows.own_dispose | rows.own_archive)
     unclosed = truth(rows.code, "unclosed") & (rows.offender | rows.reported.isnull())
+    follows = rows.policing & ~rows.on_application.fill_null(False)
     unknown = bits(
         {
             "date_of_birth": rows.minors_from_18 & rows.lacks_born,
-            "case_closed": rows.policing & ~rows.on_application.fill_null(False) & unclosed,
+            "case_closed": follows & unclosed,
+            "sentence_months": follows & truth(rows.code, "victim_lacks_length"),
         }
     )
     lacking = lacking | given(acts, unknown)

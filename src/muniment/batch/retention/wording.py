@@ -29,9 +29,10 @@ CRITICAL: tuple[str, ...] = (
     *("conviction_date", "sentence_months"),
 )
 LACKING: tuple[str, ...] = ("release_date", "date_of_birth", "result", "age_at_event")
+MARKERS: tuple[str, ...] = ("firearms", "missing")  # what roles may warn of (codes/roles.yaml)
 _OTHERS: tuple[str, ...] = (
     *("offender", "record_class", "implausible_dates", "child", "kept_at_review", "hold_released", "possible_match"),
-    *("others_retained", "arrest_power"),
+    *("others_retained", "arrest_power", *MARKERS),
 )
 WORDS: tuple[str, ...] = (*CRITICAL, *LACKING, *_OTHERS, *PERSON_RULES)
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}

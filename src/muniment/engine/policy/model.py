@@ -80,6 +80,7 @@ class RecordClass:
     of_unconvicted: bool = False  # so a conviction on the record itself makes it another class
     needs_result: bool = False  # how the matter ended has to be known
     if_adult: str | None = None  # the class instead where nobody on the record may have been under age
+    if_qualifying: str | None = None  # the class instead where an offence on the record is of group 1 or 2
     not_terrorism: bool = False  # its ceiling is of a law that an arrest for terrorism may lie outside
     at_least: AtLeast | None = None
     note: str | None = None
@@ -116,6 +117,8 @@ class Role:
     dpa38: str
     offender: bool
     kind: str  # offender | victim | other
+    marker: str | None = None  # what it warns of, which keeps the person's own disposal for a person to decide
+    marker_ends: str | None = None  # the trigger event that ends the warning; None: nothing does
 
 
 @dataclass(frozen=True)

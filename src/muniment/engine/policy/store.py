@@ -116,6 +116,7 @@ def _record_class(raw: Mapping[str, Any], area: str, partition: str) -> RecordCl
         of_unconvicted=raw.get("of_unconvicted", False),
         needs_result=raw.get("needs_result", False),
         if_adult=raw.get("if_adult"),
+        if_qualifying=raw.get("if_qualifying"),
         not_terrorism=raw.get("not_terrorism", False),
         at_least=AtLeast(at_least["trigger"], read_length(at_least)) if at_least else None,
         note=raw.get("note"),
@@ -166,7 +167,14 @@ def _derive_row(raw: Mapping[str, Any]) -> DeriveRow:
 def _codes(folder: Path) -> Codes:
     lists = {path.stem: tuple(read_yaml(path)["values"]) for path in sorted(folder.glob("*.yaml"))}
     roles = {
-        raw["code"]: Role(code=raw["code"], dpa38=raw["dpa38"], offender=raw["offender"], kind=raw["kind"])
+        raw["code"]: Role(
+            code=raw["code"],
+            dpa38=raw["dpa38"],
+            offender=raw["offender"],
+            kind=raw["kind"],
+            marker=raw.get("marker"),
+            marker_ends=raw.get("marker_ends"),
+        )
         for raw in lists["roles"]
     }
     return Codes(roles=roles, lists=lists)

@@ -53,6 +53,7 @@ class Involvement:
     record_offence: Offence = Offence()  # what the record itself is classed as
     named_suspect: bool | None = None  # someone on the record is in an offender role; None: only this person known
     others_retained: bool | None = None  # someone else on this record is still inside retention
+    sentenced: Sentence = Sentence()  # the longest custodial sentence of anyone on the record
 
 
 @dataclass(frozen=True)

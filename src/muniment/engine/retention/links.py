@@ -5,10 +5,10 @@ so that `batch` can compute the same from tables.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from muniment.engine.policy.model import RecordClass, Rules
+from muniment.engine.policy.model import RecordClass, Role, Rules
 from muniment.engine.policy.offences import Grouping
 from muniment.engine.retention.facts import Involvement, Person
 from muniment.engine.values.dates import PartialDate, add_months, add_years
@@ -48,6 +48,7 @@ class Link:
     is_charged: bool
     has_penalty_notice: bool
     has_ended: bool  # by whatever result, as far as an offender's
+    marker: str | None  # what the role warns of, while it does
     conviction: date | None
     ended: date | None  # of proceedings that did not end in conviction
     released: date | None
@@ -62,7 +63,8 @@ class Link:
     is_implausible: bool
     others_retained: bool
     case_closed: date | None
-    closed_with_sentence: date | None
+    closed_with_sentence: date | None  # of the longest sentence on the record
+    lacks_length: bool  # a custodial sentence on the record has no length
     reported: date | None  # of a crime without a named suspect whose case never closed
 
 
@@ -71,6 +73,7 @@ Measure = Callable[[Involvement, Person, Rules], Link]
 
 def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
     """Return what an involvement contributes to its person on the day of the rules."""
+    given, involvement = involvement, as_known(involvement, rules)
     role = rules.roles[involvement.role]
     entry = class_of(involvement, rules)
     is_offender = role.offender and not (entry is not None and entry.no_offender)
@@ -91,6 +94,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
     group = min(own) if own and is_offender and not ages.under_10 else None
     suspect = bool(involvement.named_suspect) or is_offender
     closed, reported = _latest(involvement, "case_closed"), _latest(involvement, "reported_date")
+    months = max(sentence.months or 0, involvement.sentenced.months or 0)
     return Link(
         id=involvement.id,
         record=involvement.record,
@@ -110,6 +114,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         is_charged=is_offender and role.code == "CHARGED",
         has_penalty_notice=is_offender and involvement.result == "penalty_notice",
         has_ended=is_offender and _has_ended(involvement, dealt_with),
+        marker=None if _marker_has_ended(involvement, role, rules) else role.marker,
         conviction=conviction,
         ended=_ended(involvement) if is_offender and not convicted else None,
         released=sentence.released if custodial else None,
@@ -125,12 +130,35 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         and involvement.result is None
         and not convicted
         and not (set(involvement.dates) & {"decision_or_acquittal", "conviction_date"}),
-        is_implausible=_is_implausible(involvement, person, event, rules),
+        is_implausible=involvement is not given or _is_implausible(involvement, person, event, rules),
         others_retained=bool(involvement.others_retained),
         case_closed=closed,
-        closed_with_sentence=add_months(closed, sentence.months) if closed and sentence.months else closed,
+        closed_with_sentence=add_months(closed, months) if closed and months else closed,
+        lacks_length=any(each.custodial and each.months is None for each in (sentence, involvement.sentenced)),
         reported=None if suspect or closed else reported,
     )
+
+
+def as_known(involvement: Involvement, rules: Rules) -> Involvement:
+    """Return the involvement without the days that cannot be known on the day of the rules: they tell of nothing.
+
+    The same object where there is none. A trigger event may lie a little ahead; some, such as an expiry, far ahead.
+    """
+    ahead = rules.settings["ahead"]
+    horizon = add_months(rules.day, ahead["months"])
+    dates = {
+        kind: found
+        for kind, found in involvement.dates.items()
+        if kind in ahead["triggers"] or found.earliest <= horizon
+    }
+    dated, happened = involvement.dated, involvement.happened
+    if dated is not None and dated > rules.day:
+        dated = None
+    if happened is not None and happened.earliest > rules.day:
+        happened = None
+    if (len(dates), dated, happened) == (len(involvement.dates), involvement.dated, involvement.happened):
+        return involvement
+    return replace(involvement, dates=dates, dated=dated, happened=happened)
 
 
 class Measuring:
@@ -216,6 +244,11 @@ def _has_ended(involvement: Involvement, dealt_with: bool) -> bool:
 def _latest(involvement: Involvement, kind: str) -> date | None:
     found = involvement.dates.get(kind)
     return found.latest if found else None
+
+
+def _marker_has_ended(involvement: Involvement, role: Role, rules: Rules) -> bool:
+    ended = _latest(involvement, role.marker_ends) if role.marker_ends else None
+    return ended is not None and ended <= rules.day
 
 
 def _class_group(entry: RecordClass | None) -> int | None:

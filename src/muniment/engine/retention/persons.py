@@ -253,13 +253,12 @@ def _brought_forward(
 ) -> tuple[date | None, str | None]:
     """Return the due date and its rule once death, a triggered review and the 18th birthday are looked at."""
     due, rule = regular
-    not_reached = due is None or due > rules.day
     candidates: list[tuple[date, str]] = []
     if is_death_pending(profile) and profile.flagged.died is not None:
         candidates.append((_after(rules, DECEASED, profile.flagged.died), DECEASED))
-    if not_reached and profile.happened.trigger is not None:
+    if profile.happened.trigger is not None:
         candidates.append((_after(rules, TRIGGERED, profile.happened.trigger), TRIGGERED))
-    if not_reached and profile.offending.any_under_18 and profile.born is not None:
+    if profile.offending.any_under_18 and profile.born is not None:
         eighteenth = add_years(profile.born.latest, rules.settings["ages"]["majority"])
         if profile.last_review is None or profile.last_review < eighteenth:
             candidates.append((_after(rules, AT_18, eighteenth), AT_18))
@@ -287,12 +286,12 @@ def _lacking(profile: Profile, by_clock: bool) -> frozenset[str]:
 
 
 def _block(standing: Standing, profile: Profile, rules: Rules) -> Standing:
-
+    """Add what keeps the person from being disposed of by the clock."""
     day, last, due = rules.day, profile.last_review, standing.due
     adult = add_years(profile.born.latest, rules.settings["ages"]["majority"]) if profile.born else None
     released = profile.held.released
     found = {
-        "implausible_dates": profile.offending.is_implausible,
+        "implausible_dates": profile.offending.is_implausible or profile.is_reviewed_ahead,
         UNDER_10: 0 < profile.offending.count != profile.offending.count_from_10,
         "child": standing.is_offender and is_child(profile, rules),
         AT_18: profile.offending.any_under_18 and adult is not None and adult <= day and (last is None or last < adult),
@@ -305,7 +304,7 @@ def _block(standing: Standing, profile: Profile, rules: Rules) -> Standing:
         and (last is None or last < released),
         "possible_match": changes_by_match(standing, profile, rules),
     }
-    blockers = {name for name, true in found.items() if true}
+    blockers = {name for name, true in found.items() if true} | {link.marker for link in profile.links if link.marker}
     return replace(standing, blockers=frozenset(blockers | profile.flagged.blocking | profile.happened.blocking))
 
 

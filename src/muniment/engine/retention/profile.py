@@ -94,6 +94,7 @@ class Profile:
 
     born: PartialDate | None
     last_review: date | None
+    is_reviewed_ahead: bool  # the last review is said to be after the day, which tells of nothing
     links: tuple[Link, ...]
     offending: Offending
     flagged: Flagged
@@ -109,14 +110,18 @@ def gather(facts: Facts, rules: Rules, measure: Measure = measure) -> Profile:
     links = tuple(measure(involvement, facts.person, rules) for involvement in facts.involvements)
     offending = _offending([link for link in links if link.kind == "offender"])
     flagged = _flagged(facts.person.flags, rules)
+    last = facts.person.last_review
+    ahead = last is not None and last > rules.day
+    last = None if ahead else last
     first = offending.first if offending.count else _min(link.first for link in links)
     return Profile(
         born=facts.person.born,
-        last_review=facts.person.last_review,
+        last_review=last,
+        is_reviewed_ahead=ahead,
         links=links,
         offending=offending,
         flagged=flagged,
-        happened=gather_events(facts.events, facts.person.last_review, rules),
+        happened=gather_events(facts.events, last, rules),
         held=Held(frozenset(), None),
         victim=gather_victims([link for link in links if link.kind == "victim"]),
         first=first or flagged.first,
@@ -174,7 +179,12 @@ def effects(kind: str, rules: Rules) -> frozenset[str]:
 
 
 def gather_events(events: Iterable[Event], last_review: date | None, rules: Rules) -> Happened:
-    """Return what events come to on the day; those that lie after it have not happened."""
+    """Return what events come to on the day.
+
+    One that lies after it has not happened; it stops any disposal by itself, since its day may be mistyped.
+    """
+    events = list(events)
+    ahead = {event.kind for event in events if event.dated and event.dated > rules.day}
     known = [(event, effects(event.kind, rules)) for event in events if not (event.dated and event.dated > rules.day)]
     is_open = {id(event): event.closed is None or event.closed > rules.day for event, _ in known}
     pending = [
@@ -189,7 +199,7 @@ def gather_events(events: Iterable[Event], last_review: date | None, rules: Rule
         reset=_max(event.dated for event, what in known if "resets" in what),
         trigger=_min(event.dated for event in pending),
         triggering=frozenset(event.kind for event in pending),
-        blocking=frozenset(event.kind for event, what in known if "blocks" in what and is_open[id(event)]),
+        blocking=frozenset({event.kind for event, what in known if "blocks" in what and is_open[id(event)]} | ahead),
         floor_open=any(is_open[id(event)] for event in floors),
         floor_closed=_max(event.closed for event in floors if not is_open[id(event)]),
         lacks_day=any(event.dated is None for event, what in known if "resets" in what)

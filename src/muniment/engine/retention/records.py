@@ -12,7 +12,7 @@ from muniment.engine.retention.decision import Bound, Decision
 from muniment.engine.retention.facts import Facts, Involvement
 from muniment.engine.retention.families import RecordTraits, resolve, traits
 from muniment.engine.retention.judgement import outcome
-from muniment.engine.retention.links import Link
+from muniment.engine.retention.links import Link, as_known
 from muniment.engine.retention.persons import (
     BY_TIME,
     DECEASED,
@@ -64,7 +64,9 @@ class ClassDue:
 def gather_record(facts: Facts, profile: Profile, standing: Standing, held: Held, rules: Rules) -> RecordProfile:
     """Return the profile of the record asked about."""
     pairs = [
-        (item, link) for item, link in zip(facts.involvements, profile.links, strict=True) if item.record == facts.about
+        (as_known(item, rules), link)
+        for item, link in zip(facts.involvements, profile.links, strict=True)
+        if item.record == facts.about
     ]
     involvements: Sequence[Involvement] = [item for item, _ in pairs]
     links = tuple(link for _, link in pairs)
@@ -214,6 +216,8 @@ def _unless_convicted(record: RecordProfile, rules: Rules) -> RecordProfile:
         return replace(record, class_id=entry.unless_convicted)
     if entry.if_adult and record.offenders and not any(link.ages.under_18 for link in record.offenders):
         return replace(record, class_id=entry.if_adult)
+    if entry.if_qualifying and record.traits.group in (1, 2):
+        return replace(record, class_id=entry.if_qualifying)
     return record
 
 
@@ -295,7 +299,7 @@ def _whoever(record: RecordProfile, rules: Rules) -> set[str]:
         "possible_match": stricter or unplaced,
         DECEASED: is_death_pending(record.profile),
         "child": is_child(record.profile, rules),
-        "implausible_dates": any(link.is_implausible for link in record.links),
+        "implausible_dates": record.profile.is_reviewed_ahead or any(link.is_implausible for link in record.links),
     }
     return {name for name, true in found.items() if true}
 
@@ -306,6 +310,7 @@ def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[st
         "date_of_birth": entry.minors_from_18 and record.profile.born is None,
         "case_closed": follows
         and any(link.kind == "victim" and link.case_closed is None and link.reported is None for link in record.links),
+        "sentence_months": follows and any(link.kind == "victim" and link.lacks_length for link in record.links),
     }
     return {name for name, true in found.items() if true}
 
