@@ -28,17 +28,18 @@ def main() -> None:
     parser.add_argument("name", nargs="?", choices=NAMES)
     parser.add_argument("--only", choices=NAMES)
     parser.add_argument("--size", type=int, default=SIZE, help="people of the invented world, nominals or records")
+    parser.add_argument("--peer-limit", type=float, default=900, help="seconds after which a peer is stopped")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"))
     asked = parser.parse_args()
     only = asked.only or asked.name
     asked.out.mkdir(parents=True, exist_ok=True)
     for name in [only] if only else NAMES:
-        found = _run(name, asked.size)
+        found = _run(name, asked.size, asked.peer_limit)
         (asked.out / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
         _print(found)
 
 
-def _run(name: str, size: int) -> dict[str, Any]:
+def _run(name: str, size: int, peer_limit: float) -> dict[str, Any]:
     bench = import_module(f"benchmarks.{name}")
     with TemporaryDirectory(prefix="muniment-benchmark-") as place:
         folder = Path(place)
@@ -49,8 +50,9 @@ def _run(name: str, size: int) -> dict[str, Any]:
             load = os.getloadavg()[0]
             results = {}
             for step, words in (*bench.OURS, bench.PEER):
-                results[words] = asdict(measure(step, folder, size))
-                console.print(f"{words}: {results[words]['seconds']:.2f} s")  # a peer may take long, or never end
+                limit = peer_limit if (step, words) == bench.PEER else None  # it may take long, or never end
+                results[words] = found = asdict(measure(step, folder, size, limit))
+                console.print(f"{words}: {found['seconds']:.2f} s{'' if found['ended'] else ', stopped'}")
         finally:
             if hasattr(bench, "finish"):
                 bench.finish(folder)
@@ -71,12 +73,14 @@ def _print(found: dict[str, Any]) -> None:
     )
     for column in ("work", "rows", "seconds", "rows a second", "times the peer", "peak MB"):
         table.add_column(column, justify="left" if column == "work" else "right")
-    base = list(found["results"].values())[-1]["seconds"]
+    peer = list(found["results"].values())[-1]
     for words, one in found["results"].items():
-        rate, ratio = one["rows"] / max(one["seconds"], 0.01), one["seconds"] / max(base, 0.01)
-        table.add_row(
-            words, f"{one['rows']:,}", f"{one['seconds']:.2f}", f"{rate:,.0f}", f"{ratio:.1f}", str(one["peak_mb"])
-        )
+        if not one["ended"]:
+            table.add_row(words, "not known", f"over {one['seconds']:.0f}", "not known", "", str(one["peak_mb"]))
+            continue
+        rate, ratio = one["rows"] / max(one["seconds"], 0.01), one["seconds"] / max(peer["seconds"], 0.01)
+        times = f"{ratio:.1f}" if peer["ended"] else "not known"
+        table.add_row(words, f"{one['rows']:,}", f"{one['seconds']:.2f}", f"{rate:,.0f}", times, str(one["peak_mb"]))
     console.print(table)
 
 
