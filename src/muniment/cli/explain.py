@@ -14,7 +14,6 @@ from muniment.core.models import User
 from muniment.people.queries import find_by_reference, identity, nominals_of
 from muniment.records.models import Record
 from muniment.retention import explaining
-from muniment.retention.models import PersonDecision
 
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The user whose view it is.")]
@@ -60,8 +59,7 @@ def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
             _not_found(reference)
         assert prime is not None
         audit.record(visit.by, "person.explain", subject=prime.reference)
-        decisions = PersonDecision.objects.filter(prime=prime).select_related("controller")
-        found = {each.controller.code: _said(explaining.explain_person(prime, each.controller)) for each in decisions}
+        found = {each.code: _said(explained) for each, explained in explaining.explain_person(prime).items()}
         who = identity(prime, nominals)
         _print({"reference": who.reference, "name": who.name, "decisions": found}, as_json=as_json)
 

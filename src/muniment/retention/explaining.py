@@ -17,6 +17,7 @@ from muniment.engine.policy.model import Length
 from muniment.engine.retention import decide, explain
 from muniment.engine.retention.decision import Bound, Decision
 from muniment.engine.retention.facts import Facts, Involvement
+from muniment.engine.retention.links import Measuring
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
 from muniment.retention import afresh, facts_seen, policy_now
@@ -73,10 +74,14 @@ class Explanation:
     agrees: bool
 
 
-def explain_person(prime: PrimePerson, controller: Controller) -> Explanation | None:
-    """Explain what a controller's policy says about a person; None when nothing is decided."""
-    stored = PersonDecision.objects.filter(prime=prime, controller=controller).first()
-    return _explained(stored, facts_seen.about_person(prime, controller), prime) if stored else None
+def explain_person(prime: PrimePerson, controller: Controller | None = None) -> dict[Controller, Explanation]:
+    """Explain what each controller's policy says about a person, or one's: those that have decided and may be seen."""
+    stored = PersonDecision.objects.filter(prime=prime).select_related("controller").order_by("controller__name")
+    decisions = list(stored.filter(controller=controller) if controller else stored)
+    facts = facts_seen.about_person(prime) if decisions else Facts()
+    return {
+        each.controller: _explained(each, replace(facts, controller=each.controller.code), prime) for each in decisions
+    }
 
 
 def explain_record(record: records.Record) -> Explanation | None:
@@ -92,12 +97,14 @@ def explain_record(record: records.Record) -> Explanation | None:
     )
     if prime is None:
         return _explained(stored, facts_seen.about_record_alone(record), None)
-    return _explained(stored, replace(facts_seen.about_person(prime, record.system.controller), about=record.pk), prime)
+    facts = facts_seen.about_person(prime)
+    return _explained(stored, replace(facts, controller=record.system.controller.code, about=record.pk), prime)
 
 
 def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None) -> Explanation:
     policy, on = policy_now.policy(), timezone.localdate()
-    made, rules = decide(facts, policy, on), policy.on(on, facts.controller)
+    work = Measuring()
+    made, rules = decide(facts, policy, on, work), policy.on(on, facts.controller)
     agrees = (made.outcome, made.due, made.rule or "") == (stored.outcome, stored.due, stored.rule)
     terms = rules.terms.get(stored.rule)
     driving = stored.driving_involvement_id if isinstance(stored, PersonDecision) else made.driving_involvement
@@ -119,7 +126,7 @@ def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: Pri
         missing=tuple(words.say("fact", code) for code in stored.missing),
         stops=stops(stored, rules),
         is_doubtful=afresh.IN_DOUBT in stored.because,
-        nearest=_nearest(facts, policy, on) if agrees else "",
+        nearest=_nearest(facts, policy, on, work) if agrees else "",
         unseen=unseen_holders(prime) if prime else (),
         parts=parts,
         agrees=agrees,
@@ -158,11 +165,11 @@ def stops(stored: PersonDecision | RecordDecision, rules: Rules) -> tuple[str, .
     return tuple(dict.fromkeys(found))
 
 
-def _nearest(facts: Facts, policy: Policy, on: date) -> str:
-    change = explain.nearest(facts, policy, on)
+def _nearest(facts: Facts, policy: Policy, on: date, work: Measuring) -> str:
+    change = explain.nearest(facts, policy, on, work)
     if change is None:
         return ""
-    other = decide(change.facts, policy, on)
+    other = decide(change.facts, policy, on, work)
     when = f", {words.day(other.due)}" if other.due else ""
     outcome = words.say("decision", other.outcome).lower()
     return f"If {words.without_iso(change.text)}, it would be: {outcome}{when}."
@@ -183,11 +190,13 @@ def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
     length = rules.terms[bound.rule].length if bound.rule in rules.terms else None
     if length is None:
         return Sum(title, f"{what[:1].upper()}{what[1:]} {words.day(bound.on)}", sets_date)
-    periods = (length, *_multiples(rules.terms[bound.rule].review_every))
+    periods = dict.fromkeys((length, *_multiples(rules.terms[bound.rule].review_every)), "")
+    ordered = {each.months for item in facts.involvements for each in (item.sentence, item.sentenced) if each.months}
+    periods |= {Length(months): " of the sentence" for months in ordered if Length(months) not in periods}
     for start, name in _starts(made, facts).items():
-        for period in periods if start < bound.on else ():
+        for period, whose in periods.items() if start < bound.on else ():
             if period.after(start) == bound.on:
-                text = f"{name} {words.day(start)} + {words.period(period)} = {words.day(bound.on)}"
+                text = f"{name} {words.day(start)} + {words.period(period)}{whose} = {words.day(bound.on)}"
                 return Sum(title, text[:1].upper() + text[1:], sets_date)
     return Sum(title, f"Not before {words.day(bound.on)}", sets_date)
 

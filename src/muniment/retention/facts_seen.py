@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from muniment.core.models import Controller
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
 from muniment.people.models import PrimePerson
@@ -10,12 +9,17 @@ from muniment.records import models as records
 from muniment.retention import policy_now
 from muniment.retention.models import HeldRecord, Review, SubjectEvent
 
+_OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
+_OF_SENTENCE = ("sentence_custodial", "sentence_months", "released")
+_OF_RECORD = ("class_id", "outcome", "cjs", "ho_class", "system__code", "system__controller__code")
 
-def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
-    """Return the facts about a person that the reader may see, as the engine takes them."""
+
+def about_person(prime: PrimePerson) -> engine.Facts:
+    """Return the facts about a person that the reader may see, as the engine takes them: for no controller yet."""
     parts = list(
         records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
-        .select_related("record__system__controller", "nominal")
+        .select_related("record__system__controller")
+        .only(*_OF_LINK, *_OF_SENTENCE, *(f"record__{name}" for name in _OF_RECORD))
         .prefetch_related("record__dates_told")
     )
     on_records = {part.record_id for part in parts}
@@ -38,7 +42,6 @@ def about_person(prime: PrimePerson, controller: Controller) -> engine.Facts:
             engine.Event(event.kind, event.dated, event.closed) for event in SubjectEvent.objects.filter(prime=prime)
         ),
         holds=tuple(_holds(on_records)),
-        controller=controller.code,
     )
 
 

@@ -7,21 +7,22 @@ from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.facts import Facts, Hold, Involvement
 from muniment.engine.retention.families import resolve, traits
-from muniment.engine.retention.links import Link, Measure, measure
+from muniment.engine.retention.links import Afresh, Link, Measuring
 from muniment.engine.retention.persons import decide_person, group_and_rule, stand
 from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
 from muniment.engine.retention.records import decide_record, gather_record
 
 
-def decide(facts: Facts, policy: Policy, asked_on: date, measure: Measure = measure) -> Decision:
+def decide(facts: Facts, policy: Policy, asked_on: date, work: Measuring | None = None) -> Decision:
     """Return the decision about the person, or about the record that the facts ask about.
 
-    Never reads a clock: `asked_on` is the day of the question. Raises KeyError for a role no policy knows. `measure`
-    says what an involvement contributes; a `links.Measuring` spares work where lives are compared.
+    Never reads a clock: `asked_on` is the day of the question. Raises KeyError for a role no policy knows. `work`
+    is shared by decisions about lives that are compared.
     """
     rules = policy.on(asked_on, facts.controller)
-    profile = gather(facts, rules, measure)
-    classes = resolved_classes(facts, profile, rules) if facts.holds else {}  # only a hold asks for them
+    work = work or Afresh()
+    profile = gather(facts, rules, work)
+    classes = resolved_classes(facts, profile, rules, work) if facts.holds else {}  # only a hold asks for them
     profile = replace(profile, held=_held_person(facts, profile, rules, classes))
     if facts.about is None:
         return decide_person(profile, rules)
@@ -30,22 +31,28 @@ def decide(facts: Facts, policy: Policy, asked_on: date, measure: Measure = meas
     return decide_record(record, rules)
 
 
-def resolved_classes(facts: Facts, profile: Profile, rules: Rules) -> dict[int, frozenset[str]]:
+def resolved_classes(
+    facts: Facts, profile: Profile, rules: Rules, work: Measuring | None = None
+) -> dict[int, frozenset[str]]:
     """Return, for each record in the facts, the ids a hold may name it by: declared and resolved."""
-    on_record: dict[int, list[tuple[Involvement, Link]]] = {}
+    work = work or Afresh()
+    on_record: dict[int, list[Involvement | Link]] = {}
     for item, link in zip(facts.involvements, profile.links, strict=True):
-        on_record.setdefault(item.record, []).append((item, link))
-    found: dict[int, frozenset[str]] = {}
-    for record, pairs in on_record.items():
-        items = [item for item, _ in pairs]
-        declared = next((item.record_class for item in items if item.record_class), None)
-        if declared is None:
-            declared = next(
-                (rules.systems[item.system] for item in items if item.system and item.system in rules.systems), None
-            )
-        names = {declared, resolve(declared, traits(items, [link for _, link in pairs]), rules)}
-        found[record] = frozenset(name for name in names if name)
-    return found
+        on_record.setdefault(item.record, []).extend((item, link))
+    return {record: work.once(_names, rules, *parts) for record, parts in on_record.items()}
+
+
+def _names(rules: Rules, *parts: Involvement | Link) -> frozenset[str]:
+    """Return the ids a hold may name one record by, from the involvements on it, each with its link behind it."""
+    items = [part for part in parts if isinstance(part, Involvement)]
+    links = [part for part in parts if isinstance(part, Link)]
+    declared = next((item.record_class for item in items if item.record_class), None)
+    if declared is None:
+        declared = next(
+            (rules.systems[item.system] for item in items if item.system and item.system in rules.systems), None
+        )
+    names = {declared, resolve(declared, traits(items, links), rules)}
+    return frozenset(name for name in names if name)
 
 
 def reaches_person(hold: Hold, rule: str | None, classes: dict[int, frozenset[str]]) -> bool:

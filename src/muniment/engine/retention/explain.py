@@ -60,16 +60,16 @@ def words(decision: Decision, facts: Facts, policy: Policy, on: date) -> tuple[L
 _LINKS_MEASURED, _FEWEST = 600, 8  # what looking for the nearest change may cost
 
 
-def nearest(facts: Facts, policy: Policy, on: date) -> Change | None:
+def nearest(facts: Facts, policy: Policy, on: date, work: Measuring | None = None) -> Change | None:
     """Return the first change of one fact, nearest first, under which outcome, date or group would differ.
 
     Each change is a decision over the whole life, so of a long one only the entries that come first are tried: the
     driver and the newest. What is dropped is a nearer change of an older entry; a later kind of change stands then.
     """
-    measuring = Measuring()
-    decision = decide(facts, policy, on, measuring)
+    work = work or Measuring()
+    decision = decide(facts, policy, on, work)
     for change in _changes(facts, decision, on):
-        other = decide(change.facts, policy, on, measuring)
+        other = decide(change.facts, policy, on, work)
         if (other.outcome, other.due, other.group) != (decision.outcome, decision.due, decision.group):
             return change
     return None
@@ -211,13 +211,16 @@ def _sums(decision: Decision, facts: Facts, rules: Rules) -> Iterator[Line]:
 
 
 def _sum(on: date, length: Length | None, decision: Decision, facts: Facts) -> str:
-    if length is None:
-        return ""
+    """Write a day as a start and a length: the rule's own or, for victims, that of a sentence on the record."""
+    lengths = [(length, "")] if length is not None else []
+    ordered = {each.months for item in facts.involvements for each in (item.sentence, item.sentenced) if each.months}
+    lengths += [(Length(months=months), " of the sentence") for months in sorted(ordered)]
     starts = [decision.clear_from, *(day.latest for item in facts.involvements for day in item.dates.values())]
     starts += [item.dated for item in facts.involvements] + [facts.person.born.latest if facts.person.born else None]
-    for start in starts:
-        if start is not None and length.after(start) == on:
-            return f"{start.isoformat()} + {_period(length)} = {on.isoformat()}; "
+    for each, whose in lengths:
+        for start in starts:
+            if start is not None and each.after(start) == on:
+                return f"{start.isoformat()} + {_period(each)}{whose} = {on.isoformat()}; "
     return ""
 
 

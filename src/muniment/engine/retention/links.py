@@ -7,10 +7,11 @@ so that `batch` can compute the same from tables.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, TypeVar
 
 from muniment.engine.policy.model import RecordClass, Role, Rules
 from muniment.engine.policy.offences import Grouping
-from muniment.engine.retention.facts import Involvement, Person
+from muniment.engine.retention.facts import Involvement
 from muniment.engine.values.dates import PartialDate, add_months, add_years
 
 NOT_PROCEEDED = ("nfa", "acquitted")
@@ -68,11 +69,11 @@ class Link:
     reported: date | None  # of a crime without a named suspect whose case never closed
 
 
-Measure = Callable[[Involvement, Person, Rules], Link]
+Made = TypeVar("Made")
 
 
-def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
-    """Return what an involvement contributes to its person on the day of the rules."""
+def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) -> Link:
+    """Return what an involvement contributes to a person born then, on the day of the rules."""
     given, involvement = involvement, as_known(involvement, rules)
     role = rules.roles[involvement.role]
     entry = class_of(involvement, rules)
@@ -87,7 +88,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
     if start is not None and custodial and sentence.released is not None:
         start = max(start, sentence.released)
     event = involvement.happened or (PartialDate(min(days), min(days)) if days else None)
-    ages = ages_at(person.born, event, rules) if is_offender else Ages()
+    ages = ages_at(born, event, rules) if is_offender else Ages()
     grouping = offence_of(involvement, rules)
     mappa, lacks_months = _mappa(grouping, involvement, rules, _Standing(dealt_with, custodial, ages.under_18))
     own = [group for group in (grouping.group, _class_group(entry), 1 if mappa else None) if group]
@@ -130,7 +131,7 @@ def measure(involvement: Involvement, person: Person, rules: Rules) -> Link:
         and involvement.result is None
         and not convicted
         and not (set(involvement.dates) & {"decision_or_acquittal", "conviction_date"}),
-        is_implausible=involvement is not given or _is_implausible(involvement, person, event, rules),
+        is_implausible=involvement is not given or _is_implausible(involvement, born, event, rules),
         others_retained=bool(involvement.others_retained),
         case_closed=closed,
         closed_with_sentence=add_months(closed, months) if closed and months else closed,
@@ -162,21 +163,30 @@ def as_known(involvement: Involvement, rules: Rules) -> Involvement:
 
 
 class Measuring:
-    """`measure` for decisions about lives that differ in one fact: what is the same is measured once.
+    """Work for decisions about lives that differ in one fact: what is the same is worked out once.
 
     The same is what is the same object; all are kept, so that none takes another's place.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing measured."""
-        self._kept: dict[tuple[int, int, int], tuple[Link, tuple[object, ...]]] = {}
+        """Begin with nothing worked out."""
+        self._kept: dict[tuple[int, ...], tuple[Any, tuple[object, ...]]] = {}
 
-    def __call__(self, involvement: Involvement, person: Person, rules: Rules) -> Link:
-        """Return what `measure` returns."""
-        key = (id(involvement), id(person), id(rules))
+    def once(self, make: Callable[..., Made], *given: object) -> Made:
+        """Return `make(*given)`, made once for the same objects."""
+        key = (id(make), *map(id, given))
         if key not in self._kept:
-            self._kept[key] = measure(involvement, person, rules), (involvement, person, rules)
-        return self._kept[key][0]
+            self._kept[key] = make(*given), (make, *given)
+        made: Made = self._kept[key][0]
+        return made
+
+
+class Afresh(Measuring):
+    """Work for one decision, which nothing is kept for."""
+
+    def once(self, make: Callable[..., Made], *given: object) -> Made:
+        """Return `make(*given)`."""
+        return make(*given)
 
 
 def class_of(involvement: Involvement, rules: Rules) -> RecordClass | None:
@@ -288,8 +298,10 @@ def notification_threshold(notification: str | None, under_18: bool) -> str | No
     return "months" if under_18 and notification != "always" else adult
 
 
-def _is_implausible(involvement: Involvement, person: Person, event: PartialDate | None, rules: Rules) -> bool:
-    happened, dated, born = involvement.happened, involvement.dated, person.born
+def _is_implausible(
+    involvement: Involvement, born: PartialDate | None, event: PartialDate | None, rules: Rules
+) -> bool:
+    happened, dated = involvement.happened, involvement.dated
     if happened is not None and dated is not None and happened.earliest > dated:
         return True
     closed, began = _latest(involvement, "case_closed"), happened.earliest if happened else dated

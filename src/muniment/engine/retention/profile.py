@@ -11,7 +11,7 @@ from typing import Any
 
 from muniment.engine.policy.model import Rules
 from muniment.engine.retention.facts import Event, Facts, Flag, Hold, PossibleMatch
-from muniment.engine.retention.links import Link, Measure, measure
+from muniment.engine.retention.links import Afresh, Link, Measuring, measure
 from muniment.engine.values.dates import PartialDate
 
 
@@ -105,9 +105,10 @@ class Profile:
     possible: PossibleMatch
 
 
-def gather(facts: Facts, rules: Rules, measure: Measure = measure) -> Profile:
+def gather(facts: Facts, rules: Rules, work: Measuring | None = None) -> Profile:
     """Return the profile of the person in the facts on the day of the rules; holds need the classes resolved first."""
-    links = tuple(measure(involvement, facts.person, rules) for involvement in facts.involvements)
+    work = work or Afresh()
+    links = tuple(work.once(measure, involvement, facts.person.born, rules) for involvement in facts.involvements)
     offending = _offending([link for link in links if link.kind == "offender"])
     flagged = _flagged(facts.person.flags, rules)
     last = facts.person.last_review

@@ -11,7 +11,7 @@ from muniment.people.views.person import opened
 from muniment.records.models import Involvement
 from muniment.retention import explaining, policy_now, queries
 from muniment.retention.forms import ScheduleForm
-from muniment.retention.models import PersonDecision, Review
+from muniment.retention.models import Review
 
 
 @opens("person.view")
@@ -19,14 +19,12 @@ def person_retention(request: HttpRequest, reference: str) -> HttpResponse:
     """Show why a person is kept and what stops disposal, for each controller whose decision the reader may see."""
     assert isinstance(request.user, User)
     prime, shown = opened(request, reference, "person_retention")
-    deciding = PersonDecision.objects.filter(prime=prime).select_related("controller").order_by("controller__name")
-    explanations = [(each.controller, explaining.explain_person(prime, each.controller)) for each in deciding]
     return TemplateResponse(
         request,
         "retention/person.html",
         {
             **shown,
-            "explanations": explanations,
+            "explanations": list(explaining.explain_person(prime).items()),
             "holds": queries.standing_holds(
                 Involvement.objects.filter(nominal__in=shown["nominals"]).values_list("record_id", flat=True)
             ),

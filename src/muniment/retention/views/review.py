@@ -104,7 +104,7 @@ def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         Review.objects.filter(prime=found.prime, state="decided").exclude(pk=found.pk).order_by("-decided_at")[:5]
     )
     holds = queries.standing_holds([entry.record.pk for entry in entries])
-    explanation = explaining.explain_person(found.prime, found.controller)
+    explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
     free = [entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None))]
     stopped = [(entry, _why(entry, on)) for entry in own if entry not in free]
