@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 
 from muniment.batch.retention.expressions import Step, Table, Value, after, earliest, either, latest
+from muniment.batch.retention.lookup_rows import marker_ends
 from muniment.batch.retention.lookups import THRESHOLDS, Lookups, offence_key
 from muniment.batch.retention.wording import MARKERS, packed, places
 from muniment.engine.policy.model import Rules
@@ -39,7 +40,7 @@ TRUTHS = places(
         *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
         *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
         *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism", "absurd", "unsure_18", "has_ended"),
-        *("victim_lacks_length", *MARKERS),
+        *("victim_lacks_length", "lacks_decision", "unended", "birthless", "unplaced", *MARKERS),
     )
 )
 MEASURED = (
@@ -58,7 +59,7 @@ def day(rows: Table, kind: str, end: str = "latest") -> Value:
 def dated_records(sources: Sources) -> Table:
     """Return one row a record with its days, one pair of columns a kind, and what its declared class says.
 
-    A day further ahead of the day asked than it may lie is no day (engine.retention.links.as_known).
+    A day that is not plausible on the day asked is no day (engine.retention.links.as_known).
     """
     dates = sources.record_dates
     dates = dates.filter(dates.kind.isin(sources.kinds))
@@ -68,17 +69,22 @@ def dated_records(sources: Sources) -> Table:
         **{f"{kind}_latest": dates.latest.max(where=dates.kind == kind) for kind in sources.kinds},
     )
     rows = sources.records.mutate(controller=sources.records.controller.fill_null(""), **_offence(sources.records))
-    rows = rows.mutate(penalty=ibis.literal(-1.0))
+    rows = rows.mutate(penalty=ibis.literal(-1.0), tells_offence=(rows.cjs != "") | (rows.ho_class != ""))
     rows = rows.left_join(days.drop("days"), "record_id").drop("record_id_right")
-    ahead = sources.rules.settings["ahead"]
-    past = [kind for kind in sources.kinds if kind not in ahead["triggers"]]
-    horizon = after(rows.asked_on, ahead["months"])
-    early = {kind: (rows[f"{kind}_earliest"] > horizon).fill_null(False) for kind in past}
+    limits, off = sources.rules.settings["plausible"], ibis.literal(False)
+    horizon, past = after(rows.asked_on, limits["ahead_months"]), _long_before(rows, sources)
+    wrong = {
+        kind: either(
+            off if kind in limits["far_ahead"] else rows[f"{kind}_earliest"] > horizon,
+            off if kind in limits["far_back"] else rows[f"{kind}_latest"] < past,
+        )
+        for kind in sources.kinds
+    }
     rows = rows.mutate(
-        ahead=either(*early.values()) if early else ibis.literal(False),
+        unlikely=either(off, *wrong.values()),
         **{
-            f"{kind}_{end}": ibis.ifelse(early[kind], ibis.null("date"), rows[f"{kind}_{end}"])
-            for kind in past
+            f"{kind}_{end}": ibis.ifelse(wrong[kind], ibis.null("date"), rows[f"{kind}_{end}"])
+            for kind in wrong
             for end in ("earliest", "latest")
         },
     )
@@ -86,6 +92,11 @@ def dated_records(sources: Sources) -> Table:
     rows = rows.left_join(sources.lookups["lk_declared"], "class_id").drop("class_id_right")
     rows = rows.left_join(sources.lookups["lk_controllers"], "controller").drop("controller_right")
     return _numbered(rows, sources).drop("cjs", "ho_class", "penalty")
+
+
+def _long_before(rows: Table, sources: Sources) -> Value:
+    """Return the day before which none is plausible on the day asked."""
+    return after(rows.asked_on, -12 * sources.rules.settings["plausible"]["back_years"])
 
 
 def _sentenced(sources: Sources) -> Table:
@@ -156,7 +167,7 @@ def _beside(sources: Sources, records: Table) -> Table:
     kinds = [name for name in records.columns if name.endswith("_latest")]
     beside = records.select(
         *("record_id", "controller_no", "variant", "no_offender", "class_group", "others_retained", "offence_no"),
-        *("ahead", "ordered", "unmeasured"),
+        *("unlikely", "ordered", "unmeasured", "tells_offence"),
         *kinds,
     )
     links = links.left_join(beside, "record_id").drop("record_id_right")
@@ -166,13 +177,14 @@ def _beside(sources: Sources, records: Table) -> Table:
     links = links.mutate(link_controller=links.link_controller.fill_null(""))
     links = links.left_join(own, "link_controller").drop("link_controller_right", "link_controller")
     links = links.left_join(_births(sources), "person_id").drop("person_id_right")
-    late, early = links.dated > links.asked_on, links.happened_earliest > links.asked_on
-    null = ibis.null("date")
+    null, past = ibis.null("date"), _long_before(links, sources)
+    acted = either(links.dated > links.asked_on, links.dated < past)
+    happened = either(links.happened_earliest > links.asked_on, links.happened_latest < past)
     return links.mutate(
-        ahead=either(links.ahead, late, early),
-        dated=ibis.ifelse(late, null, links.dated),
-        happened_earliest=ibis.ifelse(early, null, links.happened_earliest),
-        happened_latest=ibis.ifelse(early, null, links.happened_latest),
+        unlikely=either(links.unlikely, acted, happened),
+        dated=ibis.ifelse(acted, null, links.dated),
+        happened_earliest=ibis.ifelse(happened, null, links.happened_earliest),
+        happened_latest=ibis.ifelse(happened, null, links.happened_latest),
     )
 
 
@@ -250,6 +262,8 @@ def _standing(links: Table, step: Step) -> Table:
         start=ibis.ifelse(links.last_start.notnull(), latest(links.last_start, release), null),
         event_earliest=links.happened_earliest.fill_null(links["first"]),
         event_latest=links.happened_latest.fill_null(links["first"]),
+        had_decision=((links.result == "acquitted") & ~links.as_acquitted)
+        | ((links.result == "nfa") & links.as_charged),
         has_ended=links.dealt_with
         | links.as_acquitted
         | links.is_ended.fill_null(False)
@@ -257,25 +271,29 @@ def _standing(links: Table, step: Step) -> Table:
         | decided.notnull()
         | convicted_on.notnull(),
         lacks_result=links.off
-        & links.as_charged
-        & links.result.isnull()
-        & ~links.convicted
-        & decided.isnull()
-        & convicted_on.isnull(),
+        & ibis.ifelse(
+            links.as_convicted | links.as_cautioned,
+            links.is_ended.fill_null(False),
+            links.as_charged & links.result.isnull() & ~links.convicted & decided.isnull() & convicted_on.isnull(),
+        ),
     )
 
 
 def _ages(links: Table) -> Table:
-    under_10 = (links.off & (links.event_latest < links.tenth_earliest)).fill_null(False)
+    too_young = (links.off & (links.event_latest < links.tenth_earliest)).fill_null(False)
+    under_10, too_young = too_young & ~links.dealt_with, too_young & links.dealt_with
     return links.mutate(
         under_10=under_10,
-        unsure_10=links.off & (links.event_earliest < links.tenth_latest) & ~under_10,
+        unsure_10=links.off & (links.event_earliest < links.tenth_latest) & ~under_10 & ~too_young,
         under_18=(links.off & (links.event_earliest < links.adult_latest)).fill_null(False),
         unsure_18=links.off
         & (links.event_earliest < links.adult_latest)
         & (links.event_latest >= links.adult_earliest),
         absurd=either(
-            links.ahead,
+            links.unlikely,
+            too_young,
+            day(links, "investigation_concluded") < links.dated,
+            links.released < links.dated,
             links.happened_earliest > links.dated,
             day(links, "case_closed") < links.happened_earliest.fill_null(links.dated),
             links.born_earliest > links.event_latest,
@@ -285,9 +303,7 @@ def _ages(links: Table) -> Table:
 
 
 def _groups(links: Table, sources: Sources) -> Table:
-    rules, null_day = sources.rules, ibis.null("date")
-    number = sources.looked_up.numbers.trigger_no
-    ends = sorted({role.marker_ends for role in rules.roles.values() if role.marker_ends} & set(sources.kinds))
+    rules = sources.rules
     limits, place = rules.settings["mappa"], THRESHOLDS.index
     threshold = ibis.ifelse(links.under_18, links.child_threshold, links.adult_threshold).fill_null(-1)
     violence, months = links.specified_violence.fill_null(False), links.sentence_months
@@ -304,8 +320,8 @@ def _groups(links: Table, sources: Sources) -> Table:
     closed = day(links, "case_closed")
     longest = ibis.greatest(months.fill_null(0), links.ordered.fill_null(0))
     sentence = ibis.ifelse(longest > 0, after(closed, longest), closed)
-    until = [(links.warns_until_no == number(kind), day(links, kind)) for kind in ends]
-    over = (ibis.cases(*until, else_=null_day) <= links.asked_on).fill_null(False) if until else ibis.literal(False)
+    until = ((kind, (links.warns_until & (1 << place)) != 0) for place, kind in enumerate(marker_ends(rules)))
+    over = either(*(ends & (day(links, kind) <= links.asked_on) for kind, ends in until))
     return links.mutate(
         group=group,
         hangs=hangs,
@@ -323,6 +339,7 @@ def _groups(links: Table, sources: Sources) -> Table:
 
 def _code(links: Table) -> Value:
     off = links.off
+    unsaid = links.sentence_custodial.isnull() & (links.sentence_months > 0)  # whether it was custody is not told
     return packed(
         {
             "offender": off,
@@ -336,13 +353,17 @@ def _code(links: Table) -> Value:
             "lacks_start": off & links["first"].isnull(),
             "lacks_conviction": links.convicted & links.conviction.isnull(),
             "lacks_months": links.hangs & (links.group.fill_null(0) != 1),
-            "lacks_release": links.custody & links.release.isnull(),
+            "lacks_release": off & links.released.isnull() & (links.custody | unsaid),
             "lacks_result": links.lacks_result,
+            "lacks_decision": off & ~links.convicted & links.ended.isnull() & links.had_decision,
+            "unended": off & ~links.has_ended,
+            "unplaced": links.offence_group.isnull() & (links.own_offence.notnull() | links.tells_offence),
+            "birthless": off & links.born_earliest.isnull(),
             "pending": off & links.is_pending,
             "implausible": off & links.absurd,
             "others_named": off & links.others_retained,
             "dealt_with": links.dealt_with,
-            "charged": off & links.as_charged,
+            "charged": off & (links.as_charged | links.as_acquitted),
             "penalty_notice": off & links.is_penalty_notice,
             "lacks_length": links.custody & links.sentence_months.isnull(),
             "custodial": links.custody,

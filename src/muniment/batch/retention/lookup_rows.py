@@ -8,7 +8,7 @@ import pyarrow as pa
 from muniment.batch.retention.wording import MARKERS, RULE
 from muniment.engine.policy.model import POLICING, Rules
 from muniment.engine.retention.links import NOT_PROCEEDED
-from muniment.engine.retention.records import BY_PERSON
+from muniment.engine.retention.records import ALONE, BY_PERSON
 
 if TYPE_CHECKING:
     from muniment.batch.retention.lookups import Numbers
@@ -34,7 +34,7 @@ RESULTS = ("convicted", "cautioned", "pending", "penalty_notice")
 
 def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Table:
     """Return one row a role: what it makes of a person, and which trigger its own date stands in for."""
-    fallback = rules.settings["role_dates"]["fallback"]
+    fallback, ends = rules.settings["role_dates"]["fallback"], marker_ends(rules)
     rows = [
         {
             "role": role.code,
@@ -42,7 +42,7 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
             "is_victim_role": not role.offender and role.kind == "victim",
             "stand_in_no": trigger_no(fallback.get(role.code)),
             **{f"warns_{name}": role.marker == name for name in MARKERS},
-            "warns_until_no": trigger_no(role.marker_ends),
+            "warns_until": sum(1 << ends.index(kind) for kind in role.marker_ends),
             **{f"as_{name.lower()}": role.code == name for name in ("CONVICTED", "CAUTIONED", "CHARGED", "ACQUITTED")},
         }
         for role in rules.roles.values()
@@ -51,9 +51,14 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
         *("is_offender_role", "is_victim_role", "as_convicted", "as_cautioned", "as_charged", "as_acquitted"),
         *(f"warns_{name}" for name in MARKERS),
     )
-    numbers = (("stand_in_no", pa.int16()), ("warns_until_no", pa.int16()))
+    numbers = (("stand_in_no", pa.int16()), ("warns_until", pa.int32()))
     fields = [("role", pa.string()), *numbers, *((name, pa.bool_()) for name in truths)]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+
+
+def marker_ends(rules: Rules) -> tuple[str, ...]:
+    """Return the trigger events that end what a role warns of, each at its bit of `warns_until`."""
+    return tuple(sorted({kind for role in rules.roles.values() for kind in role.marker_ends}))
 
 
 def results() -> pa.Table:
@@ -102,6 +107,10 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
             "swap_no": known.class_no(entry.unless_convicted),
             "adult_no": known.class_no(entry.if_adult),
             "qualifying_no": known.class_no(entry.if_qualifying),
+            "qualifying_charge_no": known.class_no(entry.if_qualifying_charge),
+            "needs_conviction": entry.needs_conviction,
+            "of_adults": entry.of_adults,
+            "by_offence": entry.if_group_1 is not None,
             "least_no": known.trigger_no(entry.at_least.trigger) if entry.at_least else None,
             "least_months": entry.at_least.length.months if entry.at_least else None,
             "least_days": entry.at_least.length.days if entry.at_least else None,
@@ -110,10 +119,10 @@ def classes(rules: Rules, known: "Numbers") -> pa.Table:
     ]
     truths = (
         *("is_policing", "minors_from_18", "reviewed_during", "plus_sentence", "not_terrorism", "of_unconvicted"),
-        "needs_result",
+        *("needs_result", "needs_conviction", "of_adults", "by_offence"),
     )
     counts = ("indefinite_from_months", "least_months", "least_days")
-    numbers = ("class_no", "swap_no", "adult_no", "qualifying_no", "least_no")
+    numbers = ("class_no", "swap_no", "adult_no", "qualifying_no", "qualifying_charge_no", "least_no")
     fields = [*((name, pa.bool_()) for name in truths), *((name, pa.int32()) for name in counts)]
     return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *((name, pa.int16()) for name in numbers)]))
 
@@ -133,7 +142,7 @@ def terms(by_controller: dict[str, Rules], known: "Numbers") -> pa.Table:
             "destroys": terms.kind == "must_destroy_by",
             "indefinite": terms.kind == "indefinite",
             "from_trigger": terms.kind == "from_trigger",
-            "on_application": terms.kind == "on_application",
+            "alone": terms.kind in ALONE,
             "is_reviewed": terms.kind in ("on_application", "person_group", "review_only"),
             "follows_person": terms.kind in BY_PERSON,
             "does_nothing": terms.action == "none",
@@ -146,7 +155,7 @@ def terms(by_controller: dict[str, Rules], known: "Numbers") -> pa.Table:
     numbers = (("controller_no", pa.int16()), ("class_no", pa.int16()), ("trigger_no", pa.int16()))
     counts = ((name, pa.int32()) for name in ("months", "days", "every"))
     truths = (
-        *("is_automatic", "by_group", "destroys", "indefinite", "from_trigger", "on_application", "is_reviewed"),
+        *("is_automatic", "by_group", "destroys", "indefinite", "from_trigger", "alone", "is_reviewed"),
         *("follows_person", "does_nothing", "does_dispose", "does_archive"),
     )
     return pa.Table.from_pylist(rows, schema=pa.schema([*numbers, *counts, *((name, pa.bool_()) for name in truths)]))

@@ -22,7 +22,7 @@ from muniment.engine.retention import persons as reference
 # The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
 ALWAYS = (
     *("floor_event_open", "match_matters", "dealt_once", "dealt_twice", "in_group_1", "in_group_2", "death_pending"),
-    *("is_child", "reviewed_ahead"),
+    *("is_child", "reviewed_ahead", *MARKERS),
 )
 OFFENDING = ("floor_open", "not_by_time", "retained")
 TRUTHS = places((*ALWAYS, *OFFENDING), len(WORDS))
@@ -216,6 +216,7 @@ def _block(rows: Table) -> Table:
             "release_date": rows.by_clock & rows.lacks_release,
             "date_of_birth": rows.by_clock & rows.born_latest.isnull(),
             "result": rows.by_clock & rows.lacks_result,
+            "decision_day": rows.by_clock & rows.lacks_decision,
             "age_at_event": rows.by_clock & rows.unsure_10,
         }
     )
@@ -273,6 +274,7 @@ def _for_records(rows: Table, step: Step) -> Table:
         "death_pending": rows.death_pending,
         "is_child": rows.birthday > rows.asked_on,
         "reviewed_ahead": rows.reviewed_ahead,
+        **{name: rows[name] for name in MARKERS},
         "floor_open": rows.floor_open,
         "not_by_time": ~by_time,
         "retained": rows.is_offender & (rows.is_critical | later | in_group),

@@ -157,8 +157,8 @@ def profiles(sources: Sources, links: Table, marked: Table) -> Table:
 
 _TRUTHS = (
     *("offender", "under_10", "from_10", "victim", "unknown", "unsure_10", "under_18", "lacks_start"),
-    *("lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending", "implausible", "others_named"),
-    *MARKERS,
+    *("lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "lacks_decision", "pending", "implausible"),
+    *("others_named", *MARKERS),
 )
 
 

@@ -9,6 +9,7 @@ from muniment.batch.retention.expressions import (
     after,
     both,
     during,
+    either,
     latest,
     next_multiple,
     outcome,
@@ -20,6 +21,7 @@ from muniment.batch.retention.wording import (
     BIT,
     CRITICAL,
     LACKING,
+    MARKERS,
     NOTHING,
     PERSON_RULES,
     RULE,
@@ -40,7 +42,9 @@ DECIDED = (
 RESOLVED = (
     *("record_id", "controller", "controller_no", "variant", "declared", "family_no", "class_no", "asked_on", "closed"),
     *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person", "last_review"),
-    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest", "reported"),
+    *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest", "reported", "traits_group"),
+    "unplaced_offence",
+    "dealt_elsewhere",
 )
 _FLOORS = ("cpia", "ended", "vic")
 _RULES = among(PERSON_RULES)
@@ -66,6 +70,11 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     rows = step(
         rows.mutate(
             traits_group=ibis.ifelse(rows.persons, offences, rows.record_group),
+            unplaced_offence=ibis.ifelse(
+                rows.persons,
+                truth(rows.code, "unplaced") & offences.isnull(),
+                rows.tells_offence & rows.record_group.isnull(),
+            ),
             **{name: truth(rows.code, name) for name in names},
         )
     )
@@ -88,16 +97,18 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     own = ibis.ifelse(rows.family_no.isnull(), declared, ibis.cases(*branches, else_=ibis.null("int16")))
     rows = step(rows.mutate(class_no=own))
     classes = sources.lookups["lk_classes"]
-    others = ("swap_no", "adult_no", "qualifying_no")
-    swaps = classes.filter(classes.swap_no.notnull() | classes.adult_no.notnull() | classes.qualifying_no.notnull())
+    others = ("swap_no", "adult_no", "qualifying_no", "qualifying_charge_no")
+    swaps = classes.filter(either(*(classes[name].notnull() for name in others)))
     swaps = swaps.select("class_no", *others, "of_unconvicted")
-    if any(each.unless_convicted or each.if_adult or each.if_qualifying for each in sources.rules.classes.values()):
+    if sources.rules.classes:
         rows = rows.left_join(swaps, "class_no").drop("class_no_right")
         dealt = rows.dealt_elsewhere | (rows.of_unconvicted & rows.dealt_with)
         swap = (rows.swap_no.notnull() & dealt).fill_null(False)
-        grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18
-        grave = rows.qualifying_no.notnull() & rows.traits_group.isin([1, 2]).fill_null(False)
-        swapped = [(swap, rows.swap_no), (grown, rows.adult_no), (grave, rows.qualifying_no)]
+        grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18 & ~truth(rows.code, "birthless")
+        grave = rows.traits_group.isin([1, 2]).fill_null(False)
+        swapped = [(swap, rows.swap_no), (grown, rows.adult_no)]
+        swapped += [(grave & rows.qualifying_no.notnull(), rows.qualifying_no)]
+        swapped += [(grave & rows.charged & rows.qualifying_charge_no.notnull(), rows.qualifying_charge_no)]
         own = ibis.cases(*swapped, else_=rows.class_no)
         rows = step(rows.mutate(class_no=own).drop(*others, "of_unconvicted"))
     return _with_days(rows, sources, step)
@@ -145,6 +156,7 @@ def _with_days(rows: Table, sources: Sources, step: Step) -> Table:
         )
     )
     wanted = rows.minors_from_18 | rows.reviewed_during | rows.destroys | rows.t_latest.isnull()
+    wanted |= ~rows.is_policing.fill_null(True) & rows.offender
     asks = wanted & ~(rows.by_group & rows.offender) & rows.trigger_no.notnull() & rows.persons
     return rows.select(*RESOLVED, asks=asks)
 
@@ -157,7 +169,9 @@ def with_terms(rows: Table, sources: Sources) -> Table:
     variants = lookups["lk_variants"]
     variants = variants.select("variant", *(f"{name}_{part}" for name in _FLOORS for part in ("months", "days")))
     rows = rows.left_join(variants, "variant").drop("variant_right")
-    rows = rows.left_join(lookups["lk_classes"].drop("swap_no", "qualifying_no"), "class_no").drop("class_no_right")
+    rows = rows.left_join(
+        lookups["lk_classes"].drop("swap_no", "qualifying_no", "qualifying_charge_no"), "class_no"
+    ).drop("class_no_right")
     rows = rows.mutate(of_minors=rows.adult_no.notnull()).drop("adult_no")
     truths = (
         "by_group",
@@ -169,6 +183,9 @@ def with_terms(rows: Table, sources: Sources) -> Table:
         "not_terrorism",
         "of_unconvicted",
         "needs_result",
+        "needs_conviction",
+        "of_adults",
+        "by_offence",
     )
     return rows.mutate(
         **{name: rows[name].fill_null(False) for name in truths},
@@ -221,19 +238,50 @@ def class_due(rows: Table, step: Step) -> Table:
             no_length=~ceiling & ~rows.indefinite & ~rows.skip & rows.months.isnull() & has_trigger,
             unmeasured=ceiling & ~endless & rows.plus_sentence & truth(rows.code, "lacks_length"),
             unplaced=ceiling & ~endless & rows.not_terrorism & truth(rows.code, "terrorism"),
-            unaged=ceiling & ~endless & rows.of_minors & truth(rows.code, "unsure_18"),
+            unaged=ceiling
+            & ~endless
+            & rows.of_minors
+            & (truth(rows.code, "unsure_18") | truth(rows.code, "birthless")),
+            misplaced=_misplaced(rows),
         )
     )
     within = rows.reviewed_during & rows.every.notnull() & (rows.since.notnull() | rows.last_review.notnull())
     unsaid = rows.unmeasured | rows.unplaced | rows.unaged
-    rows = step(rows.mutate(within=within, is_ceiling=rows.ceiling & ~rows.endless, unsaid=unsaid))
-    return rows.mutate(own_due=_own_due(rows), has_own_floor=~rows.skip, **_own_action(rows), **_own_lacking(rows))
+    misplaced = rows.misplaced != 0
+    rows = step(
+        rows.mutate(
+            within=within,
+            is_ceiling=rows.ceiling & ~rows.endless & ~misplaced,
+            unsaid=unsaid,
+            no_trigger=rows.no_trigger & ~misplaced,
+        )
+    )
+    return rows.mutate(
+        own_due=_own_due(rows),
+        has_own_floor=~rows.skip | (rows.misplaced != 0),
+        **_own_action(rows),
+        **_own_lacking(rows),
+    )
+
+
+def _misplaced(rows: Table) -> Value:
+    """Return what has to be known before a class of the convicted, or of adults, can be believed, as bits."""
+    over = rows.offender & ~truth(rows.code, "unended")
+    elsewhere = rows.dealt_elsewhere.fill_null(False)
+    minor = truth(rows.code, "under_18") & ~rows.traits_group.isin([1, 2]).fill_null(False)
+    return bits(
+        {
+            "conviction_date": rows.needs_conviction & over & ~truth(rows.code, "dealt_with") & ~elsewhere,
+            "date_of_birth": rows.of_adults & truth(rows.code, "birthless"),
+            "age_at_event": rows.of_adults & minor & ~elsewhere,
+        }
+    )
 
 
 def _own_due(rows: Table) -> Value:
     return ibis.cases(
         (
-            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unsaid,
+            rows.skip | rows.no_trigger | (rows.ceiling & rows.endless) | rows.unsaid | (rows.misplaced != 0),
             ibis.null("date"),
         ),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
@@ -251,8 +299,9 @@ def _own_due(rows: Table) -> Value:
 
 def _own_action(rows: Table) -> dict[str, Value]:
     """Return what the class does at the end: nothing, dispose or archive, else a review."""
-    ends = rows.skip | (rows.ceiling & rows.endless)
-    named = ~ends & rows.no_trigger & ~rows.by_group
+    misplaced = rows.misplaced != 0
+    ends = (rows.skip | (rows.ceiling & rows.endless)) & ~misplaced
+    named = (~ends & rows.no_trigger & ~rows.by_group) | misplaced
     rest = ~ends & ~named
     archives = rest & rows.indefinite & rows.does_archive
     measured = rest & ~rows.indefinite & ~rows.is_reviewed
@@ -270,7 +319,7 @@ def _own_lacking(rows: Table) -> dict[str, Value]:
     least = rows.least_gone & ~rows.ceiling & ~rows.indefinite & ~rows.no_length
     nobody = rows.no_trigger & rows.by_group & rows.by_clear_period
     trigger = ibis.cases(
-        (rows.skip | nobody, null),
+        (rows.skip | nobody | (rows.misplaced != 0), null),
         (rows.no_trigger, rows.trigger_no),
         (rows.unsaid, null),
         (least, rows.least_no),
@@ -282,14 +331,15 @@ def _own_lacking(rows: Table) -> dict[str, Value]:
         "arrest_power": ~rows.skip & ~rows.no_trigger & rows.unplaced,
         "date_of_birth": ~rows.skip & ~rows.no_trigger & rows.unaged,
     }
-    return {"lacking_no": trigger, "own_lacking": bits(lacks)}
+    own = ibis.ifelse(rows.misplaced != 0, rows.misplaced, bits(lacks))
+    return {"lacking_no": trigger, "own_lacking": own}
 
 
 def floors(rows: Table, step: Step) -> Table:
     """Add the longest floor of all, or the ceiling that cuts it, and what sets it."""
     null = ibis.null("date")
     told, policing = rows.class_no.notnull(), rows.is_policing.fill_null(False)
-    follows = policing & ~rows.on_application.fill_null(False)
+    follows = policing & ~rows.alone.fill_null(False)
     victim = follows & truth(rows.code, "victim") & rows.closed.notnull()
     unresolved = ibis.ifelse(rows.family_no.notnull(), one(BIT["offence"]), one(BIT["record_class"]))
     rows = step(
@@ -389,18 +439,21 @@ def _blocked(rows: Table) -> Table:
         reference.GROUP_2: stands(rows.facts, "in_group_2"),
         reference.DECEASED: stands(rows.facts, "death_pending"),
         "child": stands(rows.facts, "is_child"),
-        "implausible_dates": truth(rows.code, "absurd") | stands(rows.facts, "reviewed_ahead"),
+        "implausible_dates": stands(rows.facts, "reviewed_ahead"),
+        **{name: stands(rows.facts, name) for name in MARKERS},
     }
     ordinary = given(rows.policing, bits(whoever)) | given(offender, rows.stopping)
+    ordinary |= bits({"implausible_dates": truth(rows.code, "absurd"), reference.FLOOR: floor & ~rows.policing})
     listed = rows.told & rows.policing & ~rows.is_ceiling
     lacking = given(offender, rows.facts & among((*CRITICAL, *LACKING)))
     acts = ibis.ifelse(rows.by_person, ~stands(rows.facts, "not_by_time"), rows.own_dispose | rows.own_archive)
     unclosed = truth(rows.code, "unclosed") & (rows.offender | rows.reported.isnull())
-    follows = rows.policing & ~rows.on_application.fill_null(False)
+    follows = rows.policing & ~rows.alone.fill_null(False)
     unknown = bits(
         {
             "date_of_birth": rows.minors_from_18 & rows.lacks_born,
             "case_closed": follows & unclosed,
+            "offence": rows.by_offence & rows.unplaced_offence,
             "sentence_months": follows & truth(rows.code, "victim_lacks_length"),
         }
     )

@@ -28,7 +28,7 @@ CRITICAL: tuple[str, ...] = (
     *("involvements", "death_verified", "event_date", "first_record", "case_closed", "offence", "involvement_date"),
     *("conviction_date", "sentence_months"),
 )
-LACKING: tuple[str, ...] = ("release_date", "date_of_birth", "result", "age_at_event")
+LACKING: tuple[str, ...] = ("release_date", "date_of_birth", "result", "decision_day", "age_at_event")
 MARKERS: tuple[str, ...] = ("firearms", "missing")  # what roles may warn of (codes/roles.yaml)
 _OTHERS: tuple[str, ...] = (
     *("offender", "record_class", "implausible_dates", "child", "kept_at_review", "hold_released", "possible_match"),

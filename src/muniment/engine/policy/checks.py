@@ -129,7 +129,8 @@ def _rules_of(group: Mapping[str, Any]) -> list[str]:
 def _class_problems(policy: Policy) -> Iterator[str]:
     known = set(policy.classes)
     for entry in policy.classes.values():
-        for other in (entry.unless_convicted, entry.if_group_1, entry.if_adult, entry.if_qualifying):
+        instead = (entry.unless_convicted, entry.if_group_1, entry.if_adult, entry.if_qualifying)
+        for other in (*instead, entry.if_qualifying_charge):
             if other is not None and other not in known:
                 yield f"The class {entry.id} gives way to {other}, which the schedule does not hold."
         starts = [terms.start for terms in entry.values]

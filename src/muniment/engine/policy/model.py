@@ -81,6 +81,9 @@ class RecordClass:
     needs_result: bool = False  # how the matter ended has to be known
     if_adult: str | None = None  # the class instead where nobody on the record may have been under age
     if_qualifying: str | None = None  # the class instead where an offence on the record is of group 1 or 2
+    if_qualifying_charge: str | None = None  # the same, where somebody was charged with it
+    needs_conviction: bool = False  # nobody convicted or cautioned, and the matter over: a person looks at the class
+    of_adults: bool = False  # a minor's only minor conviction, or an age that is not known: a person looks at the class
     not_terrorism: bool = False  # its ceiling is of a law that an arrest for terrorism may lie outside
     at_least: AtLeast | None = None
     note: str | None = None
@@ -118,7 +121,7 @@ class Role:
     offender: bool
     kind: str  # offender | victim | other
     marker: str | None = None  # what it warns of, which keeps the person's own disposal for a person to decide
-    marker_ends: str | None = None  # the trigger event that ends the warning; None: nothing does
+    marker_ends: tuple[str, ...] = ()  # the trigger events that end the warning; none: nothing does
 
 
 @dataclass(frozen=True)

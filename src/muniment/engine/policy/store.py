@@ -117,6 +117,9 @@ def _record_class(raw: Mapping[str, Any], area: str, partition: str) -> RecordCl
         needs_result=raw.get("needs_result", False),
         if_adult=raw.get("if_adult"),
         if_qualifying=raw.get("if_qualifying"),
+        if_qualifying_charge=raw.get("if_qualifying_charge"),
+        needs_conviction=raw.get("needs_conviction", False),
+        of_adults=raw.get("of_adults", False),
         not_terrorism=raw.get("not_terrorism", False),
         at_least=AtLeast(at_least["trigger"], read_length(at_least)) if at_least else None,
         note=raw.get("note"),
@@ -173,7 +176,7 @@ def _codes(folder: Path) -> Codes:
             offender=raw["offender"],
             kind=raw["kind"],
             marker=raw.get("marker"),
-            marker_ends=raw.get("marker_ends"),
+            marker_ends=tuple(raw.get("marker_ends", ())),
         )
         for raw in lists["roles"]
     }

@@ -42,6 +42,7 @@ class Link:
     group: int | None
     offence_group: int | None  # by the offence alone
     is_unknown: bool
+    is_unplaced: bool  # an offence is told that falls in no group
     is_terrorism: bool
     ages: Ages
     is_convicted: bool
@@ -61,6 +62,7 @@ class Link:
     lacks_months: bool
     lacks_release: bool
     lacks_result: bool
+    lacks_decision: bool  # when what did not end in conviction ended
     is_implausible: bool
     others_retained: bool
     case_closed: date | None
@@ -89,6 +91,9 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         start = max(start, sentence.released)
     event = involvement.happened or (PartialDate(min(days), min(days)) if days else None)
     ages = ages_at(born, event, rules) if is_offender else Ages()
+    too_young = ages.under_10 and dealt_with  # nobody of that age can be: the birth is wrong
+    ages = replace(ages, under_10=ages.under_10 and not too_young)
+    ended = _ended(involvement) if is_offender and not convicted else None
     grouping = offence_of(involvement, rules)
     mappa, lacks_months = _mappa(grouping, involvement, rules, _Standing(dealt_with, custodial, ages.under_18))
     own = [group for group in (grouping.group, _class_group(entry), 1 if mappa else None) if group]
@@ -108,16 +113,17 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         group=group,
         offence_group=grouping.group,
         is_unknown=is_offender and not ages.under_10 and group is None,
+        is_unplaced=grouping.group is None and grouping.reason != "offence",
         is_terrorism=is_offender and grouping.terrorism,
         ages=ages,
         is_convicted=convicted,
         is_dealt_with=dealt_with,
-        is_charged=is_offender and role.code == "CHARGED",
+        is_charged=is_offender and role.code in ("CHARGED", "ACQUITTED"),
         has_penalty_notice=is_offender and involvement.result == "penalty_notice",
         has_ended=is_offender and _has_ended(involvement, dealt_with),
         marker=None if _marker_has_ended(involvement, role, rules) else role.marker,
         conviction=conviction,
-        ended=_ended(involvement) if is_offender and not convicted else None,
+        ended=ended,
         released=sentence.released if custodial else None,
         months=sentence.months,
         is_custodial=custodial,
@@ -125,13 +131,12 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         lacks_start=is_offender and not days,
         lacks_conviction=convicted and conviction is None,
         lacks_months=is_offender and lacks_months and group != 1,
-        lacks_release=custodial and sentence.released is None,
-        lacks_result=is_offender
-        and role.code == "CHARGED"
-        and involvement.result is None
-        and not convicted
-        and not (set(involvement.dates) & {"decision_or_acquittal", "conviction_date"}),
-        is_implausible=involvement is not given or _is_implausible(involvement, born, event, rules),
+        lacks_release=is_offender
+        and sentence.released is None
+        and (custodial or (sentence.custodial is None and bool(sentence.months))),
+        lacks_result=is_offender and _lacks_result(involvement, convicted),
+        lacks_decision=is_offender and not convicted and ended is None and _had_decision(involvement),
+        is_implausible=involvement is not given or too_young or _is_implausible(involvement, born, event, rules),
         others_retained=bool(involvement.others_retained),
         case_closed=closed,
         closed_with_sentence=add_months(closed, months) if closed and months else closed,
@@ -143,19 +148,21 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
 def as_known(involvement: Involvement, rules: Rules) -> Involvement:
     """Return the involvement without the days that cannot be known on the day of the rules: they tell of nothing.
 
-    The same object where there is none. A trigger event may lie a little ahead; some, such as an expiry, far ahead.
+    The same object where there is none. A trigger event may lie a little ahead; some, such as an expiry, far ahead;
+    none but a birth lies further back than a life is long.
     """
-    ahead = rules.settings["ahead"]
-    horizon = add_months(rules.day, ahead["months"])
+    limits = rules.settings["plausible"]
+    horizon, past = add_months(rules.day, limits["ahead_months"]), add_years(rules.day, -limits["back_years"])
     dates = {
         kind: found
         for kind, found in involvement.dates.items()
-        if kind in ahead["triggers"] or found.earliest <= horizon
+        if (kind in limits["far_ahead"] or found.earliest <= horizon)
+        and (kind in limits["far_back"] or found.latest >= past)
     }
     dated, happened = involvement.dated, involvement.happened
-    if dated is not None and dated > rules.day:
+    if dated is not None and not past <= dated <= rules.day:
         dated = None
-    if happened is not None and happened.earliest > rules.day:
+    if happened is not None and not (happened.latest >= past and happened.earliest <= rules.day):
         happened = None
     if (len(dates), dated, happened) == (len(involvement.dates), involvement.dated, involvement.happened):
         return involvement
@@ -257,8 +264,22 @@ def _latest(involvement: Involvement, kind: str) -> date | None:
 
 
 def _marker_has_ended(involvement: Involvement, role: Role, rules: Rules) -> bool:
-    ended = _latest(involvement, role.marker_ends) if role.marker_ends else None
-    return ended is not None and ended <= rules.day
+    ends = [_latest(involvement, kind) for kind in role.marker_ends]
+    return any(day is not None and day <= rules.day for day in ends)
+
+
+def _lacks_result(involvement: Involvement, convicted: bool) -> bool:
+    """Whether it is not known how the matter ended, or role and result contradict one another."""
+    if involvement.role in ("CONVICTED", "CAUTIONED"):
+        return involvement.result in NOT_PROCEEDED
+    told = bool(set(involvement.dates) & {"decision_or_acquittal", "conviction_date"})
+    return involvement.role == "CHARGED" and involvement.result is None and not convicted and not told
+
+
+def _had_decision(involvement: Involvement) -> bool:
+    """Whether a decision ended it on another day than that of the action which the role names."""
+    result, role = involvement.result, involvement.role
+    return (result == "acquitted" and role != "ACQUITTED") or (result == "nfa" and role == "CHARGED")
 
 
 def _class_group(entry: RecordClass | None) -> int | None:
@@ -306,6 +327,11 @@ def _is_implausible(
         return True
     closed, began = _latest(involvement, "case_closed"), happened.earliest if happened else dated
     if closed is not None and began is not None and closed < began:
+        return True
+    concluded, released = _latest(involvement, "investigation_concluded"), involvement.sentence.released
+    if concluded is not None and dated is not None and concluded < dated:
+        return True
+    if released is not None and dated is not None and released < dated:
         return True
     if born is None or event is None:
         return False

@@ -280,6 +280,7 @@ def _lacking(profile: Profile, by_clock: bool) -> frozenset[str]:
         "release_date": profile.offending.lacks_release,
         "date_of_birth": profile.born is None,
         "result": profile.offending.lacks_result,
+        "decision_day": profile.offending.lacks_decision,
         "age_at_event": profile.offending.any_unsure_10,
     }
     return frozenset(name for name, true in found.items() if true)

@@ -37,6 +37,7 @@ class Offending:
     lacks_months: bool
     lacks_release: bool
     lacks_result: bool
+    lacks_decision: bool
     is_pending: bool
     is_implausible: bool
     others_retained: bool
@@ -151,6 +152,7 @@ def _offending(links: list[Link]) -> Offending:
         lacks_months=any(link.lacks_months for link in links),
         lacks_release=any(link.lacks_release for link in links),
         lacks_result=any(link.lacks_result for link in links),
+        lacks_decision=any(link.lacks_decision for link in links),
         is_pending=any(link.is_pending for link in links),
         is_implausible=any(link.is_implausible for link in links),
         others_retained=any(link.others_retained for link in links),

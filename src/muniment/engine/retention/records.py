@@ -28,6 +28,7 @@ from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import PartialDate, add_years
 
 BY_PERSON = ("person_group", "minimum_until_event")  # what is done at the end is the person's rule
+ALONE = ("on_application", "review_only")  # the class's own day: nobody's clock puts it off
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def decide_record(record: RecordProfile, rules: Rules) -> Decision:
         lacking = frozenset({"offence" if record.declared in rules.families else "record_class"})
         return _conclude(record, rules, _Finding(critical=lacking))
     terms = rules.terms[entry.id]
-    own = class_due(record, entry, terms, rules)
+    misplaced = _misplaced(record, entry)
+    own = ClassDue(action=terms.action, lacking=misplaced) if misplaced else class_due(record, entry, terms, rules)
     if own.is_ceiling:
         return _conclude(record, rules, _ceiling(record, entry, own, rules))
     return _conclude(record, rules, _floors(record, entry, own, rules))
@@ -129,6 +131,20 @@ def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Ru
     if terms.kind == "indefinite":
         return _indefinite(terms, trigger.latest, record.profile.last_review)
     return _measured(record, entry, terms, trigger.latest)
+
+
+def _misplaced(record: RecordProfile, entry: RecordClass) -> frozenset[str]:
+    """Return what has to be known before a class of the convicted, or of adults, can be believed."""
+    offenders, dealt_with = record.offenders, [link for link in record.profile.links if link.is_dealt_with]
+    here = {link.id for link in offenders}
+    over = bool(offenders) and all(link.has_ended for link in offenders)
+    minor = any(link.ages.under_18 for link in offenders) and record.traits.group not in (1, 2)
+    found = {
+        "conviction_date": entry.needs_conviction and over and not dealt_with,
+        "date_of_birth": entry.of_adults and bool(offenders) and record.profile.born is None,
+        "age_at_event": entry.of_adults and minor and all(link.id in here for link in dealt_with),
+    }
+    return frozenset(name for name, true in found.items() if true)
 
 
 def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
@@ -191,7 +207,9 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
     if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
         return ClassDue(None, "none")
     lacks = {
-        "date_of_birth": entry.if_adult is not None and any(link.ages.unsure_18 for link in record.offenders),
+        "date_of_birth": entry.if_adult is not None
+        and bool(record.offenders)
+        and (record.profile.born is None or any(link.ages.unsure_18 for link in record.offenders)),
         "sentence_months": entry.plus_sentence
         and any(link.is_custodial and link.months is None for link in record.offenders),
         "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),
@@ -214,17 +232,20 @@ def _unless_convicted(record: RecordProfile, rules: Rules) -> RecordProfile:
     here = set() if entry.of_unconvicted else {link.id for link in record.links}
     if entry.unless_convicted and any(link.is_dealt_with and link.id not in here for link in record.profile.links):
         return replace(record, class_id=entry.unless_convicted)
-    if entry.if_adult and record.offenders and not any(link.ages.under_18 for link in record.offenders):
+    grown = record.profile.born is not None and not any(link.ages.under_18 for link in record.offenders)
+    if entry.if_adult and record.offenders and grown:
         return replace(record, class_id=entry.if_adult)
     if entry.if_qualifying and record.traits.group in (1, 2):
         return replace(record, class_id=entry.if_qualifying)
+    if entry.if_qualifying_charge and record.traits.group in (1, 2) and record.traits.charged:
+        return replace(record, class_id=entry.if_qualifying_charge)
     return record
 
 
 def _floors(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
     """Return the longest floor: the class, each offender's group date, the disclosure law, victims and witnesses."""
     terms, standing = rules.terms[entry.id], record.standing
-    follows = entry.partition == POLICING and terms.kind != "on_application"
+    follows = entry.partition == POLICING and terms.kind not in ALONE
     offender = follows and bool(record.offenders)
     bounds = [Bound(entry.id, own.on)] if own.on else []
     if offender and standing.floor is not None:
@@ -276,6 +297,10 @@ def _may_act(
         if rules.is_automatic(entry.id):
             claims.add("automatic")
     blockers: set[str] = set(profile.happened.blocking)
+    if not policing and _law_is_open(record, rules):  # nobody's clock follows such a record, but proceedings do
+        blockers.add(FLOOR)
+    if any(link.is_implausible for link in record.links):
+        blockers.add("implausible_dates")
     if policing:
         blockers |= profile.flagged.blocking | _whoever(record, rules)
     if offender:
@@ -285,7 +310,7 @@ def _may_act(
             blockers.add(standing.rule or "offence")
     lacking = set(standing.lacking | standing.critical) if offender else set()
     if claims & {"disposes", "archives"}:
-        lacking |= _unknown(record, entry, policing and rules.terms[entry.id].kind != "on_application")
+        lacking |= _unknown(record, entry, policing and rules.terms[entry.id].kind not in ALONE)
     return frozenset(claims), frozenset(blockers), frozenset(lacking)
 
 
@@ -299,9 +324,10 @@ def _whoever(record: RecordProfile, rules: Rules) -> set[str]:
         "possible_match": stricter or unplaced,
         DECEASED: is_death_pending(record.profile),
         "child": is_child(record.profile, rules),
-        "implausible_dates": record.profile.is_reviewed_ahead or any(link.is_implausible for link in record.links),
+        "implausible_dates": record.profile.is_reviewed_ahead,
     }
-    return {name for name, true in found.items() if true}
+    markers = {link.marker for link in record.profile.links if link.marker}
+    return {name for name, true in found.items() if true} | markers
 
 
 def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[str]:
@@ -310,6 +336,9 @@ def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[st
         "date_of_birth": entry.minors_from_18 and record.profile.born is None,
         "case_closed": follows
         and any(link.kind == "victim" and link.case_closed is None and link.reported is None for link in record.links),
+        "offence": entry.if_group_1 is not None
+        and record.traits.group is None
+        and any(link.is_unplaced for link in record.links),
         "sentence_months": follows and any(link.kind == "victim" and link.lacks_length for link in record.links),
     }
     return {name for name, true in found.items() if true}
@@ -317,21 +346,10 @@ def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[st
 
 def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
     """Return what a must-destroy date comes to: it cuts every floor but a hold and the disclosure law."""
-    happened, day = record.profile.happened, rules.day
-    length = rules.terms[FLOOR].length
-    floors = [link.released for link in record.offenders if link.released]
-    floors += [length.after(link.conviction) for link in record.offenders if link.conviction and length]
-    ended = rules.terms[FLOOR_ENDED].length
-    floors += [ended.after(link.ended) for link in record.offenders if link.ended and ended]
-    floors += [happened.floor_closed] if happened.floor_closed else []
+    happened = record.profile.happened
     # Nobody knows that the matter is over: what was taken in it may still be disclosable.
     unended = entry.needs_result and bool(record.offenders) and not any(link.has_ended for link in record.offenders)
-    open_floor = (
-        happened.floor_open
-        or unended
-        or any(link.is_pending or link.lacks_release for link in record.offenders)
-        or any(floor > day for floor in floors)
-    )
+    open_floor = unended or _law_is_open(record, rules)
     conflict = set(record.held.by) | set(happened.blocking) | ({FLOOR} if open_floor else set())
     ceiling = [Bound(entry.id, own.on, ceiling=True)] if own.on else []
     claims = {"ceiling", "disposes"} | ({"conflict"} if conflict else set())
@@ -344,8 +362,27 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
         lacking=frozenset({"result"} if unended else ()),
         claims=frozenset(claims),
         blockers=frozenset(conflict),
-        bounds=(*ceiling, *(Bound(FLOOR, floor) for floor in floors)),
+        bounds=(*ceiling, *(Bound(FLOOR, floor) for floor in _law_floors(record, rules))),
         because=frozenset({entry.id}),
+    )
+
+
+def _law_floors(record: RecordProfile, rules: Rules) -> list[date]:
+    """Return the days that the disclosure law gives for the people on the record."""
+    length, ended = rules.terms[FLOOR].length, rules.terms[FLOOR_ENDED].length
+    floors = [link.released for link in record.offenders if link.released]
+    floors += [length.after(link.conviction) for link in record.offenders if link.conviction and length]
+    floors += [ended.after(link.ended) for link in record.offenders if link.ended and ended]
+    closed = record.profile.happened.floor_closed
+    return [*floors, closed] if closed else floors
+
+
+def _law_is_open(record: RecordProfile, rules: Rules) -> bool:
+    """Whether the minimum of the disclosure law is not past for the people on the record, whatever its class."""
+    return (
+        record.profile.happened.floor_open
+        or any(link.is_pending or link.lacks_release for link in record.offenders)
+        or any(floor > rules.day for floor in _law_floors(record, rules))
     )
 
 
