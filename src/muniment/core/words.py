@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import yaml
+from django.utils import timezone
 
 from muniment.core import policy_files
 from muniment.engine import policy
@@ -69,6 +70,12 @@ def _titles() -> dict[str, str]:
 def day(value: date) -> str:
     """Write a day: 27 March 2026."""
     return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """Write a moment, in the United Kingdom's time: 27 March 2026 at 14:05."""
+    local = timezone.localtime(value)
+    return f"{day(local.date())} at {local:%H:%M}"
 
 
 def between(earliest: date, latest: date) -> str:

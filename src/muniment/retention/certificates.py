@@ -1,11 +1,13 @@
 """A certificate of disposal as a PDF: what went, by which rule, who decided, what the sources answered."""
 
+from datetime import datetime
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from muniment.retention.models import Certificate
+from muniment.core import words
+from muniment.retention.models import Certificate, SourceInstruction
 
 
 class _Page(FPDF):
@@ -40,11 +42,19 @@ def as_pdf(certificate: Certificate) -> bytes:
     page.set_font("Helvetica", "B", 18)
     status = "Provisional certificate" if certificate.is_provisional else "Certificate"
     page.cell(0, 12, f"{status} of disposal", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    waiting = [each["system"] for each in body["sources"] if each["answer"] != SourceInstruction.Answer.DONE.label]
+    if certificate.is_provisional:
+        page.set_font("Helvetica", "B", 10)
+        said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting)}."
+        page.multi_cell(0, 6, _latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     _facts(page, certificate, body)
-    _table(page, "Destroyed", ("System", "Reference", "Class"), body["destroyed"], ("system", "reference", "class"))
+    _table(
+        page, "Destroyed", ("System", "Reference", "Class"), body["destroyed"], ("system", "reference", "class_title")
+    )
     if body["kept"]:
         _table(page, "Kept", ("System", "Reference", "Why"), body["kept"], ("system", "reference", "because"))
-    _table(page, "What the sources answered", ("System", "Answer", "By"), body["sources"], ("system", "answer", "by"))
+    heads, keys = ("System", "Answer", "Note", "By"), ("system", "answer", "note", "by")
+    _table(page, "What the sources answered", heads, body["sources"], keys)
     page.set_font("Helvetica", "", 8)
     page.multi_cell(0, 5, f"SHA-256 of this certificate's content: {certificate.digest}")
     return bytes(page.output())
@@ -56,11 +66,11 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         "Order": body["order"],
         "Controller": body["controller"],
         "Prime record": body["person"] or "none: the records name nobody",
-        "Review": body["review"] or "none",
-        "Rule and policy": f"{body['rule']}, policy {body['policy_version']}",
-        "Proposed": f"{body['proposed']['by']}, {body['proposed']['at'][:16]}",
-        "Approved": f"{body['approved']['by']}, {(body['approved']['at'] or '')[:16]}",
-        "Destroyed here": (body["destroyed_at"] or "")[:16],
+        "Review": f"{body['review']}, decided by {body['decided_by']}" if body["review"] else "none",
+        "Rule": _rule(body),
+        "Proposed": f"{body['proposed']['by']}, {_moment(body['proposed']['at'])}",
+        "Approved": f"{body['approved']['by']}, {_moment(body['approved']['at'])}",
+        "Destroyed here": _moment(body["destroyed_at"]),
         "Records destroyed": str(len(body["destroyed"])),
         "Holds": body["holds_checked"],
         "Method": body["method"],
@@ -71,6 +81,16 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         page.set_font("Helvetica", "", 10)
         page.multi_cell(0, 6, _latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.ln(4)
+
+
+def _rule(body: dict[str, Any]) -> str:
+    if not body["rule"]:
+        return "No rule gives a day: people decided"
+    return f"{body['rule_title']} ({body['rule']}), policy {body['policy_version']}"
+
+
+def _moment(text: str | None) -> str:
+    return words.moment(datetime.fromisoformat(text)) if text else "not yet"
 
 
 def _table(page: FPDF, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:

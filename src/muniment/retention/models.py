@@ -170,7 +170,7 @@ class Hold(models.Model):
     authority = models.TextField()
     scope = models.JSONField()
     start = models.DateField()
-    controllers = models.ManyToManyField(Controller)
+    controllers = models.ManyToManyField(Controller, through="HoldController")
     placed_by = models.CharField(max_length=150)
     placed_at = models.DateTimeField(db_default=Now())
     release_asked_by = models.CharField(max_length=150, blank=True)
@@ -187,7 +187,12 @@ class Hold(models.Model):
         placed_by = release_asked_by = released_by = Kind.ACTOR
 
     class Wall:
-        seen = EVERYONE
+        # Its title and paper may name someone: it is for those whose records it binds, which are written after it.
+        seen = (
+            "NOT EXISTS (SELECT 1 FROM retention_holdcontroller b WHERE b.hold_id = retention_hold.id) OR EXISTS"
+            " (SELECT 1 FROM retention_holdcontroller b WHERE b.hold_id = retention_hold.id"
+            " AND b.controller_id = ANY ((SELECT muniment.controllers())::bigint[]))"
+        )
         web = "SELECT, INSERT, UPDATE"
 
     class Meta:
@@ -202,6 +207,23 @@ class Hold(models.Model):
     def reference(self) -> str:
         """The public reference."""
         return references.make("hold", self.pk)
+
+
+class HoldController(models.Model):
+    """One force or office that a hold binds."""
+
+    hold = models.ForeignKey(Hold, models.CASCADE)
+    controller = models.ForeignKey(Controller, models.PROTECT)
+
+    class Fields:
+        id = hold = controller = Kind.KEY
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT, INSERT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["hold", "controller"], name="hold_binds_once")]
 
 
 class HeldRecord(models.Model):
@@ -240,6 +262,8 @@ class DisposalOrder(models.Model):
     prime = models.ForeignKey(PrimePerson, models.SET_NULL, null=True, related_name="orders")
     prime_reference = models.CharField(max_length=20, blank=True)  # empty: of records about nobody
     review = models.ForeignKey(Review, models.SET_NULL, null=True, related_name="orders")
+    review_reference = models.CharField(max_length=20, blank=True)  # survives the review; empty: after no review
+    decided_by = models.CharField(max_length=150, blank=True)
     rule = models.CharField(max_length=60)
     policy_version = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State, default=State.PROPOSED)
@@ -255,10 +279,10 @@ class DisposalOrder(models.Model):
 
     class Fields:
         id = controller = prime = review = Kind.KEY
-        prime_reference = Kind.REFERENCE
+        prime_reference = review_reference = Kind.REFERENCE
         rule = policy_version = Kind.CODE
         state = membership_digest = Kind.STATE
-        proposed_by = approved_by = Kind.ACTOR
+        decided_by = proposed_by = approved_by = Kind.ACTOR
         proposed_at = approved_at = cools_until = destroyed_at = Kind.MOMENT
         stopped_by = note = Kind.WORDS
 

@@ -1,7 +1,9 @@
 """Reads about retention that more than one screen or action needs."""
 
 from collections.abc import Iterable
+from datetime import date
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -76,6 +78,21 @@ def has_unsettled_match(record_id: int) -> bool:
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
     )
     return not apart.exists() or apart.exclude(Exists(different)).exists()
+
+
+def last_days(record_ids: Iterable[int]) -> dict[int, date]:
+    """Return the latest day that each record tells of: of its dates, of what happened, of what was done."""
+    keys = list(record_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_id, max(day) FROM ("
+            " SELECT record_id, greatest(happened_latest, happened_earliest, dated) AS day"
+            " FROM records_involvement WHERE record_id = ANY(%(keys)s)"
+            " UNION ALL SELECT record_id, upper(said) - 1 FROM records_recorddates, unnest(days) AS said"
+            " WHERE record_id = ANY(%(keys)s)) told WHERE day IS NOT NULL GROUP BY record_id",
+            {"keys": keys},
+        )
+        return dict(cursor.fetchall())
 
 
 def going(order: DisposalOrder) -> list[int]:

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from muniment.core import audit, content, turns
+from muniment.core import audit, content, turns, words
 from muniment.core.actors import Actor
 from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, unless
@@ -256,8 +256,10 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
         "order": order.reference,
         "person": order.prime_reference,
         "controller": order.controller.name,
-        "review": order.review.reference if order.review else None,
+        "review": order.review_reference or None,
+        "decided_by": order.decided_by or None,
         "rule": order.rule,
+        "rule_title": words.class_title(order.rule) if order.rule else "",
         "policy_version": order.policy_version,
         "proposed": {"by": order.proposed_by, "at": order.proposed_at.isoformat()},
         "approved": {"by": order.approved_by, "at": order.approved_at.isoformat() if order.approved_at else None},
@@ -266,7 +268,12 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
         " copy of its key is left; tombstones refuse the same references at intake.",
         "holds_checked": "None stood when proposed, approved, instructed and destroyed.",
         "destroyed": [
-            {"system": item.system.title, "reference": item.reference, "class": item.class_id}
+            {
+                "system": item.system.title,
+                "reference": item.reference,
+                "class": item.class_id,
+                "class_title": words.class_title(item.class_id),
+            }
             for item in items
             if item.destroyed_at
         ],

@@ -1,21 +1,22 @@
 """Propose, approve, return and undo a disposal; send the sources their work and take their answers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import access, audit, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
+from muniment.engine.retention.persons import BY_REVIEW, GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, gate, queries, rules
+from muniment.retention import afresh, gate, policy_now, queries, rules
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
@@ -38,11 +39,12 @@ class Proposal:
     note: str = ""
 
 
-def may_go(decision: RecordDecision | Decided | None) -> Verdict:
-    """Say whether a record's own decision lets it go today.
+def may_go(decision: RecordDecision | Decided | None, last: date | None) -> Verdict:
+    """Say whether a record's own decision lets it go today; `last` is the latest day that it tells of.
 
     A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
-    a possible match that would change the decision, until somebody has settled it.
+    a possible match that would change the decision, until somebody has settled it. Where no clock of its own has run,
+    because the person is in group 1 or nobody can tell the day, it stays for the shortest period at least.
     """
     if decision is None:
         return refused("This record has no retention decision yet: run the schedule first.")
@@ -52,13 +54,26 @@ def may_go(decision: RecordDecision | Decided | None) -> Verdict:
         return refused(
             "Another record may be about someone on it, and would change this: judge the possible match first."
         )
-    if decision.outcome == "hold":
-        return refused("A hold covers this record.")
-    if decision.outcome not in {"review", "dispose"}:
-        return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
-    if decision.due is not None and decision.due > timezone.localdate():
-        return refused(f"This record is kept until {decision.due:%-d %B %Y} ({decision.rule}).")
-    return ALLOWED
+    verdict = unless(decision.outcome != "hold", "A hold covers this record.")
+    if decision.outcome not in {"review", "dispose", "hold"}:
+        verdict &= refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
+    elif decision.due is not None and decision.due > timezone.localdate():
+        verdict &= refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
+    elif decision.due is None or GROUP_1 in decision.because:
+        verdict &= _is_old_enough(last)
+    return verdict
+
+
+def _is_old_enough(last: date | None) -> Verdict:
+    """Nothing goes before the six years that every record is kept at least (section 3 of the retention notes)."""
+    if last is None:
+        return refused("No day is known of what it tells: ask its source for one before it can go.")
+    shortest = policy_now.policy().on(timezone.localdate()).terms[BY_REVIEW].length
+    until = shortest.after(last) if shortest else last
+    return unless(
+        until <= timezone.localdate(),
+        f"It tells of {words.day(last)} and no clock of its own has run: it stays until {words.day(until)} at least.",
+    )
 
 
 def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
@@ -80,7 +95,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         verdict &= rules.is_unheld(queries.holds_on(keys)) & rules.is_unblocked(queries.blocks_on(keys))
-        going = [record for record in records if may_go(getattr(record, "decision", None))]
+        last = queries.last_days(keys)
+        going = [record for record in records if may_go(getattr(record, "decision", None), last.get(record.pk))]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
         if proposal.prime is None:
             verdict &= _names_nobody(keys)
@@ -89,6 +105,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
         order = DisposalOrder.objects.create(
             controller=controller,
             review=proposal.review,
+            review_reference=proposal.review.reference if proposal.review else "",
+            decided_by=proposal.review.decided_by if proposal.review else "",
             proposed_by=by.name,
             note=proposal.note,
             **_about(proposal, going),
@@ -211,7 +229,7 @@ def return_(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
         if by.user:
             verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
         verdict.require()
-        held.items.all().delete()
+        _let_go(held, "Returned by the approver")
         if held.review:
             _reopen(held.review, by)
         return _moved(held, "return", by, note=note)
@@ -230,10 +248,26 @@ def undo(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
             ]
             verdict &= ALLOWED if any(either) else either[0]
         verdict.require()
-        held.items.filter(destroyed_at__isnull=True).delete()
+        _let_go(held, "Undone")
         if held.review:
             _reopen(held.review, by)
         return _moved(held, "undo", by, note=note)
+
+
+def give_up(order: DisposalOrder, *, by: Actor, because: str) -> None:
+    """Give up a stopped order of which no source was told; the review it came from is open again."""
+    with transaction.atomic():
+        held = _locked(order, "undo")
+        unless(not held.instructions.exists(), "Its sources were told.").require()
+        _let_go(held, "Undone")
+        if held.review:
+            _reopen(held.review, by)
+        _moved(held, "undo", by, note=because)
+
+
+def _let_go(order: DisposalOrder, because: str) -> None:
+    """Let the records of an order free for another; the order still says which they were."""
+    order.items.filter(destroyed_at__isnull=True, kept_because="").update(kept_because=because)
 
 
 def _reopen(review: Review, by: Actor) -> None:
@@ -279,7 +313,8 @@ def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
 
 def goes_still(item: DisposalItem, now: Decided | None) -> Verdict:
     """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
-    verdict = may_go(now)
+    last = queries.last_days([item.record_id]).get(item.record_id) if item.record_id else None
+    verdict = may_go(now, last)
     if verdict and now is not None:
         verdict &= unless(
             item.decision_digest == afresh.digest(now), "What is known about it has changed since it was proposed."
@@ -299,9 +334,11 @@ def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -
         held = SourceInstruction.objects.select_for_update().get(pk=instruction.pk)
         order = held.order
         verdict = unless(said in SourceInstruction.Answer.values, "Choose what the source answered.")
+        # What a source has deleted is so, whatever has stopped the order since.
+        verdict &= unless(order.state not in {"returned", "undone"}, "This disposal was given up.")
         verdict &= unless(
-            order.state in {"instructed", "destroyed", "certified"},
-            "This disposal has not been sent to its sources.",
+            held.answer != SourceInstruction.Answer.DONE or order.state in {"instructed", "stopped"},
+            "The source has deleted, and the records are destroyed here: that cannot be taken back.",
         )
         verdict &= unless(
             said == SourceInstruction.Answer.DONE or bool(note.strip()),

@@ -5,14 +5,16 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from muniment.core import access, audit
 from muniment.core.actors import Actor
-from muniment.core.models import Controller
-from muniment.core.verdicts import unless
-from muniment.retention import gate
-from muniment.retention.models import DisposalOrder, Hold
+from muniment.core.models import Controller, User
+from muniment.core.verdicts import ALLOWED, Verdict, unless
+from muniment.retention import gate, policy_now
+from muniment.retention.actions import disposal
+from muniment.retention.models import DisposalOrder, Hold, HoldController
 
 KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people", "records")
 
@@ -80,7 +82,7 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
             scope=proposal.scope,
             placed_by=by.name,
         )
-        hold.controllers.set(proposal.controllers)
+        HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
         reached = expand(hold)
         stopped = stop_orders(hold)
         audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
@@ -100,6 +102,7 @@ def _expand(hold: Hold, decided: str) -> int:
     """
     scope = hold.scope
     parameters: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
+    parameters["cjs"] += _codes_of(tuple(parameters["ho_classes"]))
     parameters["ho_classes"] = [f"{code}%" for code in parameters["ho_classes"]]
     parameters["keywords"] = [f"%{word}%" for word in parameters["keywords"]]
     with connection.cursor() as cursor:
@@ -115,6 +118,14 @@ def _expand(hold: Hold, decided: str) -> int:
             },
         )
         return int(cursor.fetchone()[0])
+
+
+def _codes_of(ho_classes: tuple[str, ...]) -> list[str]:
+    """Return the CJS codes of some Home Office classes: a record may say either."""
+    if not ho_classes:
+        return []
+    listed = policy_now.policy().offences.cjs_classes
+    return sorted(code for code, ho_class in listed.items() if ho_class.startswith(ho_classes))
 
 
 def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
@@ -156,10 +167,14 @@ def stop_orders(hold: Hold) -> int:
     ).update(state="stopped", stopped_by=f"{hold.reference} {hold.title}"[:200])
 
 
+def stopped_by(hold: Hold) -> QuerySet[DisposalOrder]:
+    """Return the orders that a hold has stopped."""
+    return DisposalOrder.objects.filter(state="stopped", stopped_by__startswith=f"{hold.reference} ")
+
+
 def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
-    """Ask for a hold to be released; someone else has to complete it."""
-    if by.user:
-        access.may(by.user, "hold.release", on=timezone.localdate()).require()
+    """Ask for a hold to be released; someone else has to complete it. Both need the right of all that it binds."""
+    _may_release(hold, by)
     unless(bool(reason.strip()), "Give the reason, and the paper that releases the hold.").require()
     unless(hold.released_at is None, "This hold has been released already.").require()
     with transaction.atomic():
@@ -170,15 +185,30 @@ def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
 def release(hold: Hold, *, by: Actor) -> int:
     """Complete a release that another asked for.
 
-    Releasing disposes of nothing: what it had stopped stays stopped, and the next run opens reviews. Return how many
-    records it had covered.
+    Releasing disposes of nothing: what it had stopped before any source was told comes back to a person, the next run
+    opens reviews, and what sources were told of stays stopped. Return how many records it had covered.
     """
-    if by.user:
-        access.may(by.user, "hold.release", on=timezone.localdate()).require()
+    _may_release(hold, by)
     unless(bool(hold.release_asked_by), "Nobody has asked for this hold to be released.").require()
     unless(hold.release_asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
     with transaction.atomic():
+        gate.pass_alone()
         covered = hold.held.count()
         Hold.objects.filter(pk=hold.pk).update(released_by=by.name, released_at=timezone.now())
         audit.record(by, "hold.release", subject=hold.reference, detail={"records": covered})
+        for order in stopped_by(hold).filter(instructions__isnull=True):
+            disposal.give_up(order, by=by, because=f"{hold.reference} was released: a person looks again.")
     return covered
+
+
+def may_release(hold: Hold, user: User) -> Verdict:
+    """Say whether a user may release a hold: of every force and office that it binds."""
+    verdict = ALLOWED
+    for controller in hold.controllers.all():
+        verdict &= access.may(user, "hold.release", on=timezone.localdate(), controller=controller)
+    return verdict
+
+
+def _may_release(hold: Hold, by: Actor) -> None:
+    if by.user:
+        may_release(hold, by.user).require()

@@ -131,6 +131,10 @@ def decide(
         )
         verdict &= unless(conclusion.outcome in Review.Outcome.values, "Choose what is to happen to the records.")
         verdict &= _is_current(held, answers)
+        verdict &= unless(
+            conclusion.outcome != Review.Outcome.PART or bool(conclusion.kept_records),
+            "Tick what is to be kept, or choose to dispose of everything that may go.",
+        )
         if conclusion.outcome != Review.Outcome.DISPOSE:
             verdict &= unless(
                 conclusion.next_review is not None and conclusion.next_review > timezone.localdate(),

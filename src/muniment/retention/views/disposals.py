@@ -14,14 +14,16 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import access, audit, references
+from muniment.core import access, audit, content, references
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
+from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, queries, rules
 from muniment.retention.actions import disposal as disposing
-from muniment.retention.models import Certificate, DisposalOrder, SourceInstruction
+from muniment.retention.forms import ANSWERS
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 
 
 def found_order(reference: str) -> DisposalOrder:
@@ -72,24 +74,54 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
     order = found_order(reference)
     audit.record(visitor(request), "disposal.open", subject=order.reference, controller=order.controller.code)
     nominals = list(nominals_of(order.prime)) if order.prime else []
+    items = order.items.select_related("system__controller", "record__decision").order_by("system", "reference")
     return TemplateResponse(
         request,
         "retention/disposal.html",
         {
             "order": order,
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
-            "items": order.items.select_related("system__controller", "record__decision").order_by(
-                "system", "reference"
-            ),
+            **_life(order, list(items)),
+            **_decision(order),
             "instructions": order.instructions.select_related("system").order_by("system__title"),
             "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),
-            "answers": [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
+            "said": [{"value": "", "text": "Choose"}]
+            + [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
             "page_title": f"Disposal {order.reference}",
         },
     )
+
+
+def _life(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, Any]:
+    """Return each record of an order with what it tells of, and what else of the person is held here, which stays."""
+    entries = {entry.record.pk: entry for entry in chronology(order.prime)} if order.prime else {}
+    going = {item.record_id for item in items}
+    own = [each for each in entries.values() if each.record.system.controller_id == order.controller_id]
+    last = queries.last_days(entries)
+    stays = [
+        (entry, " ".join(disposing.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk)).reasons))
+        for entry in own
+        if entry.record.pk not in going
+    ]
+    return {"items": [(item, entries.get(item.record_id or 0)) for item in items], "stays": stays}
+
+
+def _decision(order: DisposalOrder) -> dict[str, Any]:
+    """Return why it was decided so: the reason and the answers of its review, in the reviewer's words."""
+    if order.review is None:
+        return {}
+    answers = order.review.answers.select_related("reason").order_by("pk")
+    return {
+        "reason": content.shown(order.review.reason),
+        "answered": [
+            (rules.CRITERIA.get(each.criterion, each.criterion), dict(ANSWERS).get(each.answer, each.answer), reason)
+            for each in answers
+            for reason in [content.shown(each.reason) if each.reason else ""]
+        ],
+    }
 
 
 def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
@@ -104,7 +136,8 @@ def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
     return {
         "approve": bool(rules.can_move_order(order, "approve")) and may("disposal.approve"),
         "undo": bool(rules.can_move_order(order, "undo")) and (may("disposal.propose") or may("disposal.approve")),
-        "answer": may("disposal.instruct"),
+        "answer": may("disposal.instruct") and order.state not in {"returned", "undone"},
+        "delete": order.state == DisposalOrder.State.INSTRUCTED,
     }
 
 
@@ -167,8 +200,11 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
     """Give the work of one source as a CSV file in its own references, with room for its answers."""
     order = found_order(reference)
     items = order.items.filter(system_id=system).select_related("system").order_by("reference")
-    if not items:
+    if not items or not order.instructions.filter(system_id=system).exists():
         raise Http404
+    if order.state == DisposalOrder.State.STOPPED:
+        messages.error(request, f"{order.reference} is stopped: its sources must delete nothing more.")
+        return redirect("disposal", order.reference)
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
     out = io.StringIO()
     writer = csv.writer(out)

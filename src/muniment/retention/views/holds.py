@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import access, audit, references, words
+from muniment.core import audit, references, words
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
@@ -27,7 +28,7 @@ _LISTS = ("classes", "ho_classes", "keywords", "areas")
 def holds(request: HttpRequest) -> HttpResponse:
     """List the holds, those that stand first."""
     audit.record(visitor(request), "hold.list")
-    every = Hold.objects.prefetch_related("controllers").order_by("released_at", "-pk")
+    every = Hold.objects.prefetch_related("controllers").order_by(F("released_at").desc(nulls_first=True), "-pk")
     return TemplateResponse(
         request, "retention/holds.html", {"holds": every, "place": reverse("place_hold"), "page_title": "Holds"}
     )
@@ -54,7 +55,8 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
             "hold": found,
             "covered": found.held.count(),
             "scope": [(name, _said(name, value)) for name, value in found.scope.items() if value],
-            "may_release": access.may(request.user, "hold.release", on=timezone.localdate()),
+            "may_release": holding.may_release(found, request.user),
+            "asked_it": found.release_asked_by == visitor(request).name,
             "page_title": f"Hold {found.reference}",
         },
     )

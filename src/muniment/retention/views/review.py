@@ -106,7 +106,10 @@ def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
     holds = queries.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
-    free = [entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None))]
+    last = queries.last_days([entry.record.pk for entry in own])
+    free = [
+        entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
+    ]
     stopped = [(entry, _why(entry, on)) for entry in own if entry not in free]
     return {
         "review": found,
@@ -216,4 +219,6 @@ def _propose(found: Review, done: Review, by: Actor) -> DisposalOrder:
         if entry.record.system.controller_id == found.controller_id
         and (done.outcome == Review.Outcome.DISPOSE or entry.record.pk not in done.kept_records)
     )
+    if not going:
+        raise Refused(("You ticked everything that can go: choose to keep everything until the next review.",))
     return disposal.propose(disposal.Proposal(found.prime, found.controller, going, done), by=by)

@@ -80,10 +80,7 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     """Write a moment: 27 March 2026 at 14:05."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    return f"{wording.day(local.date())} at {local:%H:%M}"
+    return wording.moment(value) if value is not None else ""
 
 
 @register.filter

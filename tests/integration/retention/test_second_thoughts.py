@@ -1,0 +1,155 @@
+"""Going back: what is returned, undone, stopped and released, through the pages and as the web's own role."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from factories.cast import sign_in
+from factories.deeds import WORKER, answered, approved, ask, by, decide, place, propose
+from muniment.core.verdicts import Refused
+from muniment.records.models import Record
+from muniment.retention.actions import destruction, disposal, hold
+from muniment.retention.afresh import Decided
+from muniment.retention.models import DisposalItem, Hold, Review
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+PASSED = date(2021, 3, 1)
+
+
+def post(life, who, view, order, **given):
+    answer = sign_in(life.cast[who]).post(reverse(view, args=[order.reference]), given, follow=True)
+    assert answer.status_code == 200
+    order.refresh_from_db()
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "view", "reach", "state"),
+    [
+        ("ash", "send_back", propose, "returned"),
+        ("rowan", "undo", propose, "undone"),
+        ("ash", "undo", approved, "undone"),
+    ],
+)
+def test_an_order_can_go_back_and_its_records_into_another(life, who, view, reach, state):
+    order = reach(life)
+    post(life, who, view, order, note="Look at the custody record")
+    assert (order.state, life.review.state) == (state, "started")
+    assert {item.kept_because for item in order.items.all()} <= {"Undone", "Returned by the approver"}
+    assert propose(life).items.count() == order.items.count() == 2
+
+
+def test_a_stopped_order_can_be_undone(life):
+    order = approved(life)
+    place(life)
+    order.refresh_from_db()
+    assert order.state == "stopped"
+    post(life, "ash", "undo", order, note="The inquest needs it")
+    assert order.state == "undone"
+
+
+def test_a_hold_is_released_by_those_whose_records_it_binds(life):
+    held = place(life)
+    for name in ("wren", "linden"):
+        with pytest.raises(Refused):
+            hold.ask_release(held, by=by(life, name), reason="Not ours")
+        assert sign_in(life.cast[name]).get(reverse("hold", args=[held.reference])).status_code in {403, 404}
+    held.refresh_from_db()
+    assert held.release_asked_by == ""
+
+
+def test_a_released_hold_gives_back_to_a_person_what_it_had_stopped(life):
+    order = approved(life)
+    held = place(life)
+    hold.ask_release(held, by=by(life, "hazel"), reason="Inquest over, letter of today")
+    held.refresh_from_db()
+    hold.release(held, by=by(life, "ash"))
+    order.refresh_from_db()
+    assert (order.state, life.review.state) == ("undone", "started")
+    assert held.reference in order.note
+
+
+def test_what_sources_were_told_of_stays_stopped_when_the_hold_is_released(life):
+    order = answered(life)
+    held = place(life)
+    hold.ask_release(held, by=by(life, "hazel"), reason="Inquest over, letter of today")
+    held.refresh_from_db()
+    hold.release(held, by=by(life, "ash"))
+    order.refresh_from_db()
+    assert order.state == "stopped"
+
+
+def test_what_a_source_did_is_recorded_though_the_order_is_stopped(life):
+    order = disposal.instruct(approved(life), by=WORKER)
+    place(life)
+    instruction = order.instructions.first()
+    disposal.answer(instruction, by=by(life, "rowan"), said="done", note="")
+    page = sign_in(life.cast["rowan"]).get(reverse("work_file", args=[order.reference, instruction.system_id]))
+    assert page.status_code == 302
+    instruction.refresh_from_db()
+    assert instruction.answer == "done"
+
+
+def test_an_answer_can_be_corrected_until_the_records_are_gone(life):
+    order = disposal.instruct(approved(life), by=WORKER)
+    for each in order.instructions.all():
+        disposal.answer(each, by=by(life, "rowan"), said="done", note="")
+    first = order.instructions.first()
+    disposal.answer(first, by=by(life, "rowan"), said="supplier", note="Ticket 12")
+    disposal.answer(first, by=by(life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    with pytest.raises(Refused, match="cannot be taken back"):
+        disposal.answer(first, by=by(life, "rowan"), said="supplier", note="Ticket 12")
+
+
+def test_keeping_part_needs_something_kept(life):
+    with pytest.raises(Refused, match="Tick what is to be kept"):
+        decide(life, "part", next_review=timezone.localdate() + timedelta(days=400))
+    assert life.review.state == "open"
+
+
+@pytest.mark.parametrize("because", [(), ("PER-G1",)])
+def test_where_no_clock_of_its_own_has_run_a_record_stays_six_years(life, because):
+    due = PASSED if because else None
+    decided = Decided("review", due, "PER-G1", (), because)
+    today = timezone.localdate()
+    assert not disposal.may_go(decided, today - timedelta(days=365))
+    assert not disposal.may_go(decided, None)
+    assert disposal.may_go(decided, today - timedelta(days=366 * 6))
+    assert disposal.may_go(Decided("review", PASSED, "PER-G3A", (), ("PER-G3A",)), today)
+
+
+def test_a_hold_on_an_offence_covers_it_in_either_scheme(life):
+    Record.objects.filter(reference="C1").update(cjs="SX03001", ho_class="")
+    held = place(life, ho_classes=["019"])
+    assert [each.record.reference for each in held.held.select_related("record")] == ["C1"]
+
+
+def test_the_approver_reads_why_and_what(life):
+    order = propose(life)
+    page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
+    assert "No longer necessary for any policing purpose" in page
+    assert "capacity to inflict serious harm" in page
+    assert Record.objects.get(reference="C1").title in page
+
+
+def test_the_order_says_who_decided_when_the_review_has_gone(life):
+    order = answered(life)
+    destruction.work(by=WORKER)
+    Review.objects.all().delete()
+    order.refresh_from_db()
+    page = sign_in(life.cast["rowan"]).get(reverse("disposal", args=[order.reference])).text
+    assert order.review_reference in page and "decided by rowan" in page
+    assert "adopted rule" not in page
+
+
+def test_an_open_request_stops_what_was_returned_and_proposed_again(life):
+    order = propose(life)
+    post(life, "ash", "send_back", order, note="Look again")
+    ask(life)
+    with pytest.raises(Refused, match="is open"):
+        propose(life)
+    assert DisposalItem.objects.filter(kept_because="").count() == 0
+    assert Hold.objects.count() == 0
