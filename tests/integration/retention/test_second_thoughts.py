@@ -153,3 +153,15 @@ def test_an_open_request_stops_what_was_returned_and_proposed_again(life):
         propose(life)
     assert DisposalItem.objects.filter(kept_because="").count() == 0
     assert Hold.objects.count() == 0
+
+
+def test_a_hold_is_released_through_its_page_by_two(life):
+    order = approved(life)
+    held = place(life)
+    sign_in(life.cast["hazel"]).post(reverse("ask_release", args=[held.reference]), {"note": "Inquest over"})
+    page = reverse("hold", args=[held.reference])
+    assert "someone else completes it" in sign_in(life.cast["hazel"]).get(page).text
+    said = sign_in(life.cast["ash"]).post(reverse("release_hold", args=[held.reference]), follow=True).text
+    assert "Released" in said
+    order.refresh_from_db()
+    assert (order.state, life.review.state) == ("undone", "started")
