@@ -165,3 +165,13 @@ def test_a_hold_is_released_through_its_page_by_two(life):
     assert "Released" in said
     order.refresh_from_db()
     assert (order.state, life.review.state) == ("undone", "started")
+
+
+def test_an_auditor_reads_what_was_done_on_a_day(life):
+    propose(life)
+    page, today = reverse("audit"), timezone.localdate()
+    auditor = sign_in(life.cast["teasel"])
+    shown = auditor.get(page, {"action": "disposal.propose", "since": f"{today:%d %m %Y}"}).text
+    assert "disposal.propose" in shown and "records: 2" in shown.lower()
+    shown = auditor.get(page, {"action": "disposal.propose", "until": f"{today - timedelta(days=2):%d %m %Y}"}).text
+    assert "No event fits" in shown

@@ -167,6 +167,8 @@ def _disclosure(rows: Table) -> Table:
     convicted = after(rows.conviction, rows.cpia_months, rows.cpia_days)
     ended = after(rows.ended, rows.ended_months, rows.ended_days)
     law = latest(rows.release, rows.floor_closed, convicted, ended)
+    others = latest(rows.release, rows.floor_closed, convicted)
+    unprosecuted = (others.isnull() | (ended > others)).fill_null(False)
     opened = rows.by_clock & (rows.pending | rows.floor_event_open)
     later = (rows.by_clock & rows.regular.notnull() & (law > rows.regular)).fill_null(False)
     floor = ibis.ifelse(later, law, rows.regular)
@@ -174,21 +176,27 @@ def _disclosure(rows: Table) -> Table:
         floor_open_any=opened,
         floor_open=opened & ~rows.is_critical,
         floor=ibis.ifelse(opened, ibis.null("date"), floor),
-        floor_rule=ibis.ifelse(opened | later, _number(reference.FLOOR), rows.regular_rule),
+        floor_rule=ibis.cases(
+            (opened | (later & ~unprosecuted), _number(reference.FLOOR)),
+            (later, _number(reference.FLOOR_ENDED)),
+            else_=rows.regular_rule,
+        ),
     )
 
 
 def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
     adult = rules.settings["ages"]["majority"] * 12
     eighteenth = after(rows.born_latest, adult)
-    wanted = rows.under_18 & (rows.last_review.isnull() | (rows.last_review < eighteenth))
+    at_18 = latest(eighteenth, ibis.ifelse(eighteenth.notnull(), rows.first_minor, ibis.null("date")))
+    wanted = rows.under_18 & (rows.last_review.isnull() | (rows.last_review < at_18))
     null = ibis.null("date")
     rows = step(
         rows.mutate(
             birthday=eighteenth,
             c_death=ibis.ifelse(rows.death_pending, after(rows.died, rows.dead_months, rows.dead_days), null),
             c_trigger=after(rows.trigger, rows.trig_months, rows.trig_days),
-            c_adult=ibis.ifelse(wanted.fill_null(False), after(eighteenth, rows.adult_months, rows.adult_days), null),
+            at_18=ibis.ifelse(wanted.fill_null(False), at_18, null),
+            c_adult=ibis.ifelse(wanted.fill_null(False), after(at_18, rows.adult_months, rows.adult_days), null),
         )
     )
     rows = step(rows.mutate(soonest=ibis.least(rows.c_death, rows.c_trigger, rows.c_adult)))
@@ -225,7 +233,7 @@ def _block(rows: Table) -> Table:
             "implausible_dates": rows.implausible | rows.reviewed_ahead,
             reference.UNDER_10: rows.offender & rows.under_10,
             "child": is_offender & (rows.birthday > day),
-            reference.AT_18: rows.under_18 & (rows.birthday <= day) & (last.isnull() | (last < rows.birthday)),
+            reference.AT_18: rows.at_18 <= day,
             "kept_at_review": rows.kept_at_review,
             reference.DECEASED: rows.death_pending,
             reference.TRIGGERED: rows.is_triggered,
@@ -314,13 +322,15 @@ def decisions(standings: Table, step: Step) -> Table:
         "reached": rows.reached,
         "critical": rows.is_critical,
         "held": rows.is_held,
-        "automatic": by_time & _is(rows.due_rule, reference.BY_TIME, reference.FLOOR),
+        "automatic": by_time & _is(rows.due_rule, reference.BY_TIME, reference.FLOOR, reference.FLOOR_ENDED),
         "disposes": ibis.literal(True),
         "clean": (rows.blockers == 0) & (rows.lacking == 0) & ~rows.has_lists & ~rows.others_named,
     }
     lacks_release = (rows.shown_lacking & BIT["release_date"]) != 0
     law = rows.floor_open | _is(rows.floor_rule, reference.FLOOR) | lacks_release
-    because = rule_bit(rows.due_rule) | rule_bit(rows.rule) | bits({reference.FLOOR: law})
+    unprosecuted = ~law & _is(rows.floor_rule, reference.FLOOR_ENDED)
+    because = rule_bit(rows.due_rule) | rule_bit(rows.rule)
+    because |= bits({reference.FLOOR: law, reference.FLOOR_ENDED: unprosecuted})
     others = bits({"others_retained": rows.others_named})
     return rows.select(
         *FOR_RECORDS,

@@ -15,6 +15,7 @@ def offending(links: Table) -> Table:
         start=links.start.max(),
         first_offence=links.first_offence.min(),
         first_any=links["first"].min(),
+        first_minor=links["first"].min(where=holds(links.code, TRUTHS["under_18"])),
         conviction=links.conviction.max(),
         ended=links.ended.max(),
         release=links.release.max(),

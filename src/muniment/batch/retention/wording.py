@@ -19,6 +19,7 @@ PERSON_RULES: tuple[str, ...] = tuple(
         (
             *(reference.GROUP_1, reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10),
             *(reference.VICTIM, reference.DECEASED, reference.TRIGGERED, reference.AT_18, reference.FLOOR),
+            reference.FLOOR_ENDED,
             *(reference.SERIOUS_UNDETECTED, reference.OTHER_UNDETECTED),
         )
     )

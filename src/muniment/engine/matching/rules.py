@@ -17,7 +17,7 @@ UNIQUE_IDENTIFIERS = ("pncid", "cro")
 REASONS: Mapping[str, str] = {
     "weight": "The evidence is not strong enough to join them without a person.",
     "name": "The names do not agree well enough to join them without a person.",
-    "born": "The full date of birth is not the same on both, so a person must decide.",
+    "born": "No full date of birth is known to be the same on both, so a person must decide.",
     "support": "Only name and date of birth agree; an identifier, address, telephone, e-mail or rare middle name "
     "is needed besides.",
     "family": "The forename agrees only by a word elsewhere in the names, or nearly and with another sex; families "

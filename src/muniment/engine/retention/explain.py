@@ -80,9 +80,6 @@ def _changes(facts: Facts, decision: Decision, on: date) -> Iterator[Change]:
     tries = max(_FEWEST, _LINKS_MEASURED // max(1, len(facts.involvements)))
     yield from _freed(facts, on)
     yield from islice(_supplied(facts, decision, on), tries)
-    if decision.outcome in ("dispose", "archive", "review"):
-        hold = Hold(id="HOLD", start=on)
-        yield Change("a hold covered it", replace(facts, holds=(*facts.holds, hold)))
     driver = decision.driving_involvement
     newest = sorted(facts.involvements, key=lambda one: one.dated or date.min, reverse=True)
     ordered = sorted(newest, key=lambda one: one.id != driver)
@@ -96,6 +93,9 @@ def _changes(facts: Facts, decision: Decision, on: date) -> Iterator[Change]:
     suspicion = Involvement(role="SUSPECT", id=-1, record=-1, offence=_ANY_OFFENCE, dated=on)
     text = f"the person were suspected of an offence on {on.isoformat()}"
     yield Change(text, replace(facts, involvements=(*facts.involvements, suspicion)))
+    if decision.outcome in ("dispose", "archive", "review"):
+        hold = Hold(id="HOLD", start=on)
+        yield Change("a hold covered it", replace(facts, holds=(*facts.holds, hold)))
 
 
 def _freed(facts: Facts, on: date) -> Iterator[Change]:

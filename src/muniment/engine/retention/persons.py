@@ -58,6 +58,8 @@ def decide_person(profile: Profile, rules: Rules) -> Decision:
         because |= blockers
     if standing.floor_open or standing.floor_rule == FLOOR or "release_date" in lacking:
         because.add(FLOOR)
+    elif standing.floor_rule == FLOOR_ENDED:
+        because.add(FLOOR_ENDED)
     if standing.group == 1:
         because |= profile.flagged.setting
     driver = _driver(profile, standing)
@@ -87,7 +89,9 @@ def _driver(profile: Profile, standing: Standing) -> int | None:
 
 def is_by_time(standing: Standing) -> bool:
     """Whether the date that was set is one of time-based disposal, adopted by the controller."""
-    return standing.rule == BY_TIME and not standing.kept_at_review and standing.due_rule in (BY_TIME, FLOOR)
+    return (
+        standing.rule == BY_TIME and not standing.kept_at_review and standing.due_rule in (BY_TIME, FLOOR, FLOOR_ENDED)
+    )
 
 
 def stand(profile: Profile, rules: Rules) -> Standing:
@@ -103,7 +107,7 @@ def stand(profile: Profile, rules: Rules) -> Standing:
         bounds += _disclosure_floors(profile, rules, floor_open)
         later = max((bound.on for bound in bounds if bound.on), default=None)
         if floor is not None and later is not None and later > floor:
-            floor, floor_rule = later, FLOOR
+            floor, floor_rule = later, min(bound.rule for bound in bounds if bound.on == later)
     if floor_open:
         floor, floor_rule = None, FLOOR
     due, due_rule = _brought_forward(profile, rules, (None, rule) if critical else (floor, floor_rule))
@@ -230,10 +234,10 @@ def _disclosure_floors(profile: Profile, rules: Rules, floor_open: bool) -> list
     days = [offending.released, profile.happened.floor_closed]
     if offending.conviction is not None and length is not None:
         days.append(length.after(offending.conviction))
+    bounds = [Bound(FLOOR, day) for day in days if day is not None]
     ended = rules.terms[FLOOR_ENDED].length
     if offending.ended is not None and ended is not None:
-        days.append(ended.after(offending.ended))
-    bounds = [Bound(FLOOR, day) for day in days if day is not None]
+        bounds.append(Bound(FLOOR_ENDED, ended.after(offending.ended)))
     return [*bounds, Bound(FLOOR, None)] if floor_open else bounds
 
 
@@ -258,14 +262,23 @@ def _brought_forward(
         candidates.append((_after(rules, DECEASED, profile.flagged.died), DECEASED))
     if profile.happened.trigger is not None:
         candidates.append((_after(rules, TRIGGERED, profile.happened.trigger), TRIGGERED))
-    if profile.offending.any_under_18 and profile.born is not None:
-        eighteenth = add_years(profile.born.latest, rules.settings["ages"]["majority"])
-        if profile.last_review is None or profile.last_review < eighteenth:
-            candidates.append((_after(rules, AT_18, eighteenth), AT_18))
+    at_18 = _at_18(profile, rules)
+    if at_18 is not None:
+        candidates.append((_after(rules, AT_18, at_18), AT_18))
     for day, name in sorted(candidates):
         if due is None or day < due:
             due, rule = day, name
     return due, rule
+
+
+def _at_18(profile: Profile, rules: Rules) -> date | None:
+    """Return the day from which the review at 18 is wanted: no earlier than the notice of it; None when it was held."""
+    if not profile.offending.any_under_18 or profile.born is None:
+        return None
+    wanted = max(
+        add_years(profile.born.latest, rules.settings["ages"]["majority"]), profile.offending.first_minor or date.min
+    )
+    return wanted if profile.last_review is None or profile.last_review < wanted else None
 
 
 def _after(rules: Rules, rule: str, day: date) -> date:
@@ -289,13 +302,13 @@ def _lacking(profile: Profile, by_clock: bool) -> frozenset[str]:
 def _block(standing: Standing, profile: Profile, rules: Rules) -> Standing:
     """Add what keeps the person from being disposed of by the clock."""
     day, last, due = rules.day, profile.last_review, standing.due
-    adult = add_years(profile.born.latest, rules.settings["ages"]["majority"]) if profile.born else None
+    at_18 = _at_18(profile, rules)
     released = profile.held.released
     found = {
         "implausible_dates": profile.offending.is_implausible or profile.is_reviewed_ahead,
         UNDER_10: 0 < profile.offending.count != profile.offending.count_from_10,
         "child": standing.is_offender and is_child(profile, rules),
-        AT_18: profile.offending.any_under_18 and adult is not None and adult <= day and (last is None or last < adult),
+        AT_18: at_18 is not None and at_18 <= day,
         "kept_at_review": standing.kept_at_review,
         DECEASED: is_death_pending(profile),
         TRIGGERED: bool(profile.happened.triggering),

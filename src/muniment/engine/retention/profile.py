@@ -25,6 +25,7 @@ class Offending:
     has_unknown: bool
     start: date | None
     first: date | None  # earliest
+    first_minor: date | None  # earliest notice of what may have been done under 18
     driver: int | None
     conviction: date | None
     ended: date | None
@@ -140,6 +141,7 @@ def _offending(links: list[Link]) -> Offending:
         has_unknown=any(link.is_unknown for link in links),
         start=start,
         first=_min(link.first for link in links),
+        first_minor=_min(link.first for link in links if link.ages.under_18),
         driver=min((link.id for link in links if start is not None and link.start == start), default=None),
         conviction=_max(link.conviction for link in links),
         ended=_max(link.ended for link in links),

@@ -12,6 +12,7 @@ from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
 EVIDENCE = (
+    ("", "Choose"),
     ("fingerprints", "Fingerprints"),
     ("dna", "DNA"),
     ("document", "Official document seen"),
@@ -38,7 +39,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
         access.may(by.user, "match.judge", on=timezone.localdate()).require()
     left, right = sorted((one, two), key=lambda nominal: nominal.pk)
     check = unless(said.verdict in Judgement.Verdict.values, "Say whether the two are one person.")
-    check &= unless(said.evidence in dict(EVIDENCE), "Say what the judgement rests on.")
+    check &= unless(bool(said.evidence) and said.evidence in dict(EVIDENCE), "Say what the judgement rests on.")
     check &= unless(len(said.reason.strip()) >= 10, "Give the reason in a sentence.")
     check &= unless(left.pk != right.pk, "These are the same source record.")
     check.require()

@@ -32,7 +32,11 @@ class JudgeForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Say whether the two are one person"},
     )
-    evidence = forms.ChoiceField(label="What this rests on", choices=judging.EVIDENCE)
+    evidence = forms.ChoiceField(
+        label="What this rests on",
+        choices=judging.EVIDENCE,
+        error_messages={"required": "Say what it rests on"},
+    )
     reason = forms.CharField(
         label="Reason",
         max_length=4000,
