@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,14 +36,22 @@ def linkage(  # noqa: PLR0913, PLR0917 -- each is an option of the command
     console = Console(stderr=True)
     try:
         with console.status("Linking…"):
-            model, automatic = evaluate(task)
+            found = evaluate(task, today=date.today())  # noqa: DTZ011 -- the century of a year of two digits
     except InputError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.BAD_INPUT) from error
+    if found.births_unread:
+        console.print(
+            f"{found.births_unread:,} dates of birth could not be read and were not compared: write them as 27/03/1980"
+            " or 1980-03-27."
+        )
+    if not found.model.pairs_found:
+        console.print("Nothing was joined: map more fields, such as forename, surname, born and postcode.")
     if as_json:
-        typer.echo(json.dumps(asdict(model) | {"automatic": asdict(automatic)}))
+        said = asdict(found.model) | {"automatic": asdict(found.automatic), "births_unread": found.births_unread}
+        typer.echo(json.dumps(said))
     else:
-        Console().print(_table(model, automatic))
+        Console().print(_table(found.model, found.automatic))
 
 
 @app.command()

@@ -201,9 +201,13 @@ def _date(argument: Mapping[str, Any], latest_year: int | None) -> Conversion:
 
 def date_of(text: str, *, month_first: bool, latest_year: int | None) -> PartialDate:
     """Read a date, whose year may have two digits where `latest_year` is known. Raise BadValue when it is none."""
-    if latest_year is not None and (match := _SHORT_YEAR.match(text)):
-        text = f"{match['before']}{_in_century(int(match['year']), latest_year)}"
-    return partial_date(text, month_first=month_first)
+    return partial_date(text if latest_year is None else with_century(text, latest_year), month_first=month_first)
+
+
+def with_century(text: str, latest_year: int) -> str:
+    """Write out a year of two digits as the last one up to `latest_year`; any other text stays as it is."""
+    match = _SHORT_YEAR.match(text)
+    return f"{match['before']}{_in_century(int(match['year']), latest_year)}" if match else text
 
 
 def _in_century(year: int, latest: int) -> int:

@@ -7,6 +7,7 @@ import resource
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,9 @@ from muniment.batch.matching.resolve import resolve
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
 from muniment.engine.matching.model import Points
+from muniment.engine.values import births
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.feeds.conversions import with_century
 
 FIELDS = (*PERSON_TEXT_FIELDS, "aliases")
 _ALIAS_BREAK = r"\s*[;|]\s*"
@@ -57,15 +60,26 @@ class Score:
     peak_memory_bytes: int
 
 
-def evaluate(task: Task) -> tuple[Score, Score]:
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores at the model point and at the automatic point, and how many birth dates could not be read."""
+
+    model: Score
+    automatic: Score
+    births_unread: int
+
+
+def evaluate(task: Task, *, today: date) -> Evaluation:
     """Train on the file without its truth, link it, and score it at the model point and at the automatic point.
+
+    A year of two digits in a date of birth is the last one up to `today`.
 
     At the model point the hard rules are off, like for like with other programs; at the automatic point they are on.
     Raise `InputError` when a file or a column is not there, ids are not unique, or nothing can be compared.
     """
     began = time.perf_counter()
     tables = in_force()
-    nominals = _read(task)
+    nominals = _read(task, today)
     truth = nominals.select(["person_id", "file", "truth"])
     people = standardise(nominals.drop_columns(["file", "truth"]))
     try:
@@ -80,17 +94,26 @@ def evaluate(task: Task) -> tuple[Score, Score]:
     ):
         clusters = resolve(people, model, points=points).clusters
         scores.append(_score(truth, clusters, points, began))
-    return scores[0], scores[1]
+    return Evaluation(scores[0], scores[1], _unread(nominals))
 
 
-def _read(task: Task) -> pa.Table:
+def _unread(nominals: pa.Table) -> int:
+    """Count the dates of birth that do not even look like dates."""
+    if "born" not in nominals.column_names:
+        return 0
+    told = nominals["born"].combine_chunks().dictionary_encode()
+    read = pa.array([bool(text) and births.read(text) is None for text in told.dictionary.to_pylist()], pa.bool_())
+    return int(pc.sum(pc.fill_null(read.take(told.indices), False)).as_py() or 0) if len(read) else 0
+
+
+def _read(task: Task, today: date) -> pa.Table:
     files = [task.file] if task.second is None else [task.file, task.second]
     tables = []
     for number, path in enumerate(files):
         raw = _load(path)
         _check_columns(raw, path, task)
         _check_ids(raw, path, task.identity)
-        tables.append(_map(raw, number, task))
+        tables.append(_map(raw, number, task, today))
     nominals = pa.concat_tables(tables)
     return nominals.append_column("person_id", pa.array(range(nominals.num_rows), pa.int64()))
 
@@ -148,7 +171,7 @@ def _check_ids(raw: pa.Table, path: Path, identity: str) -> None:
         raise InputError(f"The column '{identity}' of {path} does not tell every record apart; name another by --id.")
 
 
-def _map(raw: pa.Table, number: int, task: Task) -> pa.Table:
+def _map(raw: pa.Table, number: int, task: Task, today: date) -> pa.Table:
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "file": pa.array([number] * raw.num_rows, pa.int8()),
         "truth": pc.cast(raw[task.truth], pa.string()),
@@ -165,7 +188,17 @@ def _map(raw: pa.Table, number: int, task: Task) -> pa.Table:
             joined = pc.utf8_trim_whitespace(told)
             joined = pc.if_else(pc.equal(joined, ""), None, joined)
         columns[field] = pc.split_pattern_regex(joined, _ALIAS_BREAK) if field == "aliases" else joined
+    if "born" in columns:
+        columns["born"] = _with_centuries(columns["born"], today)
     return pa.table(columns)
+
+
+def _with_centuries(born: pa.ChunkedArray | pa.Array, today: date) -> pa.Array:
+    told = (born.combine_chunks() if isinstance(born, pa.ChunkedArray) else born).dictionary_encode()
+    texts = told.dictionary.to_pylist()
+    return pa.array([with_century(text, today.year) if text else text for text in texts], pa.string()).take(
+        told.indices
+    )
 
 
 def _score(truth: pa.Table, clusters: pa.Table, points: Points, began: float) -> Score:
@@ -185,7 +218,7 @@ def _score(truth: pa.Table, clusters: pa.Table, points: Points, began: float) ->
     finally:
         connection.close()
     return Score(
-        f1=2 * both / max(true + found, 1),
+        f1=2 * both / (true + found) if true + found else 1.0,
         precision=both / found if found else 1.0,
         recall=both / true if true else 1.0,
         pairs_true=true,

@@ -23,6 +23,7 @@ from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, compare
 
 EXAMPLES = Path(__file__).parents[4] / "examples" / "linkage"
+TODAY = date(2026, 11, 22)
 FAKE = Task(
     EXAMPLES / "fake_1000.csv",
     "unique_id",
@@ -262,7 +263,8 @@ def test_chunks_give_the_same_edges(fake, monkeypatch):
 
 
 def test_evaluation_counts_implied_pairs():
-    model, automatic = evaluate(FAKE)
+    found = evaluate(FAKE, today=TODAY)
+    model, automatic = found.model, found.automatic
     assert model.records == automatic.records == 1000
     assert model.pairs_true == 2031
     assert model.f1 > 0.9
@@ -282,7 +284,7 @@ def test_evaluation_counts_implied_pairs():
 )
 def test_bad_input_is_named(changed, message):
     with pytest.raises(InputError, match=message):
-        evaluate(replace(FAKE, **changed))
+        evaluate(replace(FAKE, **changed), today=TODAY)
 
 
 def test_the_model_depends_on_the_nominals_and_not_on_their_keys_or_order(fake):
@@ -327,5 +329,26 @@ def test_evaluation_reads_text_of_windows(tmp_path):
     path = tmp_path / "people.csv"
     people = "".join(f"{n};{n // 2};Siân O’Hara{n // 2};1980-01-{n // 2 + 1:02d}\n" for n in range(20))
     path.write_bytes(f"id;who;name;dob\n{people}".encode("cp1252"))
-    model, _ = evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}))
+    model = evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}), today=TODAY).model
     assert (model.records, model.pairs_true) == (20, 10)
+
+
+def written(tmp_path, write):
+    path, first = tmp_path / "people.csv", date(1941, 1, 1)
+    born = [f"{first + timedelta(days=211 * (n // 2)):{write}}" for n in range(200)]
+    path.write_text("id,who,name,dob\n" + "".join(f"{n},{n // 2},Ann Bee{n // 2},{born[n]}\n" for n in range(200)))
+    return evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}), today=TODAY)
+
+
+def test_evaluation_reads_years_of_two_digits_and_counts_what_it_cannot_read(tmp_path):
+    in_full, short = written(tmp_path, "%d/%m/%Y"), written(tmp_path, "%d/%m/%y")
+    assert short.model.f1 == in_full.model.f1 > 0
+    assert (in_full.births_unread, short.births_unread) == (0, 0)
+    assert written(tmp_path, "born in %Y").births_unread == 200
+
+
+def test_no_pairs_to_find_and_none_found_is_a_full_score(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("id,who,name,dob\n" + "".join(f"{n},{n},Ann{n} Bee{n},19{n:02d}-01-02\n" for n in range(10, 60)))
+    model = evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}), today=TODAY).model
+    assert (model.pairs_true, model.pairs_found, model.f1) == (0, 0, 1.0)
