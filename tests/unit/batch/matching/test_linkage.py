@@ -336,7 +336,13 @@ def test_evaluation_reads_text_of_windows(tmp_path):
 def written(tmp_path, write):
     path, first = tmp_path / "people.csv", date(1941, 1, 1)
     born = [f"{first + timedelta(days=211 * (n // 2)):{write}}" for n in range(200)]
-    path.write_text("id,who,name,dob\n" + "".join(f"{n},{n // 2},Ann Bee{n // 2},{born[n]}\n" for n in range(200)))
+    names = [
+        f"{a}{b}a {b}{a}son"
+        for a in "bdfghklmnp"
+        for b in ("ar", "el", "in", "or", "un", "ash", "eck", "ill", "ost", "uff")
+    ]
+    rows = (f"{n},{n // 2},{names[n // 2]},{born[n]}\n" for n in range(200))
+    path.write_text("id,who,name,dob\n" + "".join(rows))
     return evaluate(Task(path, "id", "who", {"full_name": ("name",), "born": ("dob",)}), today=TODAY)
 
 
