@@ -124,7 +124,7 @@ def take_everything_in(world: Path, by: Actor) -> dict[str, int]:
     """Take in the exports of the world through their feeds, and all the published crimes."""
     taken = take_in_files(exports_of(world, EXAMPLES / "police-uk"), by=by)
     access.refresh_scopes(timezone.localdate())
-    return {f"rows_{name}": value for name, value in asdict(taken).items()}
+    return {f"rows_{name}": value for name, value in taken.numbers().items()}
 
 
 def resolve_people(by: Actor) -> dict[str, int]:

@@ -38,7 +38,10 @@ def intake(
     by = actors.from_command("intake")
     total = take_in_files([(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit)
     access.refresh_scopes(timezone.localdate())
-    printing.report(asdict(total), as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
+    facts = asdict(total) if as_json else total.numbers()
+    printing.report(facts, as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
+    for note in total.notes:
+        typer.echo(note, err=True)
     if total.quarantined:
         raise typer.Exit(exits.WITH_QUARANTINE)
 
@@ -55,7 +58,7 @@ def take_in_files(
         raise feeds.BadFile("\n".join([*faults, "Nothing was taken in."]))
     if absence_limit is None:
         absence_limit = policy_in_force.intake_setting("absence_share", timezone.localdate())
-    sums = dict.fromkeys(asdict(take_in.Counts(0, 0, 0, 0, 0, 0)), 0)
+    total = take_in.Counts(0, 0, 0, 0, 0, 0)
     every = [(feed, file) for feed, files in exports for file in _in_order(feed, files)]
     done = 0
     with _turns_short(), closing(_read_ahead(every)) as coming:
@@ -63,9 +66,7 @@ def take_in_files(
             for staged in track(
                 coming, total=len(every), description="Files", console=printing.console, transient=True
             ):
-                counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
-                for name, value in asdict(counts).items():
-                    sums[name] += value
+                total += take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
                 done += 1
         except _REFUSALS as refusal:
             if not done:
@@ -73,7 +74,7 @@ def take_in_files(
             before = ", ".join(file.name for _, file in every[:done])
             raise type(refusal)(f"{refusal} Taken in before it, and kept: {before}.") from refusal
     statistics.refresh()
-    return take_in.Counts(**sums)
+    return total
 
 
 def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[take_in.Staged]:

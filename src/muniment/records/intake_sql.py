@@ -338,6 +338,17 @@ WHERE held.system_id = %(system)s AND held."table" = %(table)s AND held.withdraw
     AND NOT EXISTS (SELECT 1 FROM fate f WHERE f.key = held.key)
 """
 
+# Of these rows, those that a row in quarantine may be, whose key could not be made: it names the same record, or, where
+# rows tell of none, the same person.
+SPARED = """
+SELECT told.row_id FROM records_recorddates told JOIN records_record r ON r.id = told.record_id
+WHERE told.row_id = ANY (%(absent)s) AND r.system_id = %(system)s AND r.reference = ANY (%(quarantined)s)
+UNION
+SELECT told.row_id FROM records_involvement told JOIN records_nominal n ON n.id = told.nominal_id
+WHERE told.row_id = ANY (%(absent)s) AND n.system_id = %(system)s AND n.reference = ANY (%(quarantined)s)
+    AND NOT EXISTS (SELECT 1 FROM records_recorddates d WHERE d.row_id = told.row_id)
+"""
+
 # What the row that told it last, or another row of the table, still tells of is still there.
 WITHDRAWN = (
     "UPDATE records_sourcerow SET withdrawn_on = %(as_of)s WHERE id = ANY(%(absent)s)",

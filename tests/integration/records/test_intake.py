@@ -261,6 +261,36 @@ def test_an_original_that_was_altered_is_told_as_such(source, cast):
     assert "was altered" in client.get(page).text
 
 
+def broken(source, on, *rows):
+    """Write an export of whose rows some have lost most of their fields; the first field is what is left of them."""
+    path = source.write([each for each in rows if isinstance(each, dict)], on)
+    with path.open("a") as file:
+        file.writelines(f'"{each}","Theft"\n' for each in rows if isinstance(each, str))
+    return take_in(feeds.read(source.feed, path), by=Actor("tests"), absence_limit=0.05)
+
+
+def test_a_row_that_cannot_be_read_may_be_any_that_seems_absent(source):
+    rows = [row(f"C{n}") for n in range(30)]
+    source.send(rows)
+    counts = broken(source, "2026-06-02", *rows[1:], "C0")
+    assert (counts.quarantined, counts.withdrawn) == (1, 0)
+    assert "1 row could not be read, so nothing was marked as withdrawn" in counts.notes[0]
+    assert not Record.objects.filter(withdrawn_on__isnull=False).exists()
+    with pytest.raises(TooManyAbsent, match="lacks 9 of the 30"):
+        broken(source, "2026-06-03", *rows[:20], "C20")
+    counts = source.send(rows[1:], on="2026-06-04")
+    assert (counts.withdrawn, counts.notes) == (1, ())
+
+
+def test_a_row_in_quarantine_stands_for_all_that_its_record_was_told_by(controllers, tmp_path):
+    source = Source(tmp_path, duplicates="same_record")
+    others = [row(f"C{n}") for n in range(2, 60)]
+    source.send([row("C1", "P1"), row("C1", "P2"), *others])
+    counts = source.send([row("C1", "P1"), row("C1", "", ROLE="BANANA", SURNAME="Nobody"), *others], on="2026-06-02")
+    assert (counts.quarantined, counts.withdrawn) == (1, 0)
+    assert Nominal.objects.get(reference="P2").withdrawn_on is None
+
+
 def test_a_delta_says_nothing_by_absence(controllers, tmp_path):
     source = Source(tmp_path, kind="delta")
     source.send([row("C1"), row("C2")])

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -44,7 +44,7 @@ class TableTaken(Exception):
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of one file; the first is the sum of the next five."""
+    """What became of the rows of one file, or of several; the first is the sum of the next five."""
 
     read: int
     accepted: int
@@ -53,6 +53,15 @@ class Counts:
     quarantined: int
     suppressed: int
     withdrawn: int = 0
+    notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Return what became of the rows of both."""
+        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    def numbers(self) -> dict[str, int]:
+        """Return the counts by name, without what is said in words."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
 
 
 def fingerprint(text: str) -> str:
@@ -116,7 +125,7 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
         )
         work = _Work(batch, system, intake, staged.tables, cursor)
         counts = work.do(absence_limit)
-        for name, value in asdict(counts).items():
+        for name, value in counts.numbers().items():
             setattr(intake, name, value)
         intake.save()
         audit.record(
@@ -128,7 +137,7 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
                 "feed": batch.feed,
                 "table": batch.table,
                 "digest": batch.digest,
-                **asdict(counts),
+                **counts.numbers(),
             },
         )
     return counts
@@ -205,6 +214,7 @@ class _Work:
 
     def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
+        self.notes: list[str] = []
         self.parameters: dict[str, Any] = {
             "system": system.pk,
             "controller": system.controller_id,
@@ -253,6 +263,7 @@ class _Work:
             read=self.batch.rows_read,
             quarantined=quarantined,
             withdrawn=withdrawn,
+            notes=tuple(self.notes),
             **{fate: fates.get(fate, 0) for fate in _FATES},
         )
 
@@ -368,24 +379,41 @@ class _Work:
         )
         if self.cursor.fetchone():
             return 0  # a newer file was taken in: an older one says nothing about what is there now
-        # What waits in quarantine is still at its source.
-        waiting = [reference for reference in self.batch.quarantine["reference"].to_pylist() if reference]
-        self.run(intake_sql.ABSENT, quarantined=waiting)
-        absent = [key for (key,) in self.cursor.fetchall()]
+        # What waits in quarantine is still at its source; a row without a reference may be any that seems absent.
+        references = self.batch.quarantine["reference"].to_pylist()
+        absent = self._absent([reference for reference in references if reference])
         if not absent:
             return 0
+        nameless = sum(not reference for reference in references)
+        self._refuse_many(len(absent) - nameless, limit)
+        if nameless:
+            self.notes.append(
+                f"{self.batch.file}: {nameless:,} {'row' if nameless == 1 else 'rows'} could not be read, so nothing"
+                " was marked as withdrawn. Have the source mend them; until then what it deleted stays as it is here."
+            )
+            return 0
+        for statement in intake_sql.WITHDRAWN:
+            self.cursor.execute(statement, {**self.parameters, "absent": absent})
+        return len(absent)
+
+    def _absent(self, quarantined: list[str]) -> list[int]:
+        self.run(intake_sql.ABSENT, quarantined=quarantined)
+        absent = {key for (key,) in self.cursor.fetchall()}
+        if absent and quarantined:
+            self.run(intake_sql.SPARED, quarantined=quarantined, absent=list(absent))
+            absent -= {key for (key,) in self.cursor.fetchall()}
+        return sorted(absent)
+
+    def _refuse_many(self, absent: int, limit: float) -> None:
         self.cursor.execute(
             "SELECT count(*) FROM records_sourcerow"
             ' WHERE system_id = %(system)s AND "table" = %(table)s AND withdrawn_on IS NULL',
             self.parameters,
         )
         known = self.cursor.fetchone()[0]
-        if len(absent) > limit * known:
+        if absent > limit * known:
             raise TooManyAbsent(
-                f"{self.batch.file} lacks {len(absent)} of the {known} rows known from this source; at most"
+                f"{self.batch.file} lacks {absent} of the {known} rows known from this source; at most"
                 f" {limit:.0%} may be absent. Nothing of this file was taken in. If the source really deleted them, ask"
                 " its owner to confirm and run again with --absence-limit."
             )
-        for statement in intake_sql.WITHDRAWN:
-            self.cursor.execute(statement, {**self.parameters, "absent": absent})
-        return len(absent)
