@@ -154,6 +154,22 @@ def test_what_is_not_json_lines(load, small, tmp_path, text, word):
     refused(load(small), path, word)
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+@pytest.mark.parametrize("cut", [1, 5, 10])
+def test_json_lines_that_end_within_a_row_are_refused(load, small, tmp_path, cut, end):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text('{"REF": "C1"}\n{"REF": "Cé"}'[:-cut] + end)
+    refused(load(small), path, "ends in the middle of a row")
+
+
+def test_one_whole_line_of_json_after_a_mark_of_its_encoding_is_not_refused(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text('{"REF": "C1"}', encoding="utf-8-sig")
+    assert feeds.check(load(small), path) == []
+
+
 @pytest.mark.parametrize("cut", [3, 40])
 def test_a_file_that_ends_within_a_row_is_refused(load, small, write, cut):
     path = write(*(GOOD.replace("C1", f"C{number}") for number in range(5)))

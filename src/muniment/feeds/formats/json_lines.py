@@ -17,6 +17,7 @@ from muniment.feeds.feed import Table
 from muniment.feeds.formats.nested import Item, chunk, each_paths
 from muniment.feeds.limits import Limits
 
+_BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 _BLOCK = 1 << 16  # characters
 _LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
@@ -25,14 +26,15 @@ _LONGEST = 1 << 26  # characters of one element, before damage is the likelier e
 def inspect(path: Path, table: Table, limits: Limits) -> None:
     """Read a file through. Raise BadFile when it is damaged, empty or something else."""
     (part,) = sources.parts(path, table.format, table.member, limits)
-    first = b""
+    first = last = b""
     for block in sources.drained(part, limits):
         first = first or block[:4000].strip()
+        last = block.rstrip() or last
     if not first:
         raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
     if kind := sources.looks_like(first):
         raise BadFile(f"{path.name} is {kind}, not JSON lines: correct the format of the table or the file.")
-    start = first.removeprefix(b"\xef\xbb\xbf")
+    start = first.removeprefix(_BOM)
     if start.startswith(b"["):
         if next(_rows(path, table, limits), None) is None and table.kind == "full":
             raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
@@ -41,6 +43,18 @@ def inspect(path: Path, table: Table, limits: Limits) -> None:
         return
     if not start.startswith(b"{"):
         raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
+    _refuse_cut_off(last.rpartition(b"\n")[2], table, path)
+
+
+def _refuse_cut_off(line: bytes, table: Table, path: Path) -> None:
+    """Refuse a file whose last line is no whole JSON: what came after it would seem withdrawn."""
+    try:
+        json.loads(line.removeprefix(_BOM).decode(table.dialect.encoding, "replace"))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(
+            f"{path.name} ends in the middle of a row: its last line is no complete JSON. It was cut off; have it sent"
+            " again."
+        ) from error
 
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
