@@ -14,6 +14,7 @@ from muniment.cli import exits, printing
 app = typer.Typer(no_args_is_help=True)
 
 _EXAMPLES = 10
+_OWN_LINES = ("examples", "reasons", "problems", "never_seen")  # of a result, what is told below its figures
 
 
 @app.command()
@@ -84,6 +85,7 @@ def _counts(file: Path, batch: feeds.Batch) -> dict[str, Any]:
         "accepted": batch.rows.num_rows,
         "quarantined": batch.quarantine.num_rows,
         **{name: getattr(batch, name).num_rows for name in tables},
+        "never_seen": list(batch.never_seen),
         "reasons": dict(reasons),
         "examples": examples,
     }
@@ -93,8 +95,12 @@ def _show(result: dict[str, Any]) -> None:
     if result["problems"]:
         Console().print(f"{result['file']} is refused: {' '.join(result['problems'])}", markup=False)
         return
-    counts = {name: value for name, value in result.items() if name not in ("examples", "reasons", "problems")}
+    counts = {name: value for name, value in result.items() if name not in _OWN_LINES}
     printing.report(counts, as_json=False, title=result["file"])
+    if never := result["never_seen"]:
+        Console().print(
+            f"No row has {', '.join(never)}, which the feed maps: see whether they were renamed.", markup=False
+        )
     if not result["examples"]:
         return
     table = Table("row", "field", "why", title="First rows in quarantine", title_justify="left")

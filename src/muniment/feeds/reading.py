@@ -1,6 +1,5 @@
 """Reading a file of a feed: refused as a whole, or every row in exactly one of rows and quarantine."""
 
-import difflib
 import gc
 import hashlib
 import re
@@ -15,14 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.engine.values import dates
-from muniment.feeds import canonical, duplicates, fingerprints, formats
+from muniment.feeds import canonical, duplicates, fingerprints, formats, presence
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Feed, Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.lines import Setting
 from muniment.feeds.mapping import Mapped, map_chunk
-from muniment.feeds.review import all_fields
 from muniment.feeds.vocabulary import Vocabulary, standard
 
 _SCHEMAS = {
@@ -48,7 +46,7 @@ def check(feed: Feed, file: Path, *, limits: Limits | None = None) -> list[str]:
         _as_of(file, table, limits)
     except BadFile as error:
         return [str(error)]
-    return [] if columns is None else _missing(file, table, columns)
+    return _lacking(file, table, columns)
 
 
 def read(
@@ -71,9 +69,11 @@ def read(
     setting = Setting(table, vocabulary or standard(), limits, as_of or _as_of(file, table, limits))
     collected: dict[str, list[pa.Table]] = {name: [] for name in _SCHEMAS}
     rows_read = 0
+    unseen = presence.Unseen(table)
     with _collector_resting():
         for chunk in formats.chunks(file, table, limits):
             rows_read += len(chunk) + len(chunk.unread)
+            unseen.take(chunk)
             for name, part in _settled(chunk, map_chunk(chunk, setting)).items():
                 collected[name].append(part)
     tables = {name: pa.concat_tables(parts or [_SCHEMAS[name].empty_table()]) for name, parts in collected.items()}
@@ -91,6 +91,7 @@ def read(
         area=table.area,
         marking=_marking(table, setting.words),
         rows_read=rows_read,
+        never_seen=unseen.columns(),
         **tables,
     )
 
@@ -124,25 +125,16 @@ def table_of(feed: Feed, file: Path) -> Table:
     return table
 
 
-def _missing(file: Path, table: Table, columns: set[str]) -> list[str]:
-    repeated = [f"persons.{person.label}" for person in table.persons if person.each]
-    wanted: dict[str, None] = {}
-    for place, spec in all_fields(table):
-        if not any(place.startswith(f"{person}.") for person in repeated):
-            wanted |= dict.fromkeys([*spec.columns, *(spec.made_from or ())])
-    wanted |= dict.fromkeys([*table.key, *((table.attributes or {}).values())])
-    if "column" in table.as_of:
-        wanted[table.as_of["column"]] = None
-    missing = [name for name in wanted if name not in columns]
-    if not missing:
+def _lacking(file: Path, table: Table, columns: set[str] | presence.Seen) -> list[str]:
+    if isinstance(columns, presence.Seen):
+        found = presence.lacking(table, columns)
+        where = " in every row"
+    else:
+        found, where = presence.missing(table, columns), ""
+    if not found:
         return []
-    hints = []
-    for name in missing:
-        near = difflib.get_close_matches(name.lower(), [column.lower() for column in columns], 1, 0.6)
-        alike = next((column for column in sorted(columns) if near and column.lower() == near[0]), None)
-        hints.append(f"'{name}'" + (f" (it has '{alike}')" if alike else ""))
     return [
-        f"{file.name} lacks the column {', '.join(hints)}: have it exported with its usual header, or change the"
+        f"{file.name} lacks the column {', '.join(found)}{where}: have it exported with its usual names, or change the"
         f" table {table.name} of the feed."
     ]
 

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from muniment.feeds.feed import UNNAMED, UNSIGNED, Feed, Field, Interval, Signed, Table, signed_on
+from muniment.feeds.feed import UNNAMED, UNSIGNED, Feed, Field, Interval, Person, Signed, Table, signed_on
 from muniment.feeds.vocabulary import Vocabulary
 
 
@@ -125,6 +125,13 @@ def _patterns(table: Table) -> Iterator[tuple[str, str]]:
 
 def all_fields(table: Table) -> Iterator[tuple[str, Field]]:
     """Yield every field of a table that is mapped in the rows themselves, with its place."""
+    yield from row_fields(table)
+    for person in table.persons:
+        yield from person_fields(person)
+
+
+def row_fields(table: Table) -> Iterator[tuple[str, Field]]:
+    """Yield the fields of a table that are no person's, with their places."""
     yield from _placed("record", table.record)
     yield from _placed("dates", table.dates)
     yield from _placed("event", table.event)
@@ -132,15 +139,18 @@ def all_fields(table: Table) -> Iterator[tuple[str, Field]]:
         yield f"texts.{kind}", spec
     for flagging in table.flags:
         yield from _placed("flags", {k: v for k, v in vars(flagging).items() if v is not None})
-    for person in table.persons:
-        place = f"persons.{person.label}"
-        own = {"reference": person.reference, "record": person.record, "role": person.role}
-        own |= {"aliases": person.aliases, "partition": person.partition}
-        yield from _placed(place, {k: v for k, v in own.items() if v is not None})
-        yield from _placed(place, person.fields)
-        yield from _placed(f"{place}.involvement", person.involvement)
-        for flagging in person.flags:
-            yield from _placed(f"{place}.flags", {k: v for k, v in vars(flagging).items() if v is not None})
+
+
+def person_fields(person: Person) -> Iterator[tuple[str, Field]]:
+    """Yield the fields of a person, with their places."""
+    place = f"persons.{person.label}"
+    own = {"reference": person.reference, "record": person.record, "role": person.role}
+    own |= {"aliases": person.aliases, "partition": person.partition}
+    yield from _placed(place, {k: v for k, v in own.items() if v is not None})
+    yield from _placed(place, person.fields)
+    yield from _placed(f"{place}.involvement", person.involvement)
+    for flagging in person.flags:
+        yield from _placed(f"{place}.flags", {k: v for k, v in vars(flagging).items() if v is not None})
 
 
 def _placed(place: str, specs: object) -> Iterator[tuple[str, Field]]:

@@ -166,7 +166,7 @@ def test_json_lines_that_end_within_a_row_are_refused(load, small, tmp_path, cut
 def test_one_whole_line_of_json_after_a_mark_of_its_encoding_is_not_refused(load, small, tmp_path):
     small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
     path = tmp_path / "crimes_2026-11-08.jsonl"
-    path.write_text('{"REF": "C1"}', encoding="utf-8-sig")
+    path.write_text('{"REF": "C1", "REPORTED": "2019-01-31"}', encoding="utf-8-sig")
     assert feeds.check(load(small), path) == []
 
 

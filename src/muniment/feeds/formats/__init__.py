@@ -9,6 +9,7 @@ from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
 from muniment.feeds.formats import delimited, json_lines, markup, parquet, workbook
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import Seen
 
 _READERS: dict[str, ModuleType] = {
     "csv": delimited,
@@ -25,9 +26,9 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     yield from _READERS[table.format].chunks(path, table, limits)
 
 
-def inspect(path: Path, table: Table, limits: Limits) -> set[str] | None:
-    """Go through a file as a whole and return its columns, None where rows may differ; raise BadFile."""
+def inspect(path: Path, table: Table, limits: Limits) -> set[str] | Seen:
+    """Go through a file as a whole and return its columns, or, where rows may differ, what was seen; raise BadFile."""
     if not path.is_file():
         raise BadFile(f"There is no file {path}.")
-    columns: set[str] | None = _READERS[table.format].inspect(path, table, limits)
+    columns: set[str] | Seen = _READERS[table.format].inspect(path, table, limits)
     return columns

@@ -16,6 +16,7 @@ from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.formats.nested import Item, chunk, each_paths
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import Seen, wanted
 
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
@@ -23,8 +24,8 @@ _BLOCK = 1 << 16  # characters
 _LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
 
 
-def inspect(path: Path, table: Table, limits: Limits) -> None:
-    """Read a file through. Raise BadFile when it is damaged, empty or something else."""
+def inspect(path: Path, table: Table, limits: Limits) -> Seen:
+    """Read a file through and return what was seen of its rows. Raise BadFile when it is damaged or something else."""
     (part,) = sources.parts(path, table.format, table.member, limits)
     first = last = b""
     for block in sources.drained(part, limits):
@@ -35,15 +36,23 @@ def inspect(path: Path, table: Table, limits: Limits) -> None:
     if kind := sources.looks_like(first):
         raise BadFile(f"{path.name} is {kind}, not JSON lines: correct the format of the table or the file.")
     start = first.removeprefix(_BOM)
-    if start.startswith(b"["):
-        if next(_rows(path, table, limits), None) is None and table.kind == "full":
-            raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
-        for _ in _rows(path, table, limits):
-            pass
-        return
-    if not start.startswith(b"{"):
-        raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
-    _refuse_cut_off(last.rpartition(b"\n")[2], table, path)
+    whole = start.startswith(b"[")
+    if not whole:
+        if not start.startswith(b"{"):
+            raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
+        _refuse_cut_off(last.rpartition(b"\n")[2], table, path)
+    seen = Seen(wanted(table))
+    lacks, empty = True, True
+    for read, _ in _rows(path, table, limits):
+        empty = False
+        if lacks and not isinstance(read, Fault):
+            seen.note(read)
+            lacks = seen.lacks()
+        if not (lacks or whole):  # an array is read to its end, to know that it has one
+            break
+    if empty and table.kind == "full":
+        raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
+    return seen
 
 
 def _refuse_cut_off(line: bytes, table: Table, path: Path) -> None:

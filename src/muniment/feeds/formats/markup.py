@@ -12,16 +12,27 @@ from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
 from muniment.feeds.formats.nested import Item, chunk, each_paths
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import Seen, wanted
 
 
-def inspect(path: Path, table: Table, limits: Limits) -> None:
-    """Parse a file through. Raise BadFile when it is not well formed, or holds none of its row elements."""
+def inspect(path: Path, table: Table, limits: Limits) -> Seen:
+    """Parse a file through and return what was seen of its rows.
+
+    Raise BadFile when it is not well formed, or holds none of its row elements.
+    """
     (part,) = sources.parts(path, table.format, table.member, limits)
     for _ in sources.drained(part, limits):
         pass
-    found = sum(1 for _ in _elements(path, table, limits))
-    if not found and table.kind == "full":
+    seen = Seen(wanted(table))
+    lacks, empty = True, True
+    for element in _elements(path, table, limits):
+        empty = False
+        if lacks:
+            seen.note(_content(element))
+            lacks = seen.lacks()
+    if empty and table.kind == "full":
         raise BadFile(f"{path.name} holds no element {table.rows_at}: correct rows_at, or ask for the export again.")
+    return seen
 
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:

@@ -27,7 +27,10 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
     with _damage(path):
         for group in range(source.num_row_groups):
             source.read_row_group(group)
-    return set(source.schema_arrow.names)
+    each = each_paths(table)
+    parts = [field for field in source.schema_arrow if field.name in each and pa.types.is_list(field.type)]
+    inner = {f"{part.name}.{field.name}" for part in parts for field in part.type.value_type}
+    return set(source.schema_arrow.names) | inner
 
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -53,11 +53,13 @@ class Counts:
     quarantined: int
     suppressed: int
     withdrawn: int = 0
+    never_seen: tuple[str, ...] = ()  # mapped columns that no row has
     notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
 
     def __add__(self, other: "Counts") -> "Counts":
         """Return what became of the rows of both."""
-        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        sums = Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return replace(sums, never_seen=tuple(dict.fromkeys(sums.never_seen)))
 
     def numbers(self) -> dict[str, int]:
         """Return the counts by name, without what is said in words."""
@@ -215,6 +217,11 @@ class _Work:
     def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
         self.notes: list[str] = []
+        if batch.never_seen:
+            self.notes.append(
+                f"{batch.file}: no row has {', '.join(batch.never_seen)}, which the feed maps: see whether the source"
+                " renamed it."
+            )
         self.parameters: dict[str, Any] = {
             "system": system.pk,
             "controller": system.controller_id,
@@ -263,6 +270,7 @@ class _Work:
             read=self.batch.rows_read,
             quarantined=quarantined,
             withdrawn=withdrawn,
+            never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
             **{fate: fates.get(fate, 0) for fate in _FATES},
         )
