@@ -138,6 +138,7 @@ QUARANTINE = pa.schema(
         ("reference", pa.string()),  # when it could be read
         ("reasons", pa.list_(REASON)),
         ("original", pa.string()),  # the row as it stood in the file
+        ("known_by", pa.string()),  # the same however it is written, or a digest where its text may not be kept
     ]
 )
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from muniment.engine.values import dates
 from muniment.feeds import canonical, duplicates, fingerprints, formats, presence
 from muniment.feeds.chunks import Chunk
-from muniment.feeds.faults import BadFile, Fault
+from muniment.feeds.faults import REASONS, BadFile, Fault
 from muniment.feeds.feed import Feed, Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.lines import Setting
@@ -74,7 +75,7 @@ def read(
         for chunk in formats.chunks(file, table, limits):
             rows_read += len(chunk) + len(chunk.unread)
             unseen.take(chunk)
-            for name, part in _settled(chunk, map_chunk(chunk, setting)).items():
+            for name, part in _settled(chunk, map_chunk(chunk, setting), table).items():
                 collected[name].append(part)
     tables = {name: pa.concat_tables(parts or [_SCHEMAS[name].empty_table()]) for name, parts in collected.items()}
     tables = _deduplicated(tables, table, file, limits)
@@ -165,7 +166,7 @@ def _day(text: str, where: str) -> date:
         raise BadFile(f"The day of the export in {where} cannot be read: {error}.") from error
 
 
-def _settled(chunk: Chunk, mapped: Mapped) -> dict[str, pa.Table]:
+def _settled(chunk: Chunk, mapped: Mapped, table: Table) -> dict[str, pa.Table]:
     """Part good rows from faulty ones, and give the good ones their hash."""
     faulty = np.zeros(len(chunk), dtype=np.bool_)
     faulty[list(mapped.faults)] = True
@@ -187,25 +188,43 @@ def _settled(chunk: Chunk, mapped: Mapped) -> dict[str, pa.Table]:
         ],
         schema=canonical.ROWS,
     )
-    settled["quarantine"] = _quarantine(chunk, mapped)
+    settled["quarantine"] = _quarantine(chunk, mapped, table)
     return settled
 
 
-def _quarantine(chunk: Chunk, mapped: Mapped) -> pa.Table:
+def _quarantine(chunk: Chunk, mapped: Mapped, table: Table) -> pa.Table:
     references = mapped.references.to_pylist() if mapped.faults else []
     lines = [
-        _refused(int(chunk.rows[position]), references[position], faults, chunk.original(position))
+        _refused(int(chunk.rows[position]), references[position], faults, _Said(table, chunk.original(position)))
         for position, faults in sorted(mapped.faults.items())
     ]
-    lines += [_refused(unread.row, None, [unread.fault], unread.original) for unread in chunk.unread]
+    lines += [_refused(unread.row, None, [unread.fault], _Said(table, unread.original)) for unread in chunk.unread]
     return pa.Table.from_pylist(sorted(lines, key=lambda line: line["row"]), schema=canonical.QUARANTINE)
 
 
-def _refused(row: int, reference: str | None, faults: Iterable[Fault], original: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Said:
+    """The text of a refused row."""
+
+    table: Table
+    text: str
+
+    @property
+    def plain(self) -> str:
+        """The same for every way of writing the row."""
+        return formats.plain(self.text, self.table)
+
+
+def _refused(row: int, reference: str | None, faults: Iterable[Fault], said: _Said) -> dict[str, Any]:
     reasons = [{"code": fault.code, "field": fault.field, "message": fault.message} for fault in faults]
+    line: dict[str, Any] = {"row": row, "reference": reference, "reasons": reasons}
     if any(reason["code"] == "above_tier" for reason in reasons):
-        original = _WITHHELD
-    return {"row": row, "reference": reference, "reasons": reasons, "original": original}
+        for reason in reasons:
+            if reason["code"] != "above_tier":  # its message may repeat what the row says
+                reason["message"] = f"Not kept: {REASONS[reason['code']]}."
+        known_by = hashlib.sha256(said.plain.encode("utf-8", "surrogatepass")).hexdigest()
+        return line | {"original": _WITHHELD, "known_by": known_by}
+    return line | {"original": said.text, "known_by": said.plain}
 
 
 def _deduplicated(tables: dict[str, pa.Table], table: Table, file: Path, limits: Limits) -> dict[str, pa.Table]:
@@ -218,7 +237,10 @@ def _deduplicated(tables: dict[str, pa.Table], table: Table, file: Path, limits:
         named = tables["rows"].filter(pc.is_in(tables["rows"]["row"], refused))
         references = dict(zip(named["row"].to_pylist(), named["key"].to_pylist(), strict=True))
         found = _originals(file, table, limits, set(verdict.refused))
-        lines = [_refused(row, references[row], [fault], found[row]) for row, fault in sorted(verdict.refused.items())]
+        lines = [
+            _refused(row, references[row], [fault], _Said(table, found[row]))
+            for row, fault in sorted(verdict.refused.items())
+        ]
         more = pa.Table.from_pylist(lines, schema=canonical.QUARANTINE)
         tables = {
             name: part if name == "quarantine" else part.filter(pc.invert(pc.is_in(part["row"], refused)))

@@ -368,20 +368,3 @@ WITHDRAWN = (
         for entity, telling in _TELLING.items()
     ),
 )
-
-BACK_IN = """
-UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
-FROM fate f, records_intake taken
-WHERE f.fate IN ('accepted', 'updated', 'unchanged') AND waiting.resolved_by_id IS NULL
-    AND taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s
-    AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
-    AND waiting.reference <> '' AND waiting.reference = f.key AND waiting.digest <> ALL (%(still)s)
-"""
-
-GONE = """
-UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
-FROM records_intake taken
-WHERE taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s AND waiting.resolved_by_id IS NULL
-    AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
-    AND waiting.reference = '' AND waiting.digest <> ALL (%(still)s)
-"""

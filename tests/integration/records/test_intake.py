@@ -251,6 +251,50 @@ def test_a_row_that_stays_wrong_waits_once_and_is_done_when_it_is_gone(source):
     assert Quarantine.objects.get().resolved_by is not None
 
 
+def test_rows_above_the_tier_wait_each_and_without_their_text(controllers, tmp_path):
+    source = Source(tmp_path)
+    feed = source.folder / "feed.yaml"
+    feed.write_text(feed.read_text().replace("      title: TITLE\n", "      title: TITLE\n      marking: ADDRESS\n"))
+    source.feed = feeds.load(feed)
+    rows = [row(f"C{n}", ADDRESS="SECRET", REPORTED="Tuesday") for n in range(3)]
+    for day_ in ("2026-06-01", "2026-06-02"):
+        assert source.send(rows, on=day_).quarantined == 3
+        assert sorted(Quarantine.objects.values_list("reference", flat=True)) == ["C0", "C1", "C2"]
+    for waiting in Quarantine.objects.all():
+        assert "Narrative" not in content.read(waiting.original)
+        assert "Tuesday" not in str(waiting.reasons)
+
+
+def waiting_rows():
+    return set(Quarantine.objects.filter(resolved_by=None).values_list("reference", "row", "intake__as_of"))
+
+
+def test_a_row_that_goes_wrong_again_waits_again(source):
+    good, bad = [row("C1"), row("C2")], [row("C1"), row("C2", OUTCOME="BANANA")]
+    source.send(bad, on="2026-06-01")
+    source.send(good, on="2026-06-03")
+    source.send(bad, on="2026-06-02")
+    assert waiting_rows() == set(), "an older file says nothing of what was mended since"
+    source.send([*bad[1:], bad[0]], on="2026-06-04")
+    assert waiting_rows() == {("C2", 1, day("2026-06-04"))}
+    source.send(good, on="2026-06-03")
+    assert waiting_rows() == {("C2", 1, day("2026-06-04"))}
+    assert Quarantine.objects.count() == 1
+
+
+def test_what_an_older_file_has_wrong_does_not_wait_when_a_newer_one_has_it_right(source):
+    source.send([row("C1"), row("C2")], on="2026-06-03")
+    wrong = [row("C2", OUTCOME="BANANA"), row("", OUTCOME="BANANA"), row("C3", OUTCOME="BANANA")]
+    assert source.send([row("C1"), *wrong], on="2026-06-02").quarantined == 3
+    assert waiting_rows() == set()
+
+
+def test_a_row_that_its_source_dropped_waits_no_more(source):
+    source.send([row("C1"), row("C2", OUTCOME="BANANA")], on="2026-06-01")
+    source.send([row("C1")], on="2026-06-02")
+    assert waiting_rows() == set()
+
+
 def test_an_original_that_was_altered_is_told_as_such(source, cast):
     source.send([row("C4", OUTCOME="BANANA")])
     refresh()

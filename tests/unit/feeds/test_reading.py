@@ -175,3 +175,21 @@ def test_a_time_with_its_zone_is_the_day_that_it_was_here(load, small, write):
     rows = [GOOD.replace("C1", f"C{at}").replace("31/01/2019", text) for at, text in enumerate(ZONED)]
     batch = feeds.read(load(small), write(*rows))
     assert [str(day) for day in batch.record_dates["earliest"].to_pylist()] == list(ZONED.values())
+
+
+@pytest.mark.parametrize(
+    ("form", "one", "other"),
+    [
+        ("jsonl", '{"REF": "C1", "REPORTED": "Tuesday"}', '{"REPORTED":"Tuesday",   "REF":"C1"}'),
+        ("xml", '<x><r a="1" b="2"><REF>C1</REF></r></x>', "<x><r b='2' a='1'>\n <REF>C1</REF>\n</r></x>"),
+    ],
+)
+def test_a_refused_row_is_known_again_however_it_is_written(load, small, tmp_path, form, one, other):
+    small["tables"]["crimes"] |= {"format": form, "files": "crimes_*", "rows_at": "x/r", "kind": "delta"}
+    path = tmp_path / f"crimes_2026-11-08.{form}"
+    known = []
+    for text in (one, other):
+        path.write_text(text)
+        known += feeds.read(load(small), path).quarantine["known_by"].to_pylist()
+    assert len(known) == 2
+    assert known[0] == known[1]

@@ -32,3 +32,10 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str] | Seen:
         raise BadFile(f"There is no file {path}.")
     columns: set[str] | Seen = _READERS[table.format].inspect(path, table, limits)
     return columns
+
+
+def plain(original: str, table: Table) -> str:
+    """Return the text of a row so that it is the same however it was written: in what order, with what spaces."""
+    if table.format == "jsonl":
+        return json_lines.plain(original)
+    return markup.plain(original) if table.format == "xml" else original

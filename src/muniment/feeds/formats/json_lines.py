@@ -132,3 +132,12 @@ def _object(line: str) -> dict[str, Any] | Fault:
     if not isinstance(read, dict):
         return Fault("unreadable", "", "The line is JSON and no object.")
     return read
+
+
+def plain(original: str) -> str:
+    """Return the text of a row with its names in order and no spaces between; as it stands where it is no JSON."""
+    try:
+        read = json.loads(original, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return original
+    return json.dumps(read, sort_keys=True, separators=(",", ":"))

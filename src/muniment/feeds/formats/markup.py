@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, iterparse, tostring
+from xml.etree.ElementTree import Element, ParseError, canonicalize, iterparse, tostring
 from xml.parsers import expat
 
 from muniment.feeds import sources
@@ -114,3 +114,11 @@ def _content(element: Element) -> dict[str, Any]:
 
 def _name(tag: str) -> str:
     return tag.rpartition("}")[2] if "}" in tag else tag
+
+
+def plain(original: str) -> str:
+    """Return the text of a row in canonical form, without the spaces between its elements."""
+    try:
+        return canonicalize(original, strip_text=True)
+    except ParseError:
+        return original

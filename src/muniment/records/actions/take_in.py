@@ -4,9 +4,7 @@ Killed at any moment, the database is as if the intake had not been; run again, 
 """
 
 import hashlib
-import hmac
 import json
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -19,11 +17,11 @@ from django.utils import timezone
 
 from muniment.core import audit, content, places, policy_in_force, turns
 from muniment.core.actors import Actor
-from muniment.core.models import Scope
 from muniment.engine.values import dates
 from muniment.feeds.canonical import QUARANTINE, Batch
 from muniment.records import intake_sql, staging
 from muniment.records.models import Intake, SourceSystem
+from muniment.records.quarantine import Quarantine
 
 _INTAKE_LOCK = 7_130_002
 _LARGE = 2000  # rows
@@ -263,12 +261,13 @@ class _Work:
         self.run(intake_sql.SEALED_SCOPES)
         for statement in intake_sql.EVENTS:
             self.run(statement)
-        quarantined = self._quarantine(dangling)
+        refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
+        Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
         fates = self._fates()
         return Counts(
             read=self.batch.rows_read,
-            quarantined=quarantined,
+            quarantined=len(refused),
             withdrawn=withdrawn,
             never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
@@ -285,6 +284,7 @@ class _Work:
         found: dict[int, dict[str, Any]] = {}
         for row, record, nominal, role, lacks_record in self.cursor.fetchall():
             missing, field = (record, "record") if lacks_record else (nominal, "nominal")
+            link = json.dumps({"record": record, "nominal": nominal, "role": role})
             found[row] = {
                 "row": row,
                 "reference": "",
@@ -295,73 +295,12 @@ class _Work:
                         "message": f"It links to {field} '{missing}', which this system has not sent: send that first.",
                     }
                 ],
-                "original": json.dumps({"record": record, "nominal": nominal, "role": role}),
+                "original": link,
+                "known_by": link,
             }
         if found:
             self.cursor.execute("UPDATE fate SET fate = 'quarantined' WHERE row = ANY(%(rows)s)", {"rows": list(found)})
         return list(found.values())
-
-    def _quarantine(self, dangling: Sequence[dict[str, Any]]) -> int:
-        rows = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
-        if not rows:
-            self._settle_quarantine([])
-            return 0
-        scope, _ = Scope.objects.get_or_create(
-            controller_id=self.system.controller_id,
-            partition=self.batch.partition,
-            area=self.batch.area,
-            marking=self.batch.marking,
-            restriction="",
-        )
-        pepper = places.derived("tombstones", "quarantine").encode()
-        prepared = {}
-        for row in rows:
-            # By what is wrong and not by the words, which may name the day of the export.
-            wrong = sorted((reason["code"], reason["field"]) for reason in row["reasons"])
-            said = json.dumps([row["original"], wrong]).encode("utf-8", "surrogatepass")
-            prepared[hmac.new(pepper, said, "sha256").hexdigest()] = row
-        self.cursor.execute(
-            'SELECT digest FROM records_quarantine WHERE system_id = %s AND "table" = %s AND digest = ANY(%s)',
-            [self.system.pk, self.batch.table, list(prepared)],
-        )
-        known = {digest for (digest,) in self.cursor.fetchall()}
-        self._settle_quarantine(list(prepared))
-        fresh = {digest: row for digest, row in prepared.items() if digest not in known}
-        owners = [f"quarantine:{self.intake.pk}:{digest[:16]}" for digest in fresh]
-        originals = [
-            content.Text(owner, "original", row["original"] or "", scope.pk)
-            for owner, row in zip(owners, fresh.values(), strict=True)
-        ]
-        ids = content.keep_all(content.seal_all(originals), self.cursor)
-        self.cursor.executemany(
-            "INSERT INTO records_quarantine"
-            ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    self.intake.pk,
-                    self.system.pk,
-                    self.batch.table,
-                    row["row"],
-                    (row["reference"] or "")[:400],
-                    json.dumps(row["reasons"]),
-                    digest,
-                    ids[owner],
-                    scope.pk,
-                )
-                for (digest, row), owner in zip(fresh.items(), owners, strict=True)
-            ],
-        )
-        return len(rows)
-
-    def _settle_quarantine(self, still: list[str]) -> None:
-        """Mark what waited as done: where its row came in, or a full export no longer has it; not what is still so.
-
-        A row whose reference could not be read is known again by what stood in it alone.
-        """
-        self.run(intake_sql.BACK_IN, still=still)
-        if self.batch.kind == "full":
-            self.run(intake_sql.GONE, still=still)
 
     def _texts(self) -> list[content.Text]:
         """Return the narratives of what is written, each under a key of its record and row; the old ones go."""

@@ -1,0 +1,137 @@
+"""Rows that could not be accepted: each waits once, with its text, until its source has mended or dropped it."""
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from muniment.core import content, places
+from muniment.core.models import Scope
+from muniment.feeds.canonical import Batch
+
+Row = Mapping[str, Any]
+
+# What a file still has, or has again, waits by the newest file that has it.
+_WAITS_AGAIN = """
+UPDATE records_quarantine waiting SET intake_id = %(intake)s, row = again.row, resolved_by_id = NULL
+FROM unnest(%(digests)s::text[], %(rows)s::int[]) AS again (digest, row), records_intake told
+WHERE waiting.system_id = %(system)s AND waiting."table" = %(table)s AND waiting.digest = again.digest
+    AND told.id = coalesce(waiting.resolved_by_id, waiting.intake_id) AND told.as_of <= %(as_of)s
+"""
+
+# What was known by its reference is mended where its row came in.
+_BACK_IN = """
+UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
+FROM records_intake taken
+WHERE waiting.resolved_by_id IS NULL AND taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s
+    AND waiting.system_id = %(system)s AND waiting."table" = %(table)s
+    AND waiting.reference <> '' AND waiting.digest <> ALL (%(digests)s)
+    AND waiting.reference IN (SELECT key FROM fate WHERE fate IN ('accepted', 'updated', 'unchanged'))
+"""
+
+# A full export has every row: what it no longer has was mended, went wrong in another way, or is gone from its source.
+_GONE = """
+UPDATE records_quarantine waiting SET resolved_by_id = %(intake)s
+FROM records_intake taken
+WHERE taken.id = waiting.intake_id AND taken.as_of <= %(as_of)s AND waiting.resolved_by_id IS NULL
+    AND waiting.system_id = %(system)s AND waiting."table" = %(table)s AND waiting.digest <> ALL (%(digests)s)
+"""
+
+# What an older file brings is done already where a newer one had its row, or is full and no longer has it.
+_MENDED_SINCE = """
+UPDATE records_quarantine waiting SET resolved_by_id = since.id
+FROM (
+    SELECT w.id AS waiting, coalesce(
+        (SELECT taken.id FROM records_sourcerow held JOIN records_intake taken ON taken.id = held.last_intake_id
+         WHERE held.system_id = w.system_id AND held."table" = w."table" AND held.key = w.reference
+            AND taken.as_of > %(as_of)s),
+        (SELECT taken.id FROM records_intake taken
+         WHERE taken.system_id = w.system_id AND taken."table" = w."table"
+            AND taken.kind = 'full' AND taken.as_of > %(as_of)s ORDER BY taken.as_of LIMIT 1)) AS id
+    FROM records_quarantine w WHERE w.intake_id = %(intake)s AND w.resolved_by_id IS NULL
+) since
+WHERE since.waiting = waiting.id AND since.id IS NOT NULL
+"""
+
+_ANY_WAITING = """
+SELECT EXISTS (
+    SELECT 1 FROM records_quarantine
+    WHERE system_id = %(system)s AND "table" = %(table)s AND resolved_by_id IS NULL)
+"""
+
+_ADD = (
+    "INSERT INTO records_quarantine"
+    ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """The quarantine of one table of one system, at one intake, whose `parameters` these are."""
+
+    batch: Batch
+    parameters: Mapping[str, Any]
+    cursor: Any
+
+    def settle(self, rows: Sequence[Row]) -> None:
+        """Have these rows wait, each once, and those wait no more that are mended or gone from their source."""
+        found = {self._digest(row): row for row in rows}
+        known = self._known(list(found))
+        self._run(_ANY_WAITING)
+        if self.cursor.fetchone()[0]:
+            self._run(_GONE if self.batch.kind == "full" else _BACK_IN, digests=list(found))
+        self._run(_WAITS_AGAIN, digests=list(known), rows=[found[digest]["row"] for digest in known])
+        self._add({digest: row for digest, row in found.items() if digest not in known})
+        self._run(_MENDED_SINCE)
+
+    def _run(self, statement: str, **more: Any) -> None:
+        self.cursor.execute(statement, {**self.parameters, **more})
+
+    def _digest(self, row: Row) -> str:
+        # By what is wrong and not by the words, which may name the day of the export.
+        wrong = sorted((reason["code"], reason["field"]) for reason in row["reasons"])
+        said = json.dumps([row["known_by"], wrong]).encode("utf-8", "surrogatepass")
+        return hmac.new(places.derived("tombstones", "quarantine").encode(), said, "sha256").hexdigest()
+
+    def _known(self, digests: list[str]) -> set[str]:
+        self.cursor.execute(
+            'SELECT digest FROM records_quarantine WHERE system_id = %s AND "table" = %s AND digest = ANY(%s)',
+            [self.parameters["system"], self.batch.table, digests],
+        )
+        return {digest for (digest,) in self.cursor.fetchall()}
+
+    def _add(self, fresh: Mapping[str, Row]) -> None:
+        if not fresh:
+            return
+        scope, _ = Scope.objects.get_or_create(
+            controller_id=self.parameters["controller"],
+            partition=self.batch.partition,
+            area=self.batch.area,
+            marking=self.batch.marking,
+            restriction="",
+        )
+        intake = self.parameters["intake"]
+        owners = {digest: f"quarantine:{intake}:{digest[:16]}" for digest in fresh}
+        originals = [
+            content.Text(owners[digest], "original", row["original"] or "", scope.pk) for digest, row in fresh.items()
+        ]
+        ids = content.keep_all(content.seal_all(originals), self.cursor)
+        self.cursor.executemany(
+            _ADD,
+            [
+                (
+                    intake,
+                    self.parameters["system"],
+                    self.batch.table,
+                    row["row"],
+                    (row["reference"] or "")[:400],
+                    json.dumps(row["reasons"]),
+                    digest,
+                    ids[owners[digest]],
+                    scope.pk,
+                )
+                for digest, row in fresh.items()
+            ],
+        )
