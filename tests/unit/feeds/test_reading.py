@@ -193,3 +193,25 @@ def test_a_refused_row_is_known_again_however_it_is_written(load, small, tmp_pat
         known += feeds.read(load(small), path).quarantine["known_by"].to_pylist()
     assert len(known) == 2
     assert known[0] == known[1]
+
+
+def test_a_row_with_one_field_more_is_refused_though_its_last_is_empty(load, small, write):
+    shifted = "C3,31/01/2019,NFA,12 High Street, Norbridge,4,N1,Ashdown,"
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2"), shifted))
+    assert reasons(batch) == {3: ["wrong_fields"]}
+    assert batch.records["reference"].to_pylist() == ["C1", "C2"]
+
+
+@pytest.mark.parametrize("end", [",", ",,"])
+def test_a_delimiter_at_the_end_of_every_row_is_none_of_a_field(load, small, write, end):
+    lines = [f"{GOOD.replace('C1', f'C{number}')}{end}" for number in range(3)]
+    assert feeds.read(load(small), write(*lines)).rows.num_rows == 3
+    batch = feeds.read(load(small), write(*lines, "C3,31/01/2019"))
+    assert reasons(batch) == {4: ["wrong_fields"]}
+    assert feeds.read(load(small), write(*lines, GOOD.replace("C1", "C9"))).rows["key"].to_pylist() == ["C9"]
+
+
+def test_a_delimiter_at_the_end_of_header_and_rows_makes_a_column_without_a_name(load, small, write):
+    path = write(f"{GOOD},")
+    path.write_text(path.read_text().replace("SUS_DOB\n", "SUS_DOB,\n"))
+    assert feeds.read(load(small), path).rows.num_rows == 1

@@ -10,7 +10,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from muniment.feeds.limits import Limits
 # The limit of the csv module is one for the whole process; ours is applied to the mapped field, with its reason.
 csv.field_size_limit(2**31 - 1)
 
+_FEW = 50  # rows
 _MINIMUM_LINES = 10  # of non-ASCII text, before the declared encoding is called wrong
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -109,20 +110,44 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     """Yield the rows of a file, numbered on through the members of a zip."""
     number = 0
     for part in sources.parts(path, table.format, table.member, limits):
-        with part.open() as stream, _text(stream, table.dialect) as text:
-            lines = _Lines(iter(text), limits.lines_per_row)
-            header = _header(_rows(lines, table.dialect, None), table.dialect, part.name)
-            blocks = _blocks(lines, table.dialect, len(header), limits.chunk_rows)
-            if table.dialect.footer_rows:
-                blocks = _without_footer(blocks, table.dialect, part.name)
-            for block in blocks:
-                chunk = _chunk(block, header, table.dialect, number)
-                number += len(block)
-                if number > limits.rows:
-                    raise BadFile(f"{path.name} has more than {limits.rows:,} rows: have it exported in parts.")
-                if len(block) and not block.originals[-1].endswith(("\n", "\r")):
-                    _refuse_cut_off(chunk, number, part.name)
-                yield chunk
+        trails = _trails(part, table.dialect, limits)
+        for block, header in _read(part, table.dialect, limits):
+            chunk = _chunk(block, header, table.dialect, number, trails=trails)
+            number += len(block)
+            if number > limits.rows:
+                raise BadFile(f"{path.name} has more than {limits.rows:,} rows: have it exported in parts.")
+            if len(block) and not block.originals[-1].endswith(("\n", "\r")):
+                _refuse_cut_off(chunk, number, part.name)
+            yield chunk
+
+
+def _read(part: sources.Part, dialect: Dialect, limits: Limits) -> Iterator[tuple[_Block, list[str]]]:
+    """Yield the rows of one stream, without its footer, beside its header."""
+    with part.open() as stream, _text(stream, dialect) as text:
+        lines = _Lines(iter(text), limits.lines_per_row)
+        header = _header(_rows(lines, dialect, None), dialect, part.name)
+        blocks = _blocks(lines, dialect, len(header), limits.chunk_rows)
+        if dialect.footer_rows:
+            blocks = _without_footer(blocks, dialect, part.name)
+        for block in blocks:
+            yield block, header
+
+
+def _trails(part: sources.Part, dialect: Dialect, limits: Limits) -> bool:
+    """Whether all rows end in a delimiter that the header does not have.
+
+    Where only some do, a delimiter within an earlier field is the likelier explanation: its values would shift.
+    """
+    for block, header in _read(part, dialect, replace(limits, chunk_rows=_FEW)):  # the first row mostly tells
+        for place, fields in enumerate(block.fields):
+            if place not in block.open and len(fields) >= len(header) and _surplus(fields, header) != "empty":
+                return False
+    return True
+
+
+def _surplus(fields: list[str], header: list[str]) -> str:
+    beyond = fields[len(header) :]
+    return "filled" if any(beyond) else "empty" if beyond else "none"
 
 
 def _blocks(lines: _Lines, dialect: Dialect, width: int, size: int) -> Iterator[_Block]:
@@ -241,12 +266,12 @@ def _check_footer(last: str, dialect: Dialect, name: str, count: int) -> None:
         raise BadFile(f"{name} holds {count:,} rows and its footer says {match[1]}: have it sent again.")
 
 
-def _chunk(block: _Block, header: list[str], dialect: Dialect, before: int) -> Chunk:
+def _chunk(block: _Block, header: list[str], dialect: Dialect, before: int, *, trails: bool) -> Chunk:
     kept = block.fields
     places: list[int] = list(range(len(block)))
     unread: list[Unread] = []
     if block.open or set(map(len, kept)) != {len(header)}:
-        kept, places, unread = _fitting(block, header, dialect, before)
+        kept, places, unread = _fitting(block, header, dialect, before, trails=trails)
     try:
         columns = _columns(kept, header)
     except UnicodeEncodeError:
@@ -267,7 +292,7 @@ def _chunk(block: _Block, header: list[str], dialect: Dialect, before: int) -> C
 
 
 def _fitting(
-    block: _Block, header: list[str], dialect: Dialect, before: int
+    block: _Block, header: list[str], dialect: Dialect, before: int, *, trails: bool
 ) -> tuple[list[list[str]], list[int], list[Unread]]:
     """Return the rows that have as many fields as the header, or can be given them, and what is wrong with others."""
     kept: list[list[str]] = []
@@ -277,7 +302,8 @@ def _fitting(
         ended = place not in block.open
         fitting: list[str] | None = fields
         if len(fields) != len(header) or not ended:
-            fitting = _mended(fields, header, dialect) if ended else None
+            cut = fields[: len(header)] if trails and _surplus(fields, header) == "empty" else fields
+            fitting = _mended(cut, header, dialect) if ended else None
         if fitting is None:
             unread.append(Unread(before + place + 1, _why(fields, len(header), ended=ended), _kept(original)))
         else:
@@ -303,8 +329,8 @@ def _why(fields: list[str], width: int, *, ended: bool) -> Fault:
 
 def _mended(fields: list[str], header: list[str], dialect: Dialect) -> list[str] | None:
     surplus = len(fields) - len(header)
-    if surplus > 0 and not any(fields[len(header) :]):
-        return fields[: len(header)]
+    if surplus == 0:
+        return fields
     if surplus > 0 and dialect.unquoted in header:
         start = header.index(dialect.unquoted)
         joined = dialect.delimiter.join(fields[start : start + surplus + 1])
