@@ -102,6 +102,7 @@ class Review(models.Model):
     waiting_for = models.CharField(max_length=60, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     reason = models.ForeignKey(Content, models.PROTECT, null=True)
+    draft = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # typed and not decided yet
     kept_records = ArrayField(models.BigIntegerField(), default=list)
     next_review = models.DateField(null=True)
     decided_by = models.CharField(max_length=150, blank=True)
@@ -109,14 +110,15 @@ class Review(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     membership_digest = models.CharField(max_length=64)
     version = models.IntegerField(default=1)
+    saved_by = models.CharField(max_length=150, blank=True, db_default="")  # who made this version
 
     class Fields:
-        id = prime = controller = reason = Kind.KEY
+        id = prime = controller = reason = draft = Kind.KEY
         kind = trigger = waiting_for = Kind.CODE
         due = next_review = decided_at = made_at = Kind.MOMENT
         risk = state = outcome = membership_digest = version = Kind.STATE
         kept_records = Kind.KEY
-        allocated_to = decided_by = Kind.ACTOR
+        allocated_to = decided_by = saved_by = Kind.ACTOR
 
     class Wall:
         seen = f"{BY_CONTROLLER} AND {through('people_primeperson', 'prime_id')}"

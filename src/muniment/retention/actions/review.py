@@ -11,7 +11,8 @@ from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import rules
+from muniment.retention import drafts, rules
+from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
 
 
@@ -51,6 +52,7 @@ def _locked(review: Review, move: str, by: Actor, version: int | None) -> Review
 def _moved(held: Review, move: str, by: Actor, **changes: object) -> Review:
     held.state = rules.REVIEW_MOVES[move][held.state]
     held.version += 1
+    held.saved_by = by.name
     for name, value in changes.items():
         setattr(held, name, value)
     held.save()
@@ -58,12 +60,20 @@ def _moved(held: Review, move: str, by: Actor, **changes: object) -> Review:
     return held
 
 
-def save(review: Review, answers: Answers, *, by: Actor, version: int | None = None) -> Review:
-    """Keep answers, some or all; whoever saves takes the review on."""
+def save(
+    review: Review, answers: Answers, *, by: Actor, version: int | None = None, draft: Draft | None = None
+) -> Review:
+    """Keep answers, some or all, and what is typed beside them; whoever saves takes the review on.
+
+    A draft replaces the one before; without one, that stays.
+    """
     with transaction.atomic():
         held = _locked(review, "save", by, version)
         _keep(held, answers)
-        return _moved(held, "save", by, allocated_to=by.name, waiting_for="", **_begun_anew(held, answers))
+        changes = _begun_anew(held, answers)
+        if draft is not None:
+            changes["draft"] = drafts.keep(held, draft, _scope(held))
+        return _moved(held, "save", by, allocated_to=by.name, waiting_for="", **changes)
 
 
 def _begun_anew(held: Review, answers: Answers) -> dict[str, object]:
@@ -149,6 +159,7 @@ def decide(
             by,
             outcome=conclusion.outcome,
             reason=reason,
+            draft=None,
             kept_records=list(conclusion.kept_records),
             next_review=conclusion.next_review,
             decided_by=by.name,

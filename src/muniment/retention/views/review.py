@@ -1,32 +1,24 @@
 """A review on one page: the evidence, the criteria with an answer to each, and the decision."""
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
 from django.contrib import messages
 from django.db import transaction
-from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
-from muniment.core import audit, content, references, words
+from muniment.core import audit, content, references
 from muniment.core.actors import Actor
-from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
-from muniment.people import queries as people
-from muniment.people import surroundings
-from muniment.people.chronology import Entry, chronology
-from muniment.records.models import NominalFlag
-from muniment.retention import evidence, explaining, queries, rules
+from muniment.people.chronology import chronology
+from muniment.retention import drafts, rules
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.forms import ANSWERS, AnswersForm, ConclusionForm
-from muniment.retention.models import DisposalOrder, Hold, Review
+from muniment.retention.drafts import Draft
+from muniment.retention.forms import AnswersForm, ConclusionForm
+from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.views import review_page
 
 
 def found_review(reference: str) -> Review:
@@ -35,32 +27,23 @@ def found_review(reference: str) -> Review:
         key = references.number("review", reference)
     except ValueError as error:
         raise Http404 from error
-    review = Review.objects.select_related("prime", "controller", "reason").filter(pk=key).first()
+    review = Review.objects.select_related("prime", "controller", "reason", "draft").filter(pk=key).first()
     if review is None:
         raise Http404
     return review
-
-
-@dataclass(frozen=True)
-class Question:
-    """One criterion: its evidence, the two fields of the answer, and what someone else saved meanwhile."""
-
-    beside: evidence.Beside
-    answer: BoundField
-    reason: BoundField
-    theirs: str
 
 
 @opens("review.work")
 def review(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything; save some answers, park, refer, hand over or decide."""
     found = found_review(reference)
-    kept = _kept(found)
-    answers = AnswersForm(request.POST or None, initial=kept)
-    conclusion = ConclusionForm(request.POST or None)
-    meanwhile = False
+    kept, draft = _kept(found), drafts.of(found)
+    typed = dict(draft.typed)
+    answers = AnswersForm(request.POST or None, initial=typed | kept)
+    conclusion = ConclusionForm(request.POST or None, initial=typed)
+    meanwhile, status = False, 200
     if request.method == "POST":
-        meanwhile = request.POST.get("version") != str(found.version)
+        meanwhile, status = request.POST.get("version") != str(found.version), 422
         if _is_complete(request, answers, conclusion, kept):
             try:
                 return _act(request, found, answers, conclusion)
@@ -68,93 +51,37 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
                 for reason in refusal.reasons:
                     conclusion.add_error(None, reason)
                 audit.record_apart(visitor(request), "review.refused", "refused", subject=found.reference)
+        draft = _typed(request)
     else:
         audit.record(visitor(request), "review.view", subject=found.reference, controller=found.controller.code)
-    shown = _shown(request, found)
-    shown["questions"] = [
-        Question(each, answers[f"answer_{each.key}"], answers[f"reason_{each.key}"], _said(kept, each.key, meanwhile))
-        for each in shown.pop("criteria")
-    ]
-    shown |= {"answers": answers, "conclusion": conclusion, "to": request.POST.get("to", "")}
-    wrong = bool(answers.errors or conclusion.errors)
-    return TemplateResponse(request, "retention/review.html", shown, status=422 if wrong else 200)
+    shown = review_page.shown(request, found)
+    shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
+    shown |= {"answers": answers, "conclusion": conclusion}
+    shown |= {"to": draft.typed.get("to", ""), "keep": draft.kept_records}
+    return TemplateResponse(request, "retention/review.html", shown, status=status)
 
 
 def _is_complete(request: HttpRequest, answers: AnswersForm, conclusion: ConclusionForm, kept: dict[str, str]) -> bool:
-    """Say whether what was sent can be acted on; errors stand beside their fields."""
-    valid = answers.is_valid() and conclusion.is_valid()
-    if request.POST.get("do") == "decide":
-        answers.require_answers(kept)
-        conclusion.require_decision()
-    return valid and not answers.errors and not conclusion.errors
+    """Say whether what was sent can be acted on; errors stand beside their fields.
+
+    To decide, everything has to be right; what is only saved may be unfinished, and is kept as it was typed.
+    """
+    valid = answers.is_valid()
+    if request.POST.get("do") != "decide":
+        return valid
+    conclusion.is_valid()
+    answers.require_answers(kept)
+    conclusion.require_decision()
+    return not answers.errors and not conclusion.errors
 
 
-def _said(kept: dict[str, str], key: str, meanwhile: bool) -> str:
-    answer = dict(ANSWERS).get(kept.get(f"answer_{key}", ""), "")
-    words_ = kept.get(f"reason_{key}", "")
-    return f"{answer}. {words_}".strip() if meanwhile and answer else ""
-
-
-def _shown(request: HttpRequest, found: Review) -> dict[str, Any]:
-    assert isinstance(request.user, User)
-    on = timezone.localdate()
-    nominals = list(people.nominals_of(found.prime))
-    entries = chronology(found.prime)
-    previous = list(
-        Review.objects.filter(prime=found.prime, state="decided").exclude(pk=found.pk).order_by("-decided_at")[:5]
-    )
-    holds = queries.standing_holds([entry.record.pk for entry in entries])
-    explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
-    own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
-    last = queries.last_days([entry.record.pk for entry in own])
-    free = [
-        entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
-    ]
-    stopped = [(entry, _why(entry, on)) for entry in own if entry not in free]
-    return {
-        "review": found,
-        "prime": found.prime,
-        "who": people.identity(found.prime, nominals),
-        "around": surroundings.around(found.prime, request.user),
-        "clock": _clock(found, explanation, holds),
-        "entries": entries,
-        "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
-        "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
-        "criteria": evidence.beside_criteria(entries, found.prime),
-        "changed": evidence.since(entries, previous[0] if previous else None),
-        "previous": previous,
-        "explanation": explanation,
-        "records": len(own),
-        "seen": people.life_digest(found.prime_id),
-        "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
-        "free": free,
-        "stopped": stopped,
-        "keep_words": f"Choose what to keep when you keep part ({len(free)})",
-        "stopped_words": f"{len(stopped)} cannot go today, and why",
-        "keep": {int(key) for key in request.POST.getlist("keep") if key.isdigit()},
-        "queue": f"?{request.GET.urlencode()}" if request.GET else "",
-        "reason": content.shown(found.reason),
-        "orders": found.orders.order_by("-pk"),
-        "page_title": f"Review {found.reference}",
-    }
-
-
-def _why(entry: Entry, on: date) -> str:
-    decision = getattr(entry.record, "decision", None)
-    if decision is None:
-        return "The schedule has not been worked out for it yet."
-    return f"{explaining.sentence(decision, on)} {words.class_title(decision.rule or decision.resolved_class)}."
-
-
-def _clock(found: Review, explanation: explaining.Explanation | None, holds: list[Hold]) -> list[tuple[str, str]]:
-    """Return what a reviewer keeps in sight: group, due, rule, holds, what is not known."""
-    lines = [("Due", words.day(found.due))]
-    if explanation:
-        lines = [("Group", str(explanation.group or "none")), *lines]
-        lines += [("Clear since", words.day(explanation.clear_from))] if explanation.clear_from else []
-        lines += [("Rule", explanation.rule_title)] if explanation.rule_title else []
-    lines += [("Holds", str(len(holds)))] if holds else []
-    return lines + ([("Not known", str(len(explanation.missing)))] if explanation and explanation.missing else [])
+def _typed(request: HttpRequest) -> Draft:
+    """Return what was typed and is no answer to a question: kept as it is, right or wrong, until the decision."""
+    names = ("to", *ConclusionForm.base_fields)
+    # A reason without an answer waits for one; with one it is kept beside it.
+    names += tuple(f"reason_{key}" for key in rules.CRITERIA if not request.POST.get(f"answer_{key}"))
+    typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
+    return Draft(typed, tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit()))
 
 
 def _kept(found: Review) -> dict[str, str]:
@@ -177,7 +104,7 @@ def _act(request: HttpRequest, found: Review, form: AnswersForm, conclusion: Con
     version = int(sent) if sent.isdigit() else 0
     if verb == "decide":
         return _decide(request, found, given, conclusion, version)
-    reviewing.save(found, given, by=by, version=version)
+    reviewing.save(found, given, by=by, version=version, draft=_typed(request))
     to = request.POST.get("to", "")
     after = f"{reverse('reviews')}{'?' + request.GET.urlencode() if request.GET else ''}"
     if verb == "park":
@@ -192,7 +119,7 @@ def _act(request: HttpRequest, found: Review, form: AnswersForm, conclusion: Con
         reviewing.hand_over(found, by=by, to=to)
         messages.success(request, f"{found.reference} is with {to}. Your answers are saved.")
         return redirect(after)
-    messages.success(request, "Your answers are saved.")
+    messages.success(request, "Everything that you have entered is saved.")
     return redirect(request.get_full_path())
 
 
@@ -200,7 +127,7 @@ def _decide(
     request: HttpRequest, found: Review, given: reviewing.Answers, conclusion: ConclusionForm, version: int
 ) -> HttpResponse:
     by, decided = visitor(request), conclusion.cleaned_data
-    kept = tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit())
+    kept = _typed(request).kept_records
     chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], kept, decided["next_review"])
     with transaction.atomic():  # a decision whose disposal is refused is no decision
         done = reviewing.decide(found, given, chosen, by=by, version=version)

@@ -1,0 +1,105 @@
+"""What the page of a review shows: the life, the evidence beside each question, and what can and cannot go."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.utils import timezone
+
+from muniment.core import content, words
+from muniment.core.models import User
+from muniment.people import queries as people
+from muniment.people import surroundings
+from muniment.people.chronology import Entry, chronology
+from muniment.records.models import NominalFlag
+from muniment.retention import evidence, explaining, queries
+from muniment.retention.actions import disposal
+from muniment.retention.forms import ANSWERS, AnswersForm
+from muniment.retention.models import Hold, Review
+
+
+@dataclass(frozen=True)
+class Question:
+    """One criterion: its evidence, the two fields of the answer, and what someone else saved meanwhile."""
+
+    beside: evidence.Beside
+    answer: BoundField
+    reason: BoundField
+    theirs: str
+
+
+def questions(criteria: list[evidence.Beside], answers: AnswersForm, theirs: dict[str, str]) -> list[Question]:
+    """Return each criterion with its fields, and what someone else has saved of it meanwhile."""
+    return [
+        Question(each, answers[f"answer_{each.key}"], answers[f"reason_{each.key}"], _said(theirs, each.key))
+        for each in criteria
+    ]
+
+
+def _said(theirs: dict[str, str], key: str) -> str:
+    answer = dict(ANSWERS).get(theirs.get(f"answer_{key}", ""), "")
+    return f"{answer}. {theirs.get(f'reason_{key}', '')}".strip() if answer else ""
+
+
+def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
+    """Return everything that the page shows beside its forms."""
+    assert isinstance(request.user, User)
+    on = timezone.localdate()
+    nominals = list(people.nominals_of(found.prime))
+    entries = chronology(found.prime)
+    previous = list(
+        Review.objects.filter(prime=found.prime, state="decided").exclude(pk=found.pk).order_by("-decided_at")[:5]
+    )
+    holds = queries.standing_holds([entry.record.pk for entry in entries])
+    explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
+    own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
+    last = queries.last_days([entry.record.pk for entry in own])
+    free = [
+        entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
+    ]
+    stopped = [(entry, _why(entry, on)) for entry in own if entry not in free]
+    return {
+        "review": found,
+        "prime": found.prime,
+        "who": people.identity(found.prime, nominals),
+        "around": surroundings.around(found.prime, request.user),
+        "clock": _clock(found, explanation, holds),
+        "entries": entries,
+        "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
+        "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
+        "criteria": evidence.beside_criteria(entries, found.prime),
+        "changed": evidence.since(entries, previous[0] if previous else None),
+        "previous": previous,
+        "explanation": explanation,
+        "records": len(own),
+        "seen": people.life_digest(found.prime_id),
+        "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
+        "free": free,
+        "stopped": stopped,
+        "keep_words": f"Choose what to keep when you keep part ({len(free)})",
+        "stopped_words": f"{len(stopped)} cannot go today, and why",
+        "queue": f"?{request.GET.urlencode()}" if request.GET else "",
+        "reason": content.shown(found.reason),
+        "orders": found.orders.order_by("-pk"),
+        "page_title": f"Review {found.reference}",
+    }
+
+
+def _why(entry: Entry, on: date) -> str:
+    decision = getattr(entry.record, "decision", None)
+    if decision is None:
+        return "The schedule has not been worked out for it yet."
+    return f"{explaining.sentence(decision, on)} {words.class_title(decision.rule or decision.resolved_class)}."
+
+
+def _clock(found: Review, explanation: explaining.Explanation | None, holds: list[Hold]) -> list[tuple[str, str]]:
+    """Return what a reviewer keeps in sight: group, due, rule, holds, what is not known."""
+    lines = [("Due", words.day(found.due))]
+    if explanation:
+        lines = [("Group", str(explanation.group or "none")), *lines]
+        lines += [("Clear since", words.day(explanation.clear_from))] if explanation.clear_from else []
+        lines += [("Rule", explanation.rule_title)] if explanation.rule_title else []
+    lines += [("Holds", str(len(holds)))] if holds else []
+    return lines + ([("Not known", str(len(explanation.missing)))] if explanation and explanation.missing else [])
