@@ -1,13 +1,13 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
-from muniment.core.models import Controller
+from muniment.core.models import Controller, User
 from muniment.retention import rules
 from muniment.retention.models import Review
 
@@ -50,6 +50,47 @@ class AnswersForm(forms.Form):
         for key, question in rules.CRITERIA.items():
             if not (self.cleaned_data.get(f"answer_{key}") or kept.get(f"answer_{key}")):
                 self.add_error(f"answer_{key}", f"Answer the question '{question}'")
+
+
+class PassOnForm(forms.Form):
+    """Whom or what a review goes to, or waits for: one of the three is used, by the button that is pressed."""
+
+    NEEDED: ClassVar[dict[str, tuple[str, str]]] = {
+        "park": ("waiting_for", "Say what the review waits for"),
+        "refer": ("refer_to", "Say to whom you refer the review"),
+        "hand over": ("hand_to", "Choose to whom you hand the review over"),
+    }
+
+    waiting_for = forms.CharField(
+        label="What it waits for",
+        help_text="For example: the paper file from the store",
+        required=False,
+        max_length=60,
+        error_messages={"max_length": "Say what it waits for in 60 characters or fewer"},
+    )
+    refer_to = forms.CharField(
+        label="Specialist to whom it is referred",
+        help_text="For example: the public protection unit. It stays with you.",
+        required=False,
+        max_length=60,
+        error_messages={"max_length": "Name the specialist in 60 characters or fewer"},
+    )
+    hand_to = forms.ChoiceField(label="Colleague who takes it over", required=False)
+
+    def __init__(self, colleagues: list[User], *arguments: Any, **named: Any) -> None:
+        """Offer the colleagues who may work the review."""
+        super().__init__(*arguments, **named)
+        said = [(each.username, f"{each.display_name}, {each.post}".strip(", ")) for each in colleagues]
+        hand_to = self.fields["hand_to"]
+        hand_to.choices = [("", "Choose a colleague"), *said]  # type: ignore[attr-defined]
+        hand_to.error_messages["invalid_choice"] = "Choose a colleague who may work this review"
+
+    def require_what(self, verb: str) -> None:
+        """Put an error at what a verb needs and does not have."""
+        if needed := self.NEEDED.get(verb):
+            name, words_ = needed
+            if not self.has_error(name) and not str(self.cleaned_data.get(name, "")).strip():
+                self.add_error(name, words_)
 
 
 class ConclusionForm(forms.Form):

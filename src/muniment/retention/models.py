@@ -140,6 +140,18 @@ class Review(models.Model):
         """The public reference."""
         return references.make("review", self.pk)
 
+    @property
+    def standing(self) -> str:
+        """Where it stands in words, and with whom: "Parked, waiting for the paper file, with rowan"."""
+        words = [self.get_state_display()]
+        if self.waiting_for and self.state == self.State.PARKED:
+            words.append(f"waiting for {self.waiting_for}")
+        if self.waiting_for and self.state == self.State.REFERRED:
+            words = [f"Referred to {self.waiting_for}"]
+        if self.allocated_to and self.state not in {self.State.DECIDED, self.State.CLOSED}:
+            words.append(f"with {self.allocated_to}")
+        return ", ".join(words)
+
 
 class ReviewAnswer(models.Model):
     """The reviewer's answer to one of the assessment criteria, with their words and the evidence looked at."""

@@ -7,9 +7,10 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from muniment.core import words
-from muniment.core.models import Controller
+from muniment.core import access, words
+from muniment.core.models import Controller, User, UserScope
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
+from muniment.records.models import Involvement
 from muniment.retention import held_words, policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
@@ -39,6 +40,20 @@ def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
 def open_reviews(prime: PrimePerson) -> list[Review]:
     """Return the reviews of a person that are not decided."""
     return list(Review.objects.filter(prime=prime).exclude(state__in=["decided", "closed"]).order_by("pk"))
+
+
+def colleagues(review: Review) -> list[User]:
+    """Return who may work a review: by their roles, and because they may see something of what it is about."""
+    on = timezone.localdate()
+    parts = Involvement.objects.filter(
+        nominal__belongings__prime=review.prime_id,
+        nominal__belongings__until__isnull=True,
+        record__system__controller=review.controller_id,
+    )
+    opened = UserScope.objects.filter(scope_id__in=set(parts.values_list("record__scope_id", flat=True)))
+    opened = opened.filter(Q(until__isnull=True) | Q(until__gt=on))
+    found = User.objects.filter(is_active=True, pk__in=opened.values("user_id")).order_by("last_name", "first_name")
+    return [each for each in found if access.may(each, "review.work", on=on, controller=review.controller)]
 
 
 def standing_holds(record_ids: Iterable[int]) -> list[Hold]:

@@ -90,9 +90,13 @@ def is_current(review: Review, digest: str) -> Verdict:
     )
 
 
-def is_unchanged(review: Review, version: int) -> Verdict:
-    """Two people may have the same review open: the second must see what the first saved."""
-    return unless(
-        review.version == version,
-        "Someone else saved this review after you opened it: your answers are below, look at theirs first.",
-    )
+def is_unchanged(review: Review, version: int, reader: str = "") -> Verdict:
+    """Two may have the same review open: the second must see what the first saved, and who that was."""
+    if review.version == version:
+        return ALLOWED
+    if reader and review.saved_by == reader:
+        return refused(
+            "You saved this review yourself after you opened this page, in another tab or window: what you entered here"
+            " is below, look at what you saved there first."
+        )
+    return refused("Someone else saved this review after you opened it: your answers are below, look at theirs first.")

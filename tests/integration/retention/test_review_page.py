@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import NO
+from factories.deeds import NO, by
 from muniment.core.models import Content
+from muniment.core.verdicts import Refused
 from muniment.records.models import Record
+from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -100,3 +102,64 @@ def test_enter_in_a_field_saves(life):
     form = page[page.index('id="review-form"') :]
     first = re.search(r"<button[^>]*>", form)[0]
     assert 'value="save"' in first
+
+
+@pytest.mark.parametrize(
+    ("verb", "field", "says"),
+    [
+        ("park", "waiting_for", "Say what the review waits for"),
+        ("refer", "refer_to", "Say to whom you refer the review"),
+        ("hand over", "hand_to", "Choose to whom you hand the review over"),
+    ],
+)
+def test_what_lacks_its_aim_is_not_saved_and_says_so_at_the_field(life, verb, field, says):
+    client, before = opened(life)
+    refused = sent(life, client, before, **everything(life) | {"do": verb})
+    assert refused.status_code == 422
+    assert f'<a href="#id_{field}">{says}</a>' in refused.text
+    assert f'id="id_{field}-error"' in refused.text
+    assert re.search(r"<details[^>]* open>\s*<summary[^>]*><span[^>]*>Park, refer or hand over", refused.text)
+    assert (life.review.state, life.review.version) == ("open", 1)
+    assert sent(life, client, refused.text, **everything(life) | {"do": "save"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["wren", "robin", "bryony", "nobody"])
+def test_a_review_goes_only_to_who_may_work_it(life, name):
+    client, before = opened(life)
+    offered = re.search(r'<select[^>]*name="hand_to".*?</select>', before, re.DOTALL)[0]
+    assert 'value="ash"' in offered
+    assert f'value="{name}"' not in offered
+    refused = sent(life, client, before, do="hand over", hand_to=name)
+    assert refused.status_code == 422
+    assert "Choose a colleague who may work this review" in refused.text
+    with pytest.raises(Refused, match="may not work reviews"):
+        reviewing.hand_over(life.review, by=by(life, "rowan"), to=name)
+
+
+def test_handed_over_it_is_with_the_colleague(life):
+    client, before = opened(life)
+    sent(life, client, before, **everything(life) | {"do": "hand over", "hand_to": "ash"})
+    assert (life.review.allocated_to, life.review.state) == ("ash", "started")
+    assert value(opened(life, "ash")[1], "reason").strip() == REASON
+
+
+def test_a_referred_review_says_once_to_whom(life):
+    client, before = opened(life)
+    sent(life, client, before, do="refer", refer_to="the public protection unit")
+    page = client.get(reverse("review", args=[life.review.reference])).text
+    assert "Referred to the public protection unit, with rowan." in page
+    assert page.count("Referred to") == 1
+
+
+def test_who_saved_it_meanwhile_is_said_truly(life):
+    client, before = opened(life)
+    sent(life, client, before, **everything(life))
+    own = sent(life, client, before, do="save", reason_other="Typed in the other tab")
+    assert "You saved this review yourself" in own.text
+    assert "Someone else" not in own.text
+    assert value(own.text, "reason_other").strip() == "Typed in the other tab"
+    assert "Yes. A pattern of thefts" in own.text
+    assert f"Reason: {REASON}" in own.text
+    other = sent(life, sign_in(life.cast["ash"]), before, do="save")
+    assert "Someone else saved this review" in other.text
+    assert "Saved meanwhile by rowan" in other.text

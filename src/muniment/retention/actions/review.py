@@ -11,7 +11,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import drafts, rules
+from muniment.retention import drafts, queries, rules
 from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
 
@@ -45,7 +45,7 @@ def _locked(review: Review, move: str, by: Actor, version: int | None) -> Review
         access.may(by.user, "review.work", on=timezone.localdate(), controller=held.controller).require()
     rules.can_move(held, move).require()
     if version is not None:
-        rules.is_unchanged(held, version).require()
+        rules.is_unchanged(held, version, by.name).require()
     return held
 
 
@@ -106,23 +106,25 @@ def park(review: Review, *, by: Actor, waiting_for: str) -> Review:
     """Put a review aside until something arrives: paper, an answer from a national database, a fact."""
     unless(bool(waiting_for.strip()), "Say what the review is waiting for.").require()
     with transaction.atomic():
-        return _moved(_locked(review, "park", by, None), "park", by, waiting_for=waiting_for[:60])
+        return _moved(_locked(review, "park", by, None), "park", by, waiting_for=waiting_for.strip()[:60])
 
 
 def refer(review: Review, *, by: Actor, to: str) -> Review:
-    """Refer a review to a specialist."""
+    """Refer a review to a specialist, who need not be a user; it stays with whoever refers it."""
     unless(bool(to.strip()), "Say to whom you refer the review.").require()
     with transaction.atomic():
-        return _moved(
-            _locked(review, "refer", by, None), "refer", by, waiting_for=f"Referred to {to}"[:60], allocated_to=to
-        )
+        held = _locked(review, "refer", by, None)
+        return _moved(held, "refer", by, waiting_for=to.strip()[:60], allocated_to=by.name)
 
 
 def hand_over(review: Review, *, by: Actor, to: str) -> Review:
-    """Give a review to a colleague, with everything saved so far."""
-    unless(bool(to.strip()), "Say to whom you hand the review over.").require()
+    """Give a review, with everything saved so far, to a colleague who may work it."""
+    unless(bool(to.strip()), "Choose to whom you hand the review over.").require()
     with transaction.atomic():
-        return _moved(_locked(review, "hand over", by, None), "hand over", by, allocated_to=to)
+        held = _locked(review, "hand over", by, None)
+        may = {each.username for each in queries.colleagues(held)} - {by.name}
+        unless(to in may, f"{to} may not work reviews of {held.controller.name}: choose a colleague who may.").require()
+        return _moved(held, "hand over", by, allocated_to=to)
 
 
 def decide(

@@ -1,7 +1,11 @@
 """A review on one page: the evidence, the criteria with an answer to each, and the decision."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,11 +16,11 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
-from muniment.retention import drafts, rules
+from muniment.retention import drafts, queries, rules
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.drafts import Draft
-from muniment.retention.forms import AnswersForm, ConclusionForm
+from muniment.retention.forms import AnswersForm, ConclusionForm, PassOnForm
 from muniment.retention.models import DisposalOrder, Review
 from muniment.retention.views import review_page
 
@@ -33,6 +37,15 @@ def found_review(reference: str) -> Review:
     return review
 
 
+@dataclass(frozen=True)
+class Forms:
+    """The three forms of the page, which are sent together."""
+
+    answers: AnswersForm
+    passing: PassOnForm
+    conclusion: ConclusionForm
+
+
 @opens("review.work")
 def review(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything; save some answers, park, refer, hand over or decide."""
@@ -41,43 +54,52 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     typed = dict(draft.typed)
     answers = AnswersForm(request.POST or None, initial=typed | kept)
     conclusion = ConclusionForm(request.POST or None, initial=typed)
-    meanwhile, status = False, 200
+    colleagues = [each for each in queries.colleagues(found) if each != request.user]
+    passing = PassOnForm(colleagues, request.POST or None, initial=typed)
+    meanwhile, status, shown = False, 200, dict[str, Any]()
     if request.method == "POST":
         meanwhile, status = request.POST.get("version") != str(found.version), 422
-        if _is_complete(request, answers, conclusion, kept):
+        if _is_complete(request, Forms(answers, passing, conclusion), kept):
             try:
-                return _act(request, found, answers, conclusion)
+                return _act(request, found, Forms(answers, passing, conclusion))
             except Refused as refusal:
                 for reason in refusal.reasons:
                     conclusion.add_error(None, reason)
                 audit.record_apart(visitor(request), "review.refused", "refused", subject=found.reference)
+        shown["theirs"] = review_page.drafted(draft) if meanwhile else []
         draft = _typed(request)
     else:
         audit.record(visitor(request), "review.view", subject=found.reference, controller=found.controller.code)
-    shown = review_page.shown(request, found)
+    shown |= review_page.shown(request, found)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
-    shown |= {"answers": answers, "conclusion": conclusion}
-    shown |= {"to": draft.typed.get("to", ""), "keep": draft.kept_records}
+    shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
+    shown["keep"] = draft.kept_records
     return TemplateResponse(request, "retention/review.html", shown, status=status)
 
 
-def _is_complete(request: HttpRequest, answers: AnswersForm, conclusion: ConclusionForm, kept: dict[str, str]) -> bool:
+def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str]) -> bool:
     """Say whether what was sent can be acted on; errors stand beside their fields.
 
-    To decide, everything has to be right; what is only saved may be unfinished, and is kept as it was typed.
+    What is done with it has to be right before anything is saved; what is only saved may be unfinished.
     """
-    valid = answers.is_valid()
-    if request.POST.get("do") != "decide":
-        return valid
-    conclusion.is_valid()
-    answers.require_answers(kept)
-    conclusion.require_decision()
-    return not answers.errors and not conclusion.errors
+    verb = request.POST.get("do", "save")
+    sent: list[Form] = [forms.answers]
+    forms.answers.is_valid()
+    if verb in PassOnForm.NEEDED:
+        sent.append(forms.passing)
+        forms.passing.is_valid()
+        forms.passing.require_what(verb)
+    if verb == "decide":
+        sent.append(forms.conclusion)
+        forms.conclusion.is_valid()
+        forms.answers.require_answers(kept)
+        forms.conclusion.require_decision()
+    return not any(form.errors for form in sent)
 
 
 def _typed(request: HttpRequest) -> Draft:
     """Return what was typed and is no answer to a question: kept as it is, right or wrong, until the decision."""
-    names = ("to", *ConclusionForm.base_fields)
+    names = (*PassOnForm.base_fields, *ConclusionForm.base_fields)
     # A reason without an answer waits for one; with one it is kept beside it.
     names += tuple(f"reason_{key}" for key in rules.CRITERIA if not request.POST.get(f"answer_{key}"))
     typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
@@ -93,34 +115,36 @@ def _kept(found: Review) -> dict[str, str]:
     return kept
 
 
-def _act(request: HttpRequest, found: Review, form: AnswersForm, conclusion: ConclusionForm) -> HttpResponse:
-    by, verb = visitor(request), request.POST.get("do", "save")
+def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
+    by, verb, said = visitor(request), request.POST.get("do", "save"), forms.answers.cleaned_data
     given = reviewing.Answers(
-        {key: form.cleaned_data[f"answer_{key}"] for key in rules.CRITERIA if form.cleaned_data[f"answer_{key}"]},
-        {key: form.cleaned_data[f"reason_{key}"] for key in rules.CRITERIA},
+        {key: said[f"answer_{key}"] for key in rules.CRITERIA if said[f"answer_{key}"]},
+        {key: said[f"reason_{key}"] for key in rules.CRITERIA},
         request.POST.get("seen", ""),
     )
     sent = request.POST.get("version", "")
     version = int(sent) if sent.isdigit() else 0
     if verb == "decide":
-        return _decide(request, found, given, conclusion, version)
-    reviewing.save(found, given, by=by, version=version, draft=_typed(request))
-    to = request.POST.get("to", "")
-    after = f"{reverse('reviews')}{'?' + request.GET.urlencode() if request.GET else ''}"
-    if verb == "park":
-        reviewing.park(found, by=by, waiting_for=to)
-        messages.success(request, f"{found.reference} is parked. Your answers are saved.")
-        return redirect(after)
-    if verb == "refer":
-        reviewing.refer(found, by=by, to=to)
-        messages.success(request, f"{found.reference} is referred to {to}. Your answers are saved.")
-        return redirect(after)
-    if verb == "hand over":
-        reviewing.hand_over(found, by=by, to=to)
-        messages.success(request, f"{found.reference} is with {to}. Your answers are saved.")
-        return redirect(after)
-    messages.success(request, "Everything that you have entered is saved.")
-    return redirect(request.get_full_path())
+        return _decide(request, found, given, forms.conclusion, version)
+    draft = _typed(request)
+    with transaction.atomic():  # what is refused to go on is not saved either: it stays on the page
+        if verb in PassOnForm.NEEDED:
+            name, _ = PassOnForm.NEEDED[verb]
+            to = forms.passing.cleaned_data[name]
+            draft = Draft({key: text for key, text in draft.typed.items() if key != name}, draft.kept_records)
+        reviewing.save(found, given, by=by, version=version, draft=draft)
+        if verb not in PassOnForm.NEEDED:
+            messages.success(request, "Everything that you have entered is saved.")
+            return redirect(request.get_full_path())
+        if verb == "park":
+            moved = reviewing.park(found, by=by, waiting_for=to)
+        elif verb == "refer":
+            moved = reviewing.refer(found, by=by, to=to)
+        else:
+            moved = reviewing.hand_over(found, by=by, to=to)
+    standing = moved.standing[:1].lower() + moved.standing[1:]
+    messages.success(request, f"{found.reference} is saved: {standing}.")
+    return redirect(f"{reverse('reviews')}{'?' + request.GET.urlencode() if request.GET else ''}")
 
 
 def _decide(

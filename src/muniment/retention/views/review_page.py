@@ -16,6 +16,7 @@ from muniment.people.chronology import Entry, chronology
 from muniment.records.models import NominalFlag
 from muniment.retention import evidence, explaining, queries
 from muniment.retention.actions import disposal
+from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
 
@@ -36,6 +37,17 @@ def questions(criteria: list[evidence.Beside], answers: AnswersForm, theirs: dic
         Question(each, answers[f"answer_{each.key}"], answers[f"reason_{each.key}"], _said(theirs, each.key))
         for each in criteria
     ]
+
+
+def drafted(draft: Draft) -> list[tuple[str, str]]:
+    """Return what someone has saved of a decision, each part with its name."""
+    outcomes, typed = dict(Review.Outcome.choices), draft.typed
+    said = (
+        ("What is to happen", outcomes.get(typed.get("outcome", ""), "")),
+        ("Reason", typed.get("reason", "")),
+        ("Next review", typed.get("next_review", "")),
+    )
+    return [(name, text) for name, text in said if text]
 
 
 def _said(theirs: dict[str, str], key: str) -> str:

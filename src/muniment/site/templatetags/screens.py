@@ -192,13 +192,14 @@ def fact(content: str, key: str) -> SafeString:
 
 
 @register.simple_block_tag
-def details(content: str, summary: str, classes: str = "") -> SafeString:
-    """Draw what opens only when asked."""
+def details(content: str, summary: str, classes: str = "", *, opened: bool = False) -> SafeString:
+    """Draw what opens only when asked, or stands open because of what is in it."""
     return format_html(
-        '<details class="govuk-details{}"><summary class="govuk-details__summary">'
+        '<details class="govuk-details{}"{}><summary class="govuk-details__summary">'
         '<span class="govuk-details__summary-text">{}</span></summary>'
         '<div class="govuk-details__text">{}</div></details>',
         f" {classes}" if classes else "",
+        SafeString(" open") if opened else "",
         summary,
         content,
     )
