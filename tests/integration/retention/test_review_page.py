@@ -4,10 +4,11 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import NO, by
-from muniment.core.models import Content
+from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
 from muniment.retention.actions import review as reviewing
@@ -163,3 +164,28 @@ def test_who_saved_it_meanwhile_is_said_truly(life):
     other = sent(life, sign_in(life.cast["ash"]), before, do="save")
     assert "Someone else saved this review" in other.text
     assert "Saved meanwhile by rowan" in other.text
+
+
+def decision(**more):
+    answers = {f"answer_{key}": said for key, said in NO.items()}
+    return answers | {"do": "decide", "outcome": "retain", "reason": REASON, "next_review": following()} | more
+
+
+def following(years=2):
+    day = timezone.localdate()
+    return f"1 {day.month} {day.year + years}"
+
+
+@pytest.mark.parametrize(
+    ("verb", "field", "says"),
+    [("park", "waiting_for", "Parked, waiting for paper"), ("refer", "refer_to", "Referred to paper")],
+)
+def test_what_was_put_aside_is_taken_up_by_deciding_it(life, verb, field, says):
+    client, before = opened(life)
+    sent(life, client, before, **{"do": verb, field: "paper"})
+    page = client.get(reverse("review", args=[life.review.reference])).text
+    assert f"{says}, with rowan.</strong> To save or to decide takes it up again." in page
+    assert sent(life, client, page, **decision()).status_code == 302
+    assert Review.objects.get().state == "decided"
+    events = AuditEvent.objects.filter(subject=Review.objects.get().reference).order_by("pk")
+    assert list(events.values_list("action", flat=True))[-2:] == ["review.start", "review.decide"]

@@ -60,6 +60,13 @@ def _moved(held: Review, move: str, by: Actor, **changes: object) -> Review:
     return held
 
 
+def _taken_up(held: Review, by: Actor) -> Review:
+    """Take up again what was put aside: whoever goes on with it ends the waiting, and that is an event of its own."""
+    if held.state not in {Review.State.PARKED, Review.State.REFERRED}:
+        return held
+    return _moved(held, "start", by, waiting_for="")
+
+
 def save(
     review: Review, answers: Answers, *, by: Actor, version: int | None = None, draft: Draft | None = None
 ) -> Review:
@@ -68,7 +75,7 @@ def save(
     A draft replaces the one before; without one, that stays.
     """
     with transaction.atomic():
-        held = _locked(review, "save", by, version)
+        held = _taken_up(_locked(review, "save", by, version), by)
         _keep(held, answers)
         changes = _begun_anew(held, answers)
         if draft is not None:
@@ -135,7 +142,7 @@ def decide(
     Raise Refused with every reason when answers are missing, the person has changed, or no reason is given.
     """
     with transaction.atomic():
-        held = _locked(review, "decide", by, version)
+        held = _taken_up(_locked(review, "decide", by, version), by)
         merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
         verdict = rules.is_answered(merged)
         verdict &= unless(
