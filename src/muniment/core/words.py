@@ -78,6 +78,11 @@ def moment(value: datetime) -> str:
     return f"{day(local.date())} at {local:%H:%M}"
 
 
+def typed(value: date) -> str:
+    """Write a day as people type it into a field: 27 3 2026."""
+    return f"{value.day} {value.month} {value.year}"
+
+
 def between(earliest: date, latest: date) -> str:
     """Write a partial date as far as it is known: a day, a month, a year, or two ends."""
     if earliest == latest:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from muniment.core import content
+from muniment.core import content, words
 from muniment.core.models import Content
 from muniment.retention.models import Review
 
@@ -27,7 +27,7 @@ def of(review: Review) -> Draft:
     """
     if review.draft is None and review.reason is not None and review.state != Review.State.DECIDED:
         following = review.next_review
-        day = {"next_review": f"{following.day} {following.month} {following.year}"} if following else {}
+        day = {"next_review": words.typed(following)} if following else {}
         return Draft({"reason": content.opened(review.reason) or "", **day}, tuple(review.kept_records))
     text = content.opened(review.draft) if review.draft else None
     return _read(text) if text else Draft()

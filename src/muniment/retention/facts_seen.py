@@ -65,6 +65,11 @@ def _sentenced(record_ids: set[int]) -> dict[int, engine.Sentence]:
     }
 
 
+def born(prime: PrimePerson) -> PartialDate | None:
+    """Return the birth date that the reader may see, as far as the sources agree."""
+    return _born(list(records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)))
+
+
 def _born(nominals: list[records.Nominal]) -> PartialDate | None:
     earliest = [each.born_earliest for each in nominals if each.born_earliest]
     latest = [each.born_latest for each in nominals if each.born_latest]

@@ -9,6 +9,7 @@ from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller, User
 from muniment.retention import rules
+from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
 
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
@@ -96,6 +97,15 @@ class PassOnForm(forms.Form):
 class ConclusionForm(forms.Form):
     """What is decided."""
 
+    def __init__(self, latest: Latest, *arguments: Any, **named: Any) -> None:
+        """Say how far ahead the next review may lie, with an example that fits."""
+        super().__init__(*arguments, **named)
+        self._latest, self._on = latest, timezone.localdate()
+        example = words.typed(min(self._on + rules.YEAR, latest.day))
+        following = self.fields["next_review"]
+        following.help_text = f"When anything is kept, at the latest {words.day(latest.day)}. For example: {example}"
+        following.error_messages["invalid"] = f"Enter the next review as a day, such as {example}"
+
     def require_decision(self) -> None:
         """Put an error at each thing without which nothing can be decided."""
         given = self.cleaned_data
@@ -105,10 +115,9 @@ class ConclusionForm(forms.Form):
             self.add_error("reason", "Give the reason for the decision in a sentence or more")
         following = given.get("next_review")
         if given.get("outcome") in {"retain", "part"} and not self.has_error("next_review"):
-            if following is None:
-                self.add_error("next_review", "Enter the day of the next review, such as 27 3 2031")
-            elif following <= timezone.localdate():
-                self.add_error("next_review", "The next review must lie in the future")
+            verdict = rules.is_next_review(following, self._on, self._latest.day, self._latest.because)
+            for reason in verdict.reasons:
+                self.add_error("next_review", reason.rstrip("."))
 
     outcome = forms.ChoiceField(
         label="What is to happen to the records?",
@@ -123,9 +132,7 @@ class ConclusionForm(forms.Form):
         max_length=8000,
         widget=forms.Textarea,
     )
-    next_review = DayField(
-        label="Next review", required=False, help_text="When anything is kept. For example: 27 3 2031"
-    )
+    next_review = DayField(label="Next review", required=False)
 
 
 class DueForm(forms.Form):

@@ -4,10 +4,13 @@ The two state machines are tables; the diagram in docs/reference/generated is ma
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from muniment.core import words
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.retention.models import DisposalOrder, Review
+
+YEAR = timedelta(days=365)
 
 R = Review.State
 REVIEW_MOVES: dict[str, dict[str, str]] = {
@@ -57,10 +60,19 @@ def can_move_order(order: DisposalOrder, move: str) -> Verdict:
     return refused(f"This disposal is '{order.get_state_display().lower()}': you cannot {move} it now.")
 
 
+def is_next_review(following: date | None, on: date, latest: date, because: str) -> Verdict:
+    """The next review lies in the future, and no further ahead than policy looks."""
+    if following is None:
+        return refused(f"Give the day of the next review, such as {words.typed(min(on + YEAR, latest))}.")
+    if following <= on:
+        return refused("The next review must lie in the future.")
+    return unless(following <= latest, f"The next review can be on {words.day(latest)} at the latest: {because}.")
+
+
 def is_answered(answers: dict[str, str]) -> Verdict:
     """Every criterion needs an answer before a review can be decided."""
-    missing = [words for key, words in CRITERIA.items() if not answers.get(key)]
-    return refused(*(f"Answer the question '{words}'" for words in missing)) if missing else ALLOWED
+    missing = [question for key, question in CRITERIA.items() if not answers.get(key)]
+    return refused(*(f"Answer the question '{question}'" for question in missing)) if missing else ALLOWED
 
 
 def is_unheld(holds: Iterable[str]) -> Verdict:

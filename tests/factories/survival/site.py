@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime, timedelta
 
 from factories.cast import PASSWORD
 from factories.survival.installation import PATIENCE_S, Installation
@@ -79,7 +80,7 @@ class Site:
     def decide(self, review: dict) -> int:
         """Decide a review: dispose where something may go, keep otherwise; return the status."""
         answers = {f"answer_{key}": "no" for key in CRITERIA}
-        until = {"next_review": "27 3 2040"}
+        until = {"next_review": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}"}
         return self.post(
             f"/reviews/{review['reference']}/",
             **answers,

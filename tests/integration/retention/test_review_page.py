@@ -1,6 +1,7 @@
 """The page of a review: what is typed stays, what is refused is said where it is, and what can be done is shown."""
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,8 @@ from factories.cast import sign_in
 from factories.deeds import NO, by
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
-from muniment.records.models import Record
+from muniment.records.models import Nominal, Record
+from muniment.retention import intervals
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Review
 
@@ -54,7 +56,7 @@ def everything(life):
         "reason_vulnerable": "Not looked at yet",
         "outcome": "part",
         "reason": REASON,
-        "next_review": "27 3 2031",
+        "next_review": following(),
         "keep": [str(keep)],
     }
 
@@ -68,7 +70,7 @@ def test_what_is_saved_comes_back_whole(life):
     assert value(page, "reason_vulnerable").strip() == "Not looked at yet", "a reason may come before its answer"
     assert chosen(page, "outcome") == ["part"]
     assert value(page, "reason").strip() == REASON
-    assert value(page, "next_review") == "27 3 2031"
+    assert value(page, "next_review") == following()
     assert chosen(page, "keep") == everything(life)["keep"]
 
 
@@ -189,3 +191,33 @@ def test_what_was_put_aside_is_taken_up_by_deciding_it(life, verb, field, says):
     assert Review.objects.get().state == "decided"
     events = AuditEvent.objects.filter(subject=Review.objects.get().reference).order_by("pk")
     assert list(events.values_list("action", flat=True))[-2:] == ["review.start", "review.decide"]
+
+
+def test_the_next_review_is_no_further_ahead_than_its_rule_looks(life):
+    """Group 3 is looked at again every five years."""
+    client, before = opened(life)
+    refused = sent(life, client, before, **decision(next_review=following(6)))
+    assert refused.status_code == 422
+    today = timezone.localdate()
+    assert "at the latest: records like these are looked at again at least every 5 years" in refused.text
+    assert f"{today.year + 5}" in refused.text
+    assert value(refused.text, "next_review") == following(6)
+    assert sent(life, client, refused.text, **decision(next_review=following(4))).status_code == 302
+
+
+def test_the_next_review_is_before_the_hundredth_birthday(life):
+    today = timezone.localdate()
+    Nominal.objects.update(born_earliest=date(today.year - 98, 1, 1), born_latest=date(today.year - 98, 1, 1))
+    found = intervals.latest_next_review(life.review, today)
+    assert found.day == date(today.year + 2, 1, 1)
+    Nominal.objects.update(born_earliest=date(1912, 1, 1), born_latest=date(1912, 1, 1))
+    assert intervals.latest_next_review(life.review, today).day.year == today.year + 5, "that birthday is over"
+
+
+def test_an_error_about_a_day_gives_an_example_that_is_still_to_come(life):
+    client, before = opened(life)
+    for given in ("in the spring", ""):
+        refused = sent(life, client, before, **decision(next_review=given))
+        error = re.search(r'id="id_next_review-error".*?</p>', refused.text, re.DOTALL)[0]
+        day, month, year = map(int, re.search(r"such as (\d+) (\d+) (\d+)", error).groups())
+        assert date(year, month, day) > timezone.localdate()

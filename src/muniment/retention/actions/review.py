@@ -11,7 +11,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import drafts, queries, rules
+from muniment.retention import drafts, intervals, queries, rules
 from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
 
@@ -155,10 +155,9 @@ def decide(
             "Tick what is to be kept, or choose to dispose of everything that may go.",
         )
         if conclusion.outcome != Review.Outcome.DISPOSE:
-            verdict &= unless(
-                conclusion.next_review is not None and conclusion.next_review > timezone.localdate(),
-                "Give the day of the next review, in the future.",
-            )
+            on = timezone.localdate()
+            latest = intervals.latest_next_review(held, on)
+            verdict &= rules.is_next_review(conclusion.next_review, on, latest.day, latest.because)
         verdict.require()
         _keep(held, answers)
         reason = content.store(f"review:{held.pk}:decision", "reason", conclusion.reason.strip(), scope_id=_scope(held))

@@ -10,13 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from muniment.core import audit, content, references
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
-from muniment.retention import drafts, queries, rules
+from muniment.retention import drafts, intervals, queries, rules
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.drafts import Draft
@@ -53,7 +54,8 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     kept, draft = _kept(found), drafts.of(found)
     typed = dict(draft.typed)
     answers = AnswersForm(request.POST or None, initial=typed | kept)
-    conclusion = ConclusionForm(request.POST or None, initial=typed)
+    latest = intervals.latest_next_review(found, timezone.localdate())
+    conclusion = ConclusionForm(latest, request.POST or None, initial=typed)
     colleagues = [each for each in queries.colleagues(found) if each != request.user]
     passing = PassOnForm(colleagues, request.POST or None, initial=typed)
     meanwhile, status, shown = False, 200, dict[str, Any]()
