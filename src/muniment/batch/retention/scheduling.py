@@ -11,8 +11,8 @@ import ibis
 import pyarrow as pa
 
 from muniment.batch.connecting import connect
+from muniment.batch.retention import class_due, lookups, on_record, persons, plans, profiles, records, resolving
 from muniment.batch.retention import links as linking
-from muniment.batch.retention import lookups, on_record, persons, plans, profiles, records
 from muniment.batch.retention import tables as schemas
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
@@ -173,16 +173,16 @@ class _Run:
         lists = session.keep("rt_record_lists", on_record.marked_records(sources, links, kept.marked, held))
         rows = kept.dated.left_join(kept.here.drop("lo", "hi", "last_person"), "record_id").drop("record_id_right")
         rows = session.name(self._own_group(rows))
-        rows = session.keep("rt_resolved", records.resolved(sources, rows, session.name))
+        rows = session.keep("rt_resolved", resolving.resolved(sources, rows, session.name))
         asked = rows.filter(rows.asks).select("record_id", "trigger_no")
         more = session.keep("rt_asked", on_record.asked_for(asked, links, kept.standings, sources))
-        rows = session.name(records.with_terms(rows.drop("trigger_no", "asks"), sources))
+        rows = session.name(resolving.with_terms(rows.drop("trigger_no", "asks"), sources))
         rows = rows.left_join(more, "record_id").drop("record_id_right")
         truths = ("is_held", "has_flags", "has_events")
         rows = rows.left_join(lists.select("record_id", "hold_released", *truths), "record_id").drop("record_id_right")
         rows = session.name(rows.mutate(**{name: rows[name].fill_null(False) for name in truths}))
-        rows = session.name(records.triggered(rows, sources, session.name))
-        rows = session.name(records.class_due(rows, session.name))
+        rows = session.name(class_due.triggered(rows, sources, session.name))
+        rows = session.name(class_due.class_due(rows, session.name))
         rows = session.name(records.floors(rows, session.name))
         rows = session.keep("rt_record_codes", records.decisions(rows, session.name))
         code = rows.select(rule_no=rows.rule_no, class_no=rows.class_no, trigger_no=rows.trigger_no, **_codes(rows))

@@ -10,7 +10,8 @@ from muniment.engine.retention.families import resolve, traits
 from muniment.engine.retention.links import Afresh, Link, Measuring
 from muniment.engine.retention.persons import decide_person, group_and_rule, stand
 from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
-from muniment.engine.retention.records import decide_record, gather_record
+from muniment.engine.retention.record_profile import gather_record
+from muniment.engine.retention.records import decide_record
 
 
 def decide(facts: Facts, policy: Policy, asked_on: date, work: Measuring | None = None) -> Decision:

@@ -3,102 +3,38 @@
 A record is kept whole for the last person on it. Only a live statutory must-destroy date cuts.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from muniment.engine.policy.model import POLICING, RecordClass, Rules, Terms
+from muniment.engine.policy.model import POLICING, RecordClass, Rules
+from muniment.engine.retention.class_due import ClassDue, class_due, misplaced
 from muniment.engine.retention.decision import Bound, Decision
-from muniment.engine.retention.facts import Facts, Involvement
-from muniment.engine.retention.families import RecordTraits, resolve, traits
 from muniment.engine.retention.judgement import outcome
-from muniment.engine.retention.links import Link, as_known
 from muniment.engine.retention.persons import (
     BY_TIME,
     DECEASED,
     FLOOR,
     FLOOR_ENDED,
     VICTIM,
-    Standing,
     is_child,
     is_death_pending,
 )
-from muniment.engine.retention.profile import Held, Profile
-from muniment.engine.retention.recurrence import during, next_multiple
-from muniment.engine.values.dates import PartialDate, add_years
+from muniment.engine.retention.record_profile import RecordProfile, fitted
 
 BY_PERSON = ("person_group", "minimum_until_event")  # what is done at the end is the person's rule
 ALONE = ("on_application", "review_only")  # the class's own day: nobody's clock puts it off
 
 
-@dataclass(frozen=True)
-class RecordProfile:
-    """One record with the people on it: what the class needs, then what each person needs."""
-
-    traits: RecordTraits
-    class_id: str | None  # resolved
-    declared: str | None
-    dates: dict[str, PartialDate]
-    links: tuple[Link, ...]  # on this record
-    profile: Profile
-    standing: Standing
-    held: Held
-    others_retained: bool
-
-    @property
-    def offenders(self) -> tuple[Link, ...]:
-        """The links on this record in offender roles."""
-        return tuple(link for link in self.links if link.kind == "offender")
-
-
-@dataclass(frozen=True)
-class ClassDue:
-    """What the class alone says: when, with what action, and what it could not be told without."""
-
-    on: date | None = None
-    action: str = "none"
-    lacking: frozenset[str] = frozenset()
-    is_ceiling: bool = False
-    has_own_floor: bool = True
-
-
-def gather_record(facts: Facts, profile: Profile, standing: Standing, held: Held, rules: Rules) -> RecordProfile:
-    """Return the profile of the record asked about."""
-    pairs = [
-        (as_known(item, rules), link)
-        for item, link in zip(facts.involvements, profile.links, strict=True)
-        if item.record == facts.about
-    ]
-    involvements: Sequence[Involvement] = [item for item, _ in pairs]
-    links = tuple(link for _, link in pairs)
-    known = traits(involvements, links)
-    declared = next((item.record_class for item in involvements if item.record_class), None)
-    dates: dict[str, PartialDate] = {}
-    for item in involvements:
-        dates.update(item.dates)
-    return RecordProfile(
-        traits=known,
-        class_id=resolve(declared, known, rules),
-        declared=declared,
-        dates=dates,
-        links=links,
-        profile=profile,
-        standing=standing,
-        held=held,
-        others_retained=any(item.others_retained for item in involvements),
-    )
-
-
 def decide_record(record: RecordProfile, rules: Rules) -> Decision:
     """Return the decision about one record."""
-    record = _unless_convicted(record, rules)
+    record = fitted(record, rules)
     entry = rules.classes[record.class_id] if record.class_id else None
     if entry is None:
         lacking = frozenset({"offence" if record.declared in rules.families else "record_class"})
         return _conclude(record, rules, _Finding(critical=lacking))
     terms = rules.terms[entry.id]
-    misplaced = _misplaced(record, entry)
-    own = ClassDue(action=terms.action, lacking=misplaced) if misplaced else class_due(record, entry, terms, rules)
+    misfit = misplaced(record, entry)
+    own = ClassDue(action=terms.action, lacking=misfit) if misfit else class_due(record, entry, terms, rules)
     if own.is_ceiling:
         return _conclude(record, rules, _ceiling(record, entry, own, rules))
     return _conclude(record, rules, _floors(record, entry, own, rules))
@@ -114,132 +50,6 @@ class _Finding:
     claims: frozenset[str] = frozenset()
     bounds: tuple[Bound, ...] = ()
     because: frozenset[str] = frozenset()
-
-
-def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rules) -> ClassDue:
-    """Return what the class alone says of the record, before anybody on it is looked at."""
-    if terms.kind == "person_group" and record.offenders:
-        return ClassDue(has_own_floor=False)
-    if terms.kind == "indefinite" and terms.action == "none":
-        return ClassDue()
-    trigger = _trigger(record, entry, terms, rules)
-    if trigger is None:
-        nobody = terms.kind == "person_group" and terms.trigger == "clear_period_start"
-        return ClassDue(action=terms.action, lacking=frozenset({"offender" if nobody else terms.trigger}))
-    if terms.kind == "must_destroy_by":
-        return _destroy_by(record, entry, terms, trigger.earliest)
-    if terms.kind == "indefinite":
-        return _indefinite(terms, trigger.latest, record.profile.last_review)
-    return _measured(record, entry, terms, trigger.latest)
-
-
-def _misplaced(record: RecordProfile, entry: RecordClass) -> frozenset[str]:
-    """Return what has to be known before a class of the convicted, or of adults, can be believed."""
-    offenders, dealt_with = record.offenders, [link for link in record.profile.links if link.is_dealt_with]
-    here = {link.id for link in offenders}
-    over = bool(offenders) and all(link.has_ended for link in offenders)
-    minor = any(link.ages.under_18 for link in offenders) and record.traits.group not in (1, 2)
-    found = {
-        "conviction_date": entry.needs_conviction and over and not dealt_with,
-        "date_of_birth": entry.of_adults and bool(offenders) and record.profile.born is None,
-        "age_at_event": entry.of_adults and minor and all(link.id in here for link in dealt_with),
-    }
-    return frozenset(name for name, true in found.items() if true)
-
-
-def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
-    if terms.length is None:
-        return ClassDue(action="review", lacking=frozenset({"offender"}))
-    due, last = terms.length.after(day), record.profile.last_review
-    action = "review" if terms.kind in ("on_application", "person_group", "review_only") else terms.action
-    if entry.at_least is not None:
-        other = record.dates.get(entry.at_least.trigger)
-        if other is None:
-            return ClassDue(action=action, lacking=frozenset({entry.at_least.trigger}))
-        due = max(due, entry.at_least.length.after(other.latest))
-    if entry.reviewed_during and terms.review_every is not None:
-        firsts = [link.first for link in record.links if link.first]
-        since = day if terms.kind == "from_trigger" else min(firsts, default=None)
-        if since is not None or last is not None:
-            return ClassDue(during(since or day, terms.review_every, due, last), action)
-    elif terms.review_every is not None:
-        due = max(due, next_multiple(day, terms.length, terms.review_every, last))
-    return ClassDue(due, action)
-
-
-def _trigger(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rules) -> PartialDate | None:
-    """Return the day that starts the class's clock; the later 18th birthday for a minor, where the class says so."""
-    born, adult = record.profile.born, rules.settings["ages"]["majority"]
-    found = record.dates.get(terms.trigger) or _named_by_role(record, terms.trigger, rules)
-    if found is None and terms.trigger == "clear_period_start" and record.standing.clear_from:
-        found = PartialDate(record.standing.clear_from, record.standing.clear_from)
-    if found is None and born is not None:
-        if terms.trigger == "date_of_birth" or (
-            terms.trigger == "victim_date_of_birth" and any(link.kind == "victim" for link in record.links)
-        ):
-            found = born
-        elif terms.trigger == "child_18th_birthday":
-            found = PartialDate(add_years(born.earliest, adult), add_years(born.latest, adult))
-    if found is not None and entry.minors_from_18 and born is not None:
-        birthday = add_years(born.latest, adult)
-        if birthday > found.latest:
-            found = PartialDate(birthday, birthday)
-    return found
-
-
-def _named_by_role(record: RecordProfile, trigger: str, rules: Rules) -> PartialDate | None:
-    """Return the day of the action of a role that says the same as a trigger, such as CONVICTED and conviction_date."""
-    stand_in = rules.settings["role_dates"]["fallback"]
-    days = [link.dated for link in record.links if link.dated and stand_in.get(link.role) == trigger]
-    return PartialDate(min(days), max(days)) if days else None
-
-
-def _indefinite(terms: Terms, day: date, last: date | None) -> ClassDue:
-    if terms.action == "archive":
-        return ClassDue(day, "archive")
-    if terms.review_every is not None:
-        return ClassDue(terms.review_every.after(last or day), "review")
-    return ClassDue(None, "none")
-
-
-def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
-    months = max((link.months for link in record.offenders if link.is_custodial and link.months), default=0)
-    if entry.indefinite_from_months is not None and months >= entry.indefinite_from_months:
-        return ClassDue(None, "none")
-    lacks = {
-        "date_of_birth": entry.if_adult is not None
-        and bool(record.offenders)
-        and (record.profile.born is None or any(link.ages.unsure_18 for link in record.offenders)),
-        "sentence_months": entry.plus_sentence
-        and any(link.is_custodial and link.months is None for link in record.offenders),
-        "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),
-    }
-    if any(lacks.values()):
-        return ClassDue(None, terms.action, frozenset(name for name, true in lacks.items() if true), is_ceiling=True)
-    length = terms.length
-    if length is None:
-        return ClassDue(None, "none")
-    if entry.plus_sentence:
-        length = replace(length, months=length.months + months)
-    return ClassDue(length.after(day), terms.action, is_ceiling=True)
-
-
-def _unless_convicted(record: RecordProfile, rules: Rules) -> RecordProfile:
-    """Give a class of people without a conviction, or under age, up for the one that the facts call for."""
-    entry = rules.classes.get(record.class_id or "")
-    if entry is None:
-        return record
-    here = set() if entry.of_unconvicted else {link.id for link in record.links}
-    if entry.unless_convicted and any(link.is_dealt_with and link.id not in here for link in record.profile.links):
-        return replace(record, class_id=entry.unless_convicted)
-    grown = record.profile.born is not None and not any(link.ages.under_18 for link in record.offenders)
-    if entry.if_adult and record.offenders and grown:
-        return replace(record, class_id=entry.if_adult)
-    if entry.if_qualifying and record.traits.group in (1, 2):
-        return replace(record, class_id=entry.if_qualifying)
-    if entry.if_qualifying_charge and record.traits.group in (1, 2) and record.traits.charged:
-        return replace(record, class_id=entry.if_qualifying_charge)
-    return record
 
 
 def _floors(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
