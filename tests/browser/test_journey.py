@@ -12,7 +12,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import rules
+from muniment.retention import assessment
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.models import DisposalOrder, Review
 
@@ -59,9 +59,9 @@ def test_from_review_to_certificate(cast: dict[str, User], sign_in_on: Callable[
     page.get_by_label("Reason for the decision").fill(REASON)
     page.get_by_role("button", name="Decide").click()
     expect(page.locator(".govuk-error-summary")).to_be_visible()
-    expect(page.locator(".govuk-error-message")).to_have_count(len(rules.CRITERIA) + 1)
+    expect(page.locator(".govuk-error-message")).to_have_count(len(assessment.criteria()) + 1)
     expect(page.get_by_label("Reason for the decision")).to_have_value(REASON)
-    for key in rules.CRITERIA:
+    for key in assessment.criteria():
         page.locator(f"input[name=answer_{key}][value=no]").check()
     page.get_by_label("Dispose of everything").check()
     page.get_by_role("button", name="Decide").click()

@@ -9,11 +9,11 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
-from muniment.retention import rules
+from muniment.retention import assessment
 from muniment.retention.actions import disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
 
-NO = dict.fromkeys(rules.CRITERIA, "no")
+NO = dict.fromkeys(assessment.criteria(), "no")
 WORKER = Actor("worker")
 
 

@@ -59,13 +59,23 @@ def _cjs_classes() -> dict[str, str]:
     return dict(policy.load().offences.cjs_classes)
 
 
+def ho_class(cjs: str) -> str:
+    """Return the Home Office class of a CJS code, as the carried list has it; nothing for one that it does not hold."""
+    return _cjs_classes().get(cjs.strip().upper(), "")
+
+
+def risk_category(ho_class: str) -> str:
+    """Return the risk category that the carried Home Office list gives a class."""
+    return _risk_categories().get(ho_class, "")
+
+
 def marks(record: Record) -> tuple[Mark, ...]:
     """Return the marks of a record: by its class, its offence, or a word of its title."""
     decision = getattr(record, "decision", None)
     named = {record.class_id, decision.resolved_class if decision else ""}
     text = f"{record.title} {record.offence_text}".lower()
-    offence = record.ho_class or _cjs_classes().get(record.cjs.upper(), "")
-    risk = _risk_categories().get(offence, "")
+    offence = record.ho_class or ho_class(record.cjs)
+    risk = risk_category(offence)
     return tuple(
         rule.mark
         for rule in _rules()

@@ -3,37 +3,24 @@
 from dataclasses import dataclass
 from datetime import date
 
+from muniment.core import words
 from muniment.people.chronology import Entry
 from muniment.people.models import PrimePerson
-from muniment.records.models import NominalFlag
-from muniment.retention import rules
+from muniment.records.models import Involvement, NominalFlag, Record
+from muniment.retention import assessment
 from muniment.retention.models import Review
 
 SHOWN = 4
-_VIOLENCE = (
-    "wound",
-    "assault",
-    "murder",
-    "manslaughter",
-    "rape",
-    "robbery",
-    "kidnap",
-    "firearm",
-    "weapon",
-    "arson",
-    "harm",
-)
-_TRUST = ("fraud", "trust", "misconduct", "position", "carer", "teacher", "theft by employee", "abuse of position")
-_SUBSTANCE = ("drug", "cannabis", "cocaine", "heroin", "alcohol", "drunk", "intoxicat", "substance")
-_MENTAL = ("mental", "s.136", "section 136", "self-harm", "suicid", "psychiatr")
-_FLAGS = {
-    "serious_harm": {"mappa_ever", "pdp", "weapons", "violent", "firearms"},
-    "vulnerable": {"child_at_risk", "vulnerable", "domestic_abuse", "cse", "adult_at_risk"},
-    "substance_misuse": {"drugs", "alcohol"},
-    "mental_state": {"mental_health", "suicidal", "self_harm"},
-    "associations": {"ocg", "gang"},
-}
-_AREAS = {"vulnerable": {"CHILD_PROTECTION", "DOMESTIC_ABUSE"}, "associations": {"INTEL"}}
+_FOUND_AGAINST = ("convicted", "cautioned")  # how it may have ended for someone in another role
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """One record that bears on a question, with every part that the person had in it and how it ended for them."""
+
+    entry: Entry
+    parts: tuple[str, ...]
+    is_found_against: bool  # convicted or cautioned: such records come first
 
 
 @dataclass(frozen=True)
@@ -42,18 +29,18 @@ class Beside:
 
     key: str
     question: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Bearing, ...]
     flags: tuple[NominalFlag, ...]
 
     @property
-    def shown(self) -> tuple[Entry, ...]:
-        """The newest, which stand beside the question."""
+    def shown(self) -> tuple[Bearing, ...]:
+        """The first few, which stand beside the question."""
         return self.entries[:SHOWN]
 
     @property
-    def more(self) -> int:
-        """How many bear on it beyond those that stand beside the question."""
-        return max(0, len(self.entries) - SHOWN)
+    def rest(self) -> tuple[Bearing, ...]:
+        """What bears on it beyond those, to be opened there."""
+        return self.entries[SHOWN:]
 
 
 @dataclass(frozen=True)
@@ -65,31 +52,38 @@ class Changed:
 
 
 def beside_criteria(entries: list[Entry], prime: PrimePerson) -> list[Beside]:
-    """Return each criterion with what the reader may see that bears on it, newest first."""
+    """Return each criterion with what the reader may see that bears on it; what was found against the person first."""
     flags = list(NominalFlag.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True))
-    words = {
-        "serious_harm": _VIOLENCE,
-        "breach_of_trust": _TRUST,
-        "substance_misuse": _SUBSTANCE,
-        "mental_state": _MENTAL,
-    }
-    found = []
-    for key, question in rules.CRITERIA.items():
-        bearing = tuple(
-            entry
-            for entry in entries
-            if entry.record.scope.area in _AREAS.get(key, ()) or _speaks_of(entry, words.get(key, ()))
+    bearings = [_bearing(entry) for entry in entries]
+    bearings.sort(key=lambda each: not each.is_found_against)
+    return [
+        Beside(
+            each.code,
+            each.question,
+            tuple(bearing for bearing in bearings if each.is_borne_on_by(bearing.entry)),
+            tuple(flag for flag in flags if flag.flag in each.flags),
         )
-        if key == "associations":
-            bearing = tuple(dict.fromkeys([*bearing, *(entry for entry in entries if entry.other_people >= 2)]))
-        shown = tuple(flag for flag in flags if flag.flag in _FLAGS.get(key, ()))
-        found.append(Beside(key, question, bearing, shown))
-    return found
+        for each in assessment.criteria().values()
+    ]
 
 
-def _speaks_of(entry: Entry, words: tuple[str, ...]) -> bool:
-    text = f"{entry.record.title} {entry.record.offence_text}".lower()
-    return any(word in text for word in words)
+def _bearing(entry: Entry) -> Bearing:
+    parts = dict.fromkeys(_part(part, entry.record) for part in entry.parts)
+    return Bearing(entry, tuple(parts), any(_is_found_against(part) for part in entry.parts))
+
+
+def _is_found_against(part: Involvement) -> bool:
+    is_offender = assessment.policy_kinds().get(part.role) == "offender"
+    return part.role in assessment.convicted_roles() or (is_offender and part.result in _FOUND_AGAINST)
+
+
+def _part(part: Involvement, record: Record) -> str:
+    """Say what part someone had and how it ended for them; of an offender, if nothing else is known, for the record."""
+    is_offender = assessment.policy_kinds().get(part.role) == "offender"
+    role = words.say("role", part.role).lower()
+    result = part.result or (record.outcome if is_offender else "")
+    ended = words.say("outcome", result).lower() if result else ""
+    return f"{role}, {ended}" if ended and ended != role else role
 
 
 def since(entries: list[Entry], last: Review | None) -> Changed:

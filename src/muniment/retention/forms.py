@@ -8,7 +8,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller, User
-from muniment.retention import rules
+from muniment.retention import assessment, rules
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
 
@@ -38,7 +38,7 @@ class AnswersForm(forms.Form):
     def __init__(self, *arguments: object, **named: object) -> None:
         """Make two fields for each criterion."""
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        for key, question in rules.CRITERIA.items():
+        for key, question in assessment.questions().items():
             self.fields[f"answer_{key}"] = forms.ChoiceField(
                 label=question, choices=ANSWERS, required=False, widget=forms.RadioSelect
             )
@@ -48,7 +48,7 @@ class AnswersForm(forms.Form):
 
     def require_answers(self, kept: dict[str, str]) -> None:
         """Put an error at each question that has no answer, here or saved before."""
-        for key, question in rules.CRITERIA.items():
+        for key, question in assessment.questions().items():
             if not (self.cleaned_data.get(f"answer_{key}") or kept.get(f"answer_{key}")):
                 self.add_error(f"answer_{key}", f"Answer the question '{question}'")
 

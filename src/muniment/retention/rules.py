@@ -3,7 +3,7 @@
 The two state machines are tables; the diagram in docs/reference/generated is made from them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from muniment.core import words
@@ -34,17 +34,6 @@ ORDER_MOVES: dict[str, dict[str, str]] = {
     "certify": {O.DESTROYED: O.CERTIFIED},
 }
 
-# The assessment criteria: questions put to the reviewer, who answers; nothing is filled in for them.
-CRITERIA = {
-    "serious_harm": "Is there evidence of a capacity to inflict serious harm?",
-    "vulnerable": "Are there concerns in relation to children or vulnerable adults?",
-    "breach_of_trust": "Did the behaviour involve a breach of trust?",
-    "associations": "Is there evidence of established links or associations which might increase the risk of harm?",
-    "substance_misuse": "Are there concerns in relation to substance misuse?",
-    "mental_state": "Are there concerns that the person's mental state might exacerbate risk?",
-    "other": "Is there any other reason to keep the records, such as a pattern or a live enquiry?",
-}
-
 
 def can_move(review: Review, move: str) -> Verdict:
     """Say whether a review in its state allows a move."""
@@ -69,9 +58,9 @@ def is_next_review(following: date | None, on: date, latest: date, because: str)
     return unless(following <= latest, f"The next review can be on {words.day(latest)} at the latest: {because}.")
 
 
-def is_answered(answers: dict[str, str]) -> Verdict:
-    """Every criterion needs an answer before a review can be decided."""
-    missing = [question for key, question in CRITERIA.items() if not answers.get(key)]
+def is_answered(answers: Mapping[str, str], questions: Mapping[str, str]) -> Verdict:
+    """Every question that is asked, by its code, needs an answer before a review can be decided."""
+    missing = [question for code, question in questions.items() if not answers.get(code)]
     return refused(*(f"Answer the question '{question}'" for question in missing)) if missing else ALLOWED
 
 

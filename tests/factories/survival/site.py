@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from factories.cast import PASSWORD
 from factories.survival.installation import PATIENCE_S, Installation
-from muniment.retention.rules import CRITERIA
+from muniment.retention import assessment
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -79,7 +79,7 @@ class Site:
 
     def decide(self, review: dict) -> int:
         """Decide a review: dispose where something may go, keep otherwise; return the status."""
-        answers = {f"answer_{key}": "no" for key in CRITERIA}
+        answers = {f"answer_{key}": "no" for key in assessment.criteria()}
         until = {"next_review": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}"}
         return self.post(
             f"/reviews/{review['reference']}/",

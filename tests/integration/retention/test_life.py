@@ -11,7 +11,7 @@ from muniment.core.models import AuditEvent, Content, ContentKey, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import Belonging, MatchEdge, PrimePerson, SearchToken
 from muniment.records.models import Involvement, Nominal, Record, SourceRow
-from muniment.retention import rules
+from muniment.retention import assessment, rules
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import (
@@ -56,7 +56,7 @@ def test_from_a_decision_to_a_certificate(life):
 def test_a_review_needs_every_answer_a_reason_and_an_outcome(life):
     with pytest.raises(Refused) as refusal:
         reviewing.decide(life.review, reviewing.Answers({}), reviewing.Conclusion("", ""), by=by(life, "rowan"))
-    assert len(refusal.value.reasons) == len(rules.CRITERIA) + 3
+    assert len(refusal.value.reasons) == len(assessment.criteria()) + 3
     assert life.review.state == "open"
 
 

@@ -11,7 +11,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import drafts, intervals, queries, rules
+from muniment.retention import assessment, drafts, intervals, queries, rules
 from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
 
@@ -144,7 +144,7 @@ def decide(
     with transaction.atomic():
         held = _taken_up(_locked(review, "decide", by, version), by)
         merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
-        verdict = rules.is_answered(merged)
+        verdict = rules.is_answered(merged, assessment.questions())
         verdict &= unless(
             len(conclusion.reason.strip()) >= 10, "Give the reason for the decision in a sentence or more."
         )

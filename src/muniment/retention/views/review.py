@@ -17,7 +17,7 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
-from muniment.retention import drafts, intervals, queries, rules
+from muniment.retention import assessment, drafts, intervals, queries
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.drafts import Draft
@@ -103,7 +103,7 @@ def _typed(request: HttpRequest) -> Draft:
     """Return what was typed and is no answer to a question: kept as it is, right or wrong, until the decision."""
     names = (*PassOnForm.base_fields, *ConclusionForm.base_fields)
     # A reason without an answer waits for one; with one it is kept beside it.
-    names += tuple(f"reason_{key}" for key in rules.CRITERIA if not request.POST.get(f"answer_{key}"))
+    names += tuple(f"reason_{key}" for key in assessment.criteria() if not request.POST.get(f"answer_{key}"))
     typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
     return Draft(typed, tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit()))
 
@@ -120,8 +120,8 @@ def _kept(found: Review) -> dict[str, str]:
 def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
     by, verb, said = visitor(request), request.POST.get("do", "save"), forms.answers.cleaned_data
     given = reviewing.Answers(
-        {key: said[f"answer_{key}"] for key in rules.CRITERIA if said[f"answer_{key}"]},
-        {key: said[f"reason_{key}"] for key in rules.CRITERIA},
+        {key: said[f"answer_{key}"] for key in assessment.criteria() if said[f"answer_{key}"]},
+        {key: said[f"reason_{key}"] for key in assessment.criteria()},
         request.POST.get("seen", ""),
     )
     sent = request.POST.get("version", "")
