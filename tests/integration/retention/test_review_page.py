@@ -79,7 +79,9 @@ def test_a_draft_is_encrypted_and_ends_with_the_decision(life):
     sent(life, client, before, **everything(life))
     assert REASON not in "".join(bytes(each.ciphertext).decode("latin-1") for each in Content.objects.all())
     page = client.get(reverse("review", args=[life.review.reference])).text
-    fields = {f"answer_{key}": said for key, said in NO.items()} | everything(life) | {"do": "decide", "outcome": "retain"}
+    fields = (
+        {f"answer_{key}": said for key, said in NO.items()} | everything(life) | {"do": "decide", "outcome": "retain"}
+    )
     assert sent(life, client, page, **fields).status_code == 302
     assert Review.objects.get().draft is None
 

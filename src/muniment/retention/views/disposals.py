@@ -20,7 +20,7 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, queries, rules
+from muniment.retention import assessment, certificates, queries, rules
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.forms import ANSWERS
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
@@ -117,7 +117,11 @@ def _decision(order: DisposalOrder) -> dict[str, Any]:
     return {
         "reason": content.shown(order.review.reason),
         "answered": [
-            (rules.CRITERIA.get(each.criterion, each.criterion), dict(ANSWERS).get(each.answer, each.answer), reason)
+            (
+                assessment.questions().get(each.criterion, each.criterion),
+                dict(ANSWERS).get(each.answer, each.answer),
+                reason,
+            )
             for each in answers
             for reason in [content.shown(each.reason) if each.reason else ""]
         ],
