@@ -1,8 +1,10 @@
 """`muniment feed draft FILE` and `muniment feed check FEED [FILE...]`: making a feed and trying it out."""
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -13,6 +15,7 @@ from muniment.cli import exits, printing
 
 app = typer.Typer(no_args_is_help=True)
 
+_LONDON = ZoneInfo("Europe/London")  # as TIME_ZONE of the settings, which this command does not load
 _EXAMPLES = 10
 _OWN_LINES = ("examples", "reasons", "problems", "never_seen")  # of a result, what is told below its figures
 
@@ -57,7 +60,7 @@ def check(
 
 
 def _read(feed: feeds.Feed, file: Path) -> dict[str, Any]:
-    problems = feeds.check(feed, file)
+    problems = feeds.check(feed, file, today=datetime.now(_LONDON).date())
     if not problems:
         try:
             return _counts(file, feeds.read(feed, file))

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -36,8 +37,9 @@ def intake(
 ) -> None:
     """Take in exports; nothing is applied unless every file is what its feed says."""
     by = actors.from_command("intake")
-    total = take_in_files([(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit)
-    access.refresh_scopes(timezone.localdate())
+    today = timezone.localdate()
+    total = take_in_files([(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit, today=today)
+    access.refresh_scopes(today)
     facts = asdict(total) if as_json else total.numbers()
     printing.report(facts, as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     for note in total.notes:
@@ -47,13 +49,22 @@ def intake(
 
 
 def take_in_files(
-    exports: Sequence[tuple[feeds.Feed, Sequence[Path]]], *, by: Actor, absence_limit: float | None = None
+    exports: Sequence[tuple[feeds.Feed, Sequence[Path]]],
+    *,
+    by: Actor,
+    absence_limit: float | None = None,
+    today: date | None = None,
 ) -> take_in.Counts:
     """Check every file of every feed, then take each in, feed by feed; return the sum.
 
-    Raise BadFile, naming each fault, and change nothing.
+    Raise BadFile, naming each fault, and change nothing; with `today` also where a file is of a day to come.
     """
-    faults = [f"{file}: {fault}" for feed, files in exports for file in files for fault in feeds.check(feed, file)]
+    faults = [
+        f"{file}: {fault}"
+        for feed, files in exports
+        for file in files
+        for fault in feeds.check(feed, file, today=today)
+    ]
     if faults:
         raise feeds.BadFile("\n".join([*faults, "Nothing was taken in."]))
     if absence_limit is None:

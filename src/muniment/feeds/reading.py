@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +35,31 @@ _SCHEMAS = {
     "events": canonical.EVENTS,
     "quarantine": canonical.QUARANTINE,
 }
+_AS_OF = {  # where the day of an export stands
+    "name": "the name of the file",
+    "given": "the day that the feed gives",
+    "column": "the column that has the day of the export",
+}
 _WITHHELD = "Not kept: the row is marked above what this system may hold. Find it in its source by its number."
 
 
-def check(feed: Feed, file: Path, *, limits: Limits | None = None) -> list[str]:
-    """Return why a file has to be refused as a whole, as sentences; nothing when it can be read."""
+def check(feed: Feed, file: Path, *, limits: Limits | None = None, today: date | None = None) -> list[str]:
+    """Return why a file has to be refused as a whole, as sentences; nothing when it can be read.
+
+    With `today` a file whose day has not come is refused: every later one would seem older.
+    """
     limits = limits or Limits()
     try:
         table = table_of(feed, file)
         columns = formats.inspect(file, table, limits)
-        _as_of(file, table, limits)
+        as_of = _as_of(file, table, limits)
     except BadFile as error:
         return [str(error)]
+    if today is not None and as_of > today + timedelta(days=limits.days_ahead):
+        return [
+            f"{file.name} is as of {as_of} and today is {today}: correct {_AS_OF[next(iter(table.as_of))]}, or as_of in"
+            f" the table {table.name} of the feed."
+        ]
     return _lacking(file, table, columns)
 
 

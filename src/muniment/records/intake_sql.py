@@ -30,7 +30,8 @@ WITH numbered AS (
              WHEN n.turn > 1 THEN 'unchanged'
              WHEN held.id IS NULL THEN 'accepted'
              WHEN held.hash = n.hash OR taken.as_of > %(as_of)s THEN 'unchanged'
-             ELSE 'updated' END AS fate
+             ELSE 'updated' END AS fate,
+        n.turn = 1 AND held.hash <> n.hash AND taken.as_of > %(as_of)s AS older
     FROM numbered n
     -- One look into the index a row (a LIMIT keeps the planner to it): what the source holds besides costs nothing.
     LEFT JOIN LATERAL (
@@ -39,7 +40,7 @@ WITH numbered AS (
     ) held ON true
     LEFT JOIN records_intake taken ON taken.id = held.last_intake_id
 )
-SELECT row, key, entity, hash, fate,
+SELECT row, key, entity, hash, fate, older AND fate = 'unchanged' AS older,
     CASE fate WHEN 'accepted' THEN nextval('records_sourcerow_id_seq') ELSE id END AS row_id
 FROM judged
 """

@@ -77,9 +77,11 @@ def test_a_changed_row_replaces_all_that_it_said(source):
 
 def test_an_older_file_never_overwrites_a_newer(source):
     source.send([row("C1", TITLE="New")], on="2026-06-02")
-    counts = source.send([row("C1", TITLE="Old")], on="2026-06-01")
-    assert counts.unchanged == 1
-    assert Record.objects.get().title == "New"
+    counts = source.send([row("C1", TITLE="Old"), row("C2")], on="2026-06-01")
+    assert (counts.unchanged, counts.accepted, counts.older) == (1, 1, 1)
+    assert "1 row says something else than what is held, which is newer than 2026-06-01" in counts.notes[0]
+    assert source.send([row("C1", TITLE="New")], on="2026-05-31").older == 0
+    assert Record.objects.get(reference="C1").title == "New"
 
 
 def test_absence_from_a_full_export_withdraws_and_return_brings_back(source):

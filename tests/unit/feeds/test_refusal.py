@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from datetime import date
 
 import openpyxl
 import pyarrow as pa
@@ -70,6 +71,17 @@ def test_a_name_that_no_table_takes(load, small, write):
 
 def test_a_name_without_the_day(load, small, write):
     refused(load(small), write(GOOD, name="crimes_new.csv"), "day of its export")
+
+
+def test_a_day_that_has_not_come_is_refused(load, small, write):
+    feed, path = load(small), write(GOOD)
+    for today in (date(2026, 11, 7), date(2026, 11, 8), date(2030, 1, 1)):
+        assert feeds.check(feed, path, today=today) == []
+    (problem,) = feeds.check(feed, path, today=date(2026, 11, 6))
+    assert problem == (
+        "crimes_2026-11-08.csv is as of 2026-11-08 and today is 2026-11-06: correct the name of the file, or as_of in"
+        " the table crimes of the feed."
+    )
 
 
 def test_a_footer_shows_that_the_file_is_whole(load, small, write):

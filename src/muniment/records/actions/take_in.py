@@ -51,6 +51,7 @@ class Counts:
     quarantined: int
     suppressed: int
     withdrawn: int = 0
+    older: int = 0  # of the unchanged, those that say something else than what is held, which is newer
     never_seen: tuple[str, ...] = ()  # mapped columns that no row has
     notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
 
@@ -264,19 +265,28 @@ class _Work:
         refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
         Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
-        fates = self._fates()
+        fates, older = self._fates()
         return Counts(
             read=self.batch.rows_read,
             quarantined=len(refused),
             withdrawn=withdrawn,
+            older=older,
             never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
             **{fate: fates.get(fate, 0) for fate in _FATES},
         )
 
-    def _fates(self) -> dict[str, int]:
-        self.cursor.execute("SELECT fate, count(*) FROM fate GROUP BY fate")
-        return dict(self.cursor.fetchall())
+    def _fates(self) -> tuple[dict[str, int], int]:
+        """Return how many rows had each fate, and how many were left because what is held of them is newer."""
+        self.cursor.execute("SELECT fate, count(*), count(*) FILTER (WHERE older) FROM fate GROUP BY fate")
+        told = self.cursor.fetchall()
+        older = sum(number for _, _, number in told)
+        if older:
+            self.notes.append(
+                f"{self.batch.file}: {older:,} {'row says' if older == 1 else 'rows say'} something else than what is"
+                f" held, which is newer than {self.batch.as_of}; they were left as they are held."
+            )
+        return {fate: number for fate, number, _ in told}, older
 
     def _set_aside_dangling(self) -> list[dict[str, Any]]:
         """Take links to what is not held here out of the batch; return them as quarantine rows."""
