@@ -5,6 +5,7 @@ table. A row's fate is decided first; what follows touches only rows that are ac
 """
 
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.records.withdrawal_sql import TELLING
 
 _WRITTEN = "('accepted', 'updated')"
 
@@ -87,12 +88,6 @@ SOURCE_ROWS = (
     """,
 )
 
-# By which rows something is told, besides the one that told it last.
-_TELLING = {
-    "record": "SELECT row_id, record_id AS id FROM records_recorddates",
-    "nominal": "SELECT row_id, nominal_id AS id FROM records_involvement",
-}
-
 # An unchanged row of a newer file is seen again; one that had been withdrawn is back, with all that it tells of. What
 # its source deleted by name stays withdrawn, unless a file that is newer than the deletion has it and not the deletion;
 # and what one table told of does not come back because another still links to it.
@@ -122,7 +117,7 @@ SEEN_AGAIN = (
             SELECT 1 FROM {{events}} e
             WHERE e.kind = 'delete' AND e.entity = '{entity}' AND e.reference = back.reference)
         """  # noqa: S608
-        for entity, telling in _TELLING.items()
+        for entity, telling in TELLING.items()
     ),
     f"""
     UPDATE records_sourcerow again SET last_intake_id = %(intake)s, withdrawn_on = NULL {_AGAIN} AND again.id = held.id
@@ -172,7 +167,7 @@ _AT_FIRST = {
     "record": {"seen_first": "%(as_of)s", "seen_last": "%(as_of)s", "state": "'held'"},
     "nominal": {"merged_into": "''"},
 }
-_AT_LAST = {"record": ", seen_last = %(as_of)s", "nominal": ""}
+_AT_LAST = {"record": ", seen_last = greatest(held.seen_last, %(as_of)s)", "nominal": ""}
 
 
 def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> tuple[str, str]:
@@ -330,42 +325,3 @@ JOIN core_scope was ON was.id = held.scope_id
 WHERE s.kind = 'seal'
 ON CONFLICT DO NOTHING
 """
-
-# Absence from a full export: known rows of this table, not newer than the file, that it no longer has.
-ABSENT = """
-SELECT held.id FROM records_sourcerow held JOIN records_intake taken ON taken.id = held.last_intake_id
-WHERE held.system_id = %(system)s AND held."table" = %(table)s AND held.withdrawn_on IS NULL
-    AND held.key NOT LIKE 'event/%%' AND held.key <> ALL (%(quarantined)s) AND taken.as_of <= %(as_of)s
-    AND NOT EXISTS (SELECT 1 FROM fate f WHERE f.key = held.key)
-"""
-
-# Of these rows, those that a row in quarantine may be, whose key could not be made: it names the same record, or, where
-# rows tell of none, the same person.
-SPARED = """
-SELECT told.row_id FROM records_recorddates told JOIN records_record r ON r.id = told.record_id
-WHERE told.row_id = ANY (%(absent)s) AND r.system_id = %(system)s AND r.reference = ANY (%(quarantined)s)
-UNION
-SELECT told.row_id FROM records_involvement told JOIN records_nominal n ON n.id = told.nominal_id
-WHERE told.row_id = ANY (%(absent)s) AND n.system_id = %(system)s AND n.reference = ANY (%(quarantined)s)
-    AND NOT EXISTS (SELECT 1 FROM records_recorddates d WHERE d.row_id = told.row_id)
-"""
-
-# What the row that told it last, or another row of the table, still tells of is still there.
-WITHDRAWN = (
-    "UPDATE records_sourcerow SET withdrawn_on = %(as_of)s WHERE id = ANY(%(absent)s)",
-    *(
-        f"""
-        WITH telling AS NOT MATERIALIZED ({telling})
-        UPDATE records_{entity} held SET withdrawn_on = %(as_of)s
-        FROM (SELECT id FROM records_{entity} WHERE row_id = ANY(%(absent)s)
-              UNION SELECT id FROM telling WHERE row_id = ANY(%(absent)s)) told
-        WHERE held.id = told.id AND held.withdrawn_on IS NULL
-        AND NOT EXISTS (SELECT 1 FROM records_sourcerow last WHERE last.id = held.row_id AND last.withdrawn_on IS NULL)
-        AND NOT EXISTS (
-            SELECT 1 FROM telling JOIN records_sourcerow other ON other.id = telling.row_id
-            WHERE telling.id = held.id AND other.system_id = %(system)s AND other."table" = %(table)s
-                AND other.withdrawn_on IS NULL)
-        """  # noqa: S608
-        for entity, telling in _TELLING.items()
-    ),
-)

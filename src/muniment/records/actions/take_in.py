@@ -19,7 +19,7 @@ from muniment.core import audit, content, places, policy_in_force, turns
 from muniment.core.actors import Actor
 from muniment.engine.values import dates
 from muniment.feeds.canonical import QUARANTINE, Batch
-from muniment.records import intake_sql, staging
+from muniment.records import intake_sql, staging, withdrawal_sql
 from muniment.records.models import Intake, SourceSystem
 from muniment.records.quarantine import Quarantine
 
@@ -262,6 +262,7 @@ class _Work:
         self.run(intake_sql.SEALED_SCOPES)
         for statement in intake_sql.EVENTS:
             self.run(statement)
+        self._follow_newer()
         refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
         Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
@@ -327,39 +328,55 @@ class _Work:
             for row_id, key, scope in [places_of[row]]
         ]
 
+    def _follow_newer(self) -> None:
+        """Let newer files that were taken in before say what has gone since this one."""
+        self.run(withdrawal_sql.NEWER)
+        is_older, gone_on = self.cursor.fetchone()
+        if gone_on is not None:
+            self.run(withdrawal_sql.GONE_SINCE)
+            rows = [row for (row,) in self.cursor.fetchall()]
+            self._mark_withdrawn(rows, gone_on)
+            if rows:
+                self.notes.append(
+                    f"{self.batch.file}: {len(rows):,} of its rows are in no newer file of the table. They are marked as"
+                    f" withdrawn at source on {gone_on}, the day of the full export that lacked them."
+                )
+        if is_older:
+            for statement in withdrawal_sql.DELETED_SINCE:
+                self.run(statement)
+
+    def _mark_withdrawn(self, rows: list[int], on: date) -> None:
+        for statement in withdrawal_sql.WITHDRAWN if rows else ():
+            self.cursor.execute(statement, {**self.parameters, "absent": rows, "gone_on": on})
+
     def _withdraw(self, limit: float) -> int:
         """Mark what a full export no longer has as withdrawn at source; past the limit stop the run."""
-        self.cursor.execute(
-            'SELECT 1 FROM records_intake WHERE system_id = %(system)s AND "table" = %(table)s'
-            " AND as_of > %(as_of)s AND id <> %(intake)s LIMIT 1",
-            self.parameters,
-        )
-        if self.cursor.fetchone():
-            return 0  # a newer file was taken in: an older one says nothing about what is there now
         # What waits in quarantine is still at its source; a row without a reference may be any that seems absent.
         references = self.batch.quarantine["reference"].to_pylist()
         absent = self._absent([reference for reference in references if reference])
+        fresh = sum(not known for known in absent.values())
         if not absent:
             return 0
         nameless = sum(not reference for reference in references)
-        self._refuse_many(len(absent) - nameless, limit)
+        self._refuse_many(fresh - nameless, limit)
         if nameless:
             self.notes.append(
                 f"{self.batch.file}: {nameless:,} {'row' if nameless == 1 else 'rows'} could not be read, so nothing"
                 " was marked as withdrawn. Have the source mend them; until then what it deleted stays as it is here."
             )
             return 0
-        for statement in intake_sql.WITHDRAWN:
-            self.cursor.execute(statement, {**self.parameters, "absent": absent})
-        return len(absent)
+        self._mark_withdrawn(list(absent), self.batch.as_of)
+        return fresh
 
-    def _absent(self, quarantined: list[str]) -> list[int]:
-        self.run(intake_sql.ABSENT, quarantined=quarantined)
-        absent = {key for (key,) in self.cursor.fetchall()}
+    def _absent(self, quarantined: list[str]) -> dict[int, bool]:
+        """Return the rows that a full export lacks, and whether a newer one lacked them already."""
+        self.run(withdrawal_sql.ABSENT, quarantined=quarantined)
+        absent: dict[int, bool] = dict(self.cursor.fetchall())
         if absent and quarantined:
-            self.run(intake_sql.SPARED, quarantined=quarantined, absent=list(absent))
-            absent -= {key for (key,) in self.cursor.fetchall()}
-        return sorted(absent)
+            self.run(withdrawal_sql.SPARED, quarantined=quarantined, absent=list(absent))
+            for (row,) in self.cursor.fetchall():
+                absent.pop(row, None)
+        return absent
 
     def _refuse_many(self, absent: int, limit: float) -> None:
         self.cursor.execute(
