@@ -60,3 +60,11 @@ def test_files_come_in_their_order_however_many_are_read_ahead(files, monkeypatc
     assert (counts.read, counts.accepted, counts.withdrawn) == (31, 10, 9)
     assert not Record.objects.filter(withdrawn_on__isnull=False).exists()
     assert staged() == 0
+
+
+def test_a_file_that_is_cut_off_is_found_before_any_is_applied(files):
+    feed, paths = files
+    paths[2].write_text(paths[2].read_text().rstrip()[:-30])
+    with pytest.raises(feeds.BadFile, match=r"(?s)middle of a row.*Nothing was taken in"):
+        intake.take_in_files([(feed, paths)], by=BY, absence_limit=1.0)
+    assert not Intake.objects.exists()

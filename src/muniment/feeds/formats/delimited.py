@@ -92,8 +92,9 @@ class _Lines:
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
     """Read a file through and return its header. Raise BadFile on wrong encoding, header, footer, or damage."""
     columns: set[str] = set()
+    is_whole = not table.dialect.footer
     for part in sources.parts(path, table.format, table.member, limits):
-        _inspect_bytes(part, table.dialect, limits)
+        last = _inspect_bytes(part, table.dialect, limits)
         with part.open() as stream, _text(stream, table.dialect) as text:
             rows = _rows(_Lines(iter(text), limits.lines_per_row), table.dialect, None)
             header = _header(rows, table.dialect, part.name)
@@ -103,7 +104,26 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
                     " is held; ask the source to export it again."
                 )
         columns = set(header) if not columns else columns & set(header)
+        is_whole = is_whole and _is_row(last, table.dialect, len(header))
+    if not is_whole:
+        for _ in chunks(path, table, limits):  # it may be, by more than its last line
+            pass
     return columns
+
+
+def _is_row(line: bytes, dialect: Dialect, width: int) -> bool:
+    """Whether the last line of a file came to its end, or is one row without a line end."""
+    if line.rstrip(b"\x00").endswith((b"\n", b"\r")) or not line.strip(
+        b"\x00"
+    ):  # a line end of two bytes is cut in two
+        return True
+    text = line.decode(dialect.encoding, "replace")
+    if dialect.quote and text.count(dialect.quote) % 2:
+        return False
+    try:
+        return len(next(_reader(iter([text]), dialect), [])) == width
+    except csv.Error:
+        return False
 
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
@@ -338,10 +358,12 @@ def _mended(fields: list[str], header: list[str], dialect: Dialect) -> list[str]
     return None
 
 
-def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> None:
+def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> bytes:
+    """Go through the bytes of a stream and return its last line."""
     encoding = dialect.encoding.lower().replace("_", "-")
     wide = encoding.startswith(("utf-16", "utf-32"))
     beyond_ascii = undecoded = utf8 = 0
+    block = b""
     for number, block in enumerate(sources.drained(part, limits)):
         if number == 0:
             _inspect_start(part.name, block[:4000], encoding, wide=wide)
@@ -352,8 +374,9 @@ def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> None
                 beyond_ascii += 1
                 undecoded += not decodes(line, encoding)
                 utf8 += decodes(line, "utf-8")
+    last = block[block.rstrip(b"\n").rfind(b"\n") + 1 :]
     if beyond_ascii < _MINIMUM_LINES:
-        return
+        return last
     if undecoded * 2 > beyond_ascii:
         raise BadFile(
             f"{part.name} is not {dialect.encoding}: {undecoded:,} of its {beyond_ascii:,} lines beyond ASCII do"
@@ -361,6 +384,7 @@ def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> None
         )
     if utf8 == beyond_ascii and encoding not in ("utf-8", "utf8", "utf-8-sig"):
         raise BadFile(f"{part.name} is UTF-8 and the feed says {dialect.encoding}: set dialect.encoding to utf-8.")
+    return last
 
 
 def _inspect_start(name: str, line: bytes, encoding: str, *, wide: bool) -> None:

@@ -338,8 +338,8 @@ class _Work:
             self._mark_withdrawn(rows, gone_on)
             if rows:
                 self.notes.append(
-                    f"{self.batch.file}: {len(rows):,} of its rows are in no newer file of the table. They are marked as"
-                    f" withdrawn at source on {gone_on}, the day of the full export that lacked them."
+                    f"{self.batch.file}: {len(rows):,} of its rows are in no newer file of the table. They are marked"
+                    f" as withdrawn at source on {gone_on}, the day of the full export that lacked them."
                 )
         if is_older:
             for statement in withdrawal_sql.DELETED_SINCE:
