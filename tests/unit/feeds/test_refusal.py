@@ -59,6 +59,27 @@ def test_a_wrong_encoding_is_refused_when_most_lines_say_so(load, small, write):
     assert feeds.read(load(small), write(*lines, encoding="cp1252")).nominals["surname"].to_pylist()[0] == "Ébène"
 
 
+@pytest.mark.parametrize(
+    ("declared", "written", "word"),
+    [
+        ("utf-16", "utf-8", "utf-8 or cp1252"),
+        ("utf-16", "utf-16-le", "utf-16-le"),
+        ("UTF_16", "utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32-be", "utf-32-be"),
+    ],
+)
+def test_a_file_without_the_mark_that_its_encoding_needs(load, small, write, declared, written, word):
+    small["tables"]["crimes"]["dialect"] = {"encoding": declared}
+    path = write(GOOD, encoding=written)
+    refused(load(small), path, "does not begin with the mark", word)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-be"])
+def test_wide_encodings_are_read(load, small, write, encoding):
+    small["tables"]["crimes"]["dialect"] = {"encoding": encoding}
+    assert feeds.read(load(small), write(GOOD, encoding=encoding)).rows.num_rows == 1
+
+
 def test_a_gzipped_file_is_read_as_what_it_holds(load, small, write):
     path = write(GOOD)
     path.write_bytes(gzip.compress(path.read_bytes()))

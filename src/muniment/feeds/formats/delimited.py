@@ -28,7 +28,13 @@ csv.field_size_limit(2**31 - 1)
 
 _FEW = 50  # rows
 _MINIMUM_LINES = 10  # of non-ASCII text, before the declared encoding is called wrong
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (  # the longer first: the mark of UTF-32 begins as that of UTF-16
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8"),
+)
 
 Parsed = tuple[list[str], str, bool]  # fields, the text they stood in, whether the row came to its end
 
@@ -390,8 +396,20 @@ def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> byte
 def _inspect_start(name: str, line: bytes, encoding: str, *, wide: bool) -> None:
     if kind := sources.looks_like(line):
         raise BadFile(f"{name} is {kind}, not delimited text: correct the format of the table or the file.")
-    for mark, of in _BOMS:
-        if line.startswith(mark) and not encoding.startswith((of, of.replace("-", ""))):
-            raise BadFile(f"{name} begins as {of} and the feed says {encoding}: set dialect.encoding to {of}.")
+    of = next((of for mark, of in _MARKS if line.startswith(mark)), None)
+    if of is not None and not encoding.startswith((of, of.replace("-", ""))):
+        raise BadFile(f"{name} begins as {of} and the feed says {encoding}: set dialect.encoding to {of}.")
+    if of is None and encoding in ("utf-16", "utf-32"):
+        raise BadFile(
+            f"{name} does not begin with the mark of {encoding}, by which its bytes are read: set dialect.encoding to"
+            f" {_likely(line, encoding)}."
+        )
     if not wide and line.count(0) * 3 > len(line):
         raise BadFile(f"{name} is binary or UTF-16 without its mark, not {encoding}: correct dialect.encoding.")
+
+
+def _likely(start: bytes, encoding: str) -> str:
+    """Return the encoding that bytes without a mark are likely of: in which the zeros come first or last, if any do."""
+    if start.count(0) * 3 < len(start):
+        return "utf-8 or cp1252"
+    return f"{encoding}-be" if start[:1] == b"\x00" else f"{encoding}-le"
