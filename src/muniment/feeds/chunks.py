@@ -43,6 +43,7 @@ class Chunk:
     original: Callable[[int], str]  # the text of the row at a position
     children: Mapping[str, Child] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+    faults: Mapping[int, Sequence[Fault]] = field(default_factory=dict)  # of rows whose other values could be read
 
     def __len__(self) -> int:
         """Return the number of rows that could be read."""

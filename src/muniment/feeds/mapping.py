@@ -35,6 +35,8 @@ class Mapped:
 def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
     """Return the canonical lines of a chunk, those of faulty rows included."""
     table, faults = setting.table, Faults()
+    for position, told in chunk.faults.items():
+        faults.by_position[position] += told
     whole = Columns(
         chunk.columns,
         len(chunk),

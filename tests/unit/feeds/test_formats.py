@@ -7,7 +7,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_feed import reasons, tree
+from small_feed import HEADER, reasons, tree
 
 from muniment import feeds
 
@@ -117,6 +117,7 @@ def test_a_workbook_with_a_title_line_dates_numbers_and_formulas(load, tmp_path)
     sheet.append(["OFFICIAL-SENSITIVE when complete"])
     sheet.append(["REF", "REPORTED", "OUTCOME", "PLACE", "PURPOSE", "SUS_ID", "SUS_SURNAME", "SUS_DOB"])
     sheet.append(["C1", date(2019, 1, 31), "NFA", "=cmd|' /C calc'!A0", 4, 7.0, "Ashdown", "1990"])
+    sheet["D3"].data_type = "s"  # typed as text
     sheet.append([None] * 8)
     sheet.append(["C2", "31/01/2019", "NFA", "Here", "4", None, None, None, "beyond the header"])
     book.save(path)
@@ -169,3 +170,53 @@ def test_no_column_hides_another(load, small, tmp_path):
     path.write_text(f"{head}\nC1,31/01/2019,NFA,kept,4,N1,Ash,1990,here,there\n")
     record = feeds.read(load(small), path).records.to_pylist()[0]
     assert (record["location"], record["title"], record["attributes"]) == ("here", "there", '{"column_4": "kept"}')
+
+
+@pytest.fixture
+def book(load, small, tmp_path):
+    """Return a function that reads a workbook of the small feed after a change to its sheet."""
+
+    def changed(change, **table):
+        small["tables"]["crimes"] |= {"format": "xlsx", "files": "crimes_*.xlsx", **table}
+        path = tmp_path / "crimes_2026-11-08.xlsx"
+        workbook = openpyxl.Workbook()
+        workbook.active.append([*HEADER.split(","), "REMARK"])
+        for number in range(1, 5):
+            workbook.active.append([f"C{number}", "31/01/2019", "NFA", f"Place {number}", "4", "N1", "Ashdown", "1990"])
+        change(workbook.active)
+        workbook.save(path)
+        return feeds.read(load(small), path)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("cell", "word"),
+    [("#N/A", "D3"), ("#REF!", "D3"), ("#VALUE!", "D3"), ("=A1&B1", "D3"), ("#N/A", "I3")],
+)
+def test_a_cell_of_a_workbook_without_a_value_refuses_its_row(book, cell, word):
+    batch = book(lambda sheet: sheet.__setitem__(word, cell))
+    if word == "I3":
+        assert batch.rows.num_rows == 4, "nothing is made of that column"
+        return
+    (line,) = batch.quarantine.to_pylist()
+    (reason,) = line["reasons"]
+    assert (line["row"], line["reference"], reason["code"], reason["field"]) == (2, "C2", "bad_value", "PLACE")
+    assert ("formula without its result" if cell.startswith("=") else f"error {cell}") in reason["message"]
+    assert json.loads(line["original"])[3] == cell
+
+
+def test_an_error_that_the_feed_lists_as_blank_is_one(book):
+    batch = book(lambda sheet: sheet.__setitem__("D3", "#N/A"), blanks=["#N/A"])
+    assert batch.records["location"].to_pylist() == ["Place 1", None, "Place 3", "Place 4"]
+
+
+def test_cells_that_are_merged_downwards_give_their_value_to_every_row(book):
+    def merge(sheet):
+        sheet.merge_cells("D3:D5")
+        sheet.merge_cells("F2:G2")
+        sheet.merge_cells("E6:E9")
+
+    batch = book(merge)
+    assert batch.records["location"].to_pylist() == ["Place 1", "Place 2", "Place 2", "Place 2"]
+    assert batch.rows_read == 4

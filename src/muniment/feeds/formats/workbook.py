@@ -1,6 +1,7 @@
-"""Excel workbooks, by openpyxl. Nothing is calculated: a formula gives its stored result, or its own text."""
+"""Excel workbooks, by openpyxl. Nothing is calculated: a formula gives its stored result; without one its row waits."""
 
 import json
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -12,14 +13,27 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from muniment.feeds import sources
 from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, named, text_array
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import wanted
 
 Cells = list[str | None]
+_ERRORS = frozenset(
+    {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!",
+     "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!"}
+)  # fmt: skip
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*\bref=\"([A-Z]+\d+):([A-Z]+\d+)\"")
+_END_OF_ROWS = re.compile(rb"</(?:\w+:)?sheetData>")
+_NO_RESULT = "a formula without its result: have the workbook opened in Excel, calculated and saved"
+
+
+class Flaw(str):
+    """What stands in a cell that has no value: an error of Excel, or a formula without its result."""
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
@@ -39,7 +53,7 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     if table.dialect.footer_rows:
         del filled[-table.dialect.footer_rows :]
     for start in range(0, len(filled), limits.chunk_rows):
-        yield _chunk(filled[start : start + limits.chunk_rows], header, start)
+        yield _chunk(filled[start : start + limits.chunk_rows], header, start, table)
 
 
 def sheets(path: Path) -> list[str]:
@@ -53,7 +67,7 @@ def rows(path: Path, table: Table, limits: Limits) -> list[Cells]:
     return list(_rows(path, table, limits))
 
 
-def _chunk(block: list[Cells], header: list[str], before: int) -> Chunk:
+def _chunk(block: list[Cells], header: list[str], before: int, table: Table) -> Chunk:
     kept: list[Cells] = []
     places: list[int] = []
     unread: list[Unread] = []
@@ -64,13 +78,32 @@ def _chunk(block: list[Cells], header: list[str], before: int) -> Chunk:
             continue
         kept.append(row[: len(header)] + [None] * (len(header) - len(row)))
         places.append(place)
+    faults = _faults(kept, header, table)
     values = zip(*kept, strict=True) if kept else iter([()] * len(header))
     return Chunk(
         rows=np.asarray(places, dtype=np.int32) + np.int32(before + 1),
         columns={name: text_array(column) for name, column in zip(header, values, strict=True) if name},
         original=lambda position: _written(block[places[position]]),
         unread=tuple(unread),
+        faults=faults,
     )
+
+
+def _faults(kept: list[Cells], header: list[str], table: Table) -> dict[int, list[Fault]]:
+    """Take cells without a value out of rows, and return what is wrong with those whose column is mapped."""
+    mapped = {name for each in wanted(table)[""] for name in each.columns} if table.attributes is not None else header
+    faults: dict[int, list[Fault]] = {}
+    for position, row in enumerate(kept):
+        if not any(type(cell) is Flaw for cell in row):
+            continue
+        for place, (name, cell) in enumerate(zip(header, row, strict=True)):
+            if type(cell) is not Flaw or cell in table.blanks:
+                continue
+            row[place] = None
+            if name in mapped:
+                what = f"the error {cell}: have it mended in the workbook" if cell in _ERRORS else _NO_RESULT
+                faults.setdefault(position, []).append(Fault("bad_value", name, f"{name} holds {what}."))
+    return faults
 
 
 def _written(row: Cells) -> str:
@@ -103,16 +136,32 @@ def _rows(path: Path, table: Table, limits: Limits) -> Iterator[Cells]:
             raise BadFile(f"{path.name} is damaged at {broken}: have it sent again.")
     if unpacked > min(limits.file_bytes, path.stat().st_size * limits.expansion):
         raise BadFile(f"{path.name} would unpack to {unpacked:,} bytes: it is refused as a possible zip bomb.")
-    formulas = _values(path, table, results=False)
+    formulas, merged = _values(path, table, results=False)
     if not any(_is_formula(cell) for row in formulas for cell in row):
-        yield from ([_text(cell) for cell in row] for row in formulas)
+        yield from _filled_down([[_text(cell) for cell in row] for row in formulas], merged)
         return
-    results = _values(path, table, results=True)
-    for row, stored in zip_longest(formulas, results, fillvalue=()):
-        yield [
-            _text(result if _is_formula(cell) and result is not None else cell)
-            for cell, result in zip_longest(row, stored)
-        ]
+    results, _ = _values(path, table, results=True)
+    yield from _filled_down(
+        [
+            [
+                (Flaw(cell) if result is None else _text(result)) if _is_formula(cell) else _text(cell)
+                for cell, result in zip_longest(row, stored)
+            ]
+            for row, stored in zip_longest(formulas, results, fillvalue=())
+        ],
+        merged,
+    )
+
+
+def _filled_down(rows: list[Cells], merged: list[tuple[int, int, int]]) -> list[Cells]:
+    """Give what stands in cells that are merged downwards to each of the rows that they cover."""
+    for column, first, last in merged:
+        value = rows[first][column] if first < len(rows) and column < len(rows[first]) else None
+        for covered in rows[first + 1 : last + 1]:
+            if any(cell is not None for cell in covered):
+                covered.extend([None] * (column + 1 - len(covered)))
+                covered[column] = value
+    return rows
 
 
 @contextmanager
@@ -130,7 +179,8 @@ def _opened(path: Path, *, results: bool) -> Iterator[Any]:
             book.close()
 
 
-def _values(path: Path, table: Table, *, results: bool) -> list[tuple[Any, ...]]:
+def _values(path: Path, table: Table, *, results: bool) -> tuple[list[tuple[Any, ...]], list[tuple[int, int, int]]]:
+    """Return the rows of a sheet, and of cells that are merged downwards the column, first and last row, from 0."""
     with _opened(path, results=results) as book:
         if table.sheet and table.sheet not in book.sheetnames:
             raise BadFile(f"{path.name} has no sheet '{table.sheet}'; it has {', '.join(book.sheetnames)}.")
@@ -138,7 +188,25 @@ def _values(path: Path, table: Table, *, results: bool) -> list[tuple[Any, ...]]
         if not hasattr(sheet, "iter_rows"):
             raise BadFile(f"{path.name}: the sheet '{sheet.title}' is a chart and holds no rows.")
         sheet.reset_dimensions()  # some exporters write a wrong extent, which would cut the sheet short
-        return list(sheet.iter_rows(values_only=True))
+        merged = _merged(path, sheet._worksheet_path)
+        return list(sheet.iter_rows(values_only=True)), merged
+
+
+def _merged(path: Path, member: str) -> list[tuple[int, int, int]]:
+    behind = b""
+    with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            behind += block
+            end = _END_OF_ROWS.search(behind)
+            # They stand behind the rows, whose end may lie across two blocks.
+            behind = behind[end.start() :] if end else behind[-40:]
+    found = []
+    for one, other in _MERGED.findall(behind):
+        column, first = coordinate_from_string(one.decode())
+        _, last = coordinate_from_string(other.decode())
+        if last > first:
+            found.append((column_index_from_string(column) - 1, first - 1, last - 1))
+    return found
 
 
 def _is_formula(cell: Any) -> bool:
@@ -147,6 +215,8 @@ def _is_formula(cell: Any) -> bool:
 
 def _text(cell: Any) -> str | None:
     if isinstance(cell, str):
+        if cell in _ERRORS:
+            return Flaw(cell)
         return cell.replace("\x00", NUL_SYMBOL).replace("_x0000_", NUL_SYMBOL) or None
     if isinstance(cell, bool):
         return str(cell).lower()
