@@ -172,6 +172,23 @@ def test_no_column_hides_another(load, small, tmp_path):
     assert (record["location"], record["title"], record["attributes"]) == ("here", "there", '{"column_4": "kept"}')
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("800000.0", "800000"), ("800000", "800000"), ("8E5", "800000"), ("-7.0", "-7"), ("51.50", "51.50"),
+        ("123456789012345678.0", "123456789012345678.0"), ("1e999", "1e999"), ("00", None),
+    ],
+)  # fmt: skip
+def test_a_whole_number_of_json_is_read_as_such(load, small, tmp_path, number, text):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*"}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    line = f'{{"REF": {number}, "REPORTED": "31/01/2019", "PURPOSE": 4.0, "SUS_ID": {number}}}\n'
+    path.write_text(line + line.replace(number, "1"))
+    batch = feeds.read(load(small), path)
+    assert batch.records["reference"].to_pylist() == [text, "1"][text is None :]
+    assert batch.nominals["reference"].to_pylist() == [text, "1"][text is None :]
+
+
 @pytest.fixture
 def book(load, small, tmp_path):
     """Return a function that reads a workbook of the small feed after a change to its sheet."""

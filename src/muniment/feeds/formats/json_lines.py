@@ -21,6 +21,7 @@ from muniment.feeds.presence import Seen, wanted
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 _BLOCK = 1 << 16  # characters
+_EXACT = 2**53  # up to which a float holds every whole number
 _LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
 
 
@@ -126,7 +127,7 @@ def _object(line: str) -> dict[str, Any] | Fault:
     if is_undecoded(line):
         return Fault("undecodable", "", "The line holds bytes that are not of the declared encoding.")
     try:
-        read = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+        read = json.loads(line, parse_int=str, parse_float=_number, parse_constant=str)
     except (ValueError, RecursionError) as error:
         return Fault("unreadable", "", f"The line is not JSON: {str(error)[:100]}.")
     if not isinstance(read, dict):
@@ -134,10 +135,16 @@ def _object(line: str) -> dict[str, Any] | Fault:
     return read
 
 
+def _number(text: str) -> str:
+    """Return a number with a point as it is written, and a whole one, such as 800000.0, without it."""
+    value = float(text)
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else text
+
+
 def plain(original: str) -> str:
     """Return the text of a row with its names in order and no spaces between; as it stands where it is no JSON."""
     try:
-        read = json.loads(original, parse_int=str, parse_float=str, parse_constant=str)
+        read = json.loads(original, parse_int=str, parse_float=_number, parse_constant=str)
     except (ValueError, RecursionError):
         return original
     return json.dumps(read, sort_keys=True, separators=(",", ":"))
