@@ -81,6 +81,7 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "order": order,
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
+            "decision": queries.person_decision(order.prime, order.controller) if order.prime else None,
             **_life(order, list(items)),
             **_decision(order),
             "instructions": order.instructions.select_related("system").order_by("system__title"),
