@@ -116,6 +116,11 @@ def chronology(prime: PrimePerson) -> list[Entry]:
     return Life(prime)[:]
 
 
+def controllers(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return whose records these are: the name of each controller, and how many are theirs, most first."""
+    return dict(Counter(entry.record.system.controller.name for entry in entries).most_common())
+
+
 def _days(earliest: date | None, latest: date | None) -> _Days | None:
     return (earliest, latest or earliest) if earliest else None
 

@@ -223,3 +223,9 @@ def test_an_error_about_a_day_gives_an_example_that_is_still_to_come(life):
         error = re.search(r'id="id_next_review-error".*?</p>', refused.text, re.DOTALL)[0]
         day, month, year = map(int, re.search(r"such as (\d+) (\d+) (\d+)", error).groups())
         assert date(year, month, day) > timezone.localdate()
+
+
+def test_one_controller_alone_is_not_named_at_each_record(life):
+    _, page = opened(life)
+    assert f"{Record.objects.get(reference='C1').system.title}</span>" in page
+    assert "what you decide is about" not in page

@@ -58,6 +58,7 @@ def person(request: HttpRequest, reference: str) -> HttpResponse:
     if prime.reference != reference:
         return redirect("person", prime.reference)
     page = Paginator(Life(prime), ON_A_PAGE).get_page(request.GET.get("page"))
+    shown["several"] = len({each.system.controller_id for each in shown["nominals"]}) > 1
     shown |= {"page": page, "entries": page.object_list, "visible": OPEN if page.number == 1 else ON_A_PAGE}
     return TemplateResponse(request, "people/person.html", shown)
 

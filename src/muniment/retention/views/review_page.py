@@ -12,7 +12,7 @@ from muniment.core import content, words
 from muniment.core.models import User
 from muniment.people import queries as people
 from muniment.people import surroundings
-from muniment.people.chronology import Entry, chronology
+from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
 from muniment.retention import evidence, explaining, queries
 from muniment.retention.actions import disposal
@@ -86,6 +86,8 @@ def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "previous": previous,
         "explanation": explanation,
         "records": len(own),
+        "whose": _whose(found, entries),
+        "several": len(controllers(entries)) > 1,
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
@@ -97,6 +99,18 @@ def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "orders": found.orders.order_by("-pk"),
         "page_title": f"Review {found.reference}",
     }
+
+
+def _whose(found: Review, entries: list[Entry]) -> str:
+    """Say how many of the records are the review's controller's, when others hold some too."""
+    held, name = controllers(entries), found.controller.name
+    own, every = held.get(name, 0), len(entries)
+    if own == every:
+        return ""
+    others = [f"{number} {'is' if number == 1 else 'are'} {other}'s" for other, number in held.items() if other != name]
+    about = "that one" if own == 1 else f"those {own}"
+    is_ = "is" if own == 1 else "are"
+    return f"{own} of {every} records {is_} {name}'s; what you decide is about {about}. {', '.join(others)}."
 
 
 def _why(entry: Entry, on: date) -> str:

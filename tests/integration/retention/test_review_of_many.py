@@ -1,0 +1,27 @@
+"""The page of a review of someone whom several forces know, or who may be someone else too."""
+
+import pytest
+from django.urls import reverse
+
+from factories.cast import sign_in
+from factories.exports import Source, row
+from muniment.core.models import Controller
+from muniment.people.models import PrimePerson
+from muniment.records.models import Record
+from muniment.retention.models import Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+
+def test_it_says_whose_record_is_whose(own_life):
+    other = Source(own_life.crime.folder.parent, controller="westvale", kind="delta")
+    home = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+    other.send([row("W1", "W1", **home)])
+    own_life.run()
+    assert PrimePerson.objects.filter(retired_at__isnull=True).count() == 1
+    review = Review.objects.get(controller__code="northshire")
+    page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[review.reference])).text
+    northshire, westvale = (Controller.objects.get(code=code).name for code in ("northshire", "westvale"))
+    assert f"2 of 3 records are {northshire}&#x27;s; what you decide is about those 2. 1 is {westvale}&#x27;s." in page
+    for record in Record.objects.select_related("system__controller"):
+        assert f"{record.system.title}, {record.system.controller.name}" in page
