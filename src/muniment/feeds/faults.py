@@ -29,6 +29,7 @@ REASONS = {
     "bad_date": "the text is no date",
     "absurd_date": "the date cannot be true",
     "bad_value": "the value cannot be read as what the feed says it is",
+    "several_values": "the field holds several values, or fields of its own, where the feed takes one value",
     "too_long": "the field is longer than the limit",
     "wrong_fields": "the row has another number of fields than the header",
     "undecodable": "the row holds bytes that are not of the encoding that the feed declares",

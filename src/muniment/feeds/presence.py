@@ -4,7 +4,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from muniment.feeds.chunks import Chunk
@@ -13,15 +13,21 @@ from muniment.feeds.review import person_fields, row_fields
 
 _ALIKE = 0.6  # of difflib, from which one name may be another renamed
 _ALIKE_IN_DELTA = 0.8  # rows of a delta may lack anything, so that a likeness says less
+_LISTS = frozenset({"aliases", "purposes", "flag"})  # the fields that hold lists
 TEXT = ".#text"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The columns that one field is made from, and whether every row has to fill it."""
+    """The columns that one field is made from, whether every row has to fill it, and whether it takes several values.
+
+    Where it is `listed`, it is read as a list of JSON.
+    """
 
     columns: tuple[str, ...]
     required: bool = False
+    several: bool = False
+    listed: bool = False
 
 
 def wanted(table: Table) -> dict[str, list[Wanted]]:
@@ -29,15 +35,17 @@ def wanted(table: Table) -> dict[str, list[Wanted]]:
     parts: dict[str, list[Wanted]] = {"": [_wanted(place, spec) for place, spec in row_fields(table)]}
     own = parts[""]
     for person in table.persons:
-        specs = [_wanted(place, spec) for place, spec in person_fields(person)] + [Wanted(person.when)]
+        specs = [_wanted(place, spec) for place, spec in person_fields(person)] + [Wanted(person.when, several=True)]
         if person.each is None:
             own += specs
             continue
-        own += [Wanted(tuple(name[3:] for name in each.columns if name.startswith("../"))) for each in specs]
-        parts.setdefault(person.each, []).extend(
-            Wanted(tuple(name for name in each.columns if not name.startswith("../")), each.required) for each in specs
-        )
-    own += [Wanted((name,)) for name in (*parts.keys() - {""}, *table.key, *(table.attributes or {}).values())]
+        for each in specs:
+            outer = tuple(name[3:] for name in each.columns if name.startswith("../"))
+            own.append(replace(each, columns=outer, required=False))
+            inner = tuple(name for name in each.columns if not name.startswith("../"))
+            parts.setdefault(person.each, []).append(replace(each, columns=inner))
+    own += [Wanted((name,), several=True) for name in (*parts.keys() - {""}, *(table.attributes or {}).values())]
+    own += [Wanted((name,)) for name in table.key]
     if "column" in table.as_of:
         own.append(Wanted((table.as_of["column"],)))
     return {part: [each for each in specs if each.columns] for part, specs in parts.items()}
@@ -45,7 +53,13 @@ def wanted(table: Table) -> dict[str, list[Wanted]]:
 
 def _wanted(place: str, spec: Field) -> Wanted:
     required = spec.required or (place == "record.reference" and spec.made_from is None)
-    return Wanted((*spec.columns, *(spec.made_from or ())), required and spec.default is None)
+    listed = "json_list" in spec.convert
+    return Wanted(
+        (*spec.columns, *(spec.made_from or ())),
+        required=required and spec.default is None,
+        several=listed or place.rpartition(".")[2] in _LISTS,
+        listed=listed,
+    )
 
 
 @dataclass

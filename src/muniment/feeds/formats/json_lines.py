@@ -14,7 +14,7 @@ from muniment.feeds import sources
 from muniment.feeds.chunks import Chunk, Unread, is_undecoded, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
-from muniment.feeds.formats.nested import Item, chunk, each_paths
+from muniment.feeds.formats.nested import Item, chunk, shapes_of
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import Seen, wanted
 
@@ -69,7 +69,7 @@ def _refuse_cut_off(line: bytes, table: Table, path: Path) -> None:
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     """Yield the rows of a file; a line that is no JSON object is given as unread."""
-    each = each_paths(table)
+    shapes = shapes_of(table)
     items: list[Item] = []
     unread: list[Unread] = []
     for number, (read, original) in enumerate(_rows(path, table, limits), 1):
@@ -78,10 +78,10 @@ def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
         else:
             items.append(Item(number, read, original))
         if len(items) + len(unread) >= limits.chunk_rows:
-            yield chunk(items, unread, each)
+            yield chunk(items, unread, shapes)
             items, unread = [], []
     if items or unread:
-        yield chunk(items, unread, each)
+        yield chunk(items, unread, shapes)
 
 
 def _rows(path: Path, table: Table, limits: Limits) -> Iterator[tuple[dict[str, Any] | Fault, str]]:

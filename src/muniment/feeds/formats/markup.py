@@ -10,7 +10,7 @@ from muniment.feeds import sources
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
-from muniment.feeds.formats.nested import Item, chunk, each_paths
+from muniment.feeds.formats.nested import Item, chunk, shapes_of
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import Seen, wanted
 
@@ -37,15 +37,15 @@ def inspect(path: Path, table: Table, limits: Limits) -> Seen:
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     """Yield the rows of a file."""
-    each = each_paths(table)
+    shapes = shapes_of(table)
     items: list[Item] = []
     for number, element in enumerate(_elements(path, table, limits), 1):
         items.append(Item(number, _content(element), tostring(element, encoding="unicode").strip()))
         if len(items) >= limits.chunk_rows:
-            yield chunk(items, [], each)
+            yield chunk(items, [], shapes)
             items = []
     if items:
-        yield chunk(items, [], each)
+        yield chunk(items, [], shapes)
 
 
 def _elements(path: Path, table: Table, limits: Limits) -> Iterator[Element]:
@@ -107,8 +107,9 @@ def _content(element: Element) -> dict[str, Any]:
             content[name].append(value)
         else:
             content[name] = [content[name], value]
-    if element.text and element.text.strip() and not content.get("#text"):
-        content["#text"] = element.text
+    pieces = [element.text, *(inner.tail for inner in element)]
+    if any(piece and piece.strip() for piece in pieces) and not content.get("#text"):
+        content["#text"] = " ".join(" ".join(element.itertext()).split()) if len(element) else element.text
     return content
 
 

@@ -13,8 +13,8 @@ from muniment.feeds import sources
 from muniment.feeds.chunks import NUL_SYMBOL, Child, Chunk, text_array
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
-from muniment.feeds.formats.nested import each_paths
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import wanted
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
@@ -27,7 +27,7 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
     with _damage(path):
         for group in range(source.num_row_groups):
             source.read_row_group(group)
-    each = each_paths(table)
+    each = frozenset(wanted(table)) - {""}
     parts = [field for field in source.schema_arrow if field.name in each and pa.types.is_list(field.type)]
     inner = {f"{part.name}.{field.name}" for part in parts for field in part.type.value_type}
     return set(source.schema_arrow.names) | inner
@@ -35,7 +35,7 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
 
 def chunks(path: Path, table: Table, limits: Limits) -> Iterator[Chunk]:
     """Yield the rows of a file."""
-    each = each_paths(table)
+    each = frozenset(wanted(table)) - {""}
     source = _open(path, table, limits)
     before = 0
     with _damage(path):
