@@ -243,10 +243,20 @@ def _events(whole: Columns, setting: Setting) -> tuple[pa.Table, Mask]:
     whole.fault(mask_of(pc.is_null(columns["reference"])), Fault("required", "event.reference", "It is empty."))
     alone = pc.and_(pc.is_in(kind, pa.array(["merge", "unmerge"])), pc.is_null(columns["into"]))
     whole.fault(mask_of(alone), Fault("required", "event.into", "A merge or unmerge names no other reference."))
+    _refuse_senseless(whole, kind, columns)
     _, columns["dated"] = whole.dates(event.get("dated"), "event.dated")
     columns |= {"kind": kind, "row": pa.array(np.arange(whole.length, dtype=np.int32))}
     lines = lines_of(columns, canonical.EVENTS)
     return lines.filter(pa.array(is_event)), is_event
+
+
+def _refuse_senseless(whole: Columns, kind: pa.Array, columns: Mapping[str, pa.Array]) -> None:
+    itself = pc.and_(pc.equal(kind, "merge"), pc.equal(columns["reference"], columns["into"]))
+    whole.fault(mask_of(itself), Fault("bad_value", "event.into", "It would be merged into itself."))
+    merges = pc.is_in(kind, pa.array(["merge", "unmerge"]))
+    records = pc.and_(merges, pc.equal(columns["entity"], "record"))
+    message = "Only people are merged here: have the source delete the one record and send the other with all it says."
+    whole.fault(mask_of(records), Fault("bad_value", "event.entity", message))
 
 
 def _event_keys(whole: Columns, events: pa.Table, length: int) -> pa.Array:

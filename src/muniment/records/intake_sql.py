@@ -279,7 +279,7 @@ EVENTS = (
     """
     INSERT INTO records_sourceevent (system_id, row_id, kind, entity, reference, "into", dated, applied_at)
     SELECT %(system)s, f.row_id, s.kind, s.entity, s.reference, coalesce(s."into", ''), s.dated, now()
-    FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
+    FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted' ORDER BY s.row
     """,
     *(
         statement
@@ -304,15 +304,31 @@ EVENTS = (
             """,  # noqa: S608
         )
     ),
+    # The last that was told of a person holds, whenever it came; who was not held yet is merged when they come.
     """
-    UPDATE records_nominal held SET merged_into = CASE s.kind WHEN 'merge' THEN s."into" ELSE '' END
+    UPDATE records_nominal held SET merged_into = CASE last.kind WHEN 'merge' THEN last."into" ELSE '' END
     FROM (
-        SELECT DISTINCT ON (e.reference) e.* FROM {events} e JOIN fate f ON f.row = e.row AND f.fate = 'accepted'
-        WHERE e.kind IN ('merge', 'unmerge') AND e.entity = 'nominal' ORDER BY e.reference, e.row DESC
-    ) s
-    WHERE held.system_id = %(system)s AND held.reference = s.reference
+        SELECT DISTINCT ON (e.reference) e.reference, e.kind, e."into" FROM records_sourceevent e
+        JOIN records_sourcerow named ON named.id = e.row_id JOIN records_intake told ON told.id = named.first_intake_id
+        WHERE e.system_id = %(system)s AND e.entity = 'nominal' AND e.kind IN ('merge', 'unmerge')
+        ORDER BY e.reference, told.as_of DESC, e.id DESC
+    ) last
+    WHERE held.system_id = %(system)s AND held.reference = last.reference AND last.reference IN (
+        SELECT reference FROM nominal_of WHERE fresh
+        UNION ALL SELECT s.reference FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted')
     """,
 )
+
+# What events name that is not held (yet).
+NAMED_IN_VAIN = """
+SELECT count(*) FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
+WHERE NOT EXISTS (
+        SELECT 1 FROM records_record r
+        WHERE s.entity = 'record' AND r.system_id = %(system)s AND r.reference = s.reference)
+    AND NOT EXISTS (
+        SELECT 1 FROM records_nominal n
+        WHERE s.entity = 'nominal' AND n.system_id = %(system)s AND n.reference = s.reference)
+"""
 
 SEALED_SCOPES = """
 INSERT INTO core_scope (controller_id, partition, area, marking, restriction)

@@ -79,7 +79,7 @@ def test_an_older_file_never_overwrites_a_newer(source):
     source.send([row("C1", TITLE="New")], on="2026-06-02")
     counts = source.send([row("C1", TITLE="Old"), row("C2")], on="2026-06-01")
     assert (counts.unchanged, counts.accepted, counts.older) == (1, 1, 1)
-    assert "1 row says something else than what is held, which is newer than 2026-06-01" in counts.notes[0]
+    assert "1 row says something else than what is held, which is newer than 2026-06-01" in counts.notes[-1]
     assert source.send([row("C1", TITLE="New")], on="2026-05-31").older == 0
     assert Record.objects.get(reference="C1").title == "New"
 
@@ -418,3 +418,34 @@ def test_a_day_that_is_no_date_of_birth_is_kept_as_written_and_dates_nobody(born
     nominal = Nominal.objects.get()
     assert nominal.born == born
     assert (nominal.born_earliest, nominal.born_latest) == (None, None)
+
+
+def merged(ref, into, action="M", **more):
+    return row(ref, ACTION=action, ENTITY="nominal", INTO=into, REPORTED="", **more)
+
+
+def test_a_merge_of_somebody_who_is_not_held_yet_applies_when_they_come(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    counts = source.send([merged("P2", "P1")])
+    assert counts.accepted == 1
+    assert "1 of its deletions, merges or seals name what is not held" in counts.notes[0]
+    source.send([row("C1", "P1"), row("C2", "P2")], on="2026-06-02")
+    assert Nominal.objects.get(reference="P2").merged_into == "P1"
+    assert Nominal.objects.get(reference="P1").merged_into == ""
+
+
+def test_of_merge_and_unmerge_the_one_of_the_newer_file_holds(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    source.send([row("C1", "P1"), row("C2", "P2")])
+    source.send([merged("P2", "P1", "X")], on="2026-06-03")
+    source.send([merged("P2", "P1")], on="2026-06-02")
+    assert Nominal.objects.get(reference="P2").merged_into == ""
+
+
+def test_an_event_that_makes_no_sense_waits_with_its_reason(source):
+    source.send([row("C1", "P1")])
+    itself, of_record = merged("P1", "P1"), merged("C1", "C2") | {"ENTITY": "record"}
+    assert source.send([row("C1", "P1"), itself, of_record], on="2026-06-02").quarantined == 2
+    said = {reason["message"] for each in Quarantine.objects.all() for reason in each.reasons}
+    assert "It would be merged into itself." in said
+    assert any(message.startswith("Only people are merged here") for message in said)

@@ -262,6 +262,8 @@ class _Work:
         self.run(intake_sql.SEALED_SCOPES)
         for statement in intake_sql.EVENTS:
             self.run(statement)
+        if self.batch.events.num_rows:
+            self._tell_of_events_in_vain()
         self._follow_newer()
         refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
         Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
@@ -327,6 +329,14 @@ class _Work:
             if row in places_of
             for row_id, key, scope in [places_of[row]]
         ]
+
+    def _tell_of_events_in_vain(self) -> None:
+        self.run(intake_sql.NAMED_IN_VAIN)
+        if number := self.cursor.fetchone()[0]:
+            self.notes.append(
+                f"{self.batch.file}: {number:,} of its deletions, merges or seals name what is not held. A merge"
+                " applies when the person comes, a deletion to what an older file brings."
+            )
 
     def _follow_newer(self) -> None:
         """Let newer files that were taken in before say what has gone since this one."""
