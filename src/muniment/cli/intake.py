@@ -80,6 +80,8 @@ def take_in_files(
                 total += take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
                 done += 1
         except _REFUSALS as refusal:
+            if not done and isinstance(refusal, feeds.BadFile):
+                raise feeds.BadFile(f"{refusal}\nNothing was taken in.") from refusal
             if not done:
                 raise
             before = ", ".join(file.name for _, file in every[:done])

@@ -188,6 +188,14 @@ class Unseen:
         return tuple(found)
 
 
+def refusal(name: str, table: Table, found: list[str], where: str = "") -> str:
+    """Return the sentence by which a file, or a member of it, is refused for the columns that it lacks."""
+    return (
+        f"{name} lacks the column {', '.join(found)}{where}: have it exported with its usual names, or change the"
+        f" table {table.name} of the feed."
+    )
+
+
 def _told(part: str, name: str, other: str | None) -> str:
     return f"'{placed(part, name)}'" + (f" (it has '{placed(part, other)}')" if other else "")
 

@@ -145,12 +145,7 @@ def _lacking(file: Path, table: Table, columns: set[str] | presence.Seen) -> lis
         where = " in every row"
     else:
         found, where = presence.missing(table, columns), ""
-    if not found:
-        return []
-    return [
-        f"{file.name} lacks the column {', '.join(found)}{where}: have it exported with its usual names, or change the"
-        f" table {table.name} of the feed."
-    ]
+    return [presence.refusal(file.name, table, found, where)] if found else []
 
 
 def _as_of(file: Path, table: Table, limits: Limits) -> date:

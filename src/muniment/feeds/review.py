@@ -1,11 +1,14 @@
 """What is wrong with a feed beyond its shape: unsigned declarations, unknown words, patterns that do not compile."""
 
 import codecs
+import difflib
 import re
 from collections.abc import Iterator
 
 from muniment.feeds.feed import UNNAMED, UNSIGNED, Feed, Field, Interval, Person, Signed, Table, signed_on
 from muniment.feeds.vocabulary import Vocabulary
+
+_SHOWN = 200  # characters of a list
 
 
 def review(feed: Feed, words: Vocabulary) -> list[str]:
@@ -35,7 +38,16 @@ def _declarations(declared: object, words: Vocabulary, place: str) -> Iterator[s
         yield from _signature(signed, f"{place}.{name}")
         for value in signed.values:
             if UNSIGNED not in value and value not in lists[name]:
-                yield f"{place}.{name}: '{value}' is not one of {', '.join(sorted(lists[name]))[:200]}."
+                yield f"{place}.{name}: '{value}' is {_not_one_of(value, lists[name])}."
+
+
+def _not_one_of(value: str, words: frozenset[str]) -> str:
+    every = ", ".join(sorted(words))
+    if len(every) <= _SHOWN:
+        return f"not one of {every}"
+    folded = {word.casefold(): word for word in words}
+    near = [folded[word] for word in difflib.get_close_matches(value.casefold(), folded, 5, 0.5)]
+    return f"none of the {len(words)} that there are" + (f"; like it are {', '.join(near)}" if near else "")
 
 
 def _signature(signed: Signed, place: str) -> Iterator[str]:

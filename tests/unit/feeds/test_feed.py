@@ -85,3 +85,9 @@ def test_the_day_of_the_export_comes_from_the_name_a_column_or_the_feed(load, sm
     ):
         small["tables"]["crimes"]["as_of"] = rule
         assert str(feeds.day_of(load(small), path)) == expected
+
+
+def test_a_word_that_is_in_no_long_list_is_answered_with_those_like_it(load, small):
+    small["declarations"]["class"]["value"] = "CUS-REC"
+    with pytest.raises(feeds.BadFeed, match=r"none of the [0-9]+ that there are; like it are .*CUS-REC-"):
+        load(small)

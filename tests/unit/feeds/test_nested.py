@@ -16,7 +16,8 @@ def read(load, small, tmp_path):
 
     def done(*rows, xml="", **record):
         table = small["tables"]["crimes"]
-        table |= {"format": "xml" if xml else "jsonl", "files": "crimes_*", "rows_at": "x/r", "kind": "delta"}
+        table |= {"format": "jsonl", "files": "crimes_*", "kind": "delta"}
+        table |= {"format": "xml", "rows_at": "x/r"} if xml else {}
         table["record"] |= record
         table["persons"][0]["aliases"] = {"from": "AKA", "convert": ["json_list"]}
         path = tmp_path / "crimes_2026-11-08"

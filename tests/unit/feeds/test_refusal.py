@@ -220,3 +220,37 @@ def test_a_last_row_of_several_lines_without_a_line_end_is_whole(load, small, wr
     assert feeds.check(feed, path) == []
     path.write_text(f"{HEADER}\n{GOOD}\n{GOOD}".replace(", Norbridge", ",\nNorbridge")[:-40])
     refused(feed, path, "ends in the middle of a row")
+
+
+def test_a_member_of_a_zip_without_a_column_is_named(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "zip-of-csv", "files": "crimes_*.zip"}
+    path, text = tmp_path / "crimes_2026-11-08.zip", f"{HEADER}\n{GOOD}\n"
+    archive(path, **{"1.csv": text, "2.csv": text.replace("SUS_SURNAME", "SURNAME")})
+    refused(load(small), path, "crimes_2026-11-08.zip/2.csv lacks", "'SUS_SURNAME' (it has 'SURNAME')")
+
+
+ROWS = '[{"REF": "C1", "REPORTED": "31/01/2019", "PURPOSE": "4"}, {"REF": "C2", "REPORTED": "2019", "PURPOSE": "4"}]'
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        f'{{"count": 2, "records": {ROWS}}}',
+        f'{{\n  "made": "2026-11-08",\n  "records" :\n  {ROWS},\n "next": null\n}}\n',
+        f'{{"records": {ROWS}}}',
+    ],
+)
+def test_rows_that_lie_within_an_object_are_found_where_the_feed_says(load, small, tmp_path, wrapped):
+    table = small["tables"]["crimes"]
+    table |= {"format": "jsonl", "files": "crimes_*.json"}
+    path = tmp_path / "crimes_2026-11-08.json"
+    path.write_text(wrapped)
+    refused(load(small), path, 'its rows lie under "records"; say rows_at: records')
+    table["rows_at"] = "records"
+    assert feeds.read(load(small), path).records["reference"].to_pylist() == ["C1", "C2"]
+    path.write_text(f'{{"a": {{"x": [1]}}, "data": {wrapped}}}')
+    refused(load(small), path, "no list under records")
+    table["rows_at"] = "data.records"
+    assert feeds.read(load(small), path).rows_read == 2
+    path.write_text(path.read_text().partition("2019")[0])
+    refused(load(small), path, "cut off")

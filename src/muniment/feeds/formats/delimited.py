@@ -22,6 +22,7 @@ from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, decodes, is_undecod
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Dialect, Table
 from muniment.feeds.limits import Limits
+from muniment.feeds.presence import missing, refusal
 
 # The limit of the csv module is one for the whole process; ours is applied to the mapped field, with its reason.
 csv.field_size_limit(2**31 - 1)
@@ -109,6 +110,8 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
                     f"{part.name} has a header and no rows: a full export without rows would withdraw all that"
                     " is held; ask the source to export it again."
                 )
+        if part.member and (lacking := missing(table, set(header))):
+            raise BadFile(refusal(part.name, table, lacking))
         columns = set(header) if not columns else columns & set(header)
         is_whole = is_whole and _is_row(last, table.dialect, len(header))
     if not is_whole:

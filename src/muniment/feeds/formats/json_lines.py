@@ -1,4 +1,4 @@
-"""JSON: one object a line, or one array of objects.
+"""JSON: one object a line, or one array of objects, which may lie within an object where rows_at says.
 
 Nested objects become dotted columns, lists of objects repeated parts.
 """
@@ -6,7 +6,9 @@ Nested objects become dotted columns, lists of objects repeated parts.
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,11 @@ from muniment.feeds.formats.nested import Item, chunk, shapes_of
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import Seen, wanted
 
+_SPACES = re.compile(r"\s*")
+_KEY = re.compile(r'"([^"]*)"\s*:')
+_WRAPPER = re.compile(  # one object that begins with plain values, if any, and then with a list of objects
+    r'\{(?P<before>(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[\w.+-]+)\s*,)*)\s*"(?P<key>[^"]+)"\s*:\s*\[\s*\{'
+)
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 _BLOCK = 1 << 16  # characters
@@ -37,8 +44,9 @@ def inspect(path: Path, table: Table, limits: Limits) -> Seen:
     if kind := sources.looks_like(first):
         raise BadFile(f"{path.name} is {kind}, not JSON lines: correct the format of the table or the file.")
     start = first.removeprefix(_BOM)
-    whole = start.startswith(b"[")
+    whole = start.startswith(b"[") or bool(table.rows_at)
     if not whole:
+        _refuse_wrapped(start, table, path)
         if not start.startswith(b"{"):
             raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
         _refuse_cut_off(last.rpartition(b"\n")[2], table, path)
@@ -54,6 +62,14 @@ def inspect(path: Path, table: Table, limits: Limits) -> Seen:
     if empty and table.kind == "full":
         raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
     return seen
+
+
+def _refuse_wrapped(start: bytes, table: Table, path: Path) -> None:
+    """Refuse one object around all rows, none of whose own names the feed maps, and say where the rows lie."""
+    match = _WRAPPER.match(start.decode(table.dialect.encoding, "replace"))
+    names = {name.partition(".")[0] for each in wanted(table)[""] for name in each.columns}
+    if match and not {match["key"], *_KEY.findall(match["before"])} & names:
+        raise BadFile(f'{path.name}: its rows lie under "{match["key"]}"; say rows_at: {match["key"]} in the table.')
 
 
 def _refuse_cut_off(line: bytes, table: Table, path: Path) -> None:
@@ -92,6 +108,9 @@ def _rows(path: Path, table: Table, limits: Limits) -> Iterator[tuple[dict[str, 
         part.open() as stream,
         io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n") as text,
     ):
+        if table.rows_at:
+            yield from _elements(_found(text, table, path), text, path)
+            return
         start = next((line for line in text if line.strip()), "")
         if start.lstrip().startswith("["):
             yield from _elements(start, text, path)
@@ -99,6 +118,47 @@ def _rows(path: Path, table: Table, limits: Limits) -> Iterator[tuple[dict[str, 
         for line in itertools.chain([start] if start else [], text):
             if line.strip():
                 yield _object(line), line.rstrip("\r\n")
+
+
+def _found(text: io.TextIOWrapper, table: Table, path: Path) -> str:
+    """Return what was read from the list of rows on. Raise BadFile when there is none where rows_at says."""
+    buffer = ""
+    with suppress(LookupError):
+        while len(buffer) < _LONGEST and (block := text.read(_BLOCK)):
+            buffer += block
+            try:
+                at = _place(buffer, table.rows_at.strip("/").replace("/", ".").split("."))
+            except ValueError:
+                continue  # what was read so far ends too early
+            if buffer.startswith("[", at):
+                return buffer[at:]
+            break
+    raise BadFile(f"{path.name} holds no list under {table.rows_at}: correct rows_at, or ask for the export again.")
+
+
+def _place(buffer: str, steps: list[str]) -> int:
+    """Return where the value at a path begins. Raise KeyError when an object has no such name."""
+    at = 0
+    for step in steps:
+        at = _past(buffer, at, "{")
+        while (name := _DECODER.raw_decode(buffer, at))[0] != step:
+            _, at = _DECODER.raw_decode(buffer, _past(buffer, name[1], ":"))
+            at = _past(buffer, at, ",")
+        at = _past(buffer, name[1], ":")
+    return at
+
+
+def _past(buffer: str, at: int, mark: str) -> int:
+    """Return where something begins behind a mark and spaces. Raise KeyError where another mark stands."""
+    at = _SPACES.match(buffer, at).end()  # type: ignore[union-attr]
+    if at == len(buffer):
+        raise ValueError
+    if buffer[at] != mark:
+        raise KeyError(mark)
+    at = _SPACES.match(buffer, at + 1).end()  # type: ignore[union-attr]
+    if at == len(buffer):
+        raise ValueError
+    return at
 
 
 def _elements(start: str, text: io.TextIOWrapper, path: Path) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
