@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, decodes, is_undecoded, named, text_array, writable
+from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, is_undecoded, named, text_array, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Dialect, Table
+from muniment.feeds.formats import encodings
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import missing, refusal
 
@@ -28,14 +29,6 @@ from muniment.feeds.presence import missing, refusal
 csv.field_size_limit(2**31 - 1)
 
 _FEW = 50  # rows
-_MINIMUM_LINES = 10  # of non-ASCII text, before the declared encoding is called wrong
-_MARKS = (  # the longer first: the mark of UTF-32 begins as that of UTF-16
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"\xef\xbb\xbf", "utf-8"),
-)
 
 Parsed = tuple[list[str], str, bool]  # fields, the text they stood in, whether the row came to its end
 
@@ -101,7 +94,7 @@ def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
     columns: set[str] = set()
     is_whole = not table.dialect.footer
     for part in sources.parts(path, table.format, table.member, limits):
-        last = _inspect_bytes(part, table.dialect, limits)
+        last = encodings.last_line(part, table.dialect, limits)
         with part.open() as stream, _text(stream, table.dialect) as text:
             rows = _rows(_Lines(iter(text), limits.lines_per_row), table.dialect, None)
             header = _header(rows, table.dialect, part.name)
@@ -365,54 +358,3 @@ def _mended(fields: list[str], header: list[str], dialect: Dialect) -> list[str]
         joined = dialect.delimiter.join(fields[start : start + surplus + 1])
         return [*fields[:start], joined, *fields[start + surplus + 1 :]]
     return None
-
-
-def _inspect_bytes(part: sources.Part, dialect: Dialect, limits: Limits) -> bytes:
-    """Go through the bytes of a stream and return its last line."""
-    encoding = dialect.encoding.lower().replace("_", "-")
-    wide = encoding.startswith(("utf-16", "utf-32"))
-    beyond_ascii = undecoded = utf8 = 0
-    block = b""
-    for number, block in enumerate(sources.drained(part, limits)):
-        if number == 0:
-            _inspect_start(part.name, block[:4000], encoding, wide=wide)
-        if wide or block.isascii():
-            continue
-        for line in block.split(b"\n"):
-            if not line.isascii():
-                beyond_ascii += 1
-                undecoded += not decodes(line, encoding)
-                utf8 += decodes(line, "utf-8")
-    last = block[block.rstrip(b"\n").rfind(b"\n") + 1 :]
-    if beyond_ascii < _MINIMUM_LINES:
-        return last
-    if undecoded * 2 > beyond_ascii:
-        raise BadFile(
-            f"{part.name} is not {dialect.encoding}: {undecoded:,} of its {beyond_ascii:,} lines beyond ASCII do"
-            f" not decode. Set dialect.encoding, for instance to {'utf-8' if utf8 == beyond_ascii else 'cp1252'}."
-        )
-    if utf8 == beyond_ascii and encoding not in ("utf-8", "utf8", "utf-8-sig"):
-        raise BadFile(f"{part.name} is UTF-8 and the feed says {dialect.encoding}: set dialect.encoding to utf-8.")
-    return last
-
-
-def _inspect_start(name: str, line: bytes, encoding: str, *, wide: bool) -> None:
-    if kind := sources.looks_like(line):
-        raise BadFile(f"{name} is {kind}, not delimited text: correct the format of the table or the file.")
-    of = next((of for mark, of in _MARKS if line.startswith(mark)), None)
-    if of is not None and not encoding.startswith((of, of.replace("-", ""))):
-        raise BadFile(f"{name} begins as {of} and the feed says {encoding}: set dialect.encoding to {of}.")
-    if of is None and encoding in ("utf-16", "utf-32"):
-        raise BadFile(
-            f"{name} does not begin with the mark of {encoding}, by which its bytes are read: set dialect.encoding to"
-            f" {_likely(line, encoding)}."
-        )
-    if not wide and line.count(0) * 3 > len(line):
-        raise BadFile(f"{name} is binary or UTF-16 without its mark, not {encoding}: correct dialect.encoding.")
-
-
-def _likely(start: bytes, encoding: str) -> str:
-    """Return the encoding that bytes without a mark are likely of: in which the zeros come first or last, if any do."""
-    if start.count(0) * 3 < len(start):
-        return "utf-8 or cp1252"
-    return f"{encoding}-be" if start[:1] == b"\x00" else f"{encoding}-le"
