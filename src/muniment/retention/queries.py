@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from muniment.core import access, words
@@ -80,19 +80,27 @@ def has_unsettled_match(record_id: int) -> bool:
 
     Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
     """
+    return not _pairs_apart(record_id).exists() or unsettled_matches(record_id).exists()
+
+
+def unsettled_matches(record_id: int) -> QuerySet[MatchEdge]:
+    """Return the pairs with someone on a record that the reader may see and nobody has judged to be different."""
+    different = Judgement.objects.filter(
+        left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
+    )
+    return _pairs_apart(record_id).exclude(Exists(different)).order_by("-weight", "pk")
+
+
+def _pairs_apart(record_id: int) -> QuerySet[MatchEdge]:
     # Keys first, so that the few edges of these people are looked up and not all edges looked through.
     primes = Belonging.objects.filter(until__isnull=True)
     on_it = set(primes.filter(nominal__involvements__record_id=record_id).values_list("prime_id", flat=True))
     nominals = list(primes.filter(prime_id__in=on_it).values_list("nominal_id", flat=True))
     edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
-    apart = edges.annotate(
+    return edges.annotate(
         left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
         right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),
     ).exclude(left_prime=F("right_prime"))
-    different = Judgement.objects.filter(
-        left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
-    )
-    return not apart.exists() or apart.exclude(Exists(different)).exists()
 
 
 def last_days(record_ids: Iterable[int]) -> dict[int, date]:

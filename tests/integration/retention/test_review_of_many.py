@@ -6,9 +6,10 @@ from django.urls import reverse
 from factories.cast import sign_in
 from factories.exports import Source, row
 from muniment.core.models import Controller
-from muniment.people.models import PrimePerson
+from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
-from muniment.retention.models import Review
+from muniment.retention import afresh
+from muniment.retention.models import RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -25,3 +26,22 @@ def test_it_says_whose_record_is_whose(own_life):
     assert f"2 of 3 records are {northshire}&#x27;s; what you decide is about those 2. 1 is {westvale}&#x27;s." in page
     for record in Record.objects.select_related("system__controller"):
         assert f"{record.system.title}, {record.system.controller.name}" in page
+
+
+def test_a_possible_match_leads_to_its_judgement_and_back(own_life):
+    own_life.crime.send(
+        [row("C7", "P7", BORN="1980-05-21", POSTCODE="NH1 1AA", REPORTED="2026-05-01")], on="2026-07-01"
+    )
+    own_life.run()
+    edge = MatchEdge.objects.filter(needs_person=True).first()
+    RecordDecision.objects.filter(record__reference="C1").update(because=[afresh.IN_DOUBT])
+    review = Review.objects.get(prime__belongings__nominal__reference="P1")
+    client, address = sign_in(own_life.cast["rowan"]), reverse("review", args=[review.reference])
+    page = client.get(address).text
+    link = f"{reverse('match', args=[edge.pk])}?next={address.replace('/', '%2F')}"
+    assert f'href="{link}"' in page
+    judging = client.get(link).text
+    assert f'<a class="govuk-back-link" href="{address}">Back to the review</a>' in judging
+    said = {"verdict": "different", "evidence": "document", "reason": "Two passports.", "next": address}
+    assert client.post(reverse("match", args=[edge.pk]), said).url == address
+    assert link not in client.get(address).text

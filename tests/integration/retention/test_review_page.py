@@ -14,7 +14,7 @@ from muniment.core.verdicts import Refused
 from muniment.records.models import Nominal, Record
 from muniment.retention import intervals
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Review
+from muniment.retention.models import RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -229,3 +229,19 @@ def test_one_controller_alone_is_not_named_at_each_record(life):
     _, page = opened(life)
     assert f"{Record.objects.get(reference='C1').system.title}</span>" in page
     assert "what you decide is about" not in page
+
+
+def test_what_cannot_go_is_said_in_the_words_of_what_stops_it(life):
+    RecordDecision.objects.filter(record__reference="C1").update(due=date(2090, 1, 2))
+    _, page = opened(life)
+    assert "1 cannot go today, and why" in page
+    assert "C1</a>: This record is kept until 2 January 2090" in page
+    assert "A person has to review it" not in page[page.index("1 cannot go today") :]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://elsewhere.example/reviews/", "//elsewhere.example/reviews/", "/no/page/"]
+)
+def test_the_way_back_leads_nowhere_else(life, elsewhere):
+    page = sign_in(life.cast["rowan"]).get(reverse("matches"), {"next": elsewhere}).text
+    assert "govuk-back-link" not in page

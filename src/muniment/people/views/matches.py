@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from muniment.core import audit, words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
+from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import REASONS
 from muniment.engine.values import contacts
 from muniment.people import joins
@@ -89,6 +90,7 @@ def matches(request: HttpRequest) -> HttpResponse:
             "page": page,
             "lines": lines,
             "person": person,
+            "back": way_back(request),
             "are_more": page.paginator.count == MOST,
             "page_title": "Possible matches",
         },
@@ -129,7 +131,8 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
                 form.add_error(None, reason)
         else:
             messages.success(request, "Your judgement is recorded. The prime records follow with the next run.")
-            return redirect("matches")
+            back = way_back(request)
+            return redirect(back.href if back else "matches")
     else:
         audit.record(visitor(request), "match.view", subject=f"pair {edge.pk}")
     found = joins.joins([edge.left, edge.right])
@@ -140,6 +143,7 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
             "edge": edge,
             "join": found[0] if found else None,
             "form": form,
+            "back": way_back(request),
             "blocked": REASONS.get(edge.blocked_by, ""),
             "pairs": _side_by_side(edge),
             "page_title": "Possible match",

@@ -1,24 +1,36 @@
 """What the page of a review shows: the life, the evidence beside each question, and what can and cannot go."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils.http import urlencode
 
 from muniment.core import content, words
 from muniment.core.models import User
+from muniment.core.verdicts import Verdict
 from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
+from muniment.people.models import MatchEdge
 from muniment.records.models import NominalFlag
-from muniment.retention import evidence, explaining, queries
+from muniment.retention import afresh, evidence, explaining, queries
 from muniment.retention.actions import disposal
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
+
+MATCHES = 3  # possible matches that stand beside a record that waits for them
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A record that cannot go today: why, in the words of the rule that stops it, and the pairs to judge first."""
+
+    entry: Entry
+    why: str
+    matches: tuple[MatchEdge, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,6 @@ def _said(theirs: dict[str, str], key: str) -> str:
 def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
     """Return everything that the page shows beside its forms."""
     assert isinstance(request.user, User)
-    on = timezone.localdate()
     nominals = list(people.nominals_of(found.prime))
     entries = chronology(found.prime)
     previous = list(
@@ -68,10 +79,11 @@ def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
     last = queries.last_days([entry.record.pk for entry in own])
-    free = [
-        entry for entry in own if disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
+    may_go = [
+        (entry, disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))) for entry in own
     ]
-    stopped = [(entry, _why(entry, on)) for entry in own if entry not in free]
+    free = [entry for entry, verdict in may_go if verdict]
+    stopped = [_stopped(entry, verdict) for entry, verdict in may_go if not verdict]
     return {
         "review": found,
         "prime": found.prime,
@@ -97,6 +109,7 @@ def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "queue": f"?{request.GET.urlencode()}" if request.GET else "",
         "reason": content.shown(found.reason),
         "orders": found.orders.order_by("-pk"),
+        "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
     }
 
@@ -113,11 +126,11 @@ def _whose(found: Review, entries: list[Entry]) -> str:
     return f"{own} of {every} records {is_} {name}'s; what you decide is about {about}. {', '.join(others)}."
 
 
-def _why(entry: Entry, on: date) -> str:
+def _stopped(entry: Entry, why: Verdict) -> Stopped:
     decision = getattr(entry.record, "decision", None)
-    if decision is None:
-        return "The schedule has not been worked out for it yet."
-    return f"{explaining.sentence(decision, on)} {words.class_title(decision.rule or decision.resolved_class)}."
+    doubted = decision is not None and afresh.IN_DOUBT in decision.because
+    matches = tuple(queries.unsettled_matches(entry.record.pk)[:MATCHES]) if doubted else ()
+    return Stopped(entry, " ".join(why.reasons), matches)
 
 
 def _clock(found: Review, explanation: explaining.Explanation | None, holds: list[Hold]) -> list[tuple[str, str]]:

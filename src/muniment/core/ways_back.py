@@ -1,0 +1,41 @@
+"""The way back: to the page that led here, or that a link names, when it is one of ours."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+WORDS = {
+    "review": "Back to the review",
+    "reviews": "Back to the queue",
+    "matches": "Back to the possible matches",
+    "disposal": "Back to the disposal",
+    "find": "Back to what was found",
+    "due_records": "Back to the records due",
+    **dict.fromkeys(
+        ("person", "person_links", "person_joins", "person_retention", "person_events"), "Back to the person"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """An address within the site, and the words of the link to it."""
+
+    href: str
+    words: str
+
+
+def way_back(request: HttpRequest) -> Way | None:
+    """Return where to go back to: what `next` names, or else the page that led here; None for what is not ours."""
+    named = request.POST.get("next") or request.GET.get("next") or ""
+    parts = urlsplit(named or request.headers.get("Referer", ""))
+    if parts.netloc and (named or parts.netloc != request.get_host()):
+        return None
+    try:
+        found = resolve(parts.path)
+    except Resolver404:
+        return None
+    words = WORDS.get(found.url_name or "")
+    return Way(f"{parts.path}{'?' + parts.query if parts.query else ''}", words) if words else None
