@@ -11,6 +11,8 @@ from muniment.people.chronology import Entry
 from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
 
+OFFENDER, OTHERS = "offender", "others"  # whom a question is asked of
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -18,6 +20,7 @@ class Criterion:
 
     code: str
     question: str
+    asked_of: frozenset[str]
     kinds: frozenset[str]
     limbs: frozenset[str]
     risk_categories: frozenset[str]
@@ -69,12 +72,30 @@ def criteria() -> Mapping[str, Criterion]:
 
 
 def questions() -> dict[str, str]:
-    """Return every question in words, by its code."""
-    return {code: each.question for code, each in criteria().items()}
+    """Return every question in words, by its code, whoever it is asked of."""
+    return in_words(criteria())
+
+
+def in_words(asked: Mapping[str, Criterion]) -> dict[str, str]:
+    """Return questions in words, by their codes."""
+    return {code: each.question for code, each in asked.items()}
+
+
+def is_offender(prime_id: int) -> bool:
+    """Say whether a person, as far as the reader may see, is on any record as an offender or suspected offender."""
+    parts = Involvement.objects.filter(nominal__belongings__prime=prime_id, nominal__belongings__until__isnull=True)
+    roles = [role for role, kind in policy_kinds().items() if kind == OFFENDER]
+    return parts.filter(role__in=roles).exists()
+
+
+def asked(prime_id: int) -> dict[str, Criterion]:
+    """Return what is asked about a person, by code: others than offenders are not asked about as offenders."""
+    whom = OFFENDER if is_offender(prime_id) else OTHERS
+    return {code: each for code, each in criteria().items() if whom in each.asked_of}
 
 
 def _criterion(raw: Mapping[str, Any]) -> Criterion:
-    named = ("kinds", "limbs", "risk_categories", "marks", "classes", "areas", "results", "flags")
+    named = ("asked_of", "kinds", "limbs", "risk_categories", "marks", "classes", "areas", "results", "flags")
     starts = "|".join(re.escape(word) for word in raw.get("words", ()))
     return Criterion(
         code=raw["code"],

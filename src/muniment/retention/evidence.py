@@ -1,5 +1,6 @@
 """Evidence beside each assessment criterion: what the records hold that bears on it; the answer is the reviewer's."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,8 +52,8 @@ class Changed:
     entries: tuple[Entry, ...]
 
 
-def beside_criteria(entries: list[Entry], prime: PrimePerson) -> list[Beside]:
-    """Return each criterion with what the reader may see that bears on it; what was found against the person first."""
+def beside_criteria(entries: list[Entry], prime: PrimePerson, asked: Iterable[assessment.Criterion]) -> list[Beside]:
+    """Return what is asked with what the reader may see that bears on it; what was found against the person first."""
     flags = list(NominalFlag.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True))
     bearings = [_bearing(entry) for entry in entries]
     bearings.sort(key=lambda each: not each.is_found_against)
@@ -63,7 +64,7 @@ def beside_criteria(entries: list[Entry], prime: PrimePerson) -> list[Beside]:
             tuple(bearing for bearing in bearings if each.is_borne_on_by(bearing.entry)),
             tuple(flag for flag in flags if flag.flag in each.flags),
         )
-        for each in assessment.criteria().values()
+        for each in asked
     ]
 
 

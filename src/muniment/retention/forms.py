@@ -1,5 +1,6 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,7 +9,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller, User
-from muniment.retention import assessment, rules
+from muniment.retention import rules
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
 
@@ -35,10 +36,11 @@ class QueueForm(forms.Form):
 class AnswersForm(forms.Form):
     """The assessment criteria, each with an answer and the reviewer's words; nothing is filled in."""
 
-    def __init__(self, *arguments: object, **named: object) -> None:
-        """Make two fields for each criterion."""
+    def __init__(self, questions: Mapping[str, str], *arguments: object, **named: object) -> None:
+        """Make two fields for each question that is asked."""
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        for key, question in assessment.questions().items():
+        self.questions = questions
+        for key, question in questions.items():
             self.fields[f"answer_{key}"] = forms.ChoiceField(
                 label=question, choices=ANSWERS, required=False, widget=forms.RadioSelect
             )
@@ -48,7 +50,7 @@ class AnswersForm(forms.Form):
 
     def require_answers(self, kept: dict[str, str]) -> None:
         """Put an error at each question that has no answer, here or saved before."""
-        for key, question in assessment.questions().items():
+        for key, question in self.questions.items():
             if not (self.cleaned_data.get(f"answer_{key}") or kept.get(f"answer_{key}")):
                 self.add_error(f"answer_{key}", f"Answer the question '{question}'")
 

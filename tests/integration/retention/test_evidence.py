@@ -6,7 +6,7 @@ from factories.cast import sign_in
 from factories.exports import row
 from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
-from muniment.retention import evidence
+from muniment.retention import assessment, evidence
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -24,7 +24,10 @@ def told(own_life):
 
     def beside():
         prime = PrimePerson.objects.get(retired_at__isnull=True)
-        return {each.key: each for each in evidence.beside_criteria(chronology(prime), prime)}
+        return {
+            each.key: each
+            for each in evidence.beside_criteria(chronology(prime), prime, assessment.asked(prime.pk).values())
+        }
 
     return tell
 

@@ -91,8 +91,10 @@ def _begun_anew(held: Review, answers: Answers) -> dict[str, object]:
 
 
 def _keep(review: Review, answers: Answers) -> None:
-    scope = _scope(review)
+    scope, asked = _scope(review), assessment.asked(review.prime_id)
     for criterion, answer in answers.answers.items():
+        if criterion not in asked:
+            continue
         words = answers.reasons.get(criterion, "").strip()
         owner = f"review:{review.pk}:{criterion}"
         kept = content.store(owner, "reason", words, scope_id=scope) if words else None
@@ -144,7 +146,7 @@ def decide(
     with transaction.atomic():
         held = _taken_up(_locked(review, "decide", by, version), by)
         merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
-        verdict = rules.is_answered(merged, assessment.questions())
+        verdict = rules.is_answered(merged, assessment.in_words(assessment.asked(held.prime_id)))
         verdict &= unless(
             len(conclusion.reason.strip()) >= 10, "Give the reason for the decision in a sentence or more."
         )

@@ -1,5 +1,6 @@
 """A review on one page: the evidence, the criteria with an answer to each, and the decision."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,8 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     found = found_review(reference)
     kept, draft = _kept(found), drafts.of(found)
     typed = dict(draft.typed)
-    answers = AnswersForm(request.POST or None, initial=typed | kept)
+    asked = assessment.asked(found.prime_id)
+    answers = AnswersForm(assessment.in_words(asked), request.POST or None, initial=typed | kept)
     latest = intervals.latest_next_review(found, timezone.localdate())
     conclusion = ConclusionForm(latest, request.POST or None, initial=typed)
     colleagues = [each for each in queries.colleagues(found) if each != request.user]
@@ -69,10 +71,10 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
                     conclusion.add_error(None, reason)
                 audit.record_apart(visitor(request), "review.refused", "refused", subject=found.reference)
         shown["theirs"] = review_page.drafted(draft) if meanwhile else []
-        draft = _typed(request)
+        draft = _typed(request, asked)
     else:
         audit.record(visitor(request), "review.view", subject=found.reference, controller=found.controller.code)
-    shown |= review_page.shown(request, found)
+    shown |= review_page.shown(request, found, asked)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
     shown["keep"] = draft.kept_records
@@ -99,11 +101,11 @@ def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str]) -> bo
     return not any(form.errors for form in sent)
 
 
-def _typed(request: HttpRequest) -> Draft:
+def _typed(request: HttpRequest, asked: Iterable[str]) -> Draft:
     """Return what was typed and is no answer to a question: kept as it is, right or wrong, until the decision."""
     names = (*PassOnForm.base_fields, *ConclusionForm.base_fields)
     # A reason without an answer waits for one; with one it is kept beside it.
-    names += tuple(f"reason_{key}" for key in assessment.criteria() if not request.POST.get(f"answer_{key}"))
+    names += tuple(f"reason_{key}" for key in asked if not request.POST.get(f"answer_{key}"))
     typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
     return Draft(typed, tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit()))
 
@@ -119,16 +121,17 @@ def _kept(found: Review) -> dict[str, str]:
 
 def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
     by, verb, said = visitor(request), request.POST.get("do", "save"), forms.answers.cleaned_data
+    asked = forms.answers.questions
     given = reviewing.Answers(
-        {key: said[f"answer_{key}"] for key in assessment.criteria() if said[f"answer_{key}"]},
-        {key: said[f"reason_{key}"] for key in assessment.criteria()},
+        {key: said[f"answer_{key}"] for key in asked if said[f"answer_{key}"]},
+        {key: said[f"reason_{key}"] for key in asked},
         request.POST.get("seen", ""),
     )
     sent = request.POST.get("version", "")
     version = int(sent) if sent.isdigit() else 0
     if verb == "decide":
         return _decide(request, found, given, forms.conclusion, version)
-    draft = _typed(request)
+    draft = _typed(request, asked)
     with transaction.atomic():  # what is refused to go on is not saved either: it stays on the page
         if verb in PassOnForm.NEEDED:
             name, _ = PassOnForm.NEEDED[verb]
@@ -153,7 +156,7 @@ def _decide(
     request: HttpRequest, found: Review, given: reviewing.Answers, conclusion: ConclusionForm, version: int
 ) -> HttpResponse:
     by, decided = visitor(request), conclusion.cleaned_data
-    kept = _typed(request).kept_records
+    kept = _typed(request, ()).kept_records
     chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], kept, decided["next_review"])
     with transaction.atomic():  # a decision whose disposal is refused is no decision
         done = reviewing.decide(found, given, chosen, by=by, version=version)

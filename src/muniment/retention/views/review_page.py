@@ -1,5 +1,6 @@
 """What the page of a review shows: the life, the evidence beside each question, and what can and cannot go."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,9 @@ from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
 from muniment.people.models import MatchEdge
 from muniment.records.models import NominalFlag
-from muniment.retention import afresh, evidence, explaining, queries
+from muniment.retention import afresh, assessment, evidence, explaining, queries
 from muniment.retention.actions import disposal
+from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
@@ -67,7 +69,7 @@ def _said(theirs: dict[str, str], key: str) -> str:
     return f"{answer}. {theirs.get(f'reason_{key}', '')}".strip() if answer else ""
 
 
-def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
+def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -> dict[str, Any]:
     """Return everything that the page shows beside its forms."""
     assert isinstance(request.user, User)
     nominals = list(people.nominals_of(found.prime))
@@ -93,12 +95,13 @@ def shown(request: HttpRequest, found: Review) -> dict[str, Any]:
         "entries": entries,
         "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
         "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
-        "criteria": evidence.beside_criteria(entries, found.prime),
+        "criteria": evidence.beside_criteria(entries, found.prime, asked.values()),
         "changed": evidence.since(entries, previous[0] if previous else None),
         "previous": previous,
         "explanation": explanation,
         "records": len(own),
         "whose": _whose(found, entries),
+        "is_offender": all(assessment.OFFENDER in each.asked_of for each in asked.values()),
         "several": len(controllers(entries)) > 1,
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
