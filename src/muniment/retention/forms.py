@@ -1,6 +1,6 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,20 +17,52 @@ ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
 
 class QueueForm(forms.Form):
-    """How to narrow the queue of reviews."""
+    """How to narrow the queue of reviews, and what comes first."""
 
+    controller = forms.ModelChoiceField(
+        label="Force or office", required=False, queryset=Controller.objects.none(), empty_label="All of mine"
+    )
     group = forms.ChoiceField(
         label="Group", required=False, choices=[("", "Every group"), ("1", "1"), ("2", "2"), ("3", "3"), ("0", "None")]
     )
-    controller = forms.ModelChoiceField(
-        label="Force or office", required=False, queryset=Controller.objects.none(), empty_label="All of mine"
+    rule = forms.ChoiceField(label="Why it is due", required=False)
+    who = forms.ChoiceField(
+        label="Who they are",
+        required=False,
+        choices=[
+            ("", "Everyone"),
+            ("offenders", "Offenders and suspects"),
+            ("others", "Victims, witnesses and others"),
+        ],
+    )
+    due = forms.ChoiceField(
+        label="Due", required=False, choices=[("", "At any time"), ("over", "Before today"), ("month", "This month")]
+    )
+    going = forms.ChoiceField(
+        label="Records that may go",
+        required=False,
+        choices=[("", "Some or none"), ("some", "Some"), ("none", "None")],
+    )
+    allocated = forms.ChoiceField(
+        label="With", required=False, choices=[("", "Anybody"), ("me", "Me"), ("nobody", "Nobody")]
     )
     state = forms.ChoiceField(
         label="State",
         required=False,
-        choices=[("", "Not decided"), *[(value, label) for value, label in Review.State.choices if value != "closed"]],
+        choices=[
+            ("", "Waiting or started"),
+            ("undecided", "Not decided, put aside too"),
+            *[(value, label) for value, label in Review.State.choices if value != "closed"],
+        ],
     )
-    mine = forms.BooleanField(label="With me", required=False)
+    sort = forms.ChoiceField(label="First", required=False, choices=[("", "Highest risk"), ("due", "Longest due")])
+
+    def __init__(self, rules_there: Iterable[str], *arguments: Any, **named: Any) -> None:
+        """Offer the rules by which reviews wait, by their titles."""
+        super().__init__(*arguments, **named)
+        said = sorted((words.class_title(rule), rule) for rule in rules_there if rule)
+        titled = [(rule, title) for title, rule in said]
+        self.fields["rule"].choices = [("", "Every reason"), *titled, ("none", "No rule")]  # type: ignore[attr-defined]
 
 
 class AnswersForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.forms import BoundField
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from muniment.core import content, words
@@ -22,6 +23,7 @@ from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
+from muniment.retention.views.reviews import queue
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them
 
@@ -109,11 +111,22 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "stopped": stopped,
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
         "stopped_words": f"{len(stopped)} cannot go today, and why",
-        "queue": f"?{request.GET.urlencode()}" if request.GET else "",
+        **_queue(request, found),
         "reason": content.shown(found.reason),
         "orders": found.orders.order_by("-pk"),
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
+    }
+
+
+def _queue(request: HttpRequest, found: Review) -> dict[str, Any]:
+    """Return the ways back to the queue as it was narrowed and on to its next, and how many are left in it."""
+    onward = request.GET.copy()
+    onward["after"] = found.reference
+    return {
+        "queue": f"?{request.GET.urlencode()}" if request.GET else "",
+        "next": f"{reverse('next_review')}?{onward.urlencode()}",
+        "left": queue(request)[1].count() if found.state == Review.State.DECIDED else None,
     }
 
 

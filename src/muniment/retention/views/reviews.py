@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import identities
+from muniment.retention import queue as queueing
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import PersonDecision, Review
 
@@ -34,24 +36,22 @@ class Line:
 
 @opens("review.work")
 def reviews(request: HttpRequest) -> HttpResponse:
-    """List reviews by risk, then by age."""
+    """List reviews, narrowed and in the order that is asked for."""
     form, found = queue(request)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     audit.record(visitor(request), "review.list", detail={"page": page.number})
+    is_narrowed = any(form.cleaned_data.get(name) for name in form.fields if name != "sort")
     shown = {"form": form, "page": page, "lines": lines(list(page)), "page_title": "Reviews"}
-    return TemplateResponse(request, "retention/reviews.html", shown)
+    return TemplateResponse(request, "retention/reviews.html", {**shown, "is_narrowed": is_narrowed})
 
 
 @opens("review.work")
 def next_review(request: HttpRequest) -> HttpResponse:
     """Go to the review that comes next in the queue as it is narrowed, and that nobody else has."""
-    user = request.user
-    assert isinstance(user, User)
-    _, found = queue(request)
-    found = found.filter(state__in=["open", "started"], allocated_to__in=["", user.username])
+    form, found = queue(request)
     query = request.GET.copy()
     after = (query.pop("after", None) or [""])[-1]
-    following = _following(found, after) or found.first()
+    following = _following(free_for(request, found), after, form)
     rest = f"?{query.urlencode()}" if query else ""
     if following is None or following.reference == after:
         messages.success(request, "No other review waits in this queue.")
@@ -59,17 +59,18 @@ def next_review(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('review', args=[following.reference])}{rest}")
 
 
-def _following(found: QuerySet[Review], after: str) -> Review | None:
+def _following(found: QuerySet[Review], after: str, form: QueueForm) -> Review | None:
     try:
         last = Review.objects.filter(pk=references.number("review", after)).first()
     except ValueError:
-        return None
-    if last is None:
-        return None
-    later = (
-        Q(risk__lt=last.risk) | Q(risk=last.risk, due__gt=last.due) | Q(risk=last.risk, due=last.due, pk__gt=last.pk)
-    )
-    return found.filter(later).first()
+        last = None
+    return (last and queueing.following(found, last, form.cleaned_data)) or found.first()
+
+
+def free_for(request: HttpRequest, found: QuerySet[Review]) -> QuerySet[Review]:
+    """Return what of a queue the user can take up: it waits for a reviewer, and nobody else has it."""
+    assert isinstance(request.user, User)
+    return found.filter(state__in=queueing.WAITING, allocated_to__in=["", request.user.username])
 
 
 def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
@@ -77,29 +78,10 @@ def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
     user = request.user
     assert isinstance(user, User)
     mine = controllers_of(user, "review.work")
-    form = QueueForm(request.GET)
+    form = QueueForm(queueing.rules_of(mine), request.GET)
     form.fields["controller"].queryset = Controller.objects.filter(pk__in=[each.pk for each in mine])  # type: ignore[attr-defined]
     form.is_valid()
-    return form, narrowed(form.cleaned_data, user).filter(controller__in=mine)
-
-
-def narrowed(wanted: dict[str, object], user: User) -> QuerySet[Review]:
-    """Return the reviews that fit what is wanted."""
-    found = Review.objects.select_related("controller", "prime").order_by("-risk", "due", "pk")
-    state = wanted.get("state")
-    found = found.filter(state=state) if state else found.exclude(state__in=["decided", "closed"])
-    if wanted.get("controller"):
-        found = found.filter(controller=wanted["controller"])
-    if wanted.get("mine"):
-        found = found.filter(allocated_to=user.username)
-    if group := str(wanted.get("group") or ""):
-        low = {"1": 300, "2": 200, "0": 150, "3": 100}[group]
-        high = {"1": 400, "2": 300, "0": 200, "3": 150}[group]
-        found = found.filter(risk__gte=low, risk__lt=high) if group != "3" else found.filter(risk__lt=200)
-        if group in {"0", "3"}:
-            keys = PersonDecision.objects.filter(group=3 if group == "3" else None).values("prime_id")
-            found = found.filter(prime_id__in=keys)
-    return found
+    return form, queueing.narrowed(form.cleaned_data, user, timezone.localdate(), mine)
 
 
 def lines(found: list[Review]) -> list[Line]:

@@ -14,12 +14,11 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.records.models import Quarantine
-from muniment.retention import due
+from muniment.retention import due, queue
 from muniment.retention.models import DisposalOrder, Hold, Review, SourceInstruction
 from muniment.retention.views.reviews import Line, lines
 
 WEEK = timedelta(days=7)
-_OPEN = ("open", "started", "parked", "referred")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = {
         "awaits": _awaits(user, on, may),
         "others": _others(user, may),
-        "mine": _lines(_open_reviews().filter(allocated_to=user.username)) if reviewing else [],
+        "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing else [],
         "soon": _lines(_this_week(user, on)) if reviewing else [],
         "on": on,
         "page_title": "Home",
@@ -50,15 +49,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "workbench/home.html", shown)
 
 
-def _open_reviews() -> QuerySet[Review]:
-    return Review.objects.filter(state__in=_OPEN).select_related("prime", "controller").order_by("-risk", "due", "pk")
+def _waiting(user: User, **wanted: str) -> QuerySet[Review]:
+    """Return the queue that the user would find, in its order."""
+    return queue.narrowed(wanted, user, timezone.localdate(), controllers_of(user, "review.work"))
 
 
 def _this_week(user: User, on: date) -> QuerySet[Review]:
-    mine = controllers_of(user, "review.work")
-    return _open_reviews().filter(
-        due__gt=on - WEEK, due__lte=on + WEEK, controller__in=mine, allocated_to__in=["", user.username]
-    )
+    return _waiting(user).filter(due__gt=on - WEEK, due__lte=on + WEEK, allocated_to__in=["", user.username])
 
 
 def _lines(found: QuerySet[Review]) -> list[Line]:
@@ -69,8 +66,8 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
     orders, lists = reverse("disposals"), reverse("reviews")
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
-        ("review.work", "reviews due", lists, lambda: Review.objects.filter(state__in=_OPEN, due__lte=on).count()),
-        ("review.work", "reviews with me", f"{lists}?mine=on", lambda: _with(user)),
+        ("review.work", "reviews due", lists, lambda: _waiting(user).filter(due__lte=on).count()),
+        ("review.work", "reviews with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposals to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.instruct", "sources that have not answered", f"{orders}?state=instructed", _unanswered),
@@ -85,11 +82,10 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
 def _others(user: User, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user has given out of hand."""
     found = []
-    reviews = Review.objects.filter(state__in=("parked", "referred"))
     if "review.work" in may:
         for state, words in (("parked", "reviews parked"), ("referred", "reviews referred")):
             href = f"{reverse('reviews')}?state={state}"
-            found.append(Awaits(reviews.filter(state=state).count(), words, href))
+            found.append(Awaits(_waiting(user, state=state).count(), words, href))
     if "disposal.view" in may:
         mine = DisposalOrder.objects.filter(state="proposed", proposed_by=user.username).count()
         found.append(Awaits(mine, "of my disposals to be approved", f"{reverse('disposals')}?state=proposed"))
@@ -99,7 +95,7 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
 
 
 def _with(user: User) -> int:
-    return Review.objects.filter(state__in=_OPEN, allocated_to=user.username).count()
+    return _waiting(user, state="undecided", allocated="me").count()
 
 
 def _by_clock(user: User, on: date) -> int:
