@@ -9,6 +9,7 @@ from muniment.core import references
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Content, Controller
 from muniment.core.walls import BY_CONTROLLER, EVERYONE, through
+from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record, SourceSystem
 
@@ -89,7 +90,7 @@ class Review(models.Model):
 
         RETAIN = "retain", "Keep everything"
         PART = "part", "Keep part, dispose of the rest"
-        DISPOSE = "dispose", "Dispose of everything"
+        DISPOSE = "dispose", "Dispose of everything that may go"
 
     prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="reviews")
     controller = models.ForeignKey(Controller, models.PROTECT)
@@ -150,6 +151,9 @@ class Review(models.Model):
             words = [f"Referred to {self.waiting_for}"]
         if self.allocated_to and self.state not in {self.State.DECIDED, self.State.CLOSED}:
             words.append(f"with {self.allocated_to}")
+        if self.state == self.State.DECIDED:
+            words = [f"Decided: {self.get_outcome_display().lower()}"]
+            words += [f"next review {day(self.next_review)}"] if self.next_review else []
         return ", ".join(words)
 
 

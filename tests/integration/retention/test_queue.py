@@ -101,9 +101,7 @@ def test_first_and_last_pages_are_one_step_away(three, monkeypatch):
     monkeypatch.setattr(views, "PAGE", 1)
     client = sign_in(three.cast["rowan"])
     page = client.get(reverse("reviews"), {"page": 2, "sort": "due"}).text
-    links = {
-        words: href for href, words in re.findall(r'pagination__link" href="([^"]*)"[^>]*><span[^>]*>(\w+)', page)
-    }
+    links = {words: href for href, words in re.findall(r'pagination__link" href="([^"]*)"[^>]*><span[^>]*>(\w+)', page)}
     assert list(links) == ["First", "Previous", "Next", "Last"]
     assert (links["First"], links["Last"]) == ("?page=1&amp;sort=due", "?page=3&amp;sort=due")
 

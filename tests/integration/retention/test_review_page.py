@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import NO, by
+from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
 from muniment.records.models import Nominal, Record
-from muniment.retention import intervals
+from muniment.retention import assessment, intervals
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import RecordDecision, Review
 
@@ -245,3 +246,39 @@ def test_what_cannot_go_is_said_in_the_words_of_what_stops_it(life):
 def test_the_way_back_leads_nowhere_else(life, elsewhere):
     page = sign_in(life.cast["rowan"]).get(reverse("matches"), {"next": elsewhere}).text
     assert "govuk-back-link" not in page
+
+
+def test_a_decided_review_says_what_was_decided_and_why(life):
+    RecordDecision.objects.filter(record__reference="C1").update(due=date(2090, 1, 2))
+    client, before = opened(life)
+    address = reverse("review", args=[life.review.reference])
+    answers = {"reason_other": "No live enquiry", "reason_vulnerable": "Neither children nor adults"}
+    done = sent(life, client, before, **decision(outcome="dispose", next_review="") | answers)
+    assert done.status_code == 302
+    page = client.get(address).text
+    assert "Decided: Dispose of the 1 of 2 that may go; 1 stays." in page
+    assert "C1</a>: This record is kept until 2 January 2090" in page
+    assert REASON in page
+    assert page.count("Neither children nor adults") == 1
+    assert page.count("No live enquiry") == 1
+    assert page.count("No reason was given.") == len(assessment.asked(Review.objects.get().prime_id)) - 2
+
+
+def test_a_decision_to_keep_says_until_when(life):
+    client, before = opened(life)
+    address = reverse("review", args=[life.review.reference])
+    assert sent(life, client, before, **decision()).status_code == 302
+    following_ = words.day(Review.objects.get().next_review)
+    assert f"Decided: Keep everything. Next review: {following_}." in client.get(address).text
+    listed = client.get(reverse("reviews"), {"state": "decided"}).text
+    assert f"Decided: keep everything, next review {following_}" in listed
+
+
+def test_what_was_chosen_to_be_kept_is_said_to_stay(life):
+    client, before = opened(life)
+    address = reverse("review", args=[life.review.reference])
+    keep = str(Record.objects.get(reference="C1").pk)
+    assert sent(life, client, before, **decision(outcome="part", keep=[keep])).status_code == 302
+    page = client.get(address).text
+    assert "Decided: Keep part, and dispose of the 1 of 2; 1 stays." in page
+    assert "C1</a>: It was chosen to be kept." in page

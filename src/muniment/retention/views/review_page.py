@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from muniment.core import content, words
+from muniment.core import words
 from muniment.core.models import User
 from muniment.core.verdicts import Verdict
 from muniment.people import queries as people
@@ -23,6 +23,7 @@ from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
+from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them
@@ -112,7 +113,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
         "stopped_words": f"{len(stopped)} cannot go today, and why",
         **_queue(request, found),
-        "reason": content.shown(found.reason),
+        "decided": decided(found, own),
         "orders": found.orders.order_by("-pk"),
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
