@@ -17,6 +17,7 @@ from muniment.core.verdicts import Refused
 from muniment.people.actions import train
 from muniment.people.models import LinkageModel
 from muniment.records.models import Record
+from muniment.retention import queries
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import DisposalOrder, Review
@@ -67,7 +68,12 @@ def decide_and_order() -> dict[str, int]:
                 involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
             ).values_list("pk", flat=True)
         )
-        going = [record for record in Record.objects.filter(pk__in=records) if disposal.may_go(record.decision)]
+        last = queries.last_days(records)
+        going = [
+            record
+            for record in Record.objects.filter(pk__in=records)
+            if disposal.may_go(record.decision, last.get(record.pk))
+        ]
         if not going:
             continue
         if DisposalOrder.objects.count() == ORDERS:
