@@ -8,7 +8,10 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from factories.screens import WIDTHS, Watch, faults_on
+from factories.small_world import make_small_world
 from muniment.core.models import User
+from muniment.retention import drafts
+from muniment.retention.models import Review
 
 WARNING = 5 * 60
 TITLE = "You will be signed out soon"
@@ -51,3 +54,43 @@ def test_the_limit_of_a_session_cannot_be_put_off(
     settings.SESSION_ABSOLUTE_AGE = 0
     page.goto(reverse("home"))
     assert reverse("account_login") in page.url
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_entered_is_asked_about_and_saved_when_the_session_ends(
+    cast: dict[str, User], sign_in_on: Callable[..., Page], settings: Any
+) -> None:
+    make_small_world()
+    review = Review.objects.filter(state="open", controller__code="northshire").first()
+    assert review is not None
+    page, asked = sign_in_on(cast["rowan"]), []
+    address = reverse("review", args=[review.reference])
+    page.goto(address)
+    page.get_by_label("Reason for the decision").fill("Half a thought")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Holds").first.click()
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith(address)
+    # As if nothing had been done for almost all of the time.
+    almost = settings.SESSION_COOKIE_AGE - 12
+    page.evaluate(f"localStorage.setItem('muniment-seen', String(Date.now() - {almost} * 1000))")
+    page.wait_for_url(lambda reached: reverse("account_login") in reached, timeout=30_000)
+    expect(page.locator("main")).to_contain_text("You were signed out because nothing was done for 30 minutes.")
+    expect(page.locator("main")).to_contain_text("What you had entered was saved.")
+    assert asked == ["beforeunload"], "the end of a session asks nothing"
+    review.refresh_from_db()
+    assert drafts.of(review).typed["reason"] == "Half a thought"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_back_after_the_end_is_told_so(
+    cast: dict[str, User], sign_in_on: Callable[..., Page], settings: Any
+) -> None:
+    page = sign_in_on(cast["rowan"])
+    settings.SESSION_ABSOLUTE_AGE = 0
+    page.goto(reverse("holds"))
+    expect(page.locator("main")).to_contain_text("You were signed out because one session lasts")
+    page.context.clear_cookies()
+    page.goto(reverse("holds"))
+    expect(page.locator("main")).not_to_contain_text("You were signed out")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -69,6 +70,15 @@ def controllers_of(user: User, action: str) -> list[Controller]:
     return list(Controller.objects.filter(Q(pk__in=own) | Q(pk__in=joint)))
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in page; whose session has ended learns there that it has."""
+    answer = redirect_to_login(request.get_full_path())
+    ended = getattr(request, "ended", "idle" if settings.SESSION_COOKIE_NAME in request.COOKIES else "")
+    if ended:
+        answer["Location"] += f"&{urlencode({'ended': ended})}"
+    return answer
+
+
 def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
     """Let a view be opened only by who may do an action, signed in, and with an access purpose when it shows people."""
 
@@ -76,7 +86,7 @@ def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
             if not isinstance(request.user, User):
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             if action:
                 access.may(request.user, action, on=timezone.localdate()).require()
             if request.session.get("enquiry") and request.path != reverse("purpose"):

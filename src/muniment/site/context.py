@@ -34,6 +34,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "marking": "OFFICIAL-SENSITIVE",
         "demonstration": settings.DEMONSTRATION,
         "idle_seconds": settings.SESSION_COOKIE_AGE,
+        "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+        "limit_hours": settings.SESSION_ABSOLUTE_AGE // 3600,
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):

@@ -42,6 +42,7 @@ def absolute_session_limit(get_response: Handler) -> Handler:
         began = request.session.get("began")
         if request.user.is_authenticated and began and time.time() - began > settings.SESSION_ABSOLUTE_AGE:
             logout(request)
+            request.ended = "limit"  # type: ignore[attr-defined]
         return get_response(request)
 
     return handle

@@ -77,7 +77,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     shown |= review_page.shown(request, found, asked)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
-    shown["keep"] = draft.kept_records
+    shown |= {"keep": draft.kept_records, "unsaved": status != 200}
     return TemplateResponse(request, "retention/review.html", shown, status=status)
 
 
