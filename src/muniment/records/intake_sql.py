@@ -295,8 +295,8 @@ EVENTS = (
             """,  # noqa: S608
             f"""
             UPDATE {table} held SET scope_id = sealed.id
-            FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted', core_scope was, core_scope sealed
-            WHERE s.kind = 'seal' AND s.entity = '{entity}'
+            FROM sealing s, core_scope was, core_scope sealed
+            WHERE s.entity = '{entity}'
                 AND held.system_id = %(system)s AND held.reference = s.reference AND was.id = held.scope_id
                 AND sealed.controller_id = was.controller_id AND sealed.partition = 'sealed'
                 AND sealed.area = was.area AND sealed.marking = was.marking
@@ -304,6 +304,12 @@ EVENTS = (
             """,  # noqa: S608
         )
     ),
+    # The narratives of a record go behind the wall with it; its owners are a range, as in OLD_TEXTS.
+    """
+    UPDATE core_content text SET scope_id = r.scope_id
+    FROM sealing s JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.reference
+    WHERE s.entity = 'record' AND text.owner >= 'record:' || r.id || ':' AND text.owner < 'record:' || r.id || ';'
+    """,
     # The last that was told of a person holds, whenever it came; who was not held yet is merged when they come.
     """
     UPDATE records_nominal held SET merged_into = CASE last.kind WHEN 'merge' THEN last."into" ELSE '' END
@@ -330,14 +336,23 @@ WHERE NOT EXISTS (
         WHERE s.entity = 'nominal' AND n.system_id = %(system)s AND n.reference = s.reference)
 """
 
+# What is to be sealed: what the file says, and what a file said before it came.
+SEALING = """
+CREATE TEMPORARY TABLE sealing ON COMMIT DROP AS
+SELECT s.entity, s.reference FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted' WHERE s.kind = 'seal'
+UNION
+SELECT e.entity, e.reference FROM records_sourceevent e WHERE e.system_id = %(system)s AND e.kind = 'seal' AND (
+    (e.entity = 'record' AND e.reference IN (SELECT reference FROM record_of WHERE fresh))
+    OR (e.entity = 'nominal' AND e.reference IN (SELECT reference FROM nominal_of WHERE fresh)))
+"""
+
 SEALED_SCOPES = """
 INSERT INTO core_scope (controller_id, partition, area, marking, restriction)
 SELECT DISTINCT was.controller_id, 'sealed', was.area, was.marking, was.restriction
-FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
+FROM sealing s
 JOIN (SELECT 'record' AS entity, reference, scope_id FROM records_record WHERE system_id = %(system)s
       UNION ALL SELECT 'nominal', reference, scope_id FROM records_nominal WHERE system_id = %(system)s) held
     ON held.entity = s.entity AND held.reference = s.reference
 JOIN core_scope was ON was.id = held.scope_id
-WHERE s.kind = 'seal'
 ON CONFLICT DO NOTHING
 """

@@ -259,6 +259,7 @@ class _Work:
             for statement in intake_sql.CHILDREN:
                 self.run(statement)
             content.keep_all(sealing.result(), self.cursor)
+        self.run(intake_sql.SEALING)
         self.run(intake_sql.SEALED_SCOPES)
         for statement in intake_sql.EVENTS:
             self.run(statement)
