@@ -1,10 +1,13 @@
 """Django's bound fields as parameters of GOV.UK components."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
 from django.forms.renderers import DjangoTemplates
+
+from muniment.core import words
 
 
 class GovukRenderer(DjangoTemplates):
@@ -17,7 +20,7 @@ class DayField(forms.DateField):
     def __init__(self, **options: Any) -> None:
         """Take the options of a date field."""
         formats = ["%d/%m/%Y", "%d %m %Y", "%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%d.%m.%Y"]
-        options.setdefault("error_messages", {"invalid": "Enter a day like 27/3/2026"})
+        options.setdefault("error_messages", {"invalid": "Enter a day like 27 3 2026"})
         super().__init__(input_formats=formats, **options)
 
 
@@ -89,7 +92,7 @@ def params_of(bound: BoundField) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911
         return "file-upload", params
     if isinstance(widget, forms.PasswordInput):
         return "password-input", {**params, "autocomplete": widget.attrs.get("autocomplete", "current-password")}
-    params["value"] = "" if value is None else str(value)
+    params["value"] = words.typed(value) if isinstance(value, date) else "" if value is None else str(value)
     for name in ("autocomplete", "inputmode", "spellcheck"):
         if name in widget.attrs:
             params[name] = widget.attrs[name]

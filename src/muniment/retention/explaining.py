@@ -167,7 +167,7 @@ def stops(stored: PersonDecision | RecordDecision, rules: Rules) -> tuple[str, .
 
 def _nearest(facts: Facts, policy: Policy, on: date, work: Measuring) -> str:
     change = explain.nearest(facts, policy, on, work)
-    if change is None:
+    if change is None or len(change.facts.holds) > len(facts.holds):  # that a hold would keep it is so of everything
         return ""
     other = decide(change.facts, policy, on, work)
     when = f", {words.day(other.due)}" if other.due else ""

@@ -55,7 +55,9 @@ class QueueForm(forms.Form):
             *[(value, label) for value, label in Review.State.choices if value != "closed"],
         ],
     )
-    sort = forms.ChoiceField(label="First", required=False, choices=[("", "Highest risk"), ("due", "Longest due")])
+    sort = forms.ChoiceField(
+        label="Sort by", required=False, choices=[("", "Highest risk first"), ("due", "Longest due first")]
+    )
 
     def __init__(self, rules_there: Iterable[str], *arguments: Any, **named: Any) -> None:
         """Offer the rules by which reviews wait, by their titles."""
@@ -131,9 +133,14 @@ class PassOnForm(forms.Form):
 class ConclusionForm(forms.Form):
     """What is decided."""
 
-    def __init__(self, latest: Latest, *arguments: Any, **named: Any) -> None:
-        """Say how far ahead the next review may lie, with an example that fits."""
+    def __init__(self, latest: Latest, *arguments: Any, may_propose: bool = True, **named: Any) -> None:
+        """Say how far ahead the next review may lie, with an example that fits; offer only what the user may decide."""
         super().__init__(*arguments, **named)
+        if not may_propose:
+            outcome = self.fields["outcome"]
+            outcome.choices = [(Review.Outcome.RETAIN.value, Review.Outcome.RETAIN.label)]  # type: ignore[attr-defined]
+            outcome.help_text = "Your roles do not let you propose a disposal: to decide one, hand the review over."
+            outcome.error_messages["invalid_choice"] = outcome.help_text
         self._latest, self._on = latest, timezone.localdate()
         example = words.typed(min(self._on + rules.YEAR, latest.day))
         following = self.fields["next_review"]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, by
+from factories.deeds import NO, ask, by
 from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
@@ -282,3 +282,51 @@ def test_what_was_chosen_to_be_kept_is_said_to_stay(life):
     page = client.get(address).text
     assert "Decided: Keep part, and dispose of the 1 of 2; 1 stays." in page
     assert "C1</a>: It was chosen to be kept." in page
+
+
+def test_what_lacks_an_answer_is_a_problem_and_what_is_refused_cannot_be_done_yet(life):
+    client, before = opened(life)
+    lacking = sent(life, client, before, do="decide").text
+    assert "There is a problem" in lacking
+    assert "This cannot be done yet" not in lacking
+    RecordDecision.objects.update(due=date(2090, 1, 2))
+    refused = sent(life, client, before, **decision(outcome="dispose")).text
+    assert "This cannot be done yet" in refused
+
+
+def test_what_to_keep_is_ticked_before_the_button(life):
+    _, page = opened(life)
+    assert page.index('name="keep"') < page.index('value="decide"')
+
+
+def test_who_may_not_propose_is_not_offered_to(life):
+    client, page = opened(life, "ash")
+    assert re.findall(r'name="outcome" type="radio" value="(\w+)"', page) == ["retain"]
+    assert "Your roles do not let you propose a disposal" in page
+    refused = sent(life, client, page, **decision(outcome="dispose"))
+    assert refused.status_code == 422
+    assert sent(life, client, refused.text, **decision()).status_code == 302
+    assert Review.objects.get().outcome == "retain"
+
+
+def test_a_record_leads_back_to_where_one_came_from(life):
+    client = sign_in(life.cast["rowan"])
+    record = reverse("record", args=[Record.objects.get(reference="C1").pk])
+    address = reverse("review", args=[life.review.reference]) + "?sort=due"
+    page = client.get(record, headers={"Referer": f"http://testserver{address}"}).text
+    assert f'<a class="govuk-back-link" href="{address}">Back to the review</a>' in page
+    person = reverse("person", args=[life.review.prime.reference])
+    assert "Back to the person" in client.get(record, headers={"Referer": f"http://testserver{person}"}).text
+    assert "govuk-back-link" not in client.get(record, headers={"Referer": f"http://elsewhere.example{person}"}).text
+
+
+def test_days_stand_in_fields_as_people_type_them(life):
+    client, today = sign_in(life.cast["rowan"]), words.typed(timezone.localdate())
+    assert value(client.get(reverse("place_hold")).text, "start") == today
+    ask(life)
+    assert value(client.get(reverse("person_events", args=[life.review.prime.reference])).text, "closed") == today
+
+
+def test_that_a_hold_would_keep_it_is_not_said_to_change_it(life):
+    _, page = opened(life)
+    assert "If a hold covered it" not in page

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from muniment.core import audit, content
 from muniment.core.models import Content
 from muniment.core.visits import opens, visitor
+from muniment.core.ways_back import way_back
 from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
 
@@ -37,6 +38,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
             "distressing": [mark for mark in marks if mark.kind == "distressing"],
             "special": [mark for mark in marks if mark.kind == "special"],
             "dates": sorted(found.dates.items(), key=lambda dated: dated[1].latest),
+            "back": way_back(request),
             "page_title": found.reference,
         },
     )

@@ -48,7 +48,7 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
             "form": form,
             "closing": closing,
             "events": events,
-            "today": words.day(on),
+            "today": words.typed(on),
         },
         status=422 if form.errors or closing.errors else 200,
     )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from muniment.core import audit, content, references
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.chronology import chronology
 from muniment.retention import assessment, drafts, intervals, queries
 from muniment.retention.actions import disposal
@@ -57,16 +57,17 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     asked = assessment.asked(found.prime_id)
     answers = AnswersForm(assessment.in_words(asked), request.POST or None, initial=typed | kept)
     latest = intervals.latest_next_review(found, timezone.localdate())
-    conclusion = ConclusionForm(latest, request.POST or None, initial=typed)
+    conclusion = ConclusionForm(latest, request.POST or None, initial=typed, may_propose=_may_propose(request, found))
     colleagues = [each for each in queries.colleagues(found) if each != request.user]
     passing = PassOnForm(colleagues, request.POST or None, initial=typed)
-    meanwhile, status, shown = False, 200, dict[str, Any]()
+    meanwhile, status, shown = False, 200, dict[str, Any](problem="There is a problem")
     if request.method == "POST":
         meanwhile, status = request.POST.get("version") != str(found.version), 422
         if _is_complete(request, Forms(answers, passing, conclusion), kept):
             try:
                 return _act(request, found, Forms(answers, passing, conclusion))
             except Refused as refusal:
+                shown["problem"] = "This cannot be done yet"
                 for reason in refusal.reasons:
                     conclusion.add_error(None, reason)
                 audit.record_apart(visitor(request), "review.refused", "refused", subject=found.reference)
@@ -79,6 +80,11 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
     shown |= {"keep": draft.kept_records, "unsaved": status != 200}
     return TemplateResponse(request, "retention/review.html", shown, status=status)
+
+
+def _may_propose(request: HttpRequest, found: Review) -> bool:
+    user = visitor(request).user
+    return user is not None and found.controller in controllers_of(user, "disposal.propose")
 
 
 def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str]) -> bool:
