@@ -25,7 +25,7 @@ def test_it_says_whose_record_is_whose(own_life):
     review = Review.objects.get(controller__code="northshire")
     page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[review.reference])).text
     northshire, westvale = (Controller.objects.get(code=code).name for code in ("northshire", "westvale"))
-    assert f"2 of 3 records are {northshire}&#x27;s; what you decide is about those 2. 1 is {westvale}&#x27;s." in page
+    assert f"2 of 3 records are {northshire}&#x27;s; what you decide is about those. 1 is {westvale}&#x27;s." in page
     for record in Record.objects.select_related("system__controller"):
         assert f"{record.system.title}, {record.system.controller.name}" in page
 

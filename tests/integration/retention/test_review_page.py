@@ -281,7 +281,7 @@ def test_what_was_chosen_to_be_kept_is_said_to_stay(life):
     assert sent(life, client, before, **decision(outcome="part", keep=[keep])).status_code == 302
     page = client.get(address).text
     assert "Decided: Keep part, and dispose of the 1 of 2; 1 stays." in page
-    assert "C1</a>: It was chosen to be kept." in page
+    assert "C1</a>: Chosen to be kept." in page
 
 
 def test_what_lacks_an_answer_is_a_problem_and_what_is_refused_cannot_be_done_yet(life):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from muniment.core import content, words
 from muniment.people.chronology import Entry
 from muniment.retention import assessment, queries
-from muniment.retention.actions import disposal
 from muniment.retention.forms import ANSWERS
 from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.views.staying import Staying, told_apart
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Decided:
     """What was decided: in one sentence, what stays of what was to go and why, and the answers that led there."""
 
     outcome: str
-    stays: tuple[tuple[Entry, str], ...]
+    stays: list[Staying]
     answers: tuple[Answered, ...]
     reason: str
 
@@ -35,32 +35,24 @@ def decided(review: Review, own: list[Entry]) -> Decided | None:
         return None
     order = review.orders.order_by("-pk").first()
     stays = _stays(review, order, own)
-    return Decided(_outcome(review, order, len(stays)), stays, _answers(review), content.shown(review.reason))
-
-
-def _stays(review: Review, order: DisposalOrder | None, own: list[Entry]) -> tuple[tuple[Entry, str], ...]:
-    """Return the records that stay although others go, each with why."""
-    if order is None:
-        return ()
-    going, last = set(queries.going(order)), queries.last_days([entry.record.pk for entry in own])
-    return tuple(
-        (
-            entry,
-            _why(
-                review,
-                entry,
-                disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk)).reasons,
-            ),
-        )
-        for entry in own
-        if entry.record.pk not in going
+    return Decided(
+        _outcome(review, order, sum(len(each.entries) for each in stays)),
+        stays,
+        _answers(review),
+        content.shown(review.reason),
     )
 
 
-def _why(review: Review, entry: Entry, reasons: tuple[str, ...]) -> str:
-    if entry.record.pk in review.kept_records:
-        return "It was chosen to be kept."
-    return " ".join(reasons) or "It is not part of the disposal."
+def _stays(review: Review, order: DisposalOrder | None, own: list[Entry]) -> list[Staying]:
+    """Return the records that stay although others go, with why."""
+    if order is None:
+        return []
+    going = set(queries.going(order))
+    left = [entry for entry in own if entry.record.pk not in going]
+    chosen = tuple(entry for entry in left if entry.record.pk in review.kept_records)
+    free, staying = told_apart([entry for entry in left if entry not in chosen])
+    found = [Staying(chosen, "Chosen to be kept.", "")] if chosen else []
+    return [*found, *staying, *([Staying(tuple(free), "Not part of the disposal.", "")] if free else [])]
 
 
 def _outcome(review: Review, order: DisposalOrder | None, stays: int) -> str:
@@ -70,7 +62,8 @@ def _outcome(review: Review, order: DisposalOrder | None, stays: int) -> str:
     goes = order.items.count()
     what = "Keep part, and dispose of" if review.outcome == Review.Outcome.PART else "Dispose of"
     if not stays:
-        return f"Dispose of {'the only record' if goes == 1 else f'all {goes} records'}.{following}"
+        every = {1: "the only record", 2: "both records"}.get(goes, f"all {goes} records")
+        return f"Dispose of {every}.{following}"
     rest = f"{stays} stay{'s' if stays == 1 else ''}"
     chosen = "" if review.outcome == Review.Outcome.PART else " that may go"
     return f"{what} the {goes} of {goes + stays}{chosen}; {rest}.{following}"

@@ -11,31 +11,18 @@ from django.utils.http import urlencode
 
 from muniment.core import words
 from muniment.core.models import User
-from muniment.core.verdicts import Verdict
 from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
-from muniment.people.models import MatchEdge
 from muniment.records.models import NominalFlag
-from muniment.retention import afresh, assessment, evidence, explaining, queries
-from muniment.retention.actions import disposal
+from muniment.retention import assessment, evidence, explaining, queries
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
 from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
-
-MATCHES = 3  # possible matches that stand beside a record that waits for them
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """A record that cannot go today: why, in the words of the rule that stops it, and the pairs to judge first."""
-
-    entry: Entry
-    why: str
-    matches: tuple[MatchEdge, ...]
+from muniment.retention.views.staying import told_apart
 
 
 @dataclass(frozen=True)
@@ -83,12 +70,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
     holds = queries.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
-    last = queries.last_days([entry.record.pk for entry in own])
-    may_go = [
-        (entry, disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))) for entry in own
-    ]
-    free = [entry for entry, verdict in may_go if verdict]
-    stopped = [_stopped(entry, verdict) for entry, verdict in may_go if not verdict]
+    free, staying = told_apart(own)
     return {
         "review": found,
         "prime": found.prime,
@@ -109,9 +91,9 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
-        "stopped": stopped,
+        "staying": staying,
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
-        "stopped_words": f"{len(stopped)} cannot go today, and why",
+        "stopped_words": f"{len(own) - len(free)} cannot go today, and why",
         **_queue(request, found),
         "decided": decided(found, own),
         "orders": found.orders.order_by("-pk"),
@@ -138,16 +120,9 @@ def _whose(found: Review, entries: list[Entry]) -> str:
     if own == every:
         return ""
     others = [f"{number} {'is' if number == 1 else 'are'} {other}'s" for other, number in held.items() if other != name]
-    about = "that one" if own == 1 else f"those {own}"
+    about = "that one" if own == 1 else "those"
     is_ = "is" if own == 1 else "are"
     return f"{own} of {every} records {is_} {name}'s; what you decide is about {about}. {', '.join(others)}."
-
-
-def _stopped(entry: Entry, why: Verdict) -> Stopped:
-    decision = getattr(entry.record, "decision", None)
-    doubted = decision is not None and afresh.IN_DOUBT in decision.because
-    matches = tuple(queries.unsettled_matches(entry.record.pk)[:MATCHES]) if doubted else ()
-    return Stopped(entry, " ".join(why.reasons), matches)
 
 
 def _clock(found: Review, explanation: explaining.Explanation | None, holds: list[Hold]) -> list[tuple[str, str]]:

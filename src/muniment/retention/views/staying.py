@@ -1,0 +1,63 @@
+"""Records that do not go: why, in the words of the rule that stops each, and the pairs to judge first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from muniment.core import words
+from muniment.people.chronology import Entry
+from muniment.people.models import MatchEdge
+from muniment.retention import afresh, queries
+from muniment.retention.actions import disposal
+
+MATCHES = 3  # possible matches that stand beside a record that waits for them
+
+
+@dataclass(frozen=True)
+class Staying:
+    """Records that cannot go today for one reason, under which rule and until when, and the pairs to judge first."""
+
+    entries: tuple[Entry, ...]
+    why: str
+    rule: str
+    matches: tuple[MatchEdge, ...] = ()
+
+
+def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
+    """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
+    last = queries.last_days([entry.record.pk for entry in entries])
+    free, staying = [], []
+    for entry in entries:
+        why = disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
+        if why:
+            free.append(entry)
+        else:
+            staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry)))
+    return free, together(staying)
+
+
+def together(staying: Iterable[Staying]) -> list[Staying]:
+    """Put those together that stay for the same reason, in the order in which they come."""
+    found: dict[tuple[object, ...], tuple[Entry, ...]] = {}
+    for each in staying:
+        key = (each.why, each.rule, each.matches)
+        found[key] = found.get(key, ()) + each.entries
+    return [Staying(entries, *key) for key, entries in found.items()]  # type: ignore[arg-type]
+
+
+def _rule(entry: Entry) -> str:
+    """Say by which rule a record is kept, and until when."""
+    decision = getattr(entry.record, "decision", None)
+    if decision is None:
+        return ""
+    title = words.class_title(decision.rule or decision.resolved_class)
+    ahead = decision.due is not None and decision.due > timezone.localdate()
+    return f"{title}, until {words.day(decision.due)}" if ahead else title
+
+
+def _matches(entry: Entry) -> tuple[MatchEdge, ...]:
+    decision = getattr(entry.record, "decision", None)
+    if decision is None or afresh.IN_DOUBT not in decision.because:
+        return ()
+    return tuple(queries.unsettled_matches(entry.record.pk)[:MATCHES])
