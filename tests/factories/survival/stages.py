@@ -117,7 +117,8 @@ def waiting_reviews(controller: str) -> list[dict[str, object]]:
         records = Record.objects.filter(
             involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
         ).select_related("decision")
-        free = any(disposal.may_go(record.decision) for record in records)
+        last = queries.last_days([record.pk for record in records])
+        free = any(disposal.may_go(record.decision, last.get(record.pk)) for record in records)
         found.append({"reference": review.reference, "version": review.version, "free": free})
     return found
 
