@@ -17,7 +17,7 @@ from muniment.core.verdicts import Refused
 from muniment.people.actions import train
 from muniment.people.models import LinkageModel
 from muniment.records.models import Record
-from muniment.retention import queries
+from muniment.retention import assessment, queries
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import DisposalOrder, Review
@@ -139,6 +139,7 @@ def decided_reviews() -> list[dict[str, object]]:
                 "outcome": review.outcome,
                 "words": content.read(review.reason) if review.reason else "",
                 "answers": review.answers.count(),
+                "asked": len(assessment.asked(review.prime_id)),
                 "events": events,
                 "orders": len(orders),
                 "proposed": proposed,
