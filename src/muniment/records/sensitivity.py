@@ -10,6 +10,7 @@ import yaml
 
 from muniment.core import policy_files
 from muniment.engine import policy
+from muniment.engine.policy.offences import OffenceTable
 from muniment.records.models import Record
 
 
@@ -55,13 +56,13 @@ def _risk_categories() -> dict[str, str]:
 
 
 @lru_cache
-def _cjs_classes() -> dict[str, str]:
-    return dict(policy.load().offences.cjs_classes)
+def _offences() -> OffenceTable:
+    return policy.load().offences
 
 
 def ho_class(cjs: str) -> str:
     """Return the Home Office class of a CJS code, as the carried list has it; nothing for one that it does not hold."""
-    return _cjs_classes().get(cjs.strip().upper(), "")
+    return _offences().class_of(cjs) or ""
 
 
 def risk_category(ho_class: str) -> str:

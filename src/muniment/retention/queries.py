@@ -120,7 +120,7 @@ def last_days(record_ids: Iterable[int]) -> dict[int, date]:
 
 def going(order: DisposalOrder) -> list[int]:
     """Return the keys of the records that an order would still destroy."""
-    left = order.items.filter(record__isnull=False, destroyed_at__isnull=True)
+    left = order.items.filter(record__isnull=False, destroyed_at__isnull=True, kept_because="")
     return list(left.values_list("record_id", flat=True))
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from muniment.core import words
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.models import DisposalOrder, Review, SourceInstruction
 
 YEAR = timedelta(days=365)
 
@@ -72,6 +72,23 @@ def is_unheld(holds: Iterable[str]) -> Verdict:
 def is_unblocked(blocks: Iterable[str]) -> Verdict:
     """Nothing that is open about anybody on the records may stand against their disposal."""
     return Verdict(tuple(f"{block} is open: nothing that it may concern can go before." for block in blocks))
+
+
+def can_answer(order: DisposalOrder, answered: str) -> Verdict:
+    """A source's answer is taken whatever has stopped the order since; that it has deleted stands once all is gone."""
+    verdict = unless(order.state not in {O.RETURNED, O.UNDONE}, "This disposal was given up.")
+    return verdict & unless(
+        answered != SourceInstruction.Answer.DONE or order.state in {O.INSTRUCTED, O.STOPPED},
+        "The source has deleted, and the records are destroyed here: that cannot be taken back.",
+    )
+
+
+def can_tell_sources(order: DisposalOrder) -> Verdict:
+    """Sources are told what to delete while the order runs, and after it what one of them could not do yet."""
+    return unless(
+        order.state in {O.INSTRUCTED, O.DESTROYED, O.CERTIFIED},
+        f"This disposal is '{order.get_state_display().lower()}': its sources must delete nothing more.",
+    )
 
 
 def has_cooled(order: DisposalOrder, now: datetime) -> Verdict:

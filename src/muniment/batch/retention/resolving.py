@@ -77,17 +77,16 @@ def resolved(sources: Sources, rows: Table, step: Step) -> Table:
     others = ("swap_no", "adult_no", "qualifying_no", "qualifying_charge_no")
     swaps = classes.filter(either(*(classes[name].notnull() for name in others)))
     swaps = swaps.select("class_no", *others, "of_unconvicted")
-    if sources.rules.classes:
-        rows = rows.left_join(swaps, "class_no").drop("class_no_right")
-        dealt = rows.dealt_elsewhere | (rows.of_unconvicted & rows.dealt_with)
-        swap = (rows.swap_no.notnull() & dealt).fill_null(False)
-        grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18 & ~truth(rows.code, "birthless")
-        grave = rows.traits_group.isin([1, 2]).fill_null(False)
-        swapped = [(swap, rows.swap_no), (grown, rows.adult_no)]
-        swapped += [(grave & rows.qualifying_no.notnull(), rows.qualifying_no)]
-        swapped += [(grave & rows.charged & rows.qualifying_charge_no.notnull(), rows.qualifying_charge_no)]
-        own = ibis.cases(*swapped, else_=rows.class_no)
-        rows = step(rows.mutate(class_no=own).drop(*others, "of_unconvicted"))
+    rows = rows.left_join(swaps, "class_no").drop("class_no_right")
+    dealt = rows.dealt_elsewhere | (rows.of_unconvicted & rows.dealt_with)
+    swap = (rows.swap_no.notnull() & dealt).fill_null(False)
+    grown = rows.adult_no.notnull() & rows.offender & ~rows.under_18 & ~truth(rows.code, "birthless")
+    grave = rows.traits_group.isin([1, 2]).fill_null(False)
+    swapped = [(swap, rows.swap_no), (grown, rows.adult_no)]
+    swapped += [(grave & rows.qualifying_no.notnull(), rows.qualifying_no)]
+    swapped += [(grave & rows.charged & rows.qualifying_charge_no.notnull(), rows.qualifying_charge_no)]
+    own = ibis.cases(*swapped, else_=rows.class_no)
+    rows = step(rows.mutate(class_no=own).drop(*others, "of_unconvicted"))
     return _with_days(rows, sources, step)
 
 

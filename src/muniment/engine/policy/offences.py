@@ -12,6 +12,7 @@ from datetime import date
 SERIOUS_YEARS = 10  # Criminal Justice Act 2003 s.224 as it stood: life, or ten years or more
 _FIVE_DIGITS = re.compile(r"^\d{5}$")
 _CLASS = re.compile(r"^(\d{1,3})/(\d{1,2})$")
+INCHOATE = "ABC"  # attempt, aiding, conspiracy: a letter after the code of the substantive offence
 _SUFFIX = re.compile(r"^(.*\d)[A-Z]$")
 _TEN_YEAR_LIMBS = {"specified_violent": 2, "specified_sexual": 2}
 _FIXED_LIMBS = {"murder": 1, "terrorism": 1, "sexual": 2, "violent": 2, "serious": 2, "other": 3}
@@ -127,11 +128,22 @@ class OffenceTable:
         for prefix, name in self.by_prefix:
             if code.startswith(prefix):
                 return (name,)
+        ho_class = self.class_of(code)
+        return self._place_class(ho_class) if ho_class else None
+
+    def class_of(self, cjs: str) -> str | None:
+        """Return the Home Office class that the carried list gives a CJS code or, where it tells nothing, its base."""
+        code = cjs.strip().upper()
         for candidate in (code, base_code(code)):
             ho_class = self.cjs_classes.get(candidate) if candidate else None
-            if ho_class and (placed := self._place_class(ho_class)):
-                return placed
+            if ho_class and self._place_class(ho_class):
+                return ho_class
         return None
+
+    def codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
+        """Return the CJS codes whose Home Office class begins in one of these ways, attempts and the like with them."""
+        known = {*self.cjs_classes, *(f"{code}{letter}" for code in self.cjs_classes for letter in INCHOATE)}
+        return sorted(code for code in known if (self.class_of(code) or "").startswith(ho_classes))
 
     def _place_class(self, ho_class: str) -> tuple[str, ...] | None:
         category = ho_class[:3]

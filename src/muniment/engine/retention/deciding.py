@@ -7,7 +7,7 @@ from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.facts import Facts, Hold, Involvement
 from muniment.engine.retention.families import resolve, traits
-from muniment.engine.retention.links import Afresh, Link, Measuring
+from muniment.engine.retention.links import Link, Measuring
 from muniment.engine.retention.persons import decide_person, group_and_rule, stand
 from muniment.engine.retention.profile import Held, Profile, gather, gather_holds
 from muniment.engine.retention.record_profile import gather_record
@@ -21,7 +21,7 @@ def decide(facts: Facts, policy: Policy, asked_on: date, work: Measuring | None 
     is shared by decisions about lives that are compared.
     """
     rules = policy.on(asked_on, facts.controller)
-    work = work or Afresh()
+    work = work or Measuring()
     profile = gather(facts, rules, work)
     classes = resolved_classes(facts, profile, rules, work) if facts.holds else {}  # only a hold asks for them
     profile = replace(profile, held=_held_person(facts, profile, rules, classes))
@@ -36,7 +36,7 @@ def resolved_classes(
     facts: Facts, profile: Profile, rules: Rules, work: Measuring | None = None
 ) -> dict[int, frozenset[str]]:
     """Return, for each record in the facts, the ids a hold may name it by: declared and resolved."""
-    work = work or Afresh()
+    work = work or Measuring()
     on_record: dict[int, list[Involvement | Link]] = {}
     for item, link in zip(facts.involvements, profile.links, strict=True):
         on_record.setdefault(item.record, []).extend((item, link))

@@ -188,14 +188,6 @@ class Measuring:
         return made
 
 
-class Afresh(Measuring):
-    """Work for one decision, which nothing is kept for."""
-
-    def once(self, make: Callable[..., Made], *given: object) -> Made:
-        """Return `make(*given)`."""
-        return make(*given)
-
-
 def class_of(involvement: Involvement, rules: Rules) -> RecordClass | None:
     """Return the schedule entry that the record declares, None for a family or nothing."""
     return rules.classes.get(involvement.record_class) if involvement.record_class else None

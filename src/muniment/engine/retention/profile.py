@@ -11,7 +11,7 @@ from typing import Any
 
 from muniment.engine.policy.model import Rules
 from muniment.engine.retention.facts import Event, Facts, Flag, Hold, PossibleMatch
-from muniment.engine.retention.links import Afresh, Link, Measuring, measure
+from muniment.engine.retention.links import Link, Measuring, measure
 from muniment.engine.values.dates import PartialDate
 
 
@@ -109,7 +109,7 @@ class Profile:
 
 def gather(facts: Facts, rules: Rules, work: Measuring | None = None) -> Profile:
     """Return the profile of the person in the facts on the day of the rules; holds need the classes resolved first."""
-    work = work or Afresh()
+    work = work or Measuring()
     links = tuple(work.once(measure, involvement, facts.person.born, rules) for involvement in facts.involvements)
     offending = _offending([link for link in links if link.kind == "offender"])
     flagged = _flagged(facts.person.flags, rules)

@@ -21,9 +21,9 @@ from muniment.core.verdicts import Refused, unless
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
-from muniment.retention import afresh, gate, rules
+from muniment.retention import afresh, gate, queries, rules
 from muniment.retention.actions import disposal, hold
-from muniment.retention.afresh import Decided, Decisions
+from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
@@ -52,9 +52,16 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone = _Gone()
+        gone, last = _Gone(), queries.last_days(queries.going(held))
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
-            _destroy_item(item, held, now.get(item.record_id or 0), gone, by=by)
+            if item.record_id is None:
+                continue
+            verdict = disposal.goes_still(item, now.get(item.record_id), last.get(item.record_id))
+            if verdict:
+                _destroy_item(item, held, gone, by=by)
+            else:
+                item.kept_because = verdict.reasons[0][:200]
+                item.save(update_fields=["kept_because"])
         if gone.rows and held.prime_id is not None:
             _sweep_person(held.prime_id, gone)
         _sweep_rows(gone)
@@ -89,16 +96,9 @@ class _Gone:
     rows: set[int] = field(default_factory=set)
 
 
-def _destroy_item(item: DisposalItem, order: DisposalOrder, now: Decided | None, gone: _Gone, *, by: Actor) -> None:
-    record = item.record
-    if record is None:
-        return
-    verdict = disposal.goes_still(item, now)
-    if not verdict:
-        item.kept_because = verdict.reasons[0][:200]
-        item.save(update_fields=["kept_because"])
-        return
-    _delete_record(record, gone)
+def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: _Gone, *, by: Actor) -> None:
+    assert item.record is not None
+    _delete_record(item.record, gone)
     _delete_quarantined(item.system_id, item.reference, gone)
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
     item.destroyed_at = timezone.now()

@@ -54,18 +54,23 @@ def may_go(decision: RecordDecision | Decided | None, last: date | None) -> Verd
         return refused(
             "Another record may be about someone on it, and would change this: judge the possible match first."
         )
-    verdict = unless(decision.outcome != "hold", "A hold covers this record.")
-    if decision.outcome not in {"review", "dispose", "hold"}:
-        verdict &= refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
-    elif decision.due is not None and decision.due > timezone.localdate():
-        verdict &= refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
-    elif decision.due is None or GROUP_1 in decision.because:
-        verdict &= _is_old_enough(last)
-    return verdict
+    if decision.outcome == "hold":
+        return refused("A hold covers this record.")
+    if decision.outcome not in {"review", "dispose"}:
+        return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
+    return _is_due(decision) & _is_old_enough(decision, last)
 
 
-def _is_old_enough(last: date | None) -> Verdict:
+def _is_due(decision: RecordDecision | Decided) -> Verdict:
+    if decision.due is None or decision.due <= timezone.localdate():
+        return ALLOWED
+    return refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
+
+
+def _is_old_enough(decision: RecordDecision | Decided, last: date | None) -> Verdict:
     """Nothing goes before the six years that every record is kept at least (section 3 of the retention notes)."""
+    if decision.due is not None and GROUP_1 not in decision.because:
+        return ALLOWED  # its own clock has run
     if last is None:
         return refused("No day is known of what it tells: ask its source for one before it can go.")
     shortest = policy_now.policy().on(timezone.localdate()).terms[BY_REVIEW].length
@@ -229,10 +234,7 @@ def return_(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
         if by.user:
             verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
         verdict.require()
-        _let_go(held, "Returned by the approver")
-        if held.review:
-            _reopen(held.review, by)
-        return _moved(held, "return", by, note=note)
+        return _taken_back(held, "return", by, note)
 
 
 def undo(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
@@ -248,26 +250,25 @@ def undo(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
             ]
             verdict &= ALLOWED if any(either) else either[0]
         verdict.require()
-        _let_go(held, "Undone")
-        if held.review:
-            _reopen(held.review, by)
-        return _moved(held, "undo", by, note=note)
+        return _taken_back(held, "undo", by, note)
 
 
-def give_up(order: DisposalOrder, *, by: Actor, because: str) -> None:
-    """Give up a stopped order of which no source was told; the review it came from is open again."""
+def give_up(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
+    """Undo a stopped order of which no source was told, because what had stopped it is over."""
     with transaction.atomic():
         held = _locked(order, "undo")
         unless(not held.instructions.exists(), "Its sources were told.").require()
-        _let_go(held, "Undone")
-        if held.review:
-            _reopen(held.review, by)
-        _moved(held, "undo", by, note=because)
+        return _taken_back(held, "undo", by, note)
 
 
-def _let_go(order: DisposalOrder, because: str) -> None:
-    """Let the records of an order free for another; the order still says which they were."""
-    order.items.filter(destroyed_at__isnull=True, kept_because="").update(kept_because=because)
+def _taken_back(held: DisposalOrder, move: str, by: Actor, note: str) -> DisposalOrder:
+    """Let the records of an order free for another, and open its review again; the order says which they were."""
+    moved = _moved(held, move, by, note=note)
+    going = moved.items.filter(destroyed_at__isnull=True, kept_because="")
+    going.update(kept_because=moved.get_state_display())
+    if moved.review:
+        _reopen(moved.review, by)
+    return moved
 
 
 def _reopen(review: Review, by: Actor) -> None:
@@ -303,17 +304,20 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
 
 
 def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
+    last = queries.last_days(queries.going(order))
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")
-        if not (verdict := goes_still(item, now.get(item.record_id or 0)))
+        if not (verdict := goes_still(item, now.get(item.record_id or 0), last.get(item.record_id or 0)))
     ]
     return refused(*reasons) if reasons else ALLOWED
 
 
-def goes_still(item: DisposalItem, now: Decided | None) -> Verdict:
-    """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
-    last = queries.last_days([item.record_id]).get(item.record_id) if item.record_id else None
+def goes_still(item: DisposalItem, now: Decided | None, last: date | None) -> Verdict:
+    """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed.
+
+    `last` is the latest day that it tells of.
+    """
     verdict = may_go(now, last)
     if verdict and now is not None:
         verdict &= unless(
@@ -334,12 +338,7 @@ def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -
         held = SourceInstruction.objects.select_for_update().get(pk=instruction.pk)
         order = held.order
         verdict = unless(said in SourceInstruction.Answer.values, "Choose what the source answered.")
-        # What a source has deleted is so, whatever has stopped the order since.
-        verdict &= unless(order.state not in {"returned", "undone"}, "This disposal was given up.")
-        verdict &= unless(
-            held.answer != SourceInstruction.Answer.DONE or order.state in {"instructed", "stopped"},
-            "The source has deleted, and the records are destroyed here: that cannot be taken back.",
-        )
+        verdict &= rules.can_answer(order, held.answer)
         verdict &= unless(
             said == SourceInstruction.Answer.DONE or bool(note.strip()),
             "Say what the source told you, so that someone can follow it up.",

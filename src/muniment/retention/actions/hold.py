@@ -102,7 +102,8 @@ def _expand(hold: Hold, decided: str) -> int:
     """
     scope = hold.scope
     parameters: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
-    parameters["cjs"] += _codes_of(tuple(parameters["ho_classes"]))
+    if parameters["ho_classes"]:  # a record may say either
+        parameters["cjs"] += policy_now.policy().offences.codes_of(tuple(parameters["ho_classes"]))
     parameters["ho_classes"] = [f"{code}%" for code in parameters["ho_classes"]]
     parameters["keywords"] = [f"%{word}%" for word in parameters["keywords"]]
     with connection.cursor() as cursor:
@@ -118,14 +119,6 @@ def _expand(hold: Hold, decided: str) -> int:
             },
         )
         return int(cursor.fetchone()[0])
-
-
-def _codes_of(ho_classes: tuple[str, ...]) -> list[str]:
-    """Return the CJS codes of some Home Office classes: a record may say either."""
-    if not ho_classes:
-        return []
-    listed = policy_now.policy().offences.cjs_classes
-    return sorted(code for code, ho_class in listed.items() if ho_class.startswith(ho_classes))
 
 
 def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
@@ -197,7 +190,7 @@ def release(hold: Hold, *, by: Actor) -> int:
         Hold.objects.filter(pk=hold.pk).update(released_by=by.name, released_at=timezone.now())
         audit.record(by, "hold.release", subject=hold.reference, detail={"records": covered})
         for order in stopped_by(hold).filter(instructions__isnull=True):
-            disposal.give_up(order, by=by, because=f"{hold.reference} was released: a person looks again.")
+            disposal.give_up(order, by=by, note=f"{hold.reference} was released: a person looks again.")
     return covered
 
 

@@ -1,5 +1,6 @@
 """A review that is decided: what was decided in true words, with every answer and every reason."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from muniment.core import content, words
@@ -38,18 +39,20 @@ def decided(review: Review, own: list[Entry]) -> Decided | None:
     return Decided(
         _outcome(review, order, sum(len(each.entries) for each in stays)),
         stays,
-        _answers(review),
+        answers_of(review),
         content.shown(review.reason),
     )
 
 
 def _stays(review: Review, order: DisposalOrder | None, own: list[Entry]) -> list[Staying]:
     """Return the records that stay although others go, with why."""
-    if order is None:
-        return []
-    going = set(queries.going(order))
+    return staying_beside(set(queries.going(order)), own, review) if order else []
+
+
+def staying_beside(going: Container[int | None], own: list[Entry], review: Review | None) -> list[Staying]:
+    """Return the records of a life that stay beside those that go, with why: some a review chose to keep."""
     left = [entry for entry in own if entry.record.pk not in going]
-    chosen = tuple(entry for entry in left if entry.record.pk in review.kept_records)
+    chosen = tuple(entry for entry in left if review and entry.record.pk in review.kept_records)
     free, staying = told_apart([entry for entry in left if entry not in chosen])
     found = [Staying(chosen, "Chosen to be kept.", "")] if chosen else []
     return [*found, *staying, *([Staying(tuple(free), "Not part of the disposal.", "")] if free else [])]
@@ -69,7 +72,8 @@ def _outcome(review: Review, order: DisposalOrder | None, stays: int) -> str:
     return f"{what} the {goes} of {goes + stays}{chosen}; {rest}.{following}"
 
 
-def _answers(review: Review) -> tuple[Answered, ...]:
+def answers_of(review: Review) -> tuple[Answered, ...]:
+    """Return every question that was answered, with its answer and reason, in the order in which they are asked."""
     questions, said = assessment.questions(), dict(ANSWERS)
     answers = {each.criterion: each for each in review.answers.select_related("reason")}
     order = [code for code in questions if code in answers] + [code for code in answers if code not in questions]

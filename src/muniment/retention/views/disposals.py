@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from muniment.core import access, audit, content, references
@@ -20,10 +22,10 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import assessment, certificates, queries, rules
+from muniment.retention import certificates, queries, rules
 from muniment.retention.actions import disposal as disposing
-from muniment.retention.forms import ANSWERS
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.views.decided import answers_of, staying_beside
 
 
 def found_order(reference: str) -> DisposalOrder:
@@ -81,68 +83,60 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "order": order,
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
-            "decision": queries.person_decision(order.prime, order.controller) if order.prime else None,
-            **_life(order, list(items)),
-            **_decision(order),
-            "instructions": order.instructions.select_related("system").order_by("system__title"),
+            **_life(request, order, list(items)),
+            **_decision(request, order),
+            "instructions": [
+                (each, bool(rules.can_answer(order, each.answer)))
+                for each in order.instructions.select_related("system").order_by("system__title")
+            ],
             "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),
             "said": [{"value": "", "text": "Choose"}]
             + [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
+            "back_here": urlencode({"next": request.get_full_path()}),
             "page_title": f"Disposal {order.reference}",
         },
     )
 
 
-def _life(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, Any]:
-    """Return each record of an order with what it tells of, and what else of the person is held here, which stays."""
-    entries = {entry.record.pk: entry for entry in chronology(order.prime)} if order.prime else {}
-    going = {item.record_id for item in items}
+def _may(request: HttpRequest, action: str, order: DisposalOrder) -> bool:
+    assert isinstance(request.user, User)
+    return bool(access.may(request.user, action, on=timezone.localdate(), controller=order.controller))
+
+
+def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem]) -> dict[str, Any]:
+    """Return each record of an order with what it tells of, and what else of the person is held here, which stays.
+
+    Who may see orders and no records, such as an auditor, sees their references.
+    """
+    if order.prime is None or not _may(request, "record.view", order):
+        return {"items": [(item, None) for item in items]}
+    entries = {entry.record.pk: entry for entry in chronology(order.prime)}
     own = [each for each in entries.values() if each.record.system.controller_id == order.controller_id]
-    last = queries.last_days(entries)
-    stays = [
-        (entry, " ".join(disposing.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk)).reasons))
-        for entry in own
-        if entry.record.pk not in going
-    ]
-    return {"items": [(item, entries.get(item.record_id or 0)) for item in items], "stays": stays}
-
-
-def _decision(order: DisposalOrder) -> dict[str, Any]:
-    """Return why it was decided so: the reason and the answers of its review, in the reviewer's words."""
-    if order.review is None:
-        return {}
-    answers = order.review.answers.select_related("reason").order_by("pk")
     return {
-        "reason": content.shown(order.review.reason),
-        "answered": [
-            (
-                assessment.questions().get(each.criterion, each.criterion),
-                dict(ANSWERS).get(each.answer, each.answer),
-                reason,
-            )
-            for each in answers
-            for reason in [content.shown(each.reason) if each.reason else ""]
-        ],
+        "items": [(item, entries.get(item.record_id or 0)) for item in items],
+        "staying": staying_beside({item.record_id for item in items}, own, order.review),
+        "decision": queries.person_decision(order.prime, order.controller),
     }
+
+
+def _decision(request: HttpRequest, order: DisposalOrder) -> dict[str, Any]:
+    """Return why it was decided so, in the reviewer's words, to those who may work reviews themselves."""
+    if order.review is None or not _may(request, "review.work", order):
+        return {}
+    return {"reason": content.shown(order.review.reason), "answers": answers_of(order.review)}
 
 
 def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
     """Return which steps this user may take now."""
-    user = request.user
-    assert isinstance(user, User)
-    on = timezone.localdate()
-
-    def may(action: str) -> bool:
-        return bool(access.may(user, action, on=on, controller=order.controller))
-
+    may = partial(_may, request, order=order)
     return {
         "approve": bool(rules.can_move_order(order, "approve")) and may("disposal.approve"),
         "undo": bool(rules.can_move_order(order, "undo")) and (may("disposal.propose") or may("disposal.approve")),
-        "answer": may("disposal.instruct") and order.state not in {"returned", "undone"},
-        "delete": order.state == DisposalOrder.State.INSTRUCTED,
+        "answer": may("disposal.instruct"),
+        "tell": bool(rules.can_tell_sources(order)),
     }
 
 
@@ -207,8 +201,9 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
     items = order.items.filter(system_id=system).select_related("system").order_by("reference")
     if not items or not order.instructions.filter(system_id=system).exists():
         raise Http404
-    if order.state == DisposalOrder.State.STOPPED:
-        messages.error(request, f"{order.reference} is stopped: its sources must delete nothing more.")
+    if refusal := rules.can_tell_sources(order).reasons:
+        audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
+        messages.error(request, " ".join(refusal))
         return redirect("disposal", order.reference)
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
     out = io.StringIO()
