@@ -25,8 +25,8 @@ def _free_review() -> Review:
         entries = chronology(review.prime)
         own = all(entry.record.system.controller_id == review.controller_id for entry in entries)
         born = identity(review.prime, list(nominals_of(review.prime))).born
-        last = queries.last_days([entry.record.pk for entry in entries])
-        free = all(disposal.may_go(entry.record.decision, last.get(entry.record.pk)) for entry in entries)
+        ripe = queries.old_enough([entry.record.pk for entry in entries])
+        free = all(disposal.may_go(entry.record.decision, ripe.get(entry.record.pk)) for entry in entries)
         if entries and own and born and free:
             return review
     pytest.fail("The small world has no review of which everything may go: choose another seed.")

@@ -1,6 +1,6 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller, User
+from muniment.engine.retention.persons import RULES
 from muniment.retention import rules
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
@@ -59,10 +60,10 @@ class QueueForm(forms.Form):
         label="Sort by", required=False, choices=[("", "Highest risk first"), ("due", "Longest due first")]
     )
 
-    def __init__(self, rules_there: Iterable[str], *arguments: Any, **named: Any) -> None:
-        """Offer the rules by which reviews wait, by their titles."""
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Offer the rules that may set a person's date, by their titles."""
         super().__init__(*arguments, **named)
-        said = sorted((words.class_title(rule), rule) for rule in rules_there if rule)
+        said = sorted((words.class_title(rule), rule) for rule in RULES)
         titled = [(rule, title) for title, rule in said]
         self.fields["rule"].choices = [("", "Every reason"), *titled, ("none", "No rule")]  # type: ignore[attr-defined]
 

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from muniment.core import policy_files, policy_in_force
 from muniment.core.models import Controller
@@ -18,8 +19,8 @@ def policy() -> Policy:
 
 def _stamp(folder: Path) -> Stamp:
     """Return name, time of change and size of every file: what has to differ for the policy to differ."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    seen = ((str(path), path.stat()) for path in folder.rglob("*"))
+    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in seen if S_ISREG(each.st_mode)))
 
 
 @lru_cache(maxsize=2)

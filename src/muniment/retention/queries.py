@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from muniment.core import access, words
 from muniment.core.models import Controller, User, UserScope
+from muniment.engine.policy.model import Length
+from muniment.engine.retention.persons import BY_REVIEW
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.records.models import Involvement
 from muniment.retention import held_words, policy_now
@@ -52,8 +54,8 @@ def colleagues(review: Review) -> list[User]:
     )
     opened = UserScope.objects.filter(scope_id__in=set(parts.values_list("record__scope_id", flat=True)))
     opened = opened.filter(Q(until__isnull=True) | Q(until__gt=on))
-    found = User.objects.filter(is_active=True, pk__in=opened.values("user_id")).order_by("last_name", "first_name")
-    return [each for each in found if access.may(each, "review.work", on=on, controller=review.controller)]
+    found = access.holders("review.work", on=on, controller=review.controller).filter(pk__in=opened.values("user_id"))
+    return list(found.order_by("last_name", "first_name"))
 
 
 def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
@@ -103,8 +105,17 @@ def _pairs_apart(record_id: int) -> QuerySet[MatchEdge]:
     ).exclude(left_prime=F("right_prime"))
 
 
-def last_days(record_ids: Iterable[int]) -> dict[int, date]:
-    """Return the latest day that each record tells of: of its dates, of what happened, of what was done."""
+def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
+    """Return from which day each record may go where no clock of its own has run; one that tells of no day has none.
+
+    It is the shortest period of a person after the latest day that the record tells of ("minimum six years", section 3
+    of the retention notes).
+    """
+    shortest = policy_now.policy().on(timezone.localdate()).terms[BY_REVIEW].length or Length()
+    return {key: shortest.after(last) for key, last in _last_days(record_ids).items()}
+
+
+def _last_days(record_ids: Iterable[int]) -> dict[int, date]:
     keys = list(record_ids)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -51,13 +51,6 @@ def following(found: QuerySet[Review], last: Review, wanted: Mapping[str, object
     return found.filter(later).first()
 
 
-def rules_of(controllers: Iterable[Controller]) -> list[str]:
-    """Return the rules by which reviews of these controllers wait, as far as the reader may see."""
-    waiting = Review.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"), state__in=UNDECIDED)
-    found = PersonDecision.objects.filter(Exists(waiting), controller__in=list(controllers))
-    return list(found.order_by("rule").values_list("rule", flat=True).distinct())
-
-
 def _sort(wanted: Mapping[str, object]) -> str:
     return str(wanted.get("sort") or "risk")
 

@@ -68,11 +68,11 @@ def decide_and_order() -> dict[str, int]:
                 involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
             ).values_list("pk", flat=True)
         )
-        last = queries.last_days(records)
+        ripe = queries.old_enough(records)
         going = [
             record
             for record in Record.objects.filter(pk__in=records)
-            if disposal.may_go(record.decision, last.get(record.pk))
+            if disposal.may_go(record.decision, ripe.get(record.pk))
         ]
         if not going:
             continue
@@ -117,8 +117,8 @@ def waiting_reviews(controller: str) -> list[dict[str, object]]:
         records = Record.objects.filter(
             involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
         ).select_related("decision")
-        last = queries.last_days([record.pk for record in records])
-        free = any(disposal.may_go(record.decision, last.get(record.pk)) for record in records)
+        ripe = queries.old_enough([record.pk for record in records])
+        free = any(disposal.may_go(record.decision, ripe.get(record.pk)) for record in records)
         found.append({"reference": review.reference, "version": review.version, "free": free})
     return found
 

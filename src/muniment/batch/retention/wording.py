@@ -14,16 +14,7 @@ import pyarrow as pa
 from muniment.batch.retention.expressions import Value
 from muniment.engine.retention import persons as reference
 
-PERSON_RULES: tuple[str, ...] = tuple(
-    sorted(
-        (
-            *(reference.GROUP_1, reference.GROUP_2, reference.BY_REVIEW, reference.BY_TIME, reference.UNDER_10),
-            *(reference.VICTIM, reference.DECEASED, reference.TRIGGERED, reference.AT_18, reference.FLOOR),
-            reference.FLOOR_ENDED,
-            *(reference.SERIOUS_UNDETECTED, reference.OTHER_UNDETECTED),
-        )
-    )
-)
+PERSON_RULES: tuple[str, ...] = tuple(sorted(reference.RULES))
 RULE = {rule: place for place, rule in enumerate(PERSON_RULES)}
 CRITICAL: tuple[str, ...] = (
     *("involvements", "death_verified", "event_date", "first_record", "case_closed", "offence", "involvement_date"),

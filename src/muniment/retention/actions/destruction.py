@@ -52,11 +52,11 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, last = _Gone(), queries.last_days(queries.going(held))
+        gone, ripe = _Gone(), queries.old_enough(queries.going(held))
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
                 continue
-            verdict = disposal.goes_still(item, now.get(item.record_id), last.get(item.record_id))
+            verdict = disposal.goes_still(item, now.get(item.record_id), ripe.get(item.record_id))
             if verdict:
                 _destroy_item(item, held, gone, by=by)
             else:

@@ -12,11 +12,11 @@ from muniment.core import access, audit, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
-from muniment.engine.retention.persons import BY_REVIEW, GROUP_1
+from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, gate, policy_now, queries, rules
+from muniment.retention import afresh, gate, queries, rules
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
@@ -39,8 +39,8 @@ class Proposal:
     note: str = ""
 
 
-def may_go(decision: RecordDecision | Decided | None, last: date | None) -> Verdict:
-    """Say whether a record's own decision lets it go today; `last` is the latest day that it tells of.
+def may_go(decision: RecordDecision | Decided | None, old_enough: date | None) -> Verdict:
+    """Say whether a record's own decision lets it go today; `old_enough` is its day of `queries.old_enough`.
 
     A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
     a possible match that would change the decision, until somebody has settled it. Where no clock of its own has run,
@@ -58,7 +58,7 @@ def may_go(decision: RecordDecision | Decided | None, last: date | None) -> Verd
         return refused("A hold covers this record.")
     if decision.outcome not in {"review", "dispose"}:
         return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
-    return _is_due(decision) & _is_old_enough(decision, last)
+    return _is_due(decision) & _is_old_enough(decision, old_enough)
 
 
 def _is_due(decision: RecordDecision | Decided) -> Verdict:
@@ -67,17 +67,14 @@ def _is_due(decision: RecordDecision | Decided) -> Verdict:
     return refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
 
 
-def _is_old_enough(decision: RecordDecision | Decided, last: date | None) -> Verdict:
-    """Nothing goes before the six years that every record is kept at least (section 3 of the retention notes)."""
+def _is_old_enough(decision: RecordDecision | Decided, old_enough: date | None) -> Verdict:
     if decision.due is not None and GROUP_1 not in decision.because:
         return ALLOWED  # its own clock has run
-    if last is None:
+    if old_enough is None:
         return refused("No day is known of what it tells: ask its source for one before it can go.")
-    shortest = policy_now.policy().on(timezone.localdate()).terms[BY_REVIEW].length
-    until = shortest.after(last) if shortest else last
     return unless(
-        until <= timezone.localdate(),
-        f"It tells of {words.day(last)} and no clock of its own has run: it stays until {words.day(until)} at least.",
+        old_enough <= timezone.localdate(),
+        f"It is recent, and no clock of its own has run: it stays until {words.day(old_enough)} at least.",
     )
 
 
@@ -100,8 +97,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         verdict &= rules.is_unheld(queries.holds_on(keys)) & rules.is_unblocked(queries.blocks_on(keys))
-        last = queries.last_days(keys)
-        going = [record for record in records if may_go(getattr(record, "decision", None), last.get(record.pk))]
+        ripe = queries.old_enough(keys)
+        going = [record for record in records if may_go(getattr(record, "decision", None), ripe.get(record.pk))]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
         if proposal.prime is None:
             verdict &= _names_nobody(keys)
@@ -304,21 +301,21 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
 
 
 def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
-    last = queries.last_days(queries.going(order))
+    ripe = queries.old_enough(queries.going(order))
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")
-        if not (verdict := goes_still(item, now.get(item.record_id or 0), last.get(item.record_id or 0)))
+        if not (verdict := goes_still(item, now.get(item.record_id or 0), ripe.get(item.record_id or 0)))
     ]
     return refused(*reasons) if reasons else ALLOWED
 
 
-def goes_still(item: DisposalItem, now: Decided | None, last: date | None) -> Verdict:
+def goes_still(item: DisposalItem, now: Decided | None, old_enough: date | None) -> Verdict:
     """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed.
 
-    `last` is the latest day that it tells of.
+    `old_enough` is as for `may_go`.
     """
-    verdict = may_go(now, last)
+    verdict = may_go(now, old_enough)
     if verdict and now is not None:
         verdict &= unless(
             item.decision_digest == afresh.digest(now), "What is known about it has changed since it was proposed."

@@ -78,7 +78,7 @@ def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
     user = request.user
     assert isinstance(user, User)
     mine = controllers_of(user, "review.work")
-    form = QueueForm(queueing.rules_of(mine), request.GET)
+    form = QueueForm(request.GET)
     form.fields["controller"].queryset = Controller.objects.filter(pk__in=[each.pk for each in mine])  # type: ignore[attr-defined]
     form.is_valid()
     return form, queueing.narrowed(form.cleaned_data, user, timezone.localdate(), mine)

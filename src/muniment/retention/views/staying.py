@@ -26,10 +26,10 @@ class Staying:
 
 def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
     """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
-    last = queries.last_days([entry.record.pk for entry in entries])
+    ripe = queries.old_enough(entry.record.pk for entry in entries)
     free, staying = [], []
     for entry in entries:
-        why = disposal.may_go(getattr(entry.record, "decision", None), last.get(entry.record.pk))
+        why = disposal.may_go(getattr(entry.record, "decision", None), ripe.get(entry.record.pk))
         if why:
             free.append(entry)
         else:
