@@ -335,8 +335,8 @@ class _Work:
         self.run(intake_sql.NAMED_IN_VAIN)
         if number := self.cursor.fetchone()[0]:
             self.notes.append(
-                f"{self.batch.file}: {number:,} of its deletions, merges or seals name what is not held. A merge"
-                " applies when the person comes, a deletion to what an older file brings."
+                f"{self.batch.file}: {number:,} of its deletions, merges or seals name what is not held. A merge or a"
+                " seal applies when what it names comes, a deletion to what an older file brings."
             )
 
     def _follow_newer(self) -> None:
