@@ -172,7 +172,8 @@ def _initialise(cluster: Path, binaries: Path) -> None:
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
-            "--locale-provider=libc",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
             "--data-checksums",
         )
     if done.returncode:

@@ -4,8 +4,12 @@ The server looks for itself once a minute. Until then it plans as if the table w
 page of a person took three times as long in the minute after a first resolve.
 """
 
+from django.apps import apps
 from django.db import connection
 
+from muniment.core.fields import Kind
+
+_ONLY_SHOWN = {Kind.LIFE, Kind.CONTENT}  # nothing is found or joined by it; sampling long texts is most of the work
 MANY = 1000  # changed rows, beside a tenth of the table, from which a table is looked at again
 
 _STALE = """
@@ -21,7 +25,10 @@ def may_be_refreshed() -> bool:
 
 
 def refresh() -> list[str]:
-    """Look again at the tables that bulk writes have changed; return which. An older server does it in its own time."""
+    """Look again at the tables that bulk writes have changed; return which. An older server does it in its own time.
+
+    Columns that are only shown are left to the server's own round, which this does not put off.
+    """
     if connection.in_atomic_block or not may_be_refreshed():
         return []
     with connection.cursor() as cursor:
@@ -29,5 +36,16 @@ def refresh() -> list[str]:
         cursor.execute(_STALE, [MANY])
         stale = [table for (table,) in cursor.fetchall()]
         for table in stale:
-            cursor.execute(f'ANALYZE "{table}"')
+            cursor.execute(f'ANALYZE "{table}" {_columns(table)}')
     return stale
+
+
+def _columns(table: str) -> str:
+    """Return the columns to look at, in brackets; nothing where it is all of them."""
+    model = next((model for model in apps.get_models() if model._meta.db_table == table), None)
+    kinds = getattr(model, "Fields", None)
+    if model is None or kinds is None:
+        return ""
+    fields = model._meta.concrete_fields
+    asked = [f'"{field.column}"' for field in fields if getattr(kinds, field.name, None) not in _ONLY_SHOWN]
+    return f"({', '.join(asked)})" if len(asked) < len(fields) else ""

@@ -4,6 +4,8 @@ Every statement works on whole sets. `%(…)s` parameters: system, table, as_of,
 table. A row's fate is decided first; what follows touches only rows that are accepted or updated.
 """
 
+from typing import NamedTuple
+
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.records.withdrawal_sql import TELLING
 
@@ -24,7 +26,7 @@ WITH numbered AS (
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
     WHERE t.entity = 'record' OR NOT EXISTS (
-        SELECT 1 FROM {record_dates} d WHERE d.row = s.row AND t.at::date <= ANY (d.earliest))
+        SELECT 1 FROM {records} d, unnest(d.days::daterange[]) day WHERE d.row = s.row AND t.at::date <= lower(day))
 ), judged AS (
     SELECT n.row, n.key, n.entity, n.hash, held.id,
         CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'
@@ -37,7 +39,8 @@ WITH numbered AS (
     -- One look into the index a row (a LIMIT keeps the planner to it): what the source holds besides costs nothing.
     LEFT JOIN LATERAL (
         SELECT h.id, h.hash, h.last_intake_id FROM records_sourcerow h
-        WHERE h.system_id = %(system)s AND h."table" = %(table)s AND h.key = n.key LIMIT 1
+        WHERE h.system_id = %(system)s AND h."table" = %(table)s AND h.key = n.key
+            AND EXISTS (SELECT 1 FROM records_sourcerow WHERE system_id = %(system)s AND "table" = %(table)s) LIMIT 1
     ) held ON true
     LEFT JOIN records_intake taken ON taken.id = held.last_intake_id
 )
@@ -77,7 +80,15 @@ FROM (
 ON CONFLICT DO NOTHING
 """
 
-SOURCE_ROWS = (
+
+class Written(NamedTuple):
+    """The statement that adds what is new, and the one that changes what is held."""
+
+    new: str
+    changed: str
+
+
+SOURCE_ROWS = Written(
     """
     INSERT INTO records_sourcerow (id, system_id, "table", key, hash, first_intake_id, last_intake_id)
     SELECT row_id, %(system)s, %(table)s, key, hash, %(intake)s, %(intake)s FROM fate WHERE fate = 'accepted'
@@ -126,23 +137,26 @@ SEEN_AGAIN = (
 
 
 def _of(entity: str, told: str, linked: str) -> str:
-    """Return the statement that gives each reference of the file its key here, and the staged line that tells it.
+    """Return the statement that gives each reference of the file its key here, and the line and row that tell it.
 
     Several rows may tell one: the last does. `told` selects reference, row and line, `linked` references alone.
     """
     return f"""
     CREATE TEMPORARY TABLE {entity}_of ON COMMIT DROP AS
-    SELECT s.reference, s.line, held.id IS NULL AS fresh,
+    SELECT s.reference, s.line, s.row_id, held.id IS NULL AS fresh,
         coalesce(held.id, nextval('records_{entity}_id_seq')) AS id
     FROM (
-        SELECT DISTINCT ON (reference) reference, line FROM (
-            SELECT s.reference, s.row, s.line FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+        SELECT DISTINCT ON (reference) reference, line, row_id FROM (
+            SELECT s.reference, s.row, s.line, f.row_id
+            FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
             UNION ALL
-            SELECT s.reference, NULL, NULL FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+            SELECT s.reference, NULL, NULL, NULL
+            FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
         ) named ORDER BY reference, row DESC NULLS LAST, line
     ) s
     LEFT JOIN LATERAL (
-        SELECT h.id FROM records_{entity} h WHERE h.system_id = %(system)s AND h.reference = s.reference LIMIT 1
+        SELECT h.id FROM records_{entity} h WHERE h.system_id = %(system)s AND h.reference = s.reference
+            AND EXISTS (SELECT 1 FROM records_{entity} WHERE system_id = %(system)s) LIMIT 1
     ) held ON true
     WHERE s.line IS NOT NULL OR held.id IS NOT NULL
     """  # noqa: S608
@@ -170,18 +184,18 @@ _AT_FIRST = {
 _AT_LAST = {"record": ", seen_last = greatest(held.seen_last, %(as_of)s)", "nominal": ""}
 
 
-def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> tuple[str, str]:
+def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
     """Return the statements that add what is new and change what is held; `said` gives the columns' values.
 
     `line` is what one staged line is known by. What was sealed stays sealed.
     """
     source = f"""
-    FROM {entity}_of p JOIN {{{entity}s}} s ON s.{line} = p.line JOIN fate f ON f.row = s.row
+    FROM {entity}_of p JOIN {{{entity}s}} s ON s.{line} = p.line
     JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition AND {scope}
     """
     changed = ", ".join(f"{column} = {value}" for column, value in said.items())
     first = _AT_FIRST[entity]
-    return (
+    return Written(
         f"""
         INSERT INTO records_{entity} (id, system_id, reference, scope_id, {", ".join([*said, *first])})
         SELECT p.id, %(system)s, s.reference, scope.id, {", ".join([*said.values(), *first.values()])} {source}
@@ -208,8 +222,8 @@ RECORDS = _said(
         },
         "purposes": "s.purposes",
         "purpose_from": "s.purpose_from",
-        "attributes": "coalesce(s.attributes, '{{}}')::jsonb",
-        "row_id": "f.row_id",
+        "attributes": "coalesce(s.attributes::jsonb, '{{}}')",
+        "row_id": "p.row_id",
     },
 )
 
@@ -222,19 +236,9 @@ NOMINALS = _said(
         "aliases": "coalesce(s.aliases, '{{}}')",
         "born_earliest": "s.born_earliest",
         "born_latest": "s.born_latest",
-        "row_id": "f.row_id",
+        "row_id": "p.row_id",
     },
 )
-
-# What an updated row said before, of whichever record; its owners are a range, which the index answers
-# (`content.of_record`): ; comes next after :
-OLD_TEXTS = """
-DELETE FROM core_content held USING (
-    SELECT d.row_id, d.record_id FROM records_recorddates d JOIN fate f ON f.row_id = d.row_id AND f.fate = 'updated'
-) said
-WHERE held.owner >= 'record:' || said.record_id || ':' || said.row_id || ':'
-    AND held.owner < 'record:' || said.record_id || ':' || said.row_id || ';'
-"""
 
 # Where the narrative of a row goes: the row, its keys here, and the scope of its record.
 PLACES = f"""
@@ -243,36 +247,46 @@ FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
 JOIN record_of p ON p.reference = s.reference JOIN records_record r ON r.id = p.id
 """  # noqa: S608
 
-CHILDREN = (
+# What an updated row said before, of whichever record, goes as a whole. The owners of its texts are a range, which the
+# index answers (`content.of_record`): ; comes next after :
+SAID_BEFORE = (
+    """
+    DELETE FROM core_content held USING (
+        SELECT d.row_id, d.record_id FROM records_recorddates d
+        JOIN fate f ON f.row_id = d.row_id AND f.fate = 'updated'
+    ) said
+    WHERE held.owner >= 'record:' || said.record_id || ':' || said.row_id || ':'
+        AND held.owner < 'record:' || said.record_id || ':' || said.row_id || ';'
+    """,
     *(
         f"DELETE FROM {table} held USING fate f WHERE f.fate = 'updated' AND held.row_id = f.row_id"  # noqa: S608
         for table in ("records_recorddates", "records_nominalflag", "records_involvement")
     ),
-    f"""
-    INSERT INTO records_recorddates (row_id, record_id, kinds, days)
-    SELECT f.row_id, p.id, coalesce(d.kinds, '{{{{}}}}'),
-        ARRAY(SELECT daterange(day.earliest, day.latest, '[]')
-            FROM unnest(d.earliest, d.latest) AS day (earliest, latest))
-    FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
-    JOIN record_of p ON p.reference = s.reference LEFT JOIN {{record_dates}} d ON d.row = s.row
-    """,  # noqa: S608
-    f"""
-    INSERT INTO records_nominalflag (nominal_id, row_id, flag, start, until)
-    SELECT n.id, f.row_id, s.flag, s.start, s.until
-    FROM {{flags}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
-    JOIN nominal_of n ON n.reference = s.reference
-    """,  # noqa: S608
-    f"""
-    INSERT INTO records_involvement (nominal_id, record_id, row_id, role, dated, cjs, ho_class,
-        happened_earliest, happened_latest, result, sentence_custodial, sentence_months, released)
-    SELECT n.id, p.id, f.row_id, s.role, s.dated, coalesce(s.cjs, ''), coalesce(s.ho_class, ''),
-        s.happened_earliest, s.happened_latest, coalesce(s.result, ''), s.sentence_custodial,
-        s.sentence_months, s.released
-    FROM {{involvements}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
-    JOIN record_of p ON p.reference = s.record JOIN nominal_of n ON n.reference = s.nominal
-    ON CONFLICT DO NOTHING
-    """,  # noqa: S608
 )
+
+RECORD_DATES = f"""
+INSERT INTO records_recorddates (row_id, record_id, kinds, days)
+SELECT f.row_id, p.id, s.kinds, s.days::daterange[]
+FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+JOIN record_of p ON p.reference = s.reference
+"""  # noqa: S608
+
+FLAGS = f"""
+INSERT INTO records_nominalflag (nominal_id, row_id, flag, start, until)
+SELECT n.id, f.row_id, s.flag, s.start, s.until
+FROM {{flags}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+JOIN nominal_of n ON n.reference = s.reference
+"""  # noqa: S608
+
+INVOLVEMENTS = f"""
+INSERT INTO records_involvement (nominal_id, record_id, row_id, role, dated, cjs, ho_class,
+    happened_earliest, happened_latest, result, sentence_custodial, sentence_months, released)
+SELECT n.id, p.id, f.row_id, s.role, s.dated, coalesce(s.cjs, ''), coalesce(s.ho_class, ''),
+    s.happened_earliest, s.happened_latest, coalesce(s.result, ''), s.sentence_custodial,
+    s.sentence_months, s.released
+FROM {{involvements}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+JOIN record_of p ON p.reference = s.record JOIN nominal_of n ON n.reference = s.nominal
+"""  # noqa: S608
 
 # What a deletion, merge, unmerge or seal at source does here: nothing is lost, everything is followed.
 EVENTS = (
@@ -282,48 +296,31 @@ EVENTS = (
     FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted' ORDER BY s.row
     """,
     *(
-        statement
-        for table, entity in (("records_record", "record"), ("records_nominal", "nominal"))
-        for statement in (
-            f"""
-            UPDATE {table} held SET withdrawn_on = coalesce(s.dated, %(as_of)s)
-            FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
-            WHERE s.kind = 'delete' AND s.entity = '{entity}'
-                AND held.system_id = %(system)s AND held.reference = s.reference
-                AND NOT (%(in_order)s AND EXISTS (
-                    SELECT 1 FROM {{{entity}s}} after WHERE after.reference = s.reference AND after.row > s.row))
-            """,  # noqa: S608
-            f"""
-            UPDATE {table} held SET scope_id = sealed.id
-            FROM sealing s, core_scope was, core_scope sealed
-            WHERE s.entity = '{entity}'
-                AND held.system_id = %(system)s AND held.reference = s.reference AND was.id = held.scope_id
-                AND sealed.controller_id = was.controller_id AND sealed.partition = 'sealed'
-                AND sealed.area = was.area AND sealed.marking = was.marking
-                AND sealed.restriction = was.restriction
-            """,  # noqa: S608
-        )
+        f"""
+        UPDATE records_{entity} held SET withdrawn_on = coalesce(s.dated, %(as_of)s)
+        FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
+        WHERE s.kind = 'delete' AND s.entity = '{entity}'
+            AND held.system_id = %(system)s AND held.reference = s.reference
+            AND NOT (%(in_order)s AND EXISTS (
+                SELECT 1 FROM {{{entity}s}} after WHERE after.reference = s.reference AND after.row > s.row))
+        """  # noqa: S608
+        for entity in ("record", "nominal")
     ),
-    # The narratives of a record go behind the wall with it; its owners are a range, as in OLD_TEXTS.
-    """
-    UPDATE core_content text SET scope_id = r.scope_id
-    FROM sealing s JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.reference
-    WHERE s.entity = 'record' AND text.owner >= 'record:' || r.id || ':' AND text.owner < 'record:' || r.id || ';'
-    """,
-    # The last that was told of a person holds, whenever it came; who was not held yet is merged when they come.
-    """
-    UPDATE records_nominal held SET merged_into = CASE last.kind WHEN 'merge' THEN last."into" ELSE '' END
-    FROM (
-        SELECT DISTINCT ON (e.reference) e.reference, e.kind, e."into" FROM records_sourceevent e
-        JOIN records_sourcerow named ON named.id = e.row_id JOIN records_intake told ON told.id = named.first_intake_id
-        WHERE e.system_id = %(system)s AND e.entity = 'nominal' AND e.kind IN ('merge', 'unmerge')
-        ORDER BY e.reference, told.as_of DESC, e.id DESC
-    ) last
-    WHERE held.system_id = %(system)s AND held.reference = last.reference AND last.reference IN (
-        SELECT reference FROM nominal_of WHERE fresh
-        UNION ALL SELECT s.reference FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted')
-    """,
 )
+
+# The last that was told of a person holds, whenever it came; who was not held yet is merged when they come.
+MERGES = """
+UPDATE records_nominal held SET merged_into = CASE last.kind WHEN 'merge' THEN last."into" ELSE '' END
+FROM (
+    SELECT DISTINCT ON (e.reference) e.reference, e.kind, e."into" FROM records_sourceevent e
+    JOIN records_sourcerow named ON named.id = e.row_id JOIN records_intake told ON told.id = named.first_intake_id
+    WHERE e.system_id = %(system)s AND e.entity = 'nominal' AND e.kind IN ('merge', 'unmerge')
+    ORDER BY e.reference, told.as_of DESC, e.id DESC
+) last
+WHERE held.system_id = %(system)s AND held.reference = last.reference AND last.reference IN (
+    SELECT reference FROM nominal_of WHERE fresh
+    UNION ALL SELECT s.reference FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted')
+"""
 
 # What events name that is not held (yet).
 NAMED_IN_VAIN = """
@@ -346,13 +343,33 @@ SELECT e.entity, e.reference FROM records_sourceevent e WHERE e.system_id = %(sy
     OR (e.entity = 'nominal' AND e.reference IN (SELECT reference FROM nominal_of WHERE fresh)))
 """
 
-SEALED_SCOPES = """
-INSERT INTO core_scope (controller_id, partition, area, marking, restriction)
-SELECT DISTINCT was.controller_id, 'sealed', was.area, was.marking, was.restriction
-FROM sealing s
-JOIN (SELECT 'record' AS entity, reference, scope_id FROM records_record WHERE system_id = %(system)s
-      UNION ALL SELECT 'nominal', reference, scope_id FROM records_nominal WHERE system_id = %(system)s) held
-    ON held.entity = s.entity AND held.reference = s.reference
-JOIN core_scope was ON was.id = held.scope_id
-ON CONFLICT DO NOTHING
-"""
+SEALED = (
+    """
+    INSERT INTO core_scope (controller_id, partition, area, marking, restriction)
+    SELECT DISTINCT was.controller_id, 'sealed', was.area, was.marking, was.restriction
+    FROM sealing s
+    JOIN (SELECT 'record' AS entity, reference, scope_id FROM records_record WHERE system_id = %(system)s
+          UNION ALL SELECT 'nominal', reference, scope_id FROM records_nominal WHERE system_id = %(system)s) held
+        ON held.entity = s.entity AND held.reference = s.reference
+    JOIN core_scope was ON was.id = held.scope_id
+    ON CONFLICT DO NOTHING
+    """,
+    *(
+        f"""
+        UPDATE records_{entity} held SET scope_id = sealed.id
+        FROM sealing s, core_scope was, core_scope sealed
+        WHERE s.entity = '{entity}'
+            AND held.system_id = %(system)s AND held.reference = s.reference AND was.id = held.scope_id
+            AND sealed.controller_id = was.controller_id AND sealed.partition = 'sealed'
+            AND sealed.area = was.area AND sealed.marking = was.marking
+            AND sealed.restriction = was.restriction
+        """  # noqa: S608
+        for entity in ("record", "nominal")
+    ),
+    # The narratives of a record go behind the wall with it; its owners are a range, as in SAID_BEFORE.
+    """
+    UPDATE core_content text SET scope_id = r.scope_id
+    FROM sealing s JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.reference
+    WHERE s.entity = 'record' AND text.owner >= 'record:' || r.id || ':' AND text.owner < 'record:' || r.id || ';'
+    """,
+)

@@ -5,6 +5,7 @@ Killed at any moment, the database is as if the intake had not been; run again, 
 
 import hashlib
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -159,25 +161,38 @@ def _refuse_taken(batch: Batch, system: SourceSystem) -> None:
 def _tables(batch: Batch) -> dict[str, pa.Table]:
     return {
         "rows": batch.rows,
-        "records": batch.records,
-        "record_dates": _by_row(batch.record_dates),
+        "records": _with_days(batch.records, batch.record_dates),
         "nominals": _numbered(_with_births(batch.nominals, batch.as_of)),
         "flags": batch.flags,
-        "involvements": batch.involvements,
+        "involvements": _each_once(batch.involvements),
         "events": batch.events,
     }
 
 
-def _by_row(told: pa.Table) -> pa.Table:
-    """Return the dates of a batch with one line a row, which tells of one record: all its kinds and days as lists."""
-    rows = told["row"].to_numpy()
-    order = np.argsort(rows, kind="stable")
-    first = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    offsets = pa.array(np.append(first, len(rows)).astype(np.int32))
-    said = told.take(pa.array(order)).combine_chunks()
-    lists = [pa.ListArray.from_arrays(offsets, said[name].combine_chunks()) for name in ("kind", "earliest", "latest")]
-    heads = said.select(["row", "reference"]).take(pa.array(first))
-    return pa.table([*heads.columns, *lists], names=["row", "reference", "kinds", "earliest", "latest"])
+def _with_days(records: pa.Table, told: pa.Table) -> pa.Table:
+    """Add to the line of each record what its row says of dates: all kinds, and their days as ranges written out."""
+    said = told.take(pa.array(np.argsort(told["row"].to_numpy(), kind="stable"))).combine_chunks()
+    rows, own = said["row"].to_numpy(), records["row"].to_numpy()
+    first, last = (np.searchsorted(rows, own, side=side) for side in ("left", "right"))
+    lengths = last - first
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    lines = pa.array(np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], lengths))
+    earliest, latest = (said[name].cast(pa.string()) for name in ("earliest", "latest"))
+    days = pc.binary_join_element_wise("[", earliest, ",", latest, "]", "")
+    for name, values in (("kinds", said["kind"]), ("days", days)):
+        lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values.take(lines).combine_chunks())
+        records = records.append_column(name, lists)
+    return records
+
+
+def _each_once(involvements: pa.Table) -> pa.Table:
+    """Return the links without those that a row tells twice; the first of them stands."""
+    keys = ["row", "record", "nominal", "role", "cjs"]
+    filled = involvements.set_column(
+        involvements.column_names.index("cjs"), "cjs", pc.fill_null(involvements["cjs"], "")
+    )
+    once = _numbered(filled.select(keys)).group_by(keys).aggregate([("line", "min")])["line_min"]
+    return involvements if len(once) == len(involvements) else involvements.take(once.take(pc.sort_indices(once)))
 
 
 def _numbered(told: pa.Table) -> pa.Table:
@@ -237,51 +252,69 @@ class _Work:
     def run(self, statement: str, **more: Any) -> None:
         self.cursor.execute(statement.format(**self.staged), {**self.parameters, **more})
 
+    def run_each(self, *statements: str) -> None:
+        for statement in statements:
+            self.run(statement)
+
     def do(self, absence_limit: float) -> Counts:
         if self.batch.rows_read > _LARGE:
             # The planner's figures are those of before this load: row by row it would never end.
             self.cursor.execute("SET LOCAL enable_nestloop = off")
         self.run(intake_sql.FATE)
-        self.cursor.execute("ANALYZE fate")
+        self.cursor.execute("ANALYZE fate (row, fate)")
         dangling = self._set_aside_dangling()
+        fates = self._fates()
         self.run(intake_sql.SCOPES)
-        for statement in (
-            *intake_sql.SOURCE_ROWS,
-            *intake_sql.SEEN_AGAIN,
-            *intake_sql.KEYS,
-            *intake_sql.RECORDS,
-            *intake_sql.NOMINALS,
-            intake_sql.HELD_ANEW,
-        ):
-            self.run(statement)
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            sealing = beside.submit(content.seal_all, self._texts())
-            for statement in intake_sql.CHILDREN:
-                self.run(statement)
-            content.keep_all(sealing.result(), self.cursor)
-        self.run(intake_sql.SEALING)
-        self.run(intake_sql.SEALED_SCOPES)
-        for statement in intake_sql.EVENTS:
-            self.run(statement)
-        if self.batch.events.num_rows:
-            self._tell_of_events_in_vain()
+        self._write(changed=fates["updated"] > 0, seen_again=fates["unchanged"] > 0)
+        self._follow_events()
         self._follow_newer()
         refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
         Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
-        fates, older = self._fates()
         return Counts(
             read=self.batch.rows_read,
             quarantined=len(refused),
             withdrawn=withdrawn,
-            older=older,
+            older=fates["older"],
             never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
-            **{fate: fates.get(fate, 0) for fate in _FATES},
+            **{fate: fates[fate] for fate in _FATES},
         )
 
-    def _fates(self) -> tuple[dict[str, int], int]:
-        """Return how many rows had each fate, and how many were left because what is held of them is newer."""
+    def _write(self, *, changed: bool, seen_again: bool) -> None:
+        """Write what is new, what has changed and what is seen again, with all that hangs on it."""
+        batch, people = self.batch, self.batch.nominals.num_rows > 0
+        self.run_each(
+            intake_sql.SOURCE_ROWS.new,
+            *([intake_sql.SOURCE_ROWS.changed] if changed else []),
+            *(intake_sql.SEEN_AGAIN if seen_again else []),
+            *intake_sql.KEYS,
+            *intake_sql.RECORDS,
+            *([*intake_sql.NOMINALS, intake_sql.HELD_ANEW] if people else []),
+            *(intake_sql.SAID_BEFORE if changed else []),
+        )
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            sealing = beside.submit(content.seal_all, self._texts())
+            self.run_each(
+                intake_sql.RECORD_DATES,
+                *([intake_sql.FLAGS] if batch.flags.num_rows else []),
+                *([intake_sql.INVOLVEMENTS] if batch.involvements.num_rows else []),
+            )
+            content.keep_all(sealing.result(), self.cursor)
+
+    def _follow_events(self) -> None:
+        """Do what this file's events say, and what earlier ones said of what came with it."""
+        self.run(intake_sql.SEALING)
+        if self.cursor.rowcount:
+            self.run_each(*intake_sql.SEALED)
+        if self.batch.events.num_rows:
+            self.run_each(*intake_sql.EVENTS)
+            self._tell_of_events_in_vain()
+        if self.batch.events.num_rows or self.batch.nominals.num_rows:
+            self.run(intake_sql.MERGES)
+
+    def _fates(self) -> Counter[str]:
+        """Return how many rows have each fate, and how many are left because what is held of them is newer."""
         self.cursor.execute("SELECT fate, count(*), count(*) FILTER (WHERE older) FROM fate GROUP BY fate")
         told = self.cursor.fetchall()
         older = sum(number for _, _, number in told)
@@ -290,7 +323,7 @@ class _Work:
                 f"{self.batch.file}: {older:,} {'row says' if older == 1 else 'rows say'} something else than what is"
                 f" held, which is newer than {self.batch.as_of}; they were left as they are held."
             )
-        return {fate: number for fate, number, _ in told}, older
+        return Counter({"older": older} | {fate: number for fate, number, _ in told})
 
     def _set_aside_dangling(self) -> list[dict[str, Any]]:
         """Take links to what is not held here out of the batch; return them as quarantine rows."""
@@ -317,8 +350,7 @@ class _Work:
         return list(found.values())
 
     def _texts(self) -> list[content.Text]:
-        """Return the narratives of what is written, each under a key of its record and row; the old ones go."""
-        self.run(intake_sql.OLD_TEXTS)
+        """Return the narratives of what is written, each under a key of its record and row."""
         if not self.batch.texts.num_rows:
             return []
         self.run(intake_sql.PLACES)
