@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 
 _LONDON = ZoneInfo("Europe/London")  # as TIME_ZONE of the settings, which this command does not load
 _EXAMPLES = 10
-_OWN_LINES = ("examples", "reasons", "problems", "never_seen")  # of a result, what is told below its figures
+_OWN_LINES = ("examples", "reasons", "problems", "never_seen", "unmapped")  # of a result, what is told below its figures
 
 
 @app.command()
@@ -89,6 +89,7 @@ def _counts(file: Path, batch: feeds.Batch) -> dict[str, Any]:
         "quarantined": batch.quarantine.num_rows,
         **{name: getattr(batch, name).num_rows for name in tables},
         "never_seen": list(batch.never_seen),
+        "unmapped": list(batch.unmapped),
         "reasons": dict(reasons),
         "examples": examples,
     }
@@ -104,6 +105,8 @@ def _show(result: dict[str, Any]) -> None:
         Console().print(
             f"No row has {', '.join(never)}, which the feed maps: see whether they were renamed.", markup=False
         )
+    if unmapped := result["unmapped"]:
+        Console().print(f"Not taken, as the feed does not map them: {', '.join(unmapped)}.", markup=False)
     if not result["examples"]:
         return
     table = Table("row", "field", "why", title="First rows in quarantine", title_justify="left")

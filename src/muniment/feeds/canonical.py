@@ -160,6 +160,7 @@ class Batch:
     marking: str
     rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine
     never_seen: tuple[str, ...] = ()  # columns that the feed maps and that no row of the file has
+    unmapped: tuple[str, ...] = ()  # columns with values that the feed does not map
     rows: pa.Table = field(default_factory=ROWS.empty_table)
     records: pa.Table = field(default_factory=RECORDS.empty_table)
     record_dates: pa.Table = field(default_factory=RECORD_DATES.empty_table)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.feed import Field, Table
 from muniment.feeds.review import person_fields, row_fields
@@ -154,7 +157,7 @@ def missing(table: Table, header: set[str]) -> list[str]:
 
 
 class Unseen:
-    """The mapped columns that no row of a file has had so far."""
+    """The mapped columns that no row of a file has had so far, and the columns with values that nothing maps."""
 
     def __init__(self, table: Table) -> None:
         """Begin with all columns of a table."""
@@ -162,7 +165,10 @@ class Unseen:
             part: dict.fromkeys(name for each in specs for name in each.columns)
             for part, specs in wanted(table).items()
         }
+        self._mapped = {part: set(names) for part, names in self._left.items()}
         self._filled: set[str] = set()
+        self._rest_is_kept = bool(table.record) and table.attributes is None
+        self._unmapped: dict[str, None] = {}
 
     def take(self, chunk: Chunk) -> None:
         """Take the rows of a chunk into account."""
@@ -174,6 +180,22 @@ class Unseen:
                 self._filled.add(part)
                 for name in columns.keys() & self._left[part].keys():
                     del self._left[part][name]
+                self._note_unmapped(part, columns)
+
+    def _note_unmapped(self, part: str, columns: Mapping[str, pa.Array]) -> None:
+        if self._rest_is_kept and not part:
+            return
+        mapped = self._mapped[part]
+        for name, values in columns.items():
+            if name in mapped or f"{name}{TEXT}" in mapped or name.removesuffix(TEXT) in mapped:
+                continue
+            path = placed(part, name)
+            if path not in self._unmapped and _says_something(values):
+                self._unmapped[path] = None
+
+    def unmapped(self) -> tuple[str, ...]:
+        """Return the columns that say something and that nothing maps, by their whole paths, as the file has them."""
+        return tuple(self._unmapped)
 
     def columns(self) -> tuple[str, ...]:
         """Return them by their whole paths; of a repeated part that no row has, its own path alone."""
@@ -186,6 +208,10 @@ class Unseen:
             else:
                 found.append(part)
         return tuple(found)
+
+
+def _says_something(values: pa.Array) -> bool:
+    return pc.any(pc.greater(pc.binary_length(values), 0)).as_py() is True
 
 
 def refusal(name: str, table: Table, found: list[str], where: str = "") -> str:

@@ -106,6 +106,7 @@ def read(
         marking=_marking(table, setting.words),
         rows_read=rows_read,
         never_seen=unseen.columns(),
+        unmapped=unseen.unmapped(),
         **tables,
     )
 

@@ -119,3 +119,31 @@ def test_xml_is_looked_through_too(load, small, tmp_path):
 )
 def test_names_are_alike_step_by_step(name, other, like):
     assert (alike(name, [other]) == other) is like
+
+
+def test_what_nothing_maps_is_told_where_it_says_something(nested):
+    row = but(PEOPLE=[{"ID": "N2", "SURNAME": "Birch", "SHOE": "9", "HAT": ""}], NOTE="seen", EMPTY=None, BLANK="")
+    feed, path = nested(row, ROW, each=True)
+    known = {"OUTCOME", "PLACE", "PURPOSE", "SUS_ID", "SUS_SURNAME", "SUS_DOB"}
+    assert set(feeds.read(feed, path).unmapped) - known == {"NOTE", "PEOPLE.SHOE"}
+
+
+def test_what_is_kept_as_the_rest_is_taken(load, small, tmp_path):
+    table = small["tables"]["crimes"]
+    table["record"]["attributes"] = "rest"
+    path = tmp_path / "crimes_2026-11-08.csv"
+    names = [*ROW, "NOTE"]
+    path.write_text(f"{','.join(names)}\n{','.join([*ROW.values(), 'seen'])}\n")
+    assert feeds.read(load(small), path).unmapped == ()
+    table["record"]["attributes"] = []
+    assert feeds.read(load(small), path).unmapped == ("NOTE",)
+
+
+def test_a_text_that_is_mapped_beside_its_attributes_is_not_told(load, small, tmp_path):
+    table = small["tables"]["crimes"]
+    table |= {"format": "xml", "rows_at": "crimes/crime", "files": "crimes_*.xml"}
+    table["record"]["title"] = "PLACE.#text"
+    path = tmp_path / "crimes_2026-11-08.xml"
+    fields = "".join(f"<{name}>{value}</{name}>" for name, value in ROW.items())
+    path.write_text(f"<crimes><crime>{fields}</crime></crimes>")
+    assert "PLACE" not in feeds.read(load(small), path).unmapped
