@@ -17,7 +17,13 @@ app = typer.Typer(no_args_is_help=True)
 
 _LONDON = ZoneInfo("Europe/London")  # as TIME_ZONE of the settings, which this command does not load
 _EXAMPLES = 10
-_OWN_LINES = ("examples", "reasons", "problems", "never_seen", "unmapped")  # of a result, what is told below its figures
+_OWN_LINES = (
+    "examples",
+    "reasons",
+    "problems",
+    "never_seen",
+    "unmapped",
+)  # of a result, what is told below its figures
 
 
 @app.command()
