@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := help
+MAKEFLAGS += --jobs=2  # the front end is fetched and built beside the Python packages
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $$name && break; done)
@@ -65,7 +66,8 @@ BACKEND = $(shell sed -n 's/^requires = \["\(hatchling[^"]*\)"\].*/\1/p' pyproje
 clean: ## remove what was built and installed; the data in var/ stays
 	rm -rf .venv .tools node_modules build src/muniment/site/static/built .mypy_cache .ruff_cache .pytest_cache
 
-# Python: uv from pip when missing, then exactly the locked packages, each checked against its hash.
+# Python: uv from pip when missing, then exactly the locked packages, each checked against its hash. A command that
+# imports nearly everything compiles what is used; compiling all that is installed takes twice as long.
 .tools/bin/uv: requirements/tools.txt
 	$(call say,Fetching uv)
 	@$(PYTHON) -m pip --version >/dev/null || { echo "pip is missing: install python3-pip, or uv, and run make again."; exit 1; }
@@ -79,8 +81,9 @@ clean: ## remove what was built and installed; the data in var/ stays
 
 .venv/.main: requirements/main.txt requirements/build.txt pyproject.toml | .venv/bin/python
 	$(call say,Installing Python packages)
-	$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes --requirement requirements/main.txt
+	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/main.txt
 	$(UV) pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements/build.txt --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/muniment docs --check >/dev/null 2>&1 || true
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.main
