@@ -187,25 +187,32 @@ _AT_LAST = {"record": ", seen_last = greatest(held.seen_last, %(as_of)s)", "nomi
 def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
     """Return the statements that add what is new and change what is held; `said` gives the columns' values.
 
-    `line` is what one staged line is known by. What was sealed stays sealed.
+    `line` is what one staged line is known by. What was sealed stays sealed. The planner, which cannot know how few
+    scopes there are, is kept from joining them first (OFFSET): it would hash whole lines for it.
     """
-    source = f"""
-    FROM {entity}_of p JOIN {{{entity}s}} s ON s.{line} = p.line
-    JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition AND {scope}
-    """
+
+    def source(which: str) -> str:
+        return f"""
+        FROM (
+            SELECT p.id, p.row_id, s.* FROM {entity}_of p JOIN {{{entity}s}} s ON s.{line} = p.line
+            WHERE {which} OFFSET 0
+        ) s
+        JOIN core_scope scope ON scope.controller_id = %(controller)s AND scope.partition = s.partition AND {scope}
+        """  # noqa: S608
+
     changed = ", ".join(f"{column} = {value}" for column, value in said.items())
     first = _AT_FIRST[entity]
     return Written(
         f"""
         INSERT INTO records_{entity} (id, system_id, reference, scope_id, {", ".join([*said, *first])})
-        SELECT p.id, %(system)s, s.reference, scope.id, {", ".join([*said.values(), *first.values()])} {source}
-        WHERE p.fresh
+        SELECT s.id, %(system)s, s.reference, scope.id, {", ".join([*said.values(), *first.values()])}
+        {source("p.fresh")}
         """,
         f"""
         UPDATE records_{entity} held SET {changed}, withdrawn_on = NULL{_AT_LAST[entity]},
             scope_id = CASE WHEN held.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
                 THEN held.scope_id ELSE scope.id END
-        {source} WHERE NOT p.fresh AND held.id = p.id
+        {source("NOT p.fresh")} WHERE held.id = s.id
         """,  # noqa: S608
     )
 
@@ -223,7 +230,7 @@ RECORDS = _said(
         "purposes": "s.purposes",
         "purpose_from": "s.purpose_from",
         "attributes": "coalesce(s.attributes::jsonb, '{{}}')",
-        "row_id": "p.row_id",
+        "row_id": "s.row_id",
     },
 )
 
@@ -236,7 +243,7 @@ NOMINALS = _said(
         "aliases": "coalesce(s.aliases, '{{}}')",
         "born_earliest": "s.born_earliest",
         "born_latest": "s.born_latest",
-        "row_id": "p.row_id",
+        "row_id": "s.row_id",
     },
 )
 
