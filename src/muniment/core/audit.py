@@ -96,7 +96,7 @@ def _insert(by: Actor, action: str, outcome: str, facts: dict[str, Any]) -> tupl
         json.dumps(detail),
         os.urandom(16),
         compartment.code,
-        by.key,
+        facts.get("whose", by.key),
         facts.get("controller", ""),
     ]
 
@@ -105,8 +105,9 @@ def record(by: Actor, action: str, **facts: Any) -> None:
     """Write an event in the current transaction.
 
     `facts` may be controller (code), subject (a reference), recipient, detail (identifiers and counts only, never a
-    row's values) and covert (true: of the covert audit itself; what is done in a covert enquiry is covert by its
-    actor). There is no RETURNING: who writes an event need not be able to read it.
+    row's values), whose (the key of a user whom it is about and who did not do it) and covert (true: of the covert
+    audit itself; what is done in a covert enquiry is covert by its actor). There is no RETURNING: who writes an event
+    need not be able to read it.
     """
     statement, values = _insert(by, action, "done", facts)
     with connection.cursor() as cursor:

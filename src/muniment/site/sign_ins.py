@@ -42,22 +42,22 @@ def _end(request: HttpRequest, user: User | None, **_: object) -> None:
 
 
 def _password_refused(credentials: dict[str, Any], **_: object) -> None:
-    name = str(credentials.get("username", ""))
-    known = User.objects.filter(username=name).exists()
-    _fail("password", name if known else "")
+    _fail("password", User.objects.filter(username=str(credentials.get("username", ""))).first())
 
 
 def passkey_refused() -> None:
     """Write that a passkey did not let anybody in."""
-    _fail("passkey", "")
+    _fail("passkey", None)
 
 
 def _factor_refused(user: User, authenticator: Authenticator, **_: object) -> None:
-    _fail(authenticator.type, user.username)
+    _fail(authenticator.type, user)
 
 
-def _fail(how: str, account: str) -> None:
-    audit.record_apart(NOBODY, "access.sign_in", "failed", subject=account, detail={"by": how})
+def _fail(how: str, account: User | None) -> None:
+    """Write a failure, which the auditors of the account's own controllers see; of no account, all do."""
+    whose = {"subject": account.username, "whose": account.pk} if account else {}
+    audit.record_apart(NOBODY, "access.sign_in", "failed", detail={"by": how}, **whose)
 
 
 def _writes(action: str) -> Any:

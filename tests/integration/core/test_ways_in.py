@@ -34,6 +34,12 @@ def test_a_wrong_password_is_audited_against_the_account(cast):
     assert events("access.sign_in") == [("nobody", "failed", "rowan")]
 
 
+def test_a_failure_concerns_the_controllers_of_its_account_alone(cast):
+    cache.clear()
+    Client().post(reverse("account_login"), {"login": "wren", "password": "not the password"})
+    assert list(AuditEvent.objects.filter(subject="wren").values_list("concerns", flat=True)) == [["westvale"]]
+
+
 def test_what_was_typed_for_a_name_is_not_written(cast):
     """People type passwords into the wrong box."""
     cache.clear()
