@@ -42,6 +42,12 @@ class Entry:
         return tuple(mark for mark in self.marks if mark.kind == "distressing")
 
     @property
+    def withdrawn_on(self) -> date | None:
+        """Since when the source no longer has the record, or nothing that links the person to it."""
+        links = [part.withdrawn_on for part in self.parts]
+        return self.record.withdrawn_on or (max(filter(None, links), default=None) if all(links) else None)
+
+    @property
     def special(self) -> tuple[sensitivity.Mark, ...]:
         """Data that the law protects more strongly."""
         return tuple(mark for mark in self.marks if mark.kind == "special")

@@ -131,6 +131,10 @@ SEEN_AGAIN = (
         for entity, telling in TELLING.items()
     ),
     f"""
+    UPDATE records_involvement back SET withdrawn_on = NULL
+    WHERE back.withdrawn_on IS NOT NULL AND back.row_id IN (SELECT held.id {_AGAIN})
+    """,  # noqa: S608
+    f"""
     UPDATE records_sourcerow again SET last_intake_id = %(intake)s, withdrawn_on = NULL {_AGAIN} AND again.id = held.id
     """,  # noqa: S608
 )

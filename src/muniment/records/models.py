@@ -296,12 +296,14 @@ class Involvement(models.Model):
     sentence_custodial = models.BooleanField(null=True)
     sentence_months = models.IntegerField(null=True)
     released = models.DateField(null=True)
+    withdrawn_on = models.DateField(null=True)
 
     class Fields:
         id = nominal = record = row = Kind.KEY
         role = cjs = ho_class = result = Kind.SPECIAL
         dated = happened_earliest = happened_latest = released = Kind.LIFE
         sentence_custodial = sentence_months = Kind.SPECIAL
+        withdrawn_on = Kind.MOMENT
 
     class Wall:
         seen = f"{through('records_record', 'record_id')} AND {through('records_nominal', 'nominal_id')}"

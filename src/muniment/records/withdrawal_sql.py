@@ -35,6 +35,7 @@ WHERE told.row_id = ANY (%(absent)s) AND n.system_id = %(system)s AND n.referenc
 # them; what its source deleted by name keeps the day of that.
 WITHDRAWN = (
     "UPDATE records_sourcerow SET withdrawn_on = %(gone_on)s WHERE id = ANY(%(absent)s)",
+    "UPDATE records_involvement SET withdrawn_on = %(gone_on)s WHERE row_id = ANY(%(absent)s)",
     *(
         f"""
         WITH telling AS NOT MATERIALIZED ({telling})

@@ -91,8 +91,9 @@ def test_absence_from_a_full_export_withdraws_and_return_brings_back(source):
     assert counts.withdrawn == 1
     assert Record.objects.get(reference="C0").withdrawn_on.isoformat() == "2026-06-02"
     assert Nominal.objects.get(reference="P0").withdrawn_on.isoformat() == "2026-06-02"
+    assert Involvement.objects.get(nominal__reference="P0").withdrawn_on.isoformat() == "2026-06-02"
     source.send(rows, on="2026-06-03")
-    for model in (SourceRow, Record, Nominal):
+    for model in (SourceRow, Record, Nominal, Involvement):
         assert not model.objects.exclude(withdrawn_on=None).exists()
 
 
@@ -102,6 +103,8 @@ def test_a_person_whom_another_row_tells_of_is_still_there(source):
     source.send(rows[:-1], on="2026-06-02")
     assert Record.objects.get(reference="C30").withdrawn_on is not None
     assert Nominal.objects.get(reference="P0").withdrawn_on is None
+    gone = Involvement.objects.filter(nominal__reference="P0").exclude(withdrawn_on=None)
+    assert [link.record.reference for link in gone] == ["C30"]
     source.send(rows[1:-1], on="2026-06-03")
     assert Nominal.objects.get(reference="P0").withdrawn_on is not None
     source.send(rows[:-1], on="2026-06-04")

@@ -12,7 +12,7 @@ from factories.deeds import NO, ask, by
 from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
-from muniment.records.models import Nominal, Record
+from muniment.records.models import Involvement, Nominal, Record
 from muniment.retention import assessment, intervals
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import RecordDecision, Review
@@ -230,6 +230,18 @@ def test_one_controller_alone_is_not_named_at_each_record(life):
     _, page = opened(life)
     assert f"{Record.objects.get(reference='C1').system.title}</span>" in page
     assert "what you decide is about" not in page
+
+
+def test_what_its_source_no_longer_has_is_told_before_deciding(life):
+    assert "withdrawn at source" not in opened(life)[1].lower()
+    Involvement.objects.filter(record__reference="C1").update(withdrawn_on=date(2026, 6, 2))
+    _, page = opened(life)
+    assert "1 of these records is withdrawn at source" in page
+    assert re.search(r"Link withdrawn at source</strong>\s*2 June 2026", page)
+    Record.objects.filter(reference="C1").update(withdrawn_on=date(2026, 6, 2))
+    _, page = opened(life)
+    assert "Link withdrawn at source" not in page
+    assert re.search(r"Withdrawn at source</strong>\s*2 June 2026", page)
 
 
 def test_what_cannot_go_is_said_in_the_words_of_what_stops_it(life):

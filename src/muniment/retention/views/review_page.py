@@ -79,6 +79,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "clock": _clock(found, explanation, holds),
         "entries": entries,
         "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
+        "withdrawn": [entry for entry in entries if entry.withdrawn_on],
         "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
         "criteria": evidence.beside_criteria(entries, found.prime, asked.values()),
         "changed": evidence.since(entries, previous[0] if previous else None),
