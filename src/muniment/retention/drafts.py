@@ -11,13 +11,17 @@ from muniment.retention.models import Review
 
 @dataclass(frozen=True)
 class Draft:
-    """Every field that holds something, by its name and as it was typed, and the keys of the records ticked."""
+    """Every field that holds something, by its name and as it was typed, and the keys of the records ticked.
+
+    Those ticked to be kept, and those ticked to go although others on them wait for reviews of their own.
+    """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     kept_records: tuple[int, ...] = ()
+    with_others: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.typed or self.kept_records)
+        return bool(self.typed or self.kept_records or self.with_others)
 
 
 def of(review: Review) -> Draft:
@@ -39,10 +43,12 @@ def keep(review: Review, draft: Draft, scope_id: int | None) -> Content | None:
         return None
     if review.draft and draft == of(review):
         return review.draft
-    text = json.dumps({"typed": dict(draft.typed), "kept": draft.kept_records}, sort_keys=True)
+    text = json.dumps(
+        {"typed": dict(draft.typed), "kept": draft.kept_records, "with_others": draft.with_others}, sort_keys=True
+    )
     return content.store(f"review:{review.pk}:draft", "draft", text, scope_id=scope_id)
 
 
 def _read(text: str) -> Draft:
     held = json.loads(text)
-    return Draft(held["typed"], tuple(held["kept"]))
+    return Draft(held["typed"], tuple(held["kept"]), tuple(held.get("with_others", ())))

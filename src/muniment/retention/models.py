@@ -338,10 +338,12 @@ class DisposalItem(models.Model):
     decision_digest = models.CharField(max_length=64, default="")  # of what policy said when it was proposed
     destroyed_at = models.DateTimeField(null=True)
     kept_because = models.CharField(max_length=200, blank=True)
+    # The reviews of other people on it that waited, and that whoever let it go had looked at.
+    others = ArrayField(models.CharField(max_length=20), default=list)
 
     class Fields:
         id = order = record = record_key = system = Kind.KEY
-        reference = Kind.REFERENCE
+        reference = others = Kind.REFERENCE
         class_id = kept_because = Kind.CODE
         decision_digest = Kind.STATE
         destroyed_at = Kind.MOMENT

@@ -1,6 +1,6 @@
 """Reads about retention that more than one screen or action needs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.db import connection
@@ -10,7 +10,7 @@ from django.utils import timezone
 from muniment.core import access, words
 from muniment.core.models import Controller, User, UserScope
 from muniment.engine.policy.model import Length
-from muniment.engine.retention.persons import BY_REVIEW
+from muniment.engine.retention.persons import BY_REVIEW, GROUP_2
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.records.models import Involvement
 from muniment.retention import held_words, policy_now
@@ -72,6 +72,20 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
     return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
 
 
+def holds_in_doubt(record_ids: Iterable[int]) -> list[str]:
+    """Return the holds over records of someone who may be the same person as one on these, which nobody has judged."""
+    primes = Belonging.objects.filter(until__isnull=True)
+    on_it = set(primes.filter(nominal__involvements__record_id__in=list(record_ids)).values_list("prime_id", flat=True))
+    nominals = set(primes.filter(prime_id__in=on_it).values_list("nominal_id", flat=True))
+    pairs = _unsettled(nominals).values_list("left_id", "right_id")
+    others = primes.filter(nominal_id__in={key for pair in pairs for key in pair}).exclude(prime_id__in=on_it)
+    theirs = Involvement.objects.filter(
+        nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
+        nominal__belongings__until__isnull=True,
+    )
+    return [f"{hold.reference} {hold.title}" for hold in standing_holds(theirs.values_list("record_id", flat=True))]
+
+
 def blocks_on(record_ids: Iterable[int]) -> list[str]:
     """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
     return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
@@ -87,10 +101,17 @@ def has_unsettled_match(record_id: int) -> bool:
 
 def unsettled_matches(record_id: int) -> QuerySet[MatchEdge]:
     """Return the pairs with someone on a record that the reader may see and nobody has judged to be different."""
-    different = Judgement.objects.filter(
-        left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
-    )
-    return _pairs_apart(record_id).exclude(Exists(different)).order_by("-weight", "pk")
+    return _pairs_apart(record_id).exclude(Exists(_DIFFERENT)).order_by("-weight", "pk")
+
+
+_DIFFERENT = Judgement.objects.filter(
+    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
+)
+
+
+def _unsettled(nominals: Collection[int]) -> QuerySet[MatchEdge]:
+    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
+    return edges.exclude(Exists(_DIFFERENT))
 
 
 def _pairs_apart(record_id: int) -> QuerySet[MatchEdge]:
@@ -109,10 +130,33 @@ def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
     """Return from which day each record may go where no clock of its own has run; one that tells of no day has none.
 
     It is the shortest period of a person after the latest day that the record tells of ("minimum six years", section 3
-    of the retention notes).
+    of the retention notes), and no earlier than what is known of whoever offended in it gives: a fact that is wanting
+    can only make it later.
     """
-    shortest = policy_now.policy().on(timezone.localdate()).terms[BY_REVIEW].length or Length()
-    return {key: shortest.after(last) for key, last in _last_days(record_ids).items()}
+    keys, terms = list(record_ids), policy_now.policy().on(timezone.localdate()).terms
+    shortest = terms[BY_REVIEW].length or Length()
+    lengths: dict[int | None, Length] = {2: terms[GROUP_2].length or shortest}
+    found = {key: shortest.after(last) for key, last in _last_days(keys).items()}
+    for key, group, due, clear_from in _offenders(keys):
+        known = due or (lengths.get(group, shortest).after(clear_from) if clear_from else None)
+        if known and key in found:
+            found[key] = max(found[key], known)
+    return found
+
+
+def _offenders(record_ids: list[int]) -> Iterable[tuple[int, int | None, date | None, date | None]]:
+    """Return group, due date and start of the clear period of whoever offended in each record, for its controller."""
+    roles = [code for code, role in policy_now.policy().codes.roles.items() if role.offender]
+    on_it = "prime__belongings__nominal__involvements"
+    return (
+        PersonDecision.objects.exclude(group=1)
+        .filter(
+            prime__belongings__until__isnull=True,
+            controller_id=F(f"{on_it}__record__system__controller_id"),
+            **{f"{on_it}__record_id__in": record_ids, f"{on_it}__role__in": roles},
+        )
+        .values_list(f"{on_it}__record_id", "group", "due", "clear_from")
+    )
 
 
 def _last_days(record_ids: Iterable[int]) -> dict[int, date]:

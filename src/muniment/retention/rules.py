@@ -69,6 +69,16 @@ def is_unheld(holds: Iterable[str]) -> Verdict:
     return Verdict(tuple(f"{hold} covers some of these records: nothing can go while it stands." for hold in holds))
 
 
+def is_undoubted(holds: Iterable[str]) -> Verdict:
+    """Say whether no hold covers somebody who may be the same person as one on some records."""
+    return Verdict(
+        tuple(
+            f"{hold} covers someone who may be the same person as one on these records: judge the possible match first."
+            for hold in holds
+        )
+    )
+
+
 def is_unblocked(blocks: Iterable[str]) -> Verdict:
     """Nothing that is open about anybody on the records may stand against their disposal."""
     return Verdict(tuple(f"{block} is open: nothing that it may concern can go before." for block in blocks))

@@ -252,7 +252,7 @@ def _block(rows: Table) -> Table:
 def _changes_by_match(rows: Table) -> Value:
     day = rows.asked_on
     matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
-    asked = matched & ~rows.is_1 & rows.due.notnull()
+    no_clock = rows.is_1 | rows.due.isnull()
     is_2 = _is(rows.rule, reference.GROUP_2)
     months = ibis.cases(
         (is_2, rows.g2_months),
@@ -261,8 +261,8 @@ def _changes_by_match(rows: Table) -> Value:
     )
     days = ibis.ifelse(is_2, rows.g2_days, rows.g3_days)
     later = (rows.possible_clear_from > rows.clear_from) & (after(rows.possible_clear_from, months, days) > day)
-    changes = either(rows.own_group.isnull(), rows.possible_group < rows.own_group, later)
-    return ibis.ifelse(asked, changes, False)
+    changes = either(no_clock, rows.own_group.isnull(), rows.possible_group < rows.own_group, later)
+    return ibis.ifelse(matched, changes, False)
 
 
 def _for_records(rows: Table, step: Step) -> Table:

@@ -328,13 +328,14 @@ def _block(standing: Standing, profile: Profile, rules: Rules) -> Standing:
 
 
 def changes_by_match(standing: Standing, profile: Profile, rules: Rules) -> bool:
-    """Whether the decision would change, were the doubtful match the same person."""
+    """Whether the decision would change, were the doubtful match the same person.
+
+    Where no clock tells when, in group 1 or for want of a fact, what a reviewer weighs is the life: it has to be whole.
+    """
     possible = profile.possible
     if possible.group is None and possible.clear_from is None:
         return False
-    if standing.group == 1 or standing.due is None:
-        return False
-    if standing.group is None:
+    if standing.group in (1, None) or standing.due is None:
         return True
     if possible.group is not None and possible.group < standing.group:
         return True

@@ -21,7 +21,7 @@ from muniment.core.verdicts import Refused, unless
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
-from muniment.retention import afresh, gate, queries, rules
+from muniment.retention import afresh, gate, rules
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
@@ -52,11 +52,11 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, ripe = _Gone(), queries.old_enough(queries.going(held))
+        gone, besides = _Gone(), disposal.Besides.of(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
                 continue
-            verdict = disposal.goes_still(item, now.get(item.record_id), ripe.get(item.record_id))
+            verdict = disposal.goes_still(item, now.get(item.record_id), besides)
             if verdict:
                 _destroy_item(item, held, gone, by=by)
             else:

@@ -1,5 +1,6 @@
 """Propose, approve, return and undo a disposal; send the sources their work and take their answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, gate, queries, rules
+from muniment.retention import afresh, gate, others, queries, rules
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
@@ -37,6 +38,8 @@ class Proposal:
     record_ids: tuple[int, ...]
     review: Review | None = None
     note: str = ""
+    # Those on which others' own reviews wait, and which go all the same, because somebody has looked at them too.
+    with_others: tuple[int, ...] = ()
 
 
 def may_go(decision: RecordDecision | Decided | None, old_enough: date | None) -> Verdict:
@@ -74,7 +77,7 @@ def _is_old_enough(decision: RecordDecision | Decided, old_enough: date | None) 
         return refused("No day is known of what it tells: ask its source for one before it can go.")
     return unless(
         old_enough <= timezone.localdate(),
-        f"It is recent, and no clock of its own has run: it stays until {words.day(old_enough)} at least.",
+        f"No clock of its own has run: by what is known it stays until {words.day(old_enough)} at least.",
     )
 
 
@@ -96,9 +99,14 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                 "The review has not decided to dispose of anything.",
             )
         keys = [record.pk for record in records]
-        verdict &= rules.is_unheld(queries.holds_on(keys)) & rules.is_unblocked(queries.blocks_on(keys))
-        ripe = queries.old_enough(keys)
-        going = [record for record in records if may_go(getattr(record, "decision", None), ripe.get(record.pk))]
+        verdict &= nothing_stops(keys)
+        ripe, waiting = queries.old_enough(keys), others.waiting(keys, beside=proposal.prime)
+        going = [
+            record
+            for record in records
+            if may_go(getattr(record, "decision", None), ripe.get(record.pk))
+            and (record.pk not in waiting or record.pk in proposal.with_others)
+        ]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
         if proposal.prime is None:
             verdict &= _names_nobody(keys)
@@ -123,6 +131,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                     reference=record.reference,
                     class_id=record.decision.resolved_class,
                     decision_digest=afresh.digest(record.decision),
+                    others=[review.reference for review in waiting.get(record.pk, ())],
                 )
                 for record in going
             ]
@@ -171,9 +180,18 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
     return held
 
 
+def nothing_stops(record_ids: list[int]) -> Verdict:
+    """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request."""
+    return (
+        rules.is_unheld(queries.holds_on(record_ids))
+        & rules.is_undoubted(queries.holds_in_doubt(record_ids))
+        & rules.is_unblocked(queries.blocks_on(record_ids))
+    )
+
+
 def stands_against(order: DisposalOrder) -> Verdict:
     """Say what has come up against an order: a hold, an open request, another make-up of the person."""
-    verdict = rules.is_unheld(queries.holds_on_order(order)) & rules.is_unblocked(queries.blocks_on_order(order))
+    verdict = nothing_stops(queries.going(order))
     if not order.prime_reference:
         return verdict & _names_nobody(queries.going(order))
     return verdict & unless(
@@ -301,21 +319,37 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
 
 
 def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
-    ripe = queries.old_enough(queries.going(order))
+    besides = Besides.of(order)
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")
-        if not (verdict := goes_still(item, now.get(item.record_id or 0), ripe.get(item.record_id or 0)))
+        if not (verdict := goes_still(item, now.get(item.record_id or 0), besides))
     ]
     return refused(*reasons) if reasons else ALLOWED
 
 
-def goes_still(item: DisposalItem, now: Decided | None, old_enough: date | None) -> Verdict:
-    """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed.
+@dataclass(frozen=True)
+class Besides:
+    """What speaks about the records of an order besides the decision about each."""
 
-    `old_enough` is as for `may_go`.
-    """
-    verdict = may_go(now, old_enough)
+    old_enough: Mapping[int, date]  # as for `may_go`
+    waiting: others.Waiting
+
+    @classmethod
+    def of(cls, order: DisposalOrder) -> "Besides":
+        """Return it for what an order would still destroy."""
+        going = queries.going(order)
+        return cls(queries.old_enough(going), others.waiting(going, beside=order.prime_id))
+
+
+def goes_still(item: DisposalItem, now: Decided | None, besides: Besides) -> Verdict:
+    """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
+    key = item.record_id or 0
+    verdict = may_go(now, besides.old_enough.get(key))
+    verdict &= unless(
+        {review.reference for review in besides.waiting.get(key, ())} <= set(item.others),
+        "Someone else on it waits for a review of their own, and was not looked at when it was proposed.",
+    )
     if verdict and now is not None:
         verdict &= unless(
             item.decision_digest == afresh.digest(now), "What is known about it has changed since it was proposed."

@@ -1,7 +1,7 @@
 """A review on one page: the evidence, the criteria with an answer to each, and the decision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -78,7 +78,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     shown |= review_page.shown(request, found, asked)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
-    shown |= {"keep": draft.kept_records, "unsaved": status != 200}
+    shown |= {"keep": draft.kept_records, "ticked": draft.with_others, "unsaved": status != 200}
     return TemplateResponse(request, "retention/review.html", shown, status=status)
 
 
@@ -113,7 +113,11 @@ def _typed(request: HttpRequest, asked: Iterable[str]) -> Draft:
     # A reason without an answer waits for one; with one it is kept beside it.
     names += tuple(f"reason_{key}" for key in asked if not request.POST.get(f"answer_{key}"))
     typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
-    return Draft(typed, tuple(int(key) for key in request.POST.getlist("keep") if key.isdigit()))
+    return Draft(typed, _ticked(request, "keep"), _ticked(request, "with_others"))
+
+
+def _ticked(request: HttpRequest, name: str) -> tuple[int, ...]:
+    return tuple(int(key) for key in request.POST.getlist(name) if key.isdigit())
 
 
 def _kept(found: Review) -> dict[str, str]:
@@ -142,7 +146,7 @@ def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
         if verb in PassOnForm.NEEDED:
             name, _ = PassOnForm.NEEDED[verb]
             to = forms.passing.cleaned_data[name]
-            draft = Draft({key: text for key, text in draft.typed.items() if key != name}, draft.kept_records)
+            draft = replace(draft, typed={key: text for key, text in draft.typed.items() if key != name})
         reviewing.save(found, given, by=by, version=version, draft=draft)
         if verb not in PassOnForm.NEEDED:
             messages.success(request, "Everything that you have entered is saved.")
@@ -162,11 +166,11 @@ def _decide(
     request: HttpRequest, found: Review, given: reviewing.Answers, conclusion: ConclusionForm, version: int
 ) -> HttpResponse:
     by, decided = visitor(request), conclusion.cleaned_data
-    kept = _typed(request, ()).kept_records
-    chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], kept, decided["next_review"])
+    ticked = _typed(request, ())
+    chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], ticked.kept_records, decided["next_review"])
     with transaction.atomic():  # a decision whose disposal is refused is no decision
         done = reviewing.decide(found, given, chosen, by=by, version=version)
-        order = None if done.outcome == Review.Outcome.RETAIN else _propose(found, done, by)
+        order = None if done.outcome == Review.Outcome.RETAIN else _propose(found, done, by, ticked.with_others)
     words_ = "everything is kept until the next review."
     if order is not None:
         words_ = f"the disposal {order.reference} waits for someone else's approval."
@@ -174,7 +178,7 @@ def _decide(
     return redirect(request.get_full_path())
 
 
-def _propose(found: Review, done: Review, by: Actor) -> DisposalOrder:
+def _propose(found: Review, done: Review, by: Actor, with_others: tuple[int, ...]) -> DisposalOrder:
     going = tuple(
         entry.record.pk
         for entry in chronology(found.prime)
@@ -183,4 +187,5 @@ def _propose(found: Review, done: Review, by: Actor) -> DisposalOrder:
     )
     if not going:
         raise Refused(("You ticked everything that can go: choose to keep everything until the next review.",))
-    return disposal.propose(disposal.Proposal(found.prime, found.controller, going, done), by=by)
+    proposal = disposal.Proposal(found.prime, found.controller, going, done, with_others=with_others)
+    return disposal.propose(proposal, by=by)

@@ -19,10 +19,10 @@ from muniment.retention import assessment, evidence, explaining, queries
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
-from muniment.retention.models import Hold, Review
+from muniment.retention.models import DisposalItem, Hold, Review
 from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
-from muniment.retention.views.staying import told_apart
+from muniment.retention.views.staying import shared, told_apart
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
+        "shared": shared(free, found),
+        "gone_with_others": _gone_with_others(found),
         "staying": staying,
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
         "stopped_words": f"{len(own) - len(free)} cannot go today, and why",
@@ -101,6 +103,12 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
     }
+
+
+def _gone_with_others(found: Review) -> list[DisposalItem]:
+    """Return the records that went with somebody else while this review waited."""
+    gone = DisposalItem.objects.filter(others__contains=[found.reference], destroyed_at__isnull=False)
+    return list(gone.select_related("order").order_by("destroyed_at", "pk"))
 
 
 def _queue(request: HttpRequest, found: Review) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.people.chronology import Entry
 from muniment.people.models import MatchEdge
-from muniment.retention import afresh, queries
+from muniment.retention import afresh, others, queries
 from muniment.retention.actions import disposal
+from muniment.retention.models import Review
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them
 
@@ -26,15 +27,30 @@ class Staying:
 
 def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
     """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
-    ripe = queries.old_enough(entry.record.pk for entry in entries)
+    keys = [entry.record.pk for entry in entries]
+    ripe, whole = queries.old_enough(keys), disposal.nothing_stops(keys)
     free, staying = [], []
     for entry in entries:
-        why = disposal.may_go(getattr(entry.record, "decision", None), ripe.get(entry.record.pk))
+        why = whole & disposal.may_go(getattr(entry.record, "decision", None), ripe.get(entry.record.pk))
         if why:
             free.append(entry)
         else:
             staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry)))
     return free, together(staying)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A record that may go and on which others' own reviews wait: it stays unless the reviewer says otherwise."""
+
+    entry: Entry
+    reviews: tuple[Review, ...]  # each with `role`, the part of its person
+
+
+def shared(free: list[Entry], review: Review) -> list[Shared]:
+    """Return those of the records that may go on which the reviews of other people wait."""
+    waiting = others.waiting((entry.record.pk for entry in free), beside=review.prime)
+    return [Shared(entry, waiting[entry.record.pk]) for entry in free if entry.record.pk in waiting]
 
 
 def together(staying: Iterable[Staying]) -> list[Staying]:

@@ -1,0 +1,132 @@
+"""A record is everybody's who is on it: it does not go by one review while others wait, unless somebody looked."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from factories.cast import sign_in
+from factories.deeds import NO, WORKER, by
+from factories.exports import row
+from muniment.core.models import Controller
+from muniment.core.verdicts import Refused
+from muniment.people.models import BatchRun, MatchEdge
+from muniment.records.models import Involvement, Nominal, Record
+from muniment.retention import others, queries
+from muniment.retention.actions import disposal, hold
+from muniment.retention.actions import review as reviewing
+from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+REASON = "No longer necessary for any policing purpose."
+
+
+@pytest.fixture
+def two(own_life):
+    """A life, and somebody else with a record and a waiting review of their own who stands on its crime as well."""
+    other = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02", "REPORTED": "2014-03-01"}
+    own_life.crime.send([row("C9", "P9", **other)], on="2026-07-01")
+    own_life.run()
+    link(own_life)
+    return own_life
+
+
+def link(life):
+    crime, person = Record.objects.get(reference="C1"), Nominal.objects.get(reference="P9")
+    return Involvement.objects.create(nominal=person, record=crime, row_id=crime.row_id, role="WITNESS")
+
+
+def review_of(reference):
+    return Review.objects.get(prime__belongings__nominal__reference=reference)
+
+
+def decided(life):
+    answers, conclusion = reviewing.Answers(NO), reviewing.Conclusion("dispose", REASON)
+    return reviewing.decide(review_of("P1"), answers, conclusion, by=by(life, "rowan"))
+
+
+def propose(life, done, with_others=()):
+    records = tuple(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
+    proposal = disposal.Proposal(done.prime, done.controller, records, done, with_others=with_others)
+    return disposal.propose(proposal, by=by(life, "rowan"))
+
+
+def going(order):
+    return sorted(order.items.values_list("reference", flat=True))
+
+
+def test_what_others_wait_on_stays_unless_somebody_looked_at_them(two):
+    crime = Record.objects.get(reference="C1")
+    waiting = others.waiting([crime.pk], beside=review_of("P1").prime)
+    assert {key: [each.pk for each in found] for key, found in waiting.items()} == {crime.pk: [review_of("P9").pk]}
+    done = decided(two)
+    order = propose(two, done)
+    assert going(order) == ["CU1"]
+    disposal.undo(order, by=by(two, "rowan"), note="To look at the other person first.")
+    order = propose(two, decided(two), with_others=(crime.pk,))
+    assert going(order) == ["C1", "CU1"]
+    assert order.items.get(reference="C1").others == [review_of("P9").reference]
+    disposal.approve(order, by=by(two, "ash"))
+    assert disposal.instruct(order, by=WORKER).state == "instructed"
+
+
+def test_who_came_to_wait_since_stops_the_order(two):
+    review_of("P9").delete()
+    order = disposal.approve(propose(two, decided(two)), by=by(two, "ash"))
+    assert going(order) == ["C1", "CU1"]
+    person = Nominal.objects.get(reference="P9").belongings.get(until__isnull=True).prime
+    Review.objects.create(prime=person, controller=order.controller, kind="triggered", due=date(2026, 1, 1))
+    with pytest.raises(disposal.Overtaken, match="waits for a review of their own"):
+        disposal.instruct(order, by=WORKER)
+
+
+def test_the_page_asks_for_each_of_them_and_the_order_says_so(two):
+    client, crime = sign_in(two.cast["rowan"]), Record.objects.get(reference="C1")
+    address = reverse("review", args=[review_of("P1").reference])
+    page = client.get(address)
+    assert "On 1 of them there are others whose own reviews wait" in page.text
+    assert f'Witness: <a class="govuk-link" href="{reverse("review", args=[review_of("P9").reference])}' in page.text
+    answers = {f"answer_{key}": "no" for key in NO} | {f"reason_{key}": "Nothing known." for key in NO}
+    lent = {"version": review_of("P1").version, "seen": page.context["seen"]}
+    ticked = {"with_others": [crime.pk]}
+    saved = client.post(address, answers | lent | ticked | {"do": "save"}, follow=True)
+    assert f'value="{crime.pk}" checked' in saved.text
+    lent = {"version": review_of("P1").version, "seen": saved.context["seen"]}
+    client.post(address, answers | lent | ticked | {"do": "decide", "outcome": "dispose", "reason": REASON})
+    order = DisposalOrder.objects.get()
+    assert going(order) == ["C1", "CU1"]
+    page = sign_in(two.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
+    assert f"Others on it wait for reviews of their own:</strong> {review_of('P9').reference}" in page
+
+
+def test_a_fact_that_is_wanting_only_makes_it_later(two):
+    person = PersonDecision.objects.get(prime=review_of("P1").prime)
+    PersonDecision.objects.filter(pk=person.pk).update(due=None, group=2, clear_from=date(2024, 10, 15))
+    crime = Record.objects.get(reference="C1")
+    RecordDecision.objects.filter(record=crime).update(due=None, missing=["conviction_date"])
+    ripe = queries.old_enough([crime.pk])
+    assert ripe == {crime.pk: date(2034, 10, 15)}
+    verdict = disposal.may_go(RecordDecision.objects.get(record=crime), ripe[crime.pk])
+    assert verdict.reasons == (
+        "No clock of its own has run: by what is known it stays until 15 October 2034 at least.",
+    )
+
+
+def test_a_hold_over_who_may_be_the_same_person_stops_it(two):
+    scope = {"records": [Record.objects.get(reference="C9").pk]}
+    controllers = (Controller.objects.get(code="northshire"),)
+    Involvement.objects.get(nominal__reference="P9", record__reference="C1").delete()
+    hold.place(hold.Proposal("Inquiry", "Letter", date(2026, 1, 1), scope, controllers), by=by(two, "hazel"))
+    done = decided(two)
+    left, right = sorted(Nominal.objects.filter(reference__in=["P1", "P9"]).values_list("pk", flat=True))
+    edges = MatchEdge.objects.filter(left=left, right=right)
+    edges.delete()
+    run = BatchRun.objects.order_by("-pk").first()
+    MatchEdge.objects.create(
+        left_id=left, right_id=right, weight=9, is_automatic=False, needs_person=True, model="a", run=run
+    )
+    with pytest.raises(Refused, match=r"Inquiry covers someone who may be the same person.*judge the possible match"):
+        propose(two, done)
+    edges.update(needs_person=False)
+    assert going(propose(two, done)) == ["C1", "CU1"]
