@@ -1,12 +1,13 @@
 """The facts about a person or a record that a reader may see, as the engine takes them."""
 
+from dataclasses import replace
 from datetime import date
 
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import policy_now
+from muniment.retention import policy_now, queries
 from muniment.retention.models import HeldRecord, Review, SubjectEvent
 
 _OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
@@ -24,6 +25,7 @@ def about_person(prime: PrimePerson) -> engine.Facts:
     )
     on_records = {part.record_id for part in parts}
     suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
+    unknown = queries.not_recognised(on_records)
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
     return engine.Facts(
         person=engine.Person(
@@ -35,7 +37,10 @@ def about_person(prime: PrimePerson) -> engine.Facts:
             last_review=_last_review(prime),
         ),
         involvements=tuple(
-            _involvement(part, part.record_id in suspects, sentenced.get(part.record_id, engine.Sentence()))
+            replace(
+                _involvement(part, part.record_id in suspects, sentenced.get(part.record_id, engine.Sentence())),
+                others_retained=part.record_id in unknown,
+            )
             for part in parts
         ),
         events=tuple(
@@ -125,7 +130,7 @@ def _involvement(part: records.Involvement, has_suspect: bool, sentenced: engine
         record=part.record_id,
         controller=record.system.controller.code,
         system=record.system.code,
-        offence=_offence(part.cjs or record.cjs, part.ho_class or record.ho_class),
+        offence=_offence(part.cjs, part.ho_class),
         happened=happened,
         dated=part.dated,
         result=part.result or None,

@@ -12,7 +12,7 @@ from muniment.core.models import Controller, User, UserScope
 from muniment.engine.policy.model import Length
 from muniment.engine.retention.persons import BY_REVIEW, GROUP_2
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
-from muniment.records.models import Involvement
+from muniment.records.models import Involvement, Quarantine, Record
 from muniment.retention import held_words, policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
@@ -142,6 +142,40 @@ def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
         if known and key in found:
             found[key] = max(found[key], known)
     return found
+
+
+def unready(record_ids: Iterable[int]) -> dict[int, str]:
+    """Return what has to happen before some records can go at all: a person to recognise, a row to mend, as sentences.
+
+    What waits in quarantine may tell of a graver matter, of the record itself or of anybody on it.
+    """
+    keys, members = list(record_ids), Belonging.objects.filter(until__isnull=True)
+    waiting = Quarantine.objects.filter(resolved_by__isnull=True, reference__gt="")
+    on_it = members.filter(nominal__involvements__record_id__in=keys)
+    pairs = list(on_it.values_list("prime_id", "nominal__involvements__record_id").distinct())
+    told_of = members.filter(
+        Exists(waiting.filter(system=OuterRef("nominal__system"), reference=OuterRef("nominal__reference"))),
+        prime_id__in={prime for prime, _ in pairs},
+    )
+    primes = set(told_of.values_list("prime_id", flat=True))
+    own = Record.objects.filter(
+        Exists(waiting.filter(system=OuterRef("system"), reference=OuterRef("reference"))), pk__in=keys
+    )
+    found = {record: _ABOUT_SOMEONE for prime, record in pairs if prime in primes}
+    found |= dict.fromkeys(own.values_list("pk", flat=True), _ITSELF)
+    return found | dict.fromkeys(not_recognised(keys), _NOT_RECOGNISED)
+
+
+def not_recognised(record_ids: Iterable[int]) -> set[int]:
+    """Return the records on which somebody stands whom no run has recognised yet."""
+    members = Belonging.objects.filter(until__isnull=True, nominal=OuterRef("nominal"))
+    parts = Involvement.objects.filter(~Exists(members), record_id__in=list(record_ids))
+    return set(parts.values_list("record_id", flat=True))
+
+
+_NOT_RECOGNISED = "Someone on it has not been recognised yet: resolve people and run the schedule first."
+_ITSELF = "Another row of it waits in quarantine: have its source mend that first."
+_ABOUT_SOMEONE = "A row about someone on it waits in quarantine: have its source mend that first."
 
 
 def _offenders(record_ids: list[int]) -> Iterable[tuple[int, int | None, date | None, date | None]]:

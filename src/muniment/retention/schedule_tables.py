@@ -59,8 +59,7 @@ FROM records_nominalflag f JOIN members m ON m.id = f.nominal_id
 _INVOLVEMENTS = f"""
 WITH members AS ({_MEMBERS})
 SELECT i.id AS involvement_id, m.prime_id AS person_id, i.record_id, c.code AS controller, i.role,
-    nullif(coalesce(nullif(i.cjs, ''), r.cjs), '') AS cjs,
-    nullif(coalesce(nullif(i.ho_class, ''), r.ho_class), '') AS ho_class,
+    nullif(i.cjs, '') AS cjs, nullif(i.ho_class, '') AS ho_class,
     NULL::double precision AS max_penalty_years, i.happened_earliest, i.happened_latest, i.dated,
     nullif(i.result, '') AS result, i.sentence_custodial, i.sentence_months, i.released
 FROM records_involvement i JOIN members m ON m.id = i.nominal_id
@@ -77,7 +76,10 @@ JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE
 
 _RECORDS = """
 SELECT r.id AS record_id, c.code AS controller, r.class_id, nullif(r.outcome, '') AS outcome,
-    nullif(r.cjs, '') AS cjs, nullif(r.ho_class, '') AS ho_class, NULL::boolean AS others_retained
+    nullif(r.cjs, '') AS cjs, nullif(r.ho_class, '') AS ho_class,
+    -- Nobody has recognised someone on it yet: whatever they bring is not known.
+    EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id AND NOT EXISTS (
+        SELECT 1 FROM people_belonging b WHERE b.nominal_id = i.nominal_id AND b.until IS NULL)) AS others_retained
 FROM records_record r JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
 WHERE {records}

@@ -10,11 +10,13 @@ from factories.deeds import NO, WORKER, by
 from factories.exports import row
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
+from muniment.engine import policy
 from muniment.people.models import BatchRun, MatchEdge
-from muniment.records.models import Involvement, Nominal, Record
+from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
 from muniment.retention import others, queries
 from muniment.retention.actions import disposal, hold
 from muniment.retention.actions import review as reviewing
+from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -130,3 +132,39 @@ def test_a_hold_over_who_may_be_the_same_person_stops_it(two):
         propose(two, done)
     edges.update(needs_person=False)
     assert going(propose(two, done)) == ["C1", "CU1"]
+
+
+def test_who_is_not_recognised_yet_keeps_it(own_life):
+    done = decided(own_life)
+    own_life.crime.send([row("C1", "P1", POSTCODE="NH1 1AA"), row("C8", "P8", CJS="SX03001")], on="2026-07-01")
+    crime, person = Record.objects.get(reference="C1"), Nominal.objects.get(reference="P8")
+    Involvement.objects.create(nominal=person, record=crime, row_id=crime.row_id, role="SUSPECT")
+    assert "not been recognised yet" in queries.unready([crime.pk])[crime.pk]
+    assert going(propose(own_life, done)) == ["CU1"]
+    schedule(policy.load(), by=WORKER, on=date(2026, 11, 22))
+    decision = RecordDecision.objects.get(record=crime)
+    assert (decision.outcome, decision.due) == ("retain", None)
+    assert "others_retained" in decision.because
+
+
+@pytest.mark.parametrize("reference", ["C1", "P1"])
+def test_what_waits_in_quarantine_keeps_it(own_life, reference):
+    done, crime = decided(own_life), Record.objects.get(reference="C1")
+    Quarantine.objects.create(
+        intake=Intake.objects.filter(system=crime.system).first(), system=crime.system, table="crimes", row=1,
+        reference=reference, reasons=[], digest="0" * 64, scope=crime.scope,
+    )  # fmt: skip
+    assert "waits in quarantine" in queries.unready([crime.pk])[crime.pk]
+    assert "C1" not in going_of_what_may(own_life, done)
+    Quarantine.objects.update(resolved_by=Intake.objects.first())
+    assert going(propose(own_life, done)) == ["C1", "CU1"]
+
+
+def going_of_what_may(life, done):
+    try:
+        order = propose(life, done)
+    except Refused:
+        return []
+    found = going(order)
+    order.delete()
+    return found

@@ -146,7 +146,7 @@ def measured(sources: Sources, records: Table, step: Step) -> Table:
     links = step(_beside(sources, records))
     links = step(_placed(links, sources))
     links = step(_days(links, sources))
-    links = step(_standing(links, step))
+    links = step(_standing(links, sources.rules, step))
     links = step(_ages(links))
     links = step(_groups(links, sources))
     return links.select(*MEASURED, code=_code(links))
@@ -167,7 +167,7 @@ def _beside(sources: Sources, records: Table) -> Table:
     kinds = [name for name in records.columns if name.endswith("_latest")]
     beside = records.select(
         *("record_id", "controller_no", "variant", "no_offender", "class_group", "others_retained", "offence_no"),
-        *("unlikely", "ordered", "unmeasured", "tells_offence"),
+        *("unlikely", "ordered", "unmeasured", "tells_offence", "outcome"),
         *kinds,
     )
     links = links.left_join(beside, "record_id").drop("record_id_right")
@@ -212,12 +212,16 @@ def _placed(links: Table, sources: Sources) -> Table:
     era = era_of(links.happened_earliest, days).fill_null(-1)
     links = links.mutate(
         offence_key=offence_key(offence, era, links.asked_era, len(days)).cast("int32"),
+        record_key=offence_key(links.offence_no, era, links.asked_era, len(days)).cast("int32"),
         controller_no=links.controller_no.fill_null(links.link_controller_no),
         variant=links.variant.fill_null(links.link_variant),
         off=(links.is_offender_role & ~links.no_offender.fill_null(False)),
         vic=links.is_victim_role,
     )
-    return links.left_join(sources.lookups["rt_offences"], "offence_key").drop("offence_key_right")
+    placed = sources.lookups["rt_offences"]
+    links = links.left_join(placed, "offence_key").drop("offence_key_right")
+    besides = placed.select(record_key="offence_key", implicated="offence_group")
+    return links.left_join(besides, "record_key").drop("record_key_right", "record_key")
 
 
 def _days(links: Table, sources: Sources) -> Table:
@@ -239,7 +243,14 @@ def _days(links: Table, sources: Sources) -> Table:
     )
 
 
-def _standing(links: Table, step: Step) -> Table:
+def _left_open(links: Table, rules: Rules) -> Value:
+    """Return whether the record's outcome, or the part in it, leaves open how it ended."""
+    endings = rules.settings["endings"]
+    outcome = links.outcome.fill_null("")
+    return outcome.isin(endings["outcomes"]) | (links.as_proceeded & ~outcome.isin(endings["closed"]))
+
+
+def _standing(links: Table, rules: Rules, step: Step) -> Table:
     custodial = links.off & links.sentence_custodial.fill_null(False)
     convicted = links.off & (links.as_convicted | links.is_convicted.fill_null(False) | custodial)
     links = step(
@@ -274,7 +285,11 @@ def _standing(links: Table, step: Step) -> Table:
         & ibis.ifelse(
             links.as_convicted | links.as_cautioned,
             links.is_ended.fill_null(False),
-            links.as_charged & links.result.isnull() & ~links.convicted & decided.isnull() & convicted_on.isnull(),
+            links.result.isnull()
+            & ~links.convicted
+            & decided.isnull()
+            & convicted_on.isnull()
+            & _left_open(links, rules),
         ),
     )
 
@@ -294,6 +309,7 @@ def _ages(links: Table) -> Table:
             too_young,
             day(links, "investigation_concluded") < links.dated,
             links.released < links.dated,
+            links.released.notnull() & (links.sentence_custodial == ibis.literal(False)),
             links.happened_earliest > links.dated,
             day(links, "case_closed") < links.happened_earliest.fill_null(links.dated),
             links.born_earliest > links.event_latest,
@@ -315,13 +331,19 @@ def _groups(links: Table, sources: Sources) -> Table:
     mappa = always | (links.custody & (at_once | long_enough))
     hangs = links.custody & months.isnull() & (violence | (threshold == place("months"))) & ~at_once & ~always
     null = ibis.null("int8")
-    group = ibis.least(links.offence_group, links.class_group, ibis.ifelse(mappa, ibis.literal(1, "int8"), null))
+    # Who is charged with less on the record of something graver is implicated in that.
+    implicated = ibis.ifelse(
+        links.own_offence.notnull() & links.offence_group.notnull(), links.implicated, ibis.null("int8")
+    )
+    group = ibis.least(
+        links.offence_group, implicated, links.class_group, ibis.ifelse(mappa, ibis.literal(1, "int8"), null)
+    )
     group = ibis.ifelse(links.off & ~links.under_10, group, null)
     closed = day(links, "case_closed")
     longest = ibis.greatest(months.fill_null(0), links.ordered.fill_null(0))
     sentence = ibis.ifelse(longest > 0, after(closed, longest), closed)
     until = ((kind, (links.warns_until & (1 << place)) != 0) for place, kind in enumerate(marker_ends(rules)))
-    over = either(*(ends & (day(links, kind) <= links.asked_on) for kind, ends in until))
+    over = either(*(ends & (day(links, kind) < links.asked_on) for kind, ends in until))
     return links.mutate(
         group=group,
         hangs=hangs,

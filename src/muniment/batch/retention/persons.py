@@ -22,7 +22,7 @@ from muniment.engine.retention import persons as reference
 # The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
 ALWAYS = (
     *("floor_event_open", "match_matters", "dealt_once", "dealt_twice", "in_group_1", "in_group_2", "death_pending"),
-    *("is_child", "reviewed_ahead", *MARKERS),
+    *("is_child", "reviewed_ahead", "flag_group_1", "match_grave", "placed_nowhere", *MARKERS),
 )
 OFFENDING = ("floor_open", "not_by_time", "retained")
 TRUTHS = places((*ALWAYS, *OFFENDING), len(WORDS))
@@ -252,7 +252,7 @@ def _block(rows: Table) -> Table:
 def _changes_by_match(rows: Table) -> Value:
     day = rows.asked_on
     matched = rows.possible_group.notnull() | rows.possible_clear_from.notnull()
-    no_clock = rows.is_1 | rows.due.isnull()
+    no_clock = rows.is_1 | rows.due.isnull() | rows.possible_group.isnull() | rows.possible_clear_from.isnull()
     is_2 = _is(rows.rule, reference.GROUP_2)
     months = ibis.cases(
         (is_2, rows.g2_months),
@@ -274,7 +274,12 @@ def _for_records(rows: Table, step: Step) -> Table:
     later = rows.floor.isnull() | (rows.floor > rows.asked_on)
     truths = {
         "floor_event_open": rows.floor_event_open,
-        "match_matters": (matched & rows.own_group.isnull()) | (rows.possible_group < rows.own_group),
+        "match_matters": either(
+            matched & (rows.own_group.isnull() | rows.possible_group.isnull()), rows.possible_group < rows.own_group
+        ),
+        "flag_group_1": (rows.flag_group == 1).fill_null(False),
+        "match_grave": rows.possible_group.isin([1, 2]).fill_null(False),
+        "placed_nowhere": rows.is_offender & rows.rule.isnull(),
         "dealt_once": rows.dealt_with > 0,
         "dealt_twice": rows.dealt_with > 1,
         "in_group_1": rows.own_group == 1,

@@ -2,7 +2,7 @@
 
 import ibis
 
-from muniment.batch.retention.expressions import Table
+from muniment.batch.retention.expressions import Table, either
 from muniment.batch.retention.links import TRUTHS, Sources
 from muniment.batch.retention.wording import MARKERS, holds
 
@@ -53,7 +53,7 @@ def flagged(sources: Sources) -> Table:
     )
     flags = flags.join(sources.persons.select("person_id", "asked_on"), "person_id")
     flags = flags.filter(flags.start.isnull() | (flags.start <= flags.asked_on))
-    lasting = flags.until.isnull() | (flags.until >= flags.asked_on)
+    lasting = either(flags.until.isnull(), flags.until >= flags.asked_on, flags.until < flags.start)
     blocking = lasting & (~flags.is_known | flags.blocks.fill_null(False))
     setting, dead = flags.sets.notnull(), flags.death.fill_null(False)
     return flags.group_by("person_id").aggregate(
@@ -74,7 +74,7 @@ def happened(sources: Sources) -> Table:
     ahead = (events.dated > events.asked_on).fill_null(False)
     is_known = events.blocks.notnull()
     events = events.mutate(
-        is_open=events.closed.isnull() | (events.closed > events.asked_on),
+        is_open=either(events.closed.isnull(), events.closed > events.asked_on, events.closed < events.dated),
         blocks=ibis.ifelse(is_known, events.blocks, True),
         ahead=ahead,
         **{name: events[name].fill_null(False) & ~ahead for name in ("resets", "triggers", "triggers_open", "floor")},
@@ -153,7 +153,7 @@ def profiles(sources: Sources, links: Table, marked: Table) -> Table:
         first_record=ibis.ifelse(found.offender, found.first_offence, found.first_any).fill_null(found.flag_first),
         death_pending=found.is_deceased
         & (found.last_review.isnull() | (found.last_review < found.died).fill_null(False)),
-    ).drop("first_offence", "first_any", "flag_first", "flag_group")
+    ).drop("first_offence", "first_any", "flag_first")
 
 
 _TRUTHS = (

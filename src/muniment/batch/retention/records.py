@@ -6,6 +6,7 @@ from muniment.batch.retention.expressions import (
     Step,
     Table,
     after,
+    either,
     latest,
     outcome,
 )
@@ -132,10 +133,15 @@ def _blocked(rows: Table) -> Table:
     unended = rows.needs_result & rows.offender & ~truth(rows.code, "has_ended")
     floor = stands(rows.facts, "floor_event_open") | here | unended | (later > rows.asked_on).fill_null(False)
     open_law = ibis.ifelse(rows.is_ceiling, floor, False)
+    against = {
+        reference.GROUP_1: stands(rows.facts, "flag_group_1"),
+        "possible_match": stands(rows.facts, "match_grave"),
+    }
     whoever = {
         "possible_match": stands(rows.facts, "match_matters"),
         reference.GROUP_1: stands(rows.facts, "in_group_1"),
         reference.GROUP_2: stands(rows.facts, "in_group_2"),
+        "offence": stands(rows.facts, "placed_nowhere"),
         reference.DECEASED: stands(rows.facts, "death_pending"),
         "child": stands(rows.facts, "is_child"),
         "implausible_dates": stands(rows.facts, "reviewed_ahead"),
@@ -158,9 +164,9 @@ def _blocked(rows: Table) -> Table:
     )
     lacking = lacking | given(acts, unknown)
     return rows.mutate(
-        in_conflict=rows.is_ceiling & (rows.is_held | rows.has_events | open_law),
+        in_conflict=rows.is_ceiling & either(rows.is_held, rows.has_events, open_law, *against.values()),
         blockers=ibis.cases(
-            (~rows.told, NOTHING), (rows.is_ceiling, bits({reference.FLOOR: open_law})), else_=ordinary
+            (~rows.told, NOTHING), (rows.is_ceiling, bits({reference.FLOOR: open_law, **against})), else_=ordinary
         ),
         lacking=given(rows.told & ~rows.is_ceiling, lacking) | given(rows.is_ceiling, bits({"result": unended})),
         has_lists=(rows.told & rows.has_events) | (listed & rows.has_flags) | (rows.is_ceiling & rows.is_held),

@@ -96,7 +96,8 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
     ended = _ended(involvement) if is_offender and not convicted else None
     grouping = offence_of(involvement, rules)
     mappa, lacks_months = _mappa(grouping, involvement, rules, _Standing(dealt_with, custodial, ages.under_18))
-    own = [group for group in (grouping.group, _class_group(entry), 1 if mappa else None) if group]
+    placed = _implicated(involvement, grouping.group, rules)
+    own = [group for group in (placed, _class_group(entry), 1 if mappa else None) if group]
     group = min(own) if own and is_offender and not ages.under_10 else None
     suspect = bool(involvement.named_suspect) or is_offender
     closed, reported = _latest(involvement, "case_closed"), _latest(involvement, "reported_date")
@@ -134,7 +135,7 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         lacks_release=is_offender
         and sentence.released is None
         and (custodial or (sentence.custodial is None and bool(sentence.months))),
-        lacks_result=is_offender and _lacks_result(involvement, convicted),
+        lacks_result=is_offender and _lacks_result(involvement, convicted, rules),
         lacks_decision=is_offender and not convicted and ended is None and _had_decision(involvement),
         is_implausible=involvement is not given or too_young or _is_implausible(involvement, born, event, rules),
         others_retained=bool(involvement.others_retained),
@@ -202,6 +203,18 @@ def offence_of(involvement: Involvement, rules: Rules) -> Grouping:
     return rules.offences.group(offence.cjs, offence.ho_class, happened, rules.day, offence.max_penalty_years)
 
 
+def _implicated(involvement: Involvement, own: int | None, rules: Rules) -> int | None:
+    """Return the group of the involvement's own offence, or the stricter one of what its record is classed as.
+
+    Who is charged with less on the record of something graver is implicated in that (section 3.1 of the notes).
+    """
+    record = involvement.record_offence
+    if own is None or (record.cjs is None and record.ho_class is None):
+        return own
+    happened = involvement.happened.earliest if involvement.happened else None
+    return min(own, rules.offences.group(record.cjs, record.ho_class, happened, rules.day).group or own)
+
+
 def ages_at(born: PartialDate | None, event: PartialDate | None, rules: Rules) -> Ages:
     """Return how old a person with a partial date of birth was, or may have been, at an event."""
     if born is None or event is None:
@@ -257,15 +270,22 @@ def _latest(involvement: Involvement, kind: str) -> date | None:
 
 def _marker_has_ended(involvement: Involvement, role: Role, rules: Rules) -> bool:
     ends = [_latest(involvement, kind) for kind in role.marker_ends]
-    return any(day is not None and day <= rules.day for day in ends)
+    return any(day is not None and day < rules.day for day in ends)
 
 
-def _lacks_result(involvement: Involvement, convicted: bool) -> bool:
-    """Whether it is not known how the matter ended, or role and result contradict one another."""
+def _lacks_result(involvement: Involvement, convicted: bool, rules: Rules) -> bool:
+    """Whether it is not known how the matter ended, or role and result contradict one another.
+
+    What the record came to, where the person's own result is not told, may be someone else's: it only leaves open more.
+    """
     if involvement.role in ("CONVICTED", "CAUTIONED"):
         return involvement.result in NOT_PROCEEDED
     told = bool(set(involvement.dates) & {"decision_or_acquittal", "conviction_date"})
-    return involvement.role == "CHARGED" and involvement.result is None and not convicted and not told
+    if involvement.result is not None or convicted or told:
+        return False
+    endings, outcome = rules.settings["endings"], involvement.outcome
+    proceeded = involvement.role in endings["roles"]
+    return outcome in endings["outcomes"] or (proceeded and outcome not in endings["closed"])
 
 
 def _had_decision(involvement: Involvement) -> bool:
@@ -323,7 +343,7 @@ def _is_implausible(
     concluded, released = _latest(involvement, "investigation_concluded"), involvement.sentence.released
     if concluded is not None and dated is not None and concluded < dated:
         return True
-    if released is not None and dated is not None and released < dated:
+    if released is not None and (involvement.sentence.custodial is False or (dated is not None and released < dated)):
         return True
     if born is None or event is None:
         return False

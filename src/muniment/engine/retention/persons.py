@@ -335,11 +335,12 @@ def changes_by_match(standing: Standing, profile: Profile, rules: Rules) -> bool
     possible = profile.possible
     if possible.group is None and possible.clear_from is None:
         return False
-    if standing.group in (1, None) or standing.due is None:
+    if standing.group in (1, None) or standing.due is None or None in (possible.group, possible.clear_from):
         return True
-    if possible.group is not None and possible.group < standing.group:
+    assert possible.group is not None and possible.clear_from is not None
+    if possible.group < standing.group:
         return True
     length = rules.terms[standing.rule].length if standing.rule else None
-    if possible.clear_from is None or length is None or standing.clear_from is None:
+    if length is None or standing.clear_from is None:
         return False
     return possible.clear_from > standing.clear_from and length.after(possible.clear_from) > rules.day

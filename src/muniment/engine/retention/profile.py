@@ -165,7 +165,12 @@ def _flagged(flags: tuple[Flag, ...], rules: Rules) -> Flagged:
     kinds = rules.settings["flags"]["kinds"]
     begun = [flag for flag in flags if flag.start is None or flag.start <= rules.day]
     setting = [flag for flag in begun if kinds.get(flag.id, {}).get("group")]
-    lasting = [flag for flag in begun if flag.until is None or flag.until >= rules.day]
+    # One that ends before it begins is wrong in one of its days: it stands.
+    lasting = [
+        flag
+        for flag in begun
+        if flag.until is None or flag.until >= rules.day or (flag.start is not None and flag.until < flag.start)
+    ]
     dead = [flag for flag in begun if kinds.get(flag.id, {}).get("death")]
     return Flagged(
         group=min((kinds[flag.id]["group"] for flag in setting), default=None),
@@ -183,6 +188,13 @@ def effects(kind: str, rules: Rules) -> frozenset[str]:
     return frozenset(kinds.get(kind, ("blocks",)))
 
 
+def _is_open(event: Event, rules: Rules) -> bool:
+    """Whether an event is open on the day; one that closed before it began is wrong in one of its days, and is."""
+    if event.closed is None or event.closed > rules.day:
+        return True
+    return event.dated is not None and event.closed < event.dated
+
+
 def gather_events(events: Iterable[Event], last_review: date | None, rules: Rules) -> Happened:
     """Return what events come to on the day.
 
@@ -191,7 +203,7 @@ def gather_events(events: Iterable[Event], last_review: date | None, rules: Rule
     events = list(events)
     ahead = {event.kind for event in events if event.dated and event.dated > rules.day}
     known = [(event, effects(event.kind, rules)) for event in events if not (event.dated and event.dated > rules.day)]
-    is_open = {id(event): event.closed is None or event.closed > rules.day for event, _ in known}
+    is_open = {id(event): _is_open(event, rules) for event, _ in known}
     pending = [
         event
         for event, what in known

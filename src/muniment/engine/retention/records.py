@@ -15,6 +15,7 @@ from muniment.engine.retention.persons import (
     DECEASED,
     FLOOR,
     FLOOR_ENDED,
+    GROUP_1,
     VICTIM,
     is_child,
     is_death_pending,
@@ -128,9 +129,10 @@ def _whoever(record: RecordProfile, rules: Rules) -> set[str]:
     """Return what keeps anything about a person from going by itself, whatever part they had in the record."""
     standing, possible = record.standing, record.profile.possible
     stricter = possible.group is not None and standing.group is not None and possible.group < standing.group
-    unplaced = standing.group is None and (possible.group is not None or possible.clear_from is not None)
+    matched = possible.group is not None or possible.clear_from is not None
+    unplaced = matched and None in (standing.group, possible.group)
     found = {
-        standing.rule or "": standing.group in (1, 2),
+        standing.rule or "offence": standing.group in (1, 2) or (standing.is_offender and standing.rule is None),
         "possible_match": stricter or unplaced,
         DECEASED: is_death_pending(record.profile),
         "child": is_child(record.profile, rules),
@@ -161,6 +163,7 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
     unended = entry.needs_result and bool(record.offenders) and not any(link.has_ended for link in record.offenders)
     open_floor = unended or _law_is_open(record, rules)
     conflict = set(record.held.by) | set(happened.blocking) | ({FLOOR} if open_floor else set())
+    conflict |= _speaks_against(record)
     ceiling = [Bound(entry.id, own.on, ceiling=True)] if own.on else []
     claims = {"ceiling", "disposes"} | ({"conflict"} if conflict else set())
     if rules.is_automatic(entry.id):
@@ -175,6 +178,13 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
         bounds=(*ceiling, *(Bound(FLOOR, floor) for floor in _law_floors(record, rules))),
         because=frozenset({entry.id}),
     )
+
+
+def _speaks_against(record: RecordProfile) -> set[str]:
+    """Return what tells, or may tell, of a conviction that would keep what was taken."""
+    possible = record.profile.possible
+    found = {GROUP_1: record.profile.flagged.group == 1, "possible_match": possible.group in (1, 2)}
+    return {name for name, true in found.items() if true}
 
 
 def _law_floors(record: RecordProfile, rules: Rules) -> list[date]:

@@ -52,7 +52,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, besides = _Gone(), disposal.Besides.of(held)
+        gone, besides = _Gone(), disposal.Besides.of_order(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
                 continue

@@ -81,6 +81,31 @@ def _is_old_enough(decision: RecordDecision | Decided, old_enough: date | None) 
     )
 
 
+@dataclass(frozen=True)
+class Besides:
+    """What speaks about some records besides the decision about each, by the key of the record."""
+
+    old_enough: Mapping[int, date]  # as for `may_go`
+    unready: Mapping[int, str]
+    waiting: others.Waiting
+
+    @classmethod
+    def of(cls, record_ids: list[int], *, beside: PrimePerson | int | None) -> "Besides":
+        """Return it for some records, of whom one person is looked at."""
+        waiting = others.waiting(record_ids, beside=beside)
+        return cls(queries.old_enough(record_ids), queries.unready(record_ids), waiting)
+
+    @classmethod
+    def of_order(cls, order: DisposalOrder) -> "Besides":
+        """Return it for what an order would still destroy."""
+        return cls.of(queries.going(order), beside=order.prime_id)
+
+    def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
+        """Say whether a record may go today, as far as it does not wait for reviews of others."""
+        verdict = may_go(decision, self.old_enough.get(record))
+        return verdict & refused(self.unready[record]) if record in self.unready else verdict
+
+
 def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
     """Propose the disposal of records; each that may not go is named. Nothing is destroyed by a proposal."""
     controller = proposal.controller
@@ -100,12 +125,12 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         verdict &= nothing_stops(keys)
-        ripe, waiting = queries.old_enough(keys), others.waiting(keys, beside=proposal.prime)
+        besides = Besides.of(keys, beside=proposal.prime)
         going = [
             record
             for record in records
-            if may_go(getattr(record, "decision", None), ripe.get(record.pk))
-            and (record.pk not in waiting or record.pk in proposal.with_others)
+            if besides.let_go(record.pk, getattr(record, "decision", None))
+            and (record.pk not in besides.waiting or record.pk in proposal.with_others)
         ]
         verdict &= unless(bool(going), "No record can go today: see why beside each.")
         if proposal.prime is None:
@@ -131,7 +156,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                     reference=record.reference,
                     class_id=record.decision.resolved_class,
                     decision_digest=afresh.digest(record.decision),
-                    others=[review.reference for review in waiting.get(record.pk, ())],
+                    others=[review.reference for review in besides.waiting.get(record.pk, ())],
                 )
                 for record in going
             ]
@@ -319,7 +344,7 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
 
 
 def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
-    besides = Besides.of(order)
+    besides = Besides.of_order(order)
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")
@@ -328,24 +353,10 @@ def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
     return refused(*reasons) if reasons else ALLOWED
 
 
-@dataclass(frozen=True)
-class Besides:
-    """What speaks about the records of an order besides the decision about each."""
-
-    old_enough: Mapping[int, date]  # as for `may_go`
-    waiting: others.Waiting
-
-    @classmethod
-    def of(cls, order: DisposalOrder) -> "Besides":
-        """Return it for what an order would still destroy."""
-        going = queries.going(order)
-        return cls(queries.old_enough(going), others.waiting(going, beside=order.prime_id))
-
-
 def goes_still(item: DisposalItem, now: Decided | None, besides: Besides) -> Verdict:
     """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
     key = item.record_id or 0
-    verdict = may_go(now, besides.old_enough.get(key))
+    verdict = besides.let_go(key, now)
     verdict &= unless(
         {review.reference for review in besides.waiting.get(key, ())} <= set(item.others),
         "Someone else on it waits for a review of their own, and was not looked at when it was proposed.",
