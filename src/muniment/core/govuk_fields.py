@@ -7,7 +7,7 @@ from django import forms
 from django.forms import BoundField
 from django.forms.renderers import DjangoTemplates
 
-from muniment.core import words
+from muniment.core import reasons, words
 
 
 class GovukRenderer(DjangoTemplates):
@@ -22,6 +22,22 @@ class DayField(forms.DateField):
         formats = ["%d/%m/%Y", "%d %m %Y", "%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%d.%m.%Y"]
         options.setdefault("error_messages", {"invalid": "Enter a day like 27 3 2026"})
         super().__init__(input_formats=formats, **options)
+
+
+class ReasonField(forms.CharField):
+    """A reason that is required: words that tell something (`core.reasons`)."""
+
+    def __init__(self, ask: str, **options: Any) -> None:
+        """Take what is asked for, as a sentence without its full stop, and the options of a field of text."""
+        super().__init__(required=False, **{"widget": forms.Textarea, **options})
+        self.ask = ask
+
+    def clean(self, value: Any) -> str:
+        """Return the reason, or say what is asked for."""
+        text = str(super().clean(value))
+        if refused := reasons.is_given(text, self.ask).reasons:
+            raise forms.ValidationError(refused[0].rstrip("."))
+        return text
 
 
 def _common(bound: BoundField) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
-from muniment.core import words
-from muniment.core.govuk_fields import DayField
+from muniment.core import reasons, words
+from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller, User
 from muniment.engine.retention.persons import RULES
 from muniment.retention import rules
@@ -153,8 +153,8 @@ class ConclusionForm(forms.Form):
         given = self.cleaned_data
         if not given.get("outcome"):
             self.add_error("outcome", "Choose what is to happen to the records")
-        if len(str(given.get("reason", "")).strip()) < 10:
-            self.add_error("reason", "Give the reason for the decision in a sentence or more")
+        for reason in reasons.is_given(str(given.get("reason", "")), rules.DECIDING).reasons:
+            self.add_error("reason", reason.rstrip("."))
         following = given.get("next_review")
         if given.get("outcome") in {"retain", "part"} and not self.has_error("next_review"):
             verdict = rules.is_next_review(following, self._on, self._latest.day, self._latest.because)
@@ -180,16 +180,11 @@ class ConclusionForm(forms.Form):
 class DueForm(forms.Form):
     """The reason for disposals that the clock has brought."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
+        rules.DUE,
         label="Reason for these disposals",
         help_text="It is kept with each order. For example: clear period over, nothing stands against it.",
         max_length=255,
-        min_length=10,
-        widget=forms.Textarea,
-        error_messages={
-            "required": "Give the reason for these disposals in a sentence",
-            "min_length": "Give the reason for these disposals in a sentence",
-        },
     )
 
 
@@ -235,11 +230,10 @@ class HoldForm(forms.Form):
     """A hold and its scope; lists are one to a line or with commas between."""
 
     title = forms.CharField(label="Title", max_length=200, error_messages={"required": "Give the hold a title"})
-    authority = forms.CharField(
+    authority = ReasonField(
+        rules.HOLDING,
         label="Authority",
         help_text="The letter, order or decision that this hold carries out, with its date.",
-        widget=forms.Textarea,
-        error_messages={"required": "Name the letter, order or decision"},
     )
     start = DayField(label="From", error_messages={"required": "Enter the day from which it holds"})
     controllers = forms.ModelMultipleChoiceField(

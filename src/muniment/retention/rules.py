@@ -12,6 +12,14 @@ from muniment.retention.models import DisposalOrder, Review, SourceInstruction
 
 YEAR = timedelta(days=365)
 
+# What is asked for where a reason is required; the same words at the field and in the refusal.
+DECIDING = "Give the reason for the decision"
+WRONG = "Say what is wrong with the proposal"
+UNDOING = "Say why the disposal is undone"
+RELEASING = "Give the reason, and the paper that releases the hold"
+HOLDING = "Name the letter, order or decision"
+DUE = "Give the reason for these disposals"
+
 R = Review.State
 REVIEW_MOVES: dict[str, dict[str, str]] = {
     "start": {R.OPEN: R.STARTED, R.PARKED: R.STARTED, R.REFERRED: R.STARTED},

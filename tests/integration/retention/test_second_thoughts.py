@@ -168,7 +168,7 @@ def test_the_order_says_who_decided_when_the_review_has_gone(life):
 
 def test_an_open_request_stops_what_was_returned_and_proposed_again(life):
     order = propose(life)
-    post(life, "ash", "send_back", order, note="Look again")
+    post(life, "ash", "send_back", order, note="Look once more")
     ask(life)
     with pytest.raises(Refused, match="is open"):
         propose(life)

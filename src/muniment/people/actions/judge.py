@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit, content
+from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
 from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
+WHY = "Give the reason for the judgement"
 EVIDENCE = (
     ("", "Choose"),
     ("fingerprints", "Fingerprints"),
@@ -40,7 +41,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
     left, right = sorted((one, two), key=lambda nominal: nominal.pk)
     check = unless(said.verdict in Judgement.Verdict.values, "Say whether the two are one person.")
     check &= unless(bool(said.evidence) and said.evidence in dict(EVIDENCE), "Say what the judgement rests on.")
-    check &= unless(len(said.reason.strip()) >= 10, "Give the reason in a sentence.")
+    check &= reasons.is_given(said.reason, WHY)
     check &= unless(left.pk != right.pk, "These are the same source record.")
     check.require()
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from muniment.core import audit, words
+from muniment.core.govuk_fields import ReasonField
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
@@ -38,12 +39,7 @@ class JudgeForm(forms.Form):
         choices=judging.EVIDENCE,
         error_messages={"required": "Say what it rests on"},
     )
-    reason = forms.CharField(
-        label="Reason",
-        max_length=4000,
-        widget=forms.Textarea,
-        error_messages={"required": "Give the reason in a sentence"},
-    )
+    reason = ReasonField(judging.WHY, label="Reason", max_length=4000)
 
 
 class _Counted(Paginator):

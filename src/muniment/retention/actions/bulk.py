@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.models import Record
+from muniment.retention import rules
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, PersonDecision
 
@@ -31,7 +32,7 @@ def propose_due(decisions: Iterable[PersonDecision], *, by: Actor, reason: str) 
     """
     chosen = list(decisions)
     verdict = unless(bool(chosen), "Choose at least one person.")
-    verdict &= unless(len(reason.strip()) >= 10, "Give the reason for these disposals in a sentence.")
+    verdict &= reasons.is_given(reason, rules.DUE)
     verdict.require()
     orders, refused = [], []
     for decision in chosen:
@@ -51,7 +52,7 @@ def propose_about_nobody(record_ids: Iterable[int], controller: Controller, *, b
     chosen = tuple(sorted(set(record_ids)))
     verdict = unless(bool(chosen), "Choose at least one record.")
     verdict &= unless(len(chosen) <= MOST, f"Choose at most {MOST:,} records for one order.")
-    verdict &= unless(len(reason.strip()) >= 10, "Give the reason for these disposals in a sentence.")
+    verdict &= reasons.is_given(reason, rules.DUE)
     verdict.require()
     return disposal.propose(disposal.Proposal(None, controller, chosen, note=reason.strip()), by=by)
 

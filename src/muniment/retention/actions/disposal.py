@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit, words
+from muniment.core import access, audit, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
@@ -270,7 +270,7 @@ def return_(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
     """Return a proposal to the proposer, with what is wrong with it."""
     with transaction.atomic():
         held = _locked(order, "return")
-        verdict = unless(bool(note.strip()), "Say what is wrong with the proposal.")
+        verdict = reasons.is_given(note, rules.WRONG)
         if by.user:
             verdict &= access.may(by.user, "disposal.approve", on=timezone.localdate(), controller=held.controller)
         verdict.require()
@@ -281,7 +281,7 @@ def undo(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
     """Undo a disposal before its sources are instructed; the review it came from is open again."""
     with transaction.atomic():
         held = _locked(order, "undo")
-        verdict = unless(bool(note.strip()), "Say why the disposal is undone.")
+        verdict = reasons.is_given(note, rules.UNDOING)
         if by.user:
             on = timezone.localdate()
             either = [

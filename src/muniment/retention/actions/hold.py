@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
-from muniment.retention import gate, policy_now
+from muniment.retention import gate, policy_now, rules
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, Hold, HoldController
 
@@ -71,6 +71,7 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
         if by.user:
             access.may(by.user, "hold.place", on=timezone.localdate(), controller=controller).require()
     unless(bool(proposal.controllers), "Say which force or office the hold binds.").require()
+    reasons.is_given(proposal.authority, rules.HOLDING).require()
     unknown = set(proposal.scope) - set(KEYS) - {"from", "until"}
     unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.").require()
     with transaction.atomic():
@@ -168,7 +169,7 @@ def stopped_by(hold: Hold) -> QuerySet[DisposalOrder]:
 def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
     """Ask for a hold to be released; someone else has to complete it. Both need the right of all that it binds."""
     _may_release(hold, by)
-    unless(bool(reason.strip()), "Give the reason, and the paper that releases the hold.").require()
+    reasons.is_given(reason, rules.RELEASING).require()
     unless(hold.released_at is None, "This hold has been released already.").require()
     with transaction.atomic():
         Hold.objects.filter(pk=hold.pk).update(release_asked_by=by.name, release_reason=reason)

@@ -6,7 +6,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit, content
+from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Scope
 from muniment.core.verdicts import Verdict, unless
@@ -147,9 +147,7 @@ def decide(
         held = _taken_up(_locked(review, "decide", by, version), by)
         merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
         verdict = rules.is_answered(merged, assessment.in_words(assessment.asked(held.prime_id)))
-        verdict &= unless(
-            len(conclusion.reason.strip()) >= 10, "Give the reason for the decision in a sentence or more."
-        )
+        verdict &= reasons.is_given(conclusion.reason, rules.DECIDING)
         verdict &= unless(conclusion.outcome in Review.Outcome.values, "Choose what is to happen to the records.")
         verdict &= _is_current(held, answers)
         verdict &= unless(
