@@ -188,6 +188,24 @@ class DueForm(forms.Form):
     )
 
 
+class ReturnForm(forms.Form):
+    """What is wrong with a proposal that goes back."""
+
+    note = ReasonField(rules.WRONG, label="What is wrong with it")
+
+
+class UndoForm(forms.Form):
+    """Why a disposal is undone."""
+
+    note = ReasonField(rules.UNDOING, label="Why it is undone")
+
+
+class ReleaseForm(forms.Form):
+    """Why a hold is to be released."""
+
+    note = ReasonField(rules.RELEASING, label="Why, and the paper that releases it")
+
+
 class EventForm(forms.Form):
     """Something that happened to a person's records."""
 

@@ -1,5 +1,6 @@
 """Wherever a reason is required, a row of full stops is none."""
 
+import re
 from datetime import date
 
 import pytest
@@ -63,3 +64,32 @@ def test_the_form_of_a_hold_says_so_at_the_field(life):
     assert 'id="id_authority-error"' in page
     assert page.count("Name the letter, order or decision, in at least two words") == 2, "in the summary and there"
     assert STOPS in page, "what was typed stays"
+
+
+@pytest.mark.parametrize(
+    ("who", "view", "reach", "field", "says"),
+    [
+        ("ash", "send_back", propose, "return-note", "Say what is wrong with the proposal"),
+        ("rowan", "undo", approved, "undo-note", "Say why the disposal is undone"),
+        ("hazel", "ask_release", place, "id_note", "Give the reason, and the paper that releases the hold"),
+    ],
+)
+@pytest.mark.parametrize("typed", ["", STOPS])
+def test_what_goes_back_without_a_reason_says_so_at_its_field(life, who, view, reach, field, says, typed):
+    about = reach(life)
+    answer = sign_in(life.cast[who]).post(reverse(view, args=[about.reference]), {"note": typed})
+    assert answer.status_code == 422
+    assert f'href="#{field}">{says}' in answer.text, "the summary leads to the field"
+    control = re.search(rf"<textarea[^>]*id=\"{field}\"[^>]*>([^<]*)", answer.text)
+    assert f'aria-describedby="{field}-error"' in control[0]
+    assert control[1].strip() == typed, "what was typed stays"
+    folded = re.findall(r"<details class=\"govuk-details\"([^>]*)>", answer.text.partition(f'id="{field}"')[0])
+    assert view != "undo" or folded[-1] == " open", "the form that is wrong stands open"
+    about.refresh_from_db()
+    assert getattr(about, "state", "") in {"", "proposed", "approved"}
+
+
+def test_an_empty_note_on_an_order_that_cannot_go_back_says_why_not(life):
+    order = approved(life)
+    said = sign_in(life.cast["ash"]).post(reverse("send_back", args=[order.reference]), {"note": ""}, follow=True).text
+    assert "This disposal is &#x27;approved, cooling off&#x27;: you cannot return it now." in said

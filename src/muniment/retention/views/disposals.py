@@ -9,9 +9,11 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
@@ -24,8 +26,11 @@ from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, queries, rules
 from muniment.retention.actions import disposal as disposing
+from muniment.retention.forms import ReturnForm, UndoForm
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.views.decided import answers_of, staying_beside
+
+_RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of two forms on one page
 
 
 def found_order(reference: str) -> DisposalOrder:
@@ -75,6 +80,11 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one order: what is to go, what stops it, who did what, and the next step."""
     order = found_order(reference)
     audit.record(visitor(request), "disposal.open", subject=order.reference, controller=order.controller.code)
+    return _page(request, order)
+
+
+def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **forms: Form) -> HttpResponse:
+    """Show an order; `forms` are those that were sent and are not right, which show what is wrong with them."""
     nominals = list(nominals_of(order.prime)) if order.prime else []
     items = order.items.select_related("system__controller", "record__decision").order_by("system", "reference")
     return TemplateResponse(
@@ -95,9 +105,13 @@ def disposal(request: HttpRequest, reference: str) -> HttpResponse:
             "can": _can(request, order),
             "said": [{"value": "", "text": "Choose"}]
             + [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
-            "back_here": urlencode({"next": request.get_full_path()}),
+            "returning": ReturnForm(auto_id=_RETURNING),
+            "undoing": UndoForm(auto_id=_UNDOING),
+            "back_here": urlencode({"next": reverse("disposal", args=[order.reference])}),
             "page_title": f"Disposal {order.reference}",
+            **forms,
         },
+        status=status,
     )
 
 
@@ -151,6 +165,12 @@ def _then(request: HttpRequest, order: DisposalOrder, act: Callable[[], object],
     return redirect("disposal", order.reference)
 
 
+def _not_taken(request: HttpRequest, order: DisposalOrder, **forms: Form) -> HttpResponse:
+    """Show the order with what was typed and what is wrong with it, at its field."""
+    audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
+    return _page(request, order, status=422, **forms)
+
+
 @require_POST
 @opens("disposal.approve")
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
@@ -163,7 +183,10 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("disposal.approve")
 def send_back(request: HttpRequest, reference: str) -> HttpResponse:
     """Return a proposal with what is wrong with it."""
-    order, by, note = found_order(reference), visitor(request), request.POST.get("note", "")
+    order, by, form = found_order(reference), visitor(request), ReturnForm(request.POST, auto_id=_RETURNING)
+    if not form.is_valid() and _can(request, order)["approve"]:
+        return _not_taken(request, order, returning=form)
+    note = form.cleaned_data.get("note", "")
     return _then(
         request, order, lambda: disposing.return_(order, by=by, note=note), "Returned. The review is open again."
     )
@@ -173,7 +196,10 @@ def send_back(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("disposal.view")
 def undo(request: HttpRequest, reference: str) -> HttpResponse:
     """Undo a disposal before its sources are told."""
-    order, by, note = found_order(reference), visitor(request), request.POST.get("note", "")
+    order, by, form = found_order(reference), visitor(request), UndoForm(request.POST, auto_id=_UNDOING)
+    if not form.is_valid() and _can(request, order)["undo"]:
+        return _not_taken(request, order, undoing=form)
+    note = form.cleaned_data.get("note", "")
     return _then(request, order, lambda: disposing.undo(order, by=by, note=note), "Undone. Nothing was destroyed.")
 
 

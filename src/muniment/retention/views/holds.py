@@ -18,7 +18,7 @@ from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record
 from muniment.retention.actions import hold as holding
-from muniment.retention.forms import HoldForm
+from muniment.retention.forms import HoldForm, ReleaseForm
 from muniment.retention.models import Hold
 
 _LISTS = ("classes", "ho_classes", "keywords", "areas")
@@ -46,8 +46,12 @@ def found_hold(reference: str) -> Hold:
 def hold(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one hold: its authority, its scope, what it covers, who placed and who releases it."""
     found = found_hold(reference)
-    assert isinstance(request.user, User)
     audit.record(visitor(request), "hold.view", subject=found.reference)
+    return _page(request, found, ReleaseForm())
+
+
+def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm) -> HttpResponse:
+    assert isinstance(request.user, User)
     return TemplateResponse(
         request,
         "retention/hold.html",
@@ -57,8 +61,10 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
             "scope": [(name, _said(name, value)) for name, value in found.scope.items() if value],
             "may_release": holding.may_release(found, request.user),
             "asked_it": found.release_asked_by == visitor(request).name,
+            "releasing": releasing,
             "page_title": f"Hold {found.reference}",
         },
+        status=422 if releasing.errors else 200,
     )
 
 
@@ -139,9 +145,12 @@ def _parts(text: str) -> list[str]:
 @opens("hold.release")
 def ask_release(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask for a hold to be released."""
-    found = found_hold(reference)
+    found, form = found_hold(reference), ReleaseForm(request.POST)
+    assert isinstance(request.user, User)
+    if not form.is_valid() and found.released_at is None and holding.may_release(found, request.user):
+        return _page(request, found, form)
     try:
-        holding.ask_release(found, by=visitor(request), reason=request.POST.get("note", ""))
+        holding.ask_release(found, by=visitor(request), reason=form.cleaned_data.get("note", ""))
         messages.success(request, "Asked. Someone else has to complete the release.")
     except Refused as refusal:
         for reason in refusal.reasons:
