@@ -93,10 +93,12 @@ def is_unblocked(blocks: Iterable[str]) -> Verdict:
 
 
 def can_answer(order: DisposalOrder, answered: str) -> Verdict:
-    """A source's answer is taken whatever has stopped the order since; that it has deleted stands once all is gone."""
-    verdict = unless(order.state not in {O.RETURNED, O.UNDONE}, "This disposal was given up.")
-    return verdict & unless(
-        answered != SourceInstruction.Answer.DONE or order.state in {O.INSTRUCTED, O.STOPPED},
+    """A source's answer is taken whatever has become of the order since; that it has deleted stands once all is gone.
+
+    Of an order that was undone too: whoever was told may have deleted, and that has to be known.
+    """
+    return unless(
+        answered != SourceInstruction.Answer.DONE or order.state in {O.INSTRUCTED, O.STOPPED, O.UNDONE},
         "The source has deleted, and the records are destroyed here: that cannot be taken back.",
     )
 

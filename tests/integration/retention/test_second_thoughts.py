@@ -86,8 +86,9 @@ def test_what_a_source_did_is_recorded_though_the_order_is_stopped(life):
     assert instruction.answer == "done"
     disposal.undo(order, by=by(life, "rowan"), note="The inquest needs it")
     assert sign_in(life.cast["rowan"]).get(file).status_code == 302, "nor does one that was given up"
-    with pytest.raises(Refused, match="given up"):
-        disposal.answer(instruction, by=by(life, "rowan"), said="done", note="")
+    disposal.answer(instruction, by=by(life, "rowan"), said="not_found", note="Gone before the recall")
+    instruction.refresh_from_db()
+    assert instruction.answer == "not_found", "what a source did is the truth, whatever became of the order"
 
 
 def test_an_answer_can_be_corrected_until_the_records_are_gone(life):

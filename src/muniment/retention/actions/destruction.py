@@ -21,7 +21,7 @@ from muniment.core.verdicts import Refused, unless
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
-from muniment.retention import afresh, gate, rules
+from muniment.retention import afresh, gate, rules, told
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
@@ -52,7 +52,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, besides = _Gone(), disposal.Besides.of_order(held)
+        gone, besides, said = _Gone(), disposal.Besides.of_order(held), told.answers(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
                 continue
@@ -60,7 +60,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
             if verdict:
                 _destroy_item(item, held, gone, by=by)
             else:
-                item.kept_because = verdict.reasons[0][:200]
+                item.kept_because = told.kept_whole(verdict.reasons[0], said.get(item.system_id))
                 item.save(update_fields=["kept_because"])
         if gone.rows and held.prime_id is not None:
             _sweep_person(held.prime_id, gone)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core import access, audit, reasons, words
@@ -17,7 +18,7 @@ from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, gate, others, queries, rules
+from muniment.retention import afresh, gate, others, queries, rules, told
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
@@ -304,11 +305,18 @@ def give_up(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
 def _taken_back(held: DisposalOrder, move: str, by: Actor, note: str) -> DisposalOrder:
     """Let the records of an order free for another, and open its review again; the order says which they were."""
     moved = _moved(held, move, by, note=note)
-    going = moved.items.filter(destroyed_at__isnull=True, kept_because="")
-    going.update(kept_because=moved.get_state_display())
+    _say_why_kept(moved)
     if moved.review:
         _reopen(moved.review, by)
     return moved
+
+
+def _say_why_kept(order: DisposalOrder) -> None:
+    """Say of each record of an order that was given up that it is here, and whether its source has deleted it."""
+    state, said = order.get_state_display(), told.answers(order)
+    left = order.items.filter(Q(kept_because="") | Q(kept_because__startswith=state), destroyed_at__isnull=True)
+    for system in set(left.values_list("system_id", flat=True)):
+        left.filter(system=system).update(kept_because=told.kept_because(state, said.get(system)))
 
 
 def _reopen(review: Review, by: Actor) -> None:
@@ -390,6 +398,8 @@ def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -
         verdict.require()
         held.answer, held.answered_by, held.answered_at, held.note = said, by.name, timezone.now(), note[:255]
         held.save()
+        if order.state == DisposalOrder.State.UNDONE:
+            _say_why_kept(order)
         audit.record(
             by,
             "disposal.answer",

@@ -24,7 +24,7 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, queries, rules
+from muniment.retention import certificates, queries, rules, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.forms import ReturnForm, UndoForm
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
@@ -63,11 +63,14 @@ def disposals(request: HttpRequest) -> HttpResponse:
     if state in DisposalOrder.State.values:
         orders = orders.filter(state=state)
     audit.record(visitor(request), "disposal.list")
+    page = Paginator(orders, 50).get_page(request.GET.get("page"))
+    beside = told.standings(page)
     return TemplateResponse(
         request,
         "retention/disposals.html",
         {
-            "page": Paginator(orders, 50).get_page(request.GET.get("page")),
+            "page": page,
+            "lines": [(order, beside.get(order.pk, "")) for order in page],
             "state": state,
             **tabs(request),
             "page_title": "Disposals",
@@ -93,6 +96,9 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
         {
             "order": order,
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
+            "beside": told.standings([order]).get(order.pk, ""),
+            "is_off": order.state in told.OFF,
+            "told": told.told(order),
             **_life(request, order, list(items)),
             **_decision(request, order),
             "instructions": [
@@ -125,12 +131,14 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
 
     Who may see orders and no records, such as an auditor, sees their references.
     """
+    said = told.answers(order)
+    states = [told.item_state(item, order, said.get(item.system_id)) for item in items]
     if order.prime is None or not _may(request, "record.view", order):
-        return {"items": [(item, None) for item in items]}
+        return {"items": [(item, None, state) for item, state in zip(items, states, strict=True)]}
     entries = {entry.record.pk: entry for entry in chronology(order.prime)}
     own = [each for each in entries.values() if each.record.system.controller_id == order.controller_id]
     return {
-        "items": [(item, entries.get(item.record_id or 0)) for item in items],
+        "items": [(item, entries.get(item.record_id or 0), state) for item, state in zip(items, states, strict=True)],
         "staying": staying_beside({item.record_id for item in items}, own, order.review),
         "decision": queries.person_decision(order.prime, order.controller),
     }
@@ -154,10 +162,12 @@ def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
     }
 
 
-def _then(request: HttpRequest, order: DisposalOrder, act: Callable[[], object], words: str) -> HttpResponse:
+def _then(
+    request: HttpRequest, order: DisposalOrder, act: Callable[[], object], words: str | Callable[[], str]
+) -> HttpResponse:
     try:
         act()
-        messages.success(request, words)
+        messages.success(request, words if isinstance(words, str) else words())
     except Refused as refusal:
         audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
         for reason in refusal.reasons:
@@ -195,12 +205,17 @@ def send_back(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 @opens("disposal.view")
 def undo(request: HttpRequest, reference: str) -> HttpResponse:
-    """Undo a disposal before its sources are told."""
+    """Undo a disposal, and say what cannot be undone of it."""
     order, by, form = found_order(reference), visitor(request), UndoForm(request.POST, auto_id=_UNDOING)
     if not form.is_valid() and _can(request, order)["undo"]:
         return _not_taken(request, order, undoing=form)
     note = form.cleaned_data.get("note", "")
-    return _then(request, order, lambda: disposing.undo(order, by=by, note=note), "Undone. Nothing was destroyed.")
+    return _then(
+        request,
+        order,
+        lambda: disposing.undo(order, by=by, note=note),
+        lambda: " ".join(["Undone.", *told.told(order).sentences]),
+    )
 
 
 @require_POST

@@ -1,0 +1,108 @@
+"""What the sources of an order have done, which its state alone does not tell: what one has deleted stays deleted."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
+
+from muniment.retention.models import DisposalItem, DisposalOrder, SourceInstruction
+
+DONE, NOT_FOUND = SourceInstruction.Answer.DONE, SourceInstruction.Answer.NOT_FOUND
+_MOST = 200  # characters of why a record is kept
+OFF = (DisposalOrder.State.STOPPED, DisposalOrder.State.UNDONE)  # nothing more of it is to happen
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was destroyed here of an order, and what each source did that was told to delete, by its title."""
+
+    destroyed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    unable: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Say it of an order that is not carried on."""
+        gone = ", ".join(self.destroyed)
+        said = [f"It has destroyed here: {gone}." if gone else "Nothing was destroyed here by it."]
+        if not (self.deleted or self.unanswered or self.unable or self.missing):
+            return [*said, "No source was told to delete anything."]
+        if self.deleted:
+            said.append(f"Deleted at source already, which cannot be undone: {', '.join(self.deleted)}.")
+        if self.unanswered:
+            recall = "recall its work file" if len(self.unanswered) == 1 else "recall their work files"
+            said.append(f"Told to delete and not answered yet: {', '.join(self.unanswered)}; {recall}.")
+        if self.unable:
+            said.append(f"Could not delete: {', '.join(self.unable)}; see that it is not done later.")
+        if self.missing:
+            said.append(f"Not found at source: {', '.join(self.missing)}.")
+        return said
+
+
+def told(order: DisposalOrder) -> Told:
+    """Return what has become of an order here and at its sources."""
+    titles: dict[str, list[str]] = {}
+    for each in order.instructions.select_related("system").order_by("system__title"):
+        titles.setdefault(each.answer, []).append(each.system.title)
+    unable = [title for answer, found in titles.items() if answer not in {"", DONE, NOT_FOUND} for title in found]
+    gone = order.items.filter(destroyed_at__isnull=False).order_by("reference")
+    return Told(
+        destroyed=tuple(gone.values_list("reference", flat=True)),
+        deleted=tuple(titles.get(DONE, ())),
+        unanswered=tuple(titles.get("", ())),
+        unable=tuple(sorted(unable)),
+        missing=tuple(titles.get(NOT_FOUND, ())),
+    )
+
+
+def answers(order: DisposalOrder) -> dict[int, str]:
+    """Return what each source that was told has answered, by the key of its system; empty where it has not."""
+    return dict(order.instructions.values_list("system_id", "answer"))
+
+
+def kept_because(state: str, answer: str | None) -> str:
+    """Say why a record of an order that was given up is here, and what its source did, if it was told."""
+    if answer is None:
+        return state
+    if answer == DONE:
+        return f"{state}, but its source has deleted it"
+    if not answer:
+        return f"{state}; its source was told to delete it and has not answered"
+    return f"{state}; its source answered: {SourceInstruction.Answer(answer).label}"
+
+
+def kept_whole(reason: str, answer: str | None) -> str:
+    """Say why a record is kept at the destruction of others; that its source has deleted it goes before the rest."""
+    return f"{'Its source has deleted it. ' if answer == DONE else ''}{reason}"[:_MOST]
+
+
+def item_state(item: DisposalItem, order: DisposalOrder, answer: str | None) -> str:
+    """Say where a record of an order is that is not destroyed here: its source may have deleted it."""
+    if item.kept_because:
+        return f"Kept here: {item.kept_because}"
+    if answer == DONE:
+        return "Here; its source has deleted it"
+    if answer == "" and order.state in OFF:
+        return "Here; its source was told to delete it and has not answered"
+    return "Here"
+
+
+def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
+    """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out."""
+    states = {order.pk: order.state for order in orders}
+    answer = SourceInstruction.objects.filter(order=OuterRef("order"), system=OuterRef("system")).values("answer")
+    counts: dict[int, Counter[str | None]] = {}
+    items = DisposalItem.objects.filter(order__in=states, destroyed_at__isnull=True)
+    for key, said in items.annotate(said=Subquery(answer[:1])).values_list("order_id", "said"):
+        counts.setdefault(key, Counter())[said] += 1
+    found = {key: _off(counts[key]) for key, state in states.items() if key in counts and state in OFF}
+    return {key: words for key, words in found.items() if words}
+
+
+def _off(counts: Counter[str | None]) -> str:
+    said = [f"{counts[DONE]} deleted at source already"] if counts[DONE] else []
+    said += [f"{counts['']} to recall from a source"] if counts[""] else []
+    return ", ".join(said)
