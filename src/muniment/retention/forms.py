@@ -10,7 +10,7 @@ from muniment.core import reasons, words
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller, User
 from muniment.engine.retention.persons import RULES
-from muniment.retention import rules
+from muniment.retention import queue, rules
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
 
@@ -53,6 +53,7 @@ class QueueForm(forms.Form):
         choices=[
             ("", "Waiting or started"),
             ("undecided", "Not decided, put aside too"),
+            (queue.BACK, "Open again after a disposal"),
             *[(value, label) for value, label in Review.State.choices if value != "closed"],
         ],
     )

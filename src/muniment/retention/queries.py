@@ -16,6 +16,8 @@ from muniment.records.models import Involvement, Quarantine, Record
 from muniment.retention import held_words, policy_now
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
+CAME_BACK = ("returned", "undone")  # states of a disposal that has opened its review again
+
 
 def person_decision(prime: PrimePerson, controller: Controller) -> PersonDecision | None:
     """Return what a controller's policy says about a prime person, or None when nothing is decided."""
@@ -42,6 +44,13 @@ def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
 def open_reviews(prime: PrimePerson) -> list[Review]:
     """Return the reviews of a person that are not decided."""
     return list(Review.objects.filter(prime=prime).exclude(state__in=["decided", "closed"]).order_by("pk"))
+
+
+def came_back(reviews: Iterable[Review]) -> dict[int, DisposalOrder]:
+    """Return the disposals that were returned or undone and opened reviews again, the last of each, by review."""
+    undecided = [review.pk for review in reviews if review.state not in {"decided", "closed"}]
+    orders = DisposalOrder.objects.filter(review__in=undecided, state__in=CAME_BACK).order_by("pk")
+    return {order.review_id or 0: order for order in orders}
 
 
 def colleagues(review: Review) -> list[User]:

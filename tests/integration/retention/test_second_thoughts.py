@@ -1,5 +1,6 @@
 """Going back: what is returned, undone, stopped and released, through the pages and as the web's own role."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -197,3 +198,45 @@ def test_an_auditor_reads_what_was_done_on_a_day(life):
     assert "disposal.propose" in shown and "records: 2" in shown.lower()
     shown = auditor.get(page, {"action": "disposal.propose", "until": f"{today - timedelta(days=2):%d %m %Y}"}).text
     assert "No event fits" in shown
+
+
+@pytest.mark.parametrize(
+    ("who", "view", "reach", "did"),
+    [("ash", "send_back", propose, "returned by the approver"), ("ash", "undo", approved, "undone")],
+)
+def test_a_review_says_who_sent_its_disposal_back_and_why(life, who, view, reach, did):
+    order = reach(life)
+    post(life, who, view, order, note="Look at the <custody> record")
+    link = re.escape(f'href="{reverse("disposal", args=[order.reference])}">Disposal {order.reference}</a>')
+    words = rf"{link} {did}: Look at the &lt;custody&gt; record \({who}, \d+ \w+ \d{{4}} at \d\d:\d\d\)"
+    client = sign_in(life.cast["rowan"])
+    page = client.get(reverse("review", args=[life.review.reference])).text
+    assert re.search(rf"This review is open again\.</strong>\s+<a[^>]* {words}", page)
+    assert re.search(words, client.get(reverse("reviews")).text)
+    home = client.get(reverse("home"))
+    assert re.search(words, home.text), "it awaits whoever decided it"
+    (figure,) = (each for each in home.context["awaits"] if each.words == "reviews sent back to me")
+    assert (figure.number, client.get(figure.href).context["page"].paginator.count) == (1, 1)
+    assert "sent back to me" not in sign_in(life.cast["ash"]).get(reverse("home")).text
+    propose(life)
+    assert "sent back to me" not in client.get(reverse("home")).text
+    assert "open again" not in client.get(reverse("review", args=[order.review.reference])).text
+
+
+def test_the_reason_of_a_proposal_stays_beside_that_of_its_return(life):
+    decision = life.review.prime.decisions.get()
+    records = tuple(Record.objects.values_list("pk", flat=True))
+    wanted = disposal.Proposal(decision.prime, decision.controller, records, note="Clear period over")
+    order = disposal.propose(wanted, by=by(life, "rowan"))
+    disposal.return_(order, by=by(life, "ash"), note="Look at the custody record")
+    order.refresh_from_db()
+    first, second = order.note.splitlines()
+    assert first == "Clear period over"
+    assert second.startswith("Look at the custody record (ash, ")
+
+
+def test_a_review_does_not_go_back_to_who_may_not_work_it_any_more(life):
+    order = propose(life)
+    life.cast["rowan"].assignments.all().delete()
+    disposal.return_(order, by=by(life, "ash"), note="Look at the custody record")
+    assert (life.review.state, life.review.allocated_to) == ("started", "")

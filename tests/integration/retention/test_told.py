@@ -50,6 +50,8 @@ def test_undoing_says_what_cannot_be_undone(life):
     said = undone(life, order)
     assert "Undone. " + " ".join(says(first, second)) in said
     assert "Nothing was destroyed.<" not in said
+    review = sign_in(life.cast["rowan"]).get(reverse("review", args=[life.review.reference])).text
+    assert "<strong>1 deleted at source already, 1 to recall from a source.</strong>" in review
     assert stated(order) == {
         first.system.title: "Undone, but its source has deleted it",
         second.system.title: "Undone; its source was told to delete it and has not answered",

@@ -304,7 +304,8 @@ def give_up(order: DisposalOrder, *, by: Actor, note: str) -> DisposalOrder:
 
 def _taken_back(held: DisposalOrder, move: str, by: Actor, note: str) -> DisposalOrder:
     """Let the records of an order free for another, and open its review again; the order says which they were."""
-    moved = _moved(held, move, by, note=note)
+    signed = f"{note.strip()} ({by.name}, {words.moment(timezone.now())})"
+    moved = _moved(held, move, by, note="\n".join(filter(None, (held.note, signed))))
     _say_why_kept(moved)
     if moved.review:
         _reopen(moved.review, by)
@@ -324,6 +325,8 @@ def _reopen(review: Review, by: Actor) -> None:
     if rules.can_move(held, "reopen"):
         held.state = rules.REVIEW_MOVES["reopen"][held.state]
         held.outcome = ""
+        if held.decided_by in {each.username for each in queries.colleagues(held)}:
+            held.allocated_to = held.decided_by  # it awaits whoever decided it
         held.version += 1
         held.save()
         audit.record(by, "review.reopen", subject=held.reference, controller=held.controller.code)

@@ -18,7 +18,7 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.chronology import chronology
-from muniment.retention import assessment, drafts, intervals, queries
+from muniment.retention import assessment, drafts, intervals, queries, told
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.drafts import Draft
@@ -78,6 +78,8 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     shown |= review_page.shown(request, found, asked)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
+    shown["came_back"] = back = queries.came_back([found]).get(found.pk)
+    shown["beside"] = told.standings([back]).get(back.pk, "") if back else ""
     shown |= {"keep": draft.kept_records, "ticked": draft.with_others, "unsaved": status != 200}
     return TemplateResponse(request, "retention/review.html", shown, status=status)
 

@@ -15,9 +15,10 @@ from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import identities
+from muniment.retention import queries
 from muniment.retention import queue as queueing
 from muniment.retention.forms import QueueForm
-from muniment.retention.models import PersonDecision, Review
+from muniment.retention.models import DisposalOrder, PersonDecision, Review
 
 PAGE = 25
 
@@ -32,6 +33,7 @@ class Line:
     group: int | None
     rule: str
     missing: tuple[str, ...]
+    came_back: DisposalOrder | None
 
 
 @opens("review.work")
@@ -89,6 +91,7 @@ def lines(found: list[Review]) -> list[Line]:
     who = identities(review.prime for review in found)
     keys = {review.prime_id for review in found}
     decisions = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime_id__in=keys)}
+    back = queries.came_back(found)
     made = []
     for review in found:
         known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
@@ -100,6 +103,7 @@ def lines(found: list[Review]) -> list[Line]:
                 decision.group if decision else None,
                 decision.rule if decision else "",
                 tuple(decision.missing) if decision else (),
+                back.get(review.pk),
             )
         )
     return made

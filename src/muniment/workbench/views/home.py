@@ -68,6 +68,12 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
         ("review.work", "reviews due", lists, lambda: _waiting(user).filter(due__lte=on).count()),
         ("review.work", "reviews with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
+        (
+            "review.work",
+            "reviews sent back to me",
+            f"{lists}?allocated=me&state={queue.BACK}",
+            lambda: _sent_back(user),
+        ),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposals to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.instruct", "sources that have not answered", f"{orders}?state=instructed", _unanswered),
@@ -96,6 +102,10 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
 
 def _with(user: User) -> int:
     return _waiting(user, state="undecided", allocated="me").count()
+
+
+def _sent_back(user: User) -> int:
+    return _waiting(user, state=queue.BACK, allocated="me").count()
 
 
 def _by_clock(user: User, on: date) -> int:
