@@ -10,7 +10,7 @@ from django.utils import timezone
 from factories.cast import sign_in
 from factories.deeds import WORKER, answered, approved, ask, by, decide, place, propose
 from muniment.core.verdicts import Refused
-from muniment.records.models import Record
+from muniment.records.models import Involvement, Nominal, Record
 from muniment.retention import queries
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.afresh import Decided
@@ -144,6 +144,24 @@ def test_the_approver_reads_why_and_what(life):
     assert "No longer necessary for any policing purpose" in page
     assert "capacity to inflict serious harm" in page
     assert Record.objects.get(reference="C1").title in page
+
+
+def test_the_approver_sees_who_else_is_on_a_record_and_every_answer_before_approving(life):
+    crime = Record.objects.get(reference="C1")
+    order = propose(life)
+    client, page = sign_in(life.cast["ash"]), reverse("disposal", args=[order.reference])
+    assert client.get(page).text.count("Nobody else that you may see is on it.") == 2
+    part = crime.involvements.get()
+    victim = Nominal.objects.create(
+        **{name: getattr(part.nominal, name) for name in ("system", "scope", "row")}, reference="P77", full_name="V"
+    )
+    Involvement.objects.create(record=crime, nominal=victim, role="VICTIM", row=part.row)
+    shown = client.get(page).text
+    assert "<strong>1 other on it.</strong>" in shown
+    assert shown.count("Nobody else that you may see is on it.") == 1
+    before, _, _ = shown.partition("Approve or return")
+    asked = before.index("capacity to inflict serious harm")
+    assert before.rfind("<details", 0, asked) <= before.rfind("</details>", 0, asked), "the answers are not folded"
 
 
 @pytest.mark.parametrize(
