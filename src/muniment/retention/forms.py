@@ -10,9 +10,10 @@ from muniment.core import reasons, words
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller, User
 from muniment.engine.retention.persons import RULES
-from muniment.retention import queue, rules
+from muniment.retention import anonymity, queue, rules
+from muniment.retention.anonymity import Known
 from muniment.retention.intervals import Latest
-from muniment.retention.models import Review
+from muniment.retention.models import Review, SourceInstruction
 
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
@@ -199,6 +200,42 @@ class UndoForm(forms.Form):
     """Why a disposal is undone."""
 
     note = ReasonField(rules.UNDOING, label="Why it is undone")
+
+
+class AnswerForm(forms.Form):
+    """What a source answered to its instruction."""
+
+    said = forms.ChoiceField(
+        label="Its answer",
+        choices=[("", "Choose"), *SourceInstruction.Answer.choices],
+        error_messages={"required": "Choose what the source answered"},
+    )
+    note = forms.CharField(
+        label="Note",
+        help_text="No names and no dates of birth: it is printed on the certificate.",
+        required=False,
+        max_length=255,
+        error_messages={"max_length": "Write the note in 255 characters or fewer"},
+    )
+
+    def __init__(self, people: Known, *arguments: Any, **named: Any) -> None:
+        """Take what would name the people of the order."""
+        super().__init__(*arguments, **named)
+        self._people = people
+
+    def clean_note(self) -> str:
+        """Return the note, or say what in it names somebody."""
+        note = str(self.cleaned_data["note"])
+        if refused := anonymity.names_nobody(note, self._people).reasons:
+            raise forms.ValidationError(refused[0].rstrip("."))
+        return note
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a note where the source has not simply deleted."""
+        given = self.cleaned_data
+        if given.get("said", "done") != SourceInstruction.Answer.DONE and not given.get("note", "-"):
+            self.add_error("note", rules.ANSWERING)
+        return given
 
 
 class ReleaseForm(forms.Form):

@@ -12,8 +12,9 @@ from muniment.core.models import Controller, User, UserScope
 from muniment.engine.policy.model import Length
 from muniment.engine.retention.persons import BY_REVIEW, GROUP_2
 from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
-from muniment.records.models import Involvement, Quarantine, Record
+from muniment.records.models import Involvement, Nominal, Quarantine, Record
 from muniment.retention import held_words, policy_now
+from muniment.retention.anonymity import Known, known
 from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
 
 CAME_BACK = ("returned", "undone")  # states of a disposal that has opened its review again
@@ -44,6 +45,19 @@ def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
 def open_reviews(prime: PrimePerson) -> list[Review]:
     """Return the reviews of a person that are not decided."""
     return list(Review.objects.filter(prime=prime).exclude(state__in=["decided", "closed"]).order_by("pk"))
+
+
+def people_of(order: DisposalOrder) -> Known:
+    """Return what would name the people of an order: whoever it is about, and everyone on what it would destroy."""
+    own = Q(belongings__prime=order.prime_id, belongings__until__isnull=True)
+    on_them = Nominal.objects.filter(involvements__record_id__in=list(order.items.values_list("record_id", flat=True)))
+    found = [*Nominal.objects.filter(own), *on_them] if order.prime_id else list(on_them)
+    names = (
+        name
+        for each in found
+        for name in (each.forename, each.middle_names, each.surname, each.full_name, *each.aliases)
+    )
+    return known(names, (each.born_earliest for each in found if each.born_earliest == each.born_latest))
 
 
 def came_back(reviews: Iterable[Review]) -> dict[int, DisposalOrder]:

@@ -19,6 +19,7 @@ UNDOING = "Say why the disposal is undone"
 RELEASING = "Give the reason, and the paper that releases the hold"
 HOLDING = "Name the letter, order or decision"
 DUE = "Give the reason for these disposals"
+ANSWERING = "Say what the source told you, so that someone can follow it up"
 
 R = Review.State
 REVIEW_MOVES: dict[str, dict[str, str]] = {

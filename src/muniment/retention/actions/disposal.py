@@ -18,7 +18,7 @@ from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, gate, others, queries, rules, told
+from muniment.retention import afresh, anonymity, gate, others, queries, rules, told
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
 
@@ -386,7 +386,7 @@ def stop(order: DisposalOrder, *, by: Actor, because: str) -> DisposalOrder:
 
 
 def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -> SourceInstruction:
-    """Record what a source answered to its instruction."""
+    """Record what a source answered to its instruction. The note is printed on the certificate, so it names nobody."""
     with transaction.atomic():
         held = SourceInstruction.objects.select_for_update().get(pk=instruction.pk)
         order = held.order
@@ -394,8 +394,9 @@ def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -
         verdict &= rules.can_answer(order, held.answer)
         verdict &= unless(
             said == SourceInstruction.Answer.DONE or bool(note.strip()),
-            "Say what the source told you, so that someone can follow it up.",
+            f"{rules.ANSWERING}.",
         )
+        verdict &= anonymity.names_nobody(note, queries.people_of(order))
         if by.user:
             verdict &= access.may(by.user, "disposal.instruct", on=timezone.localdate(), controller=order.controller)
         verdict.require()

@@ -26,11 +26,13 @@ from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, queries, rules, told
 from muniment.retention.actions import disposal as disposing
-from muniment.retention.forms import ReturnForm, UndoForm
+from muniment.retention.anonymity import known
+from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.views.decided import answers_of, staying_beside
 
-_RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of two forms on one page
+_RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page
+_ANSWERING = "%s-{}"
 
 
 def found_order(reference: str) -> DisposalOrder:
@@ -101,16 +103,12 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "told": told.told(order),
             **_life(request, order, list(items)),
             **_decision(request, order),
-            "instructions": [
-                (each, bool(rules.can_answer(order, each.answer)))
-                for each in order.instructions.select_related("system").order_by("system__title")
-            ],
+            "instructions": _instructions(request, order, forms.get("answering")),
             "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),
-            "said": [{"value": "", "text": "Choose"}]
-            + [{"value": value, "text": label} for value, label in SourceInstruction.Answer.choices],
+            "answering": Form(),
             "returning": ReturnForm(auto_id=_RETURNING),
             "undoing": UndoForm(auto_id=_UNDOING),
             "back_here": urlencode({"next": reverse("disposal", args=[order.reference])}),
@@ -119,6 +117,19 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
         },
         status=status,
     )
+
+
+def _instructions(
+    request: HttpRequest, order: DisposalOrder, sent: Form | None
+) -> list[tuple[SourceInstruction, Form | None]]:
+    """Return what each source was told, each with the form for its answer where the user may give one now."""
+    may = _may(request, "disposal.instruct", order)
+    found = []
+    for each in order.instructions.select_related("system").order_by("system__title"):
+        ids = _ANSWERING.format(each.system_id)
+        form = sent if sent is not None and sent.auto_id == ids else AnswerForm(known((), ()), auto_id=ids)
+        found.append((each, form if may and rules.can_answer(order, each.answer) else None))
+    return found
 
 
 def _may(request: HttpRequest, action: str, order: DisposalOrder) -> bool:
@@ -226,7 +237,10 @@ def answer(request: HttpRequest, reference: str, system: int) -> HttpResponse:
     instruction = SourceInstruction.objects.filter(order=order, system_id=system).first()
     if instruction is None:
         raise Http404
-    said, note = request.POST.get("said", ""), request.POST.get("note", "")
+    form = AnswerForm(queries.people_of(order), request.POST, auto_id=_ANSWERING.format(system))
+    if not form.is_valid() and rules.can_answer(order, instruction.answer):
+        return _not_taken(request, order, answering=form)
+    said, note = form.cleaned_data.get("said", ""), form.cleaned_data.get("note", "")
     return _then(
         request,
         order,
@@ -249,7 +263,9 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note"])
+    writer.writerow(
+        ["order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note (no names)"]
+    )
     for item in items:
         writer.writerow([order.reference, item.system.code, _plain(item.reference), "delete", "", ""])
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
