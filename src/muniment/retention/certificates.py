@@ -30,6 +30,13 @@ def _latin(text: object) -> str:
     return str(text).encode("latin-1", "replace").decode("latin-1")
 
 
+def waiting(certificate: Certificate) -> list[str]:
+    """Return the systems that are not shown to have deleted what is destroyed here."""
+    body: dict[str, Any] = certificate.body
+    gone, done = {each["system"] for each in body["destroyed"]}, SourceInstruction.Answer.DONE.label
+    return [each["system"] for each in body["sources"] if each["answer"] != done and each["system"] in gone]
+
+
 def as_pdf(certificate: Certificate) -> bytes:
     """Return the certificate as a PDF of a page or more."""
     body: dict[str, Any] = certificate.body
@@ -42,10 +49,9 @@ def as_pdf(certificate: Certificate) -> bytes:
     page.set_font("Helvetica", "B", 18)
     status = "Provisional certificate" if certificate.is_provisional else "Certificate"
     page.cell(0, 12, f"{status} of disposal", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    waiting = [each["system"] for each in body["sources"] if each["answer"] != SourceInstruction.Answer.DONE.label]
     if certificate.is_provisional:
         page.set_font("Helvetica", "B", 10)
-        said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting)}."
+        said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting(certificate))}."
         page.multi_cell(0, 6, _latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     _facts(page, certificate, body)
     _table(

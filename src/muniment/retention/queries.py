@@ -15,7 +15,15 @@ from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
 from muniment.records.models import Involvement, Nominal, Quarantine, Record
 from muniment.retention import held_words, policy_now
 from muniment.retention.anonymity import Known, known
-from muniment.retention.models import DisposalOrder, HeldRecord, Hold, PersonDecision, Review, SubjectEvent
+from muniment.retention.models import (
+    DisposalItem,
+    DisposalOrder,
+    HeldRecord,
+    Hold,
+    PersonDecision,
+    Review,
+    SubjectEvent,
+)
 
 CAME_BACK = ("returned", "undone")  # states of a disposal that has opened its review again
 
@@ -45,6 +53,14 @@ def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
 def open_reviews(prime: PrimePerson) -> list[Review]:
     """Return the reviews of a person that are not decided."""
     return list(Review.objects.filter(prime=prime).exclude(state__in=["decided", "closed"]).order_by("pk"))
+
+
+def stayed(review: Review) -> list[DisposalItem]:
+    """Return the person's records that a disposal left here, with why, last first, for who looks again."""
+    on = {"nominal__belongings__prime": review.prime_id, "nominal__belongings__until__isnull": True}
+    records = Involvement.objects.filter(record__system__controller=review.controller_id, **on).values("record_id")
+    left = DisposalItem.objects.filter(record_id__in=records, order__destroyed_at__isnull=False)
+    return list(left.exclude(kept_because="").select_related("order").order_by("-order", "reference"))
 
 
 def people_of(order: DisposalOrder) -> Known:

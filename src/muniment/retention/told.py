@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
+from muniment.retention import policy_now
 from muniment.retention.models import DisposalItem, DisposalOrder, SourceInstruction
 
 DONE, NOT_FOUND = SourceInstruction.Answer.DONE, SourceInstruction.Answer.NOT_FOUND
+CARRIED_OUT = (DisposalOrder.State.DESTROYED, DisposalOrder.State.CERTIFIED)
+_STAYS = "Its source answered '{}': it stays, and a person looks again."
 _MOST = 200  # characters of why a record is kept
 OFF = (DisposalOrder.State.STOPPED, DisposalOrder.State.UNDONE)  # nothing more of it is to happen
 
@@ -71,7 +75,7 @@ def kept_because(state: str, answer: str | None) -> str:
         return f"{state}, but its source has deleted it"
     if not answer:
         return f"{state}; its source was told to delete it and has not answered"
-    return f"{state}; its source answered: {SourceInstruction.Answer(answer).label}"
+    return f"{state}; its source answered '{_said(answer)}'"
 
 
 def kept_whole(reason: str, answer: str | None) -> str:
@@ -90,19 +94,49 @@ def item_state(item: DisposalItem, order: DisposalOrder, answer: str | None) -> 
     return "Here"
 
 
+def staying(order: DisposalOrder) -> dict[int, str]:
+    """Return why records of an order are not destroyed here, by the system whose source gave such an answer.
+
+    Which answers those are is policy (`source_answers` of policy/retention/rules.yaml).
+    """
+    kept_here = policy_now.policy().on(timezone.localdate()).settings["source_answers"]["kept_here"]
+    return {system: _STAYS.format(_said(answer)) for system, answer in answers(order).items() if answer in kept_here}
+
+
+def open_sources() -> QuerySet[SourceInstruction]:
+    """Return the instructions whose sources have not said that they deleted what is destroyed here."""
+    gone = DisposalItem.objects.filter(order=OuterRef("order"), system=OuterRef("system"), destroyed_at__isnull=False)
+    return SourceInstruction.objects.exclude(answer=DONE).filter(Exists(gone))
+
+
 def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
     """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out."""
     states = {order.pk: order.state for order in orders}
     answer = SourceInstruction.objects.filter(order=OuterRef("order"), system=OuterRef("system")).values("answer")
-    counts: dict[int, Counter[str | None]] = {}
-    items = DisposalItem.objects.filter(order__in=states, destroyed_at__isnull=True)
-    for key, said in items.annotate(said=Subquery(answer[:1])).values_list("order_id", "said"):
-        counts.setdefault(key, Counter())[said] += 1
-    found = {key: _off(counts[key]) for key, state in states.items() if key in counts and state in OFF}
+    items = DisposalItem.objects.filter(order__in=states).annotate(said=Subquery(answer[:1]))
+    here: dict[int, Counter[str | None]] = {key: Counter() for key in states}
+    gone: dict[int, Counter[str | None]] = {key: Counter() for key in states}
+    for key, said, destroyed_at in items.values_list("order_id", "said", "destroyed_at"):
+        (gone if destroyed_at else here)[key][said] += 1
+    found = {key: _off(here[key]) for key, state in states.items() if state in OFF}
+    found |= {key: _done(here[key], gone[key]) for key, state in states.items() if state in CARRIED_OUT}
     return {key: words for key, words in found.items() if words}
 
 
-def _off(counts: Counter[str | None]) -> str:
-    said = [f"{counts[DONE]} deleted at source already"] if counts[DONE] else []
-    said += [f"{counts['']} to recall from a source"] if counts[""] else []
+def _off(here: Counter[str | None]) -> str:
+    said = [f"{here[DONE]} deleted at source already"] if here[DONE] else []
+    said += [f"{here['']} to recall from a source"] if here[""] else []
     return ", ".join(said)
+
+
+def _done(here: Counter[str | None], gone: Counter[str | None]) -> str:
+    still = gone.total() - gone[DONE] - gone[NOT_FOUND]
+    waits = [f"{still} at a source still"] if still else []
+    waits += [f"{gone[NOT_FOUND]} not found at source"] if gone[NOT_FOUND] else []
+    said = [f"provisional: {', '.join(waits)}"] if waits else []
+    said += [f"{here.total()} kept here"] if here.total() else []
+    return "; ".join(said)
+
+
+def _said(answer: str) -> str:
+    return str(SourceInstruction.Answer(answer).label)

@@ -8,9 +8,11 @@ from django.urls import reverse
 from factories.cast import sign_in
 from factories.deeds import WORKER, approved, by
 from muniment.core.verdicts import Refused
-from muniment.records.models import Nominal
+from muniment.engine import policy
+from muniment.records.models import Nominal, Record
+from muniment.retention import certificates
 from muniment.retention.actions import destruction, disposal
-from muniment.retention.models import Certificate
+from muniment.retention.models import Certificate, SourceInstruction
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -68,3 +70,80 @@ def test_an_answer_that_is_not_whole_says_so_at_its_field(life, told, said, note
     assert answer.status_code == 422
     assert f'href="#{field}-{told[0].system_id}">{says}' in answer.text
     assert answer.text.count("There is a problem") == 1
+
+
+LINKED = "Its source answered 'Cannot: another force is linked': it stays, and a person looks again."
+
+
+def answer_both(life, told, one, two):
+    disposal.answer(told[0], by=by(life, "rowan"), said=one, note="Ticket number 12")
+    disposal.answer(told[1], by=by(life, "rowan"), said=two, note="Ticket number 12")
+
+
+def page_of(life, order):
+    return sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
+
+
+def test_policy_names_answers_that_sources_can_give():
+    for setting in policy.load().settings["source_answers"]:
+        assert set(setting.content["kept_here"]) <= set(SourceInstruction.Answer.values) - {"done"}
+
+
+def test_what_another_force_is_linked_to_stays_and_the_rest_goes(life, told):
+    order = told[0].order
+    gone, kept = (order.items.get(system=each.system_id).reference for each in told)
+    answer_both(life, told, "done", "linked")
+    assert destruction.work(by=WORKER)["certified"] == 1
+    assert set(Record.objects.values_list("reference", flat=True)) == {kept}
+    certificate = Certificate.objects.get()
+    assert [each["reference"] for each in certificate.body["destroyed"]] == [gone]
+    assert [(each["reference"], each["because"]) for each in certificate.body["kept"]] == [(kept, LINKED)]
+    assert not certificate.is_provisional, "of what is destroyed nothing is left at a source"
+    order.refresh_from_db()
+    assert order.state == "certified"
+    page = page_of(life, order)
+    assert "<strong>1 kept here.</strong>" in page
+    assert "Its records stay here, for a person to look at again." in page
+    file = reverse("work_file", args=[order.reference, told[1].system_id])
+    assert f'href="{file}"' not in page
+    assert sign_in(life.cast["rowan"]).get(file).status_code == 404, "what stays here is not deleted there"
+
+
+def test_where_everything_is_linked_the_order_stops(life, told):
+    order = told[0].order
+    answer_both(life, told, "linked", "linked")
+    assert destruction.work(by=WORKER)["refused"] == 1
+    order.refresh_from_db()
+    assert (order.state, order.stopped_by) == ("stopped", LINKED)
+    assert Record.objects.count() == 2 and not Certificate.objects.exists()
+    assert "Nothing was destroyed here by it." in page_of(life, order)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("supplier", "provisional: 1 at a source still"), ("not_found", "provisional: 1 not found at source")],
+)
+def test_an_order_says_that_its_certificate_is_provisional(life, told, said, words):
+    order = told[0].order
+    answer_both(life, told, "done", said)
+    destruction.work(by=WORKER)
+    assert Certificate.objects.get().is_provisional
+    assert f"<strong>{words}.</strong>" in page_of(life, order)
+    assert f"<strong>{words}</strong>" in sign_in(life.cast["ash"]).get(reverse("disposals")).text
+    file = reverse("work_file", args=[order.reference, told[1].system_id])
+    assert sign_in(life.cast["rowan"]).get(file).status_code == 200, "there is work left for that source"
+    disposal.answer(told[1], by=by(life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    assert not Certificate.objects.get().is_provisional
+    assert "provisional" not in page_of(life, order)
+
+
+def test_a_linked_source_does_not_keep_another_answer_from_making_the_certificate_final(life, told):
+    answer_both(life, told, "supplier", "linked")
+    destruction.work(by=WORKER)
+    certificate = Certificate.objects.get()
+    assert certificate.is_provisional
+    assert certificates.waiting(certificate) == [told[0].system.title]
+    disposal.answer(told[0], by=by(life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    assert not Certificate.objects.get().is_provisional

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, answered, by, decide, place, propose
+from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
 from factories.exports import Source, row
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Content, ContentKey
@@ -17,7 +17,7 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, SourceRow, Tombstone
-from muniment.retention.actions import destruction
+from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Certificate, RecordDecision, Review
 
@@ -232,3 +232,15 @@ def test_nothing_that_is_left_of_a_destroyed_person_names_them(own_life):
     left = PrimePerson.objects.get()
     assert "P1" not in left.anchor_key
     assert "D1" not in left.anchor_key
+
+
+def test_what_stayed_because_another_force_is_linked_comes_back_to_a_person(own_life):
+    order = disposal.instruct(approved(own_life), by=WORKER)
+    for each in order.instructions.select_related("system"):
+        said = "linked" if each.system.code.startswith("custody") else "done"
+        disposal.answer(each, by=by(own_life, "rowan"), said=said, note="Ticket number 12")
+    destruction.work(by=WORKER)
+    own_life.run()
+    page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[own_life.review.reference])).text
+    assert "Left here by an earlier disposal:" in page
+    assert re.search(rf"CU1</a> \(<a[^>]*>{order.reference}</a>\): Its source answered .*another force is linked", page)

@@ -17,14 +17,14 @@ from django.utils import timezone
 from muniment.core import audit, content, turns, words
 from muniment.core.actors import Actor
 from muniment.core.models import Content, ContentKey, Controller
-from muniment.core.verdicts import Refused, unless
+from muniment.core.verdicts import Refused, refused, unless
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, rules, told
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decisions
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 
@@ -34,6 +34,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
 
     Everything is decided once more first, unless `now` says what was decided within this transaction, alone. A record
     that may no longer go (another person on it is inside retention, a floor has moved) is kept, and the order says why.
+    So is one whose source may not delete it, because another force is linked; where there is no other, the order stops.
     Raise Refused when a hold or a request has come, when a source has not answered, or in advisory mode.
     """
     with transaction.atomic():
@@ -52,11 +53,14 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, besides, said = _Gone(), disposal.Besides.of_order(held), told.answers(held)
+        gone, besides = _Gone(), disposal.Besides.of_order(held)
+        said, staying = told.answers(held), _staying(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
                 continue
             verdict = disposal.goes_still(item, now.get(item.record_id), besides)
+            if why := staying.get(item.system_id):
+                verdict = refused(why)
             if verdict:
                 _destroy_item(item, held, gone, by=by)
             else:
@@ -72,6 +76,16 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         audit.record(by, "disposal.destroy", subject=held.reference, controller=held.controller.code)
         transaction.on_commit(lambda: content.destroy_keys(gone.owners))
     return held
+
+
+def _staying(order: DisposalOrder) -> dict[int, str]:
+    """Return why the records of some systems stay, for what their sources answered; all of them stop the order."""
+    staying = told.staying(order)
+    left = order.items.filter(record__isnull=False, destroyed_at__isnull=True, kept_because="")
+    systems = set(left.values_list("system_id", flat=True))
+    if systems and systems <= set(staying):
+        disposal.not_overtaken(refused(*sorted(set(staying.values()))))
+    return staying
 
 
 def _follow(order: DisposalOrder) -> None:
@@ -230,7 +244,7 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
                 )
         left = [item.reference for item in items if item.destroyed_at and _keys_left(item)]
         unless(not left, "Content keys are left: the worker has to run first.").require()
-        open_answers = held.instructions.exclude(answer=SourceInstruction.Answer.DONE).exists()
+        open_answers = told.open_sources().filter(order=held).exists()
         body = _body(held, items)
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         certificate, _ = Certificate.objects.update_or_create(
@@ -311,9 +325,7 @@ def work(*, by: Actor) -> dict[str, int]:
             waiting = [order for order in waiting if order.pk not in taken]
             done[name] += len(taken) - len(refused)
             done["refused"] += sum(_note(order, refusal, by) for order, refusal in refused)
-    provisional = Certificate.objects.filter(is_provisional=True).exclude(
-        order__instructions__in=SourceInstruction.objects.exclude(answer=SourceInstruction.Answer.DONE)
-    )
+    provisional = Certificate.objects.filter(is_provisional=True).exclude(order__instructions__in=told.open_sources())
     gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=provisional.values("order")))
     failures = []
     for order in gone.order_by("pk"):

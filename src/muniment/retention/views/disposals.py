@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -103,7 +104,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "told": told.told(order),
             **_life(request, order, list(items)),
             **_decision(request, order),
-            "instructions": _instructions(request, order, forms.get("answering")),
+            "sources": _sources(request, order, forms.get("answering")),
             "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
@@ -119,16 +120,31 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
     )
 
 
-def _instructions(
-    request: HttpRequest, order: DisposalOrder, sent: Form | None
-) -> list[tuple[SourceInstruction, Form | None]]:
-    """Return what each source was told, each with the form for its answer where the user may give one now."""
+@dataclass(frozen=True)
+class Source:
+    """What a source was told, the form for its answer where the user may give one, and what is left for it to do."""
+
+    instruction: SourceInstruction
+    form: Form | None
+    has_work: bool
+    stays: bool  # its records are here, for what it answered
+
+
+def _sources(request: HttpRequest, order: DisposalOrder, sent: Form | None) -> list[Source]:
     may = _may(request, "disposal.instruct", order)
+    tell = may and bool(rules.can_tell_sources(order))
+    work = set(order.items.filter(kept_because="").values_list("system_id", flat=True))
+    here = set(order.items.filter(destroyed_at__isnull=True).values_list("system_id", flat=True))
+    here &= set(told.staying(order))
     found = []
     for each in order.instructions.select_related("system").order_by("system__title"):
         ids = _ANSWERING.format(each.system_id)
         form = sent if sent is not None and sent.auto_id == ids else AnswerForm(known((), ()), auto_id=ids)
-        found.append((each, form if may and rules.can_answer(order, each.answer) else None))
+        system, answered = each.system_id, each.answer
+        has_work = tell and answered != told.DONE and system in work - here
+        found.append(
+            Source(each, form if may and rules.can_answer(order, answered) else None, has_work, system in here)
+        )
     return found
 
 
@@ -168,8 +184,6 @@ def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
     return {
         "approve": bool(rules.can_move_order(order, "approve")) and may("disposal.approve"),
         "undo": bool(rules.can_move_order(order, "undo")) and (may("disposal.propose") or may("disposal.approve")),
-        "answer": may("disposal.instruct"),
-        "tell": bool(rules.can_tell_sources(order)),
     }
 
 
@@ -253,13 +267,17 @@ def answer(request: HttpRequest, reference: str, system: int) -> HttpResponse:
 def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse:
     """Give the work of one source as a CSV file in its own references, with room for its answers."""
     order = found_order(reference)
-    items = order.items.filter(system_id=system).select_related("system").order_by("reference")
-    if not items or not order.instructions.filter(system_id=system).exists():
+    if not order.instructions.filter(system_id=system).exists():
         raise Http404
     if refusal := rules.can_tell_sources(order).reasons:
         audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
         messages.error(request, " ".join(refusal))
         return redirect("disposal", order.reference)
+    items = order.items.filter(system_id=system, kept_because="").select_related("system").order_by("reference")
+    if system in told.staying(order):
+        items = items.filter(destroyed_at__isnull=False)  # what stays here stays there
+    if not items:
+        raise Http404
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
     out = io.StringIO()
     writer = csv.writer(out)

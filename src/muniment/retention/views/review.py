@@ -79,6 +79,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
     shown["came_back"] = back = queries.came_back([found]).get(found.pk)
+    shown["stayed"] = queries.stayed(found) if found.state != Review.State.DECIDED else []
     shown["beside"] = told.standings([back]).get(back.pk, "") if back else ""
     shown |= {"keep": draft.kept_records, "ticked": draft.with_others, "unsaved": status != 200}
     return TemplateResponse(request, "retention/review.html", shown, status=status)
