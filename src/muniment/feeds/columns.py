@@ -109,16 +109,16 @@ class Columns:
         """Return a field as text, null where it is empty; too long or required and empty is a fault."""
         if spec is None:
             return pa.nulls(self.length, pa.string())
-        raw = self.raw(spec)
+        raw = values = self.raw(spec)
         convert = self._conversion(spec)
         if convert is not None:
-            raw = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name, spec)
+            values = self.distinct(raw, lambda text: _as_text(convert(text)), pa.string(), name, spec)
         if spec.default is not None:
-            raw = pc.fill_null(raw, spec.default)
-        self._require(raw, spec, name)
+            values = pc.fill_null(values, spec.default)
+        self._require(raw, values, spec, name)
         width = self.limits.width(name.rpartition(".")[2])
-        self._refuse_longer(raw, width, name)
-        return raw
+        self._refuse_longer(values, width, name)
+        return values
 
     def _refuse_longer(self, raw: pa.Array, width: int, name: str) -> None:
         long = mask_of(pc.greater(pc.utf8_length(raw), width))
@@ -144,8 +144,9 @@ class Columns:
             return None if value is None else [str(value)]
 
         self._refuse_longer(raw, self.limits.field_characters * 10, name)
-        self._require(raw, spec, name)
-        return self.distinct(raw, many, kind, name, spec)
+        lists = self.distinct(raw, many, kind, name, spec)
+        self._require(raw, lists, spec, name)
+        return lists
 
     def dates(self, spec: Field | Interval | None, name: str) -> tuple[pa.Array, pa.Array]:
         """Return a date as its earliest and latest day."""
@@ -179,11 +180,11 @@ class Columns:
         raw = self.raw(spec)
         if spec.default is not None:
             raw = pc.fill_null(raw, spec.default)
-        self._require(raw, spec, name)
         days, indices = self._converted(raw, day, "days", name, spec)
-        earliest = pa.array([found and found[0] for found in days], pa.int32())
-        latest = pa.array([found and found[1] for found in days], pa.int32())
-        return earliest.cast(pa.date32()).take(indices), latest.cast(pa.date32()).take(indices)
+        earliest = pa.array([found and found[0] for found in days], pa.int32()).cast(pa.date32()).take(indices)
+        latest = pa.array([found and found[1] for found in days], pa.int32()).cast(pa.date32()).take(indices)
+        self._require(raw, earliest, spec, name)
+        return earliest, latest
 
     def typed(self, spec: Field | None, name: str, kind: pa.DataType) -> pa.Array:
         """Return a field as a yes or no (bool) or as months (int32)."""
@@ -198,7 +199,9 @@ class Columns:
 
         raw = self.raw(spec)
         filled = raw if spec.default is None else pc.fill_null(raw, spec.default)
-        return self.distinct(filled, read, kind, name, spec)
+        values = self.distinct(filled, read, kind, name, spec)
+        self._require(filled, values, spec, name)
+        return values
 
     def distinct(
         self, raw: pa.Array, convert: Callable[[str], Any], kind: pa.DataType, name: str, spec: Field | None = None
@@ -248,10 +251,23 @@ class Columns:
             position = line if self.parent is None else int(self.parent[line])
             self.faults.add(np.asarray([position]), Fault(error.code, name, str(error)))
 
-    def _require(self, values: pa.Array, spec: Field, name: str) -> None:
-        if spec.required and values.null_count:
-            where = " or ".join(spec.columns) or "the field"
-            self.fault(mask_of(pc.is_null(values)), Fault("required", name, f"{where} is empty and is required."))
+    def _require(self, raw: pa.Array, values: pa.Array, spec: Field, name: str) -> None:
+        """Fault the lines whose required field is empty, in the source or once it is converted."""
+        if not (spec.required and values.null_count):
+            return
+        where = " or ".join(spec.columns) or "the field"
+        missing, blank = mask_of(pc.is_null(values)), mask_of(pc.is_null(raw))
+        self.fault(missing & blank, Fault("required", name, f"{where} is empty and is required."))
+        nothing = missing & ~blank
+        if nothing.any():
+            fault = Fault("required", name, f"{where} is empty once it is converted, and is required.")
+            self.fault(nothing & ~self._faulted(name), fault)
+
+    def _faulted(self, name: str) -> Mask:
+        """Return the lines whose row has a reason already for this field."""
+        rows = range(self.length) if self.parent is None else self.parent.tolist()
+        known = self.faults.by_position
+        return np.asarray([any(fault.field == name for fault in known.get(row, ())) for row in rows], dtype=np.bool_)
 
 
 def _lenient_date(text: str, spec: Field) -> PartialDate | None:

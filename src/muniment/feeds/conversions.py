@@ -33,7 +33,7 @@ def conversion(
 
     A year of two digits is taken to lie in the hundred years up to `latest_year`; without it, it is no date.
     """
-    steps = [_step(step, codes, field.unknown, latest_year) for step in field.convert]
+    steps = [_step(step, codes, field, latest_year) for step in field.convert]
     if field.map is not None:
         steps.append(_mapped(field.map, field.unknown))
     if not steps:
@@ -65,7 +65,7 @@ def _lenient(convert: Conversion, invalid: str) -> Conversion:
     return lenient
 
 
-def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str, latest_year: int | None) -> Conversion:
+def _step(step: Step, codes: Mapping[str, Mapping[str, str]], field: Field, latest_year: int | None) -> Conversion:
     name: str = step if isinstance(step, str) else next(iter(step))
     argument: Any = None if isinstance(step, str) else step[name]
     plain: dict[str, Conversion] = {
@@ -85,20 +85,20 @@ def _step(step: Step, codes: Mapping[str, Mapping[str, str]], unknown: str, late
     if name == "boolean":
         return _boolean(argument or {})
     if name == "map":
-        return _mapped(argument, unknown)
+        return _mapped(argument, field.unknown)
     if name == "codes":
         if argument not in codes:
             raise BadFeed(f"A conversion names the code list '{argument}', which the feed does not give in codes.")
-        return _mapped(codes[argument], unknown)
-    return _text_step(name, argument)
+        return _mapped(codes[argument], field.unknown)
+    return _text_step(name, argument, field.invalid)
 
 
-def _text_step(name: str, argument: Any) -> Conversion:
+def _text_step(name: str, argument: Any, invalid: str) -> Conversion:
     if name == "split":
         at, take = (argument, None) if isinstance(argument, str) else (argument["at"], argument.get("take"))
         return _split(at, None if take is None else int(take))
     if name == "pattern":
-        return _each(_found(re.compile(argument)))
+        return _each(_found(re.compile(argument), invalid))
     if name == "replace":
         changes = [(re.compile(pattern), into) for pattern, into in argument.items()]
         return _each(lambda text: _replaced(text, changes))
@@ -120,10 +120,14 @@ def _each(change: Callable[[str], str | None]) -> Conversion:
     return convert
 
 
-def _found(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+def _found(pattern: re.Pattern[str], invalid: str) -> Callable[[str], str | None]:
     def find(text: str) -> str | None:
         match = pattern.search(text)
-        return None if match is None else match[1 if match.lastindex else 0]
+        if match is not None:
+            return match[1 if match.lastindex else 0]
+        if invalid == "blank":  # of a list, what does not match is left out and the rest stays
+            return None
+        raise BadValue("bad_value", f"'{text[:40]}' does not match the pattern '{pattern.pattern[:60]}'.")
 
     return find
 

@@ -75,6 +75,15 @@ def test_an_unknown_code_can_be_refused_kept_or_left_blank():
     assert run(" y ", map=table) == "sealed"
 
 
+def test_a_pattern_that_does_not_match_can_be_refused_kept_or_left_blank():
+    number = {"pattern": "^([0-9]+)/"}
+    with pytest.raises(BadValue, match="'none' does not match the pattern"):
+        run("none", number)
+    assert run("none", number, invalid="keep") == "none"
+    assert run("none", number, invalid="blank") is None
+    assert run("42/7; none", {"split": ";"}, number, invalid="blank") == ["42"]
+
+
 def test_a_value_that_cannot_be_converted_can_be_kept_or_left_blank():
     assert run("about 1990", "date", invalid="keep") == "about 1990"
     assert run("about 1990", "date", invalid="blank") is None

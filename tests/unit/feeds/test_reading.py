@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_feed import GOOD, reasons
+from small_feed import GOOD, SIGNED, reasons
 
 from muniment import feeds
 from muniment.feeds import canonical
@@ -64,6 +64,42 @@ def test_a_faulty_row_is_quarantined_with_its_reason_and_its_text(load, small, w
     assert reasons(batch) == {1: expected}
     original = batch.quarantine["original"].to_pylist()[0]
     assert original == line.replace("\udc81", "\\x81")
+
+
+NOTHING = {"from": "PLACE", "convert": [{"pattern": "^X"}], "invalid": "blank", "required": "true"}
+EMPTY = "PLACE is empty once it is converted, and is required."
+
+
+@pytest.mark.parametrize(
+    ("put", "field"),
+    [
+        (lambda table: table["record"].update(location=NOTHING), "record.location"),
+        (lambda table: table["record"].update(purposes=NOTHING), "record.purposes"),
+        (lambda table: table["dates"].update(case_closed=NOTHING), "dates.case_closed"),
+        (lambda table: table["persons"][0].update(surname=NOTHING), "persons.suspect.surname"),
+        (lambda table: table["persons"][0].update(aliases=NOTHING), "persons.suspect.aliases"),
+        (
+            lambda table: table["persons"][0].update(involvement={"sentence_months": NOTHING}),
+            "persons.suspect.sentence",
+        ),
+    ],
+)
+def test_a_required_field_that_is_empty_once_converted_is_told(load, small, write, put, field):
+    small["declarations"]["purposes"] = {"codes": ["PP4"], **SIGNED}
+    put(small["tables"]["crimes"])
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2").replace("12 High", "X 12 High")))
+    told = batch.quarantine.to_pylist()[0]
+    assert (told["row"], told["reasons"]) == (1, [{"code": "required", "field": field, "message": EMPTY}])
+
+
+def test_a_required_field_that_cannot_be_converted_is_told_once(load, small, write):
+    small["tables"]["crimes"]["record"]["location"] = {
+        "from": "PLACE",
+        "convert": [{"pattern": "^X"}],
+        "required": "true",
+    }
+    batch = feeds.read(load(small), write(GOOD))
+    assert reasons(batch) == {1: ["bad_value"]}
 
 
 def test_a_declared_purpose_stands_in_only_where_the_source_gives_none(load, small, write):
