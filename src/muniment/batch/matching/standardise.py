@@ -19,7 +19,7 @@ from muniment.engine.matching.tables import Tables
 from muniment.engine.values import births, contacts, identifiers, names, postcodes
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
-VERSION = "1"
+VERSION = "2"
 
 _WORDS = pa.list_(pa.string())
 _TEXT = pa.string()
@@ -68,14 +68,16 @@ _ARRANGE = """
 with given as (
     select *,
         case when len(w_forename) > 0 then w_forename
-             when len(w_full_name) > 1 or len(w_surname) > 0
-             then list_filter(w_full_name, lambda w: not list_contains(w_surname, w))[1:1]
+             when surname_first then w_full_given
+             when len(w_spoken) > 1 or len(w_surname) > 0
+             then list_filter(w_spoken, lambda w: not list_contains(w_surname, w))[1:1]
              else []::varchar[] end as w_given
     from cleaned
 ), split as (
     select *,
         case when len(w_surname) > 0 then w_surname
-             else list_filter(w_full_name, lambda w: not list_contains(w_given, w))[-1:] end as w_family
+             when surname_first then w_full_surname
+             else list_filter(w_spoken, lambda w: not list_contains(w_given, w))[-1:] end as w_family
     from given
 ), arranged as (
     select *,
@@ -176,10 +178,23 @@ def _clean(nominals: pa.Table, tables: Tables, day: date) -> pa.Table:
     cleaned["mailbox"] = _each(cleaned["email"], contacts.mailbox, _TEXT)
     for name in ("forename", "middle_names", "surname", "full_name"):
         cleaned[f"w_{name}"] = _each(text[name], lambda value: _name(value, tables), _WORDS, missing=[])
+    cleaned |= _full_name(text["full_name"], tables)
     cleaned["w_birth_place"] = _each(text["birth_place"], lambda value: (plain(value) or "").split(), _WORDS)
     for name in ("occupation", "sex", "ethnicity"):
         cleaned[name] = _each(text[name], plain, _TEXT)
     return pa.table(cleaned)
+
+
+def _full_name(values: pa.Array, tables: Tables) -> dict[str, pa.Array]:
+    """Return the parts of full names as the engine tells them, and whether a comma puts the surname first."""
+
+    def part(name: str) -> Callable[[str], tuple[str, ...]]:
+        return lambda value: _name(getattr(names.arrange(value), name) or "", tables)
+
+    columns = {"w_spoken": "name", "w_full_surname": "surname", "w_full_given": "given"}
+    arranged = {column: _each(values, part(name), _WORDS, missing=[]) for column, name in columns.items()}
+    first = _each(values, lambda value: names.arrange(value).surname is not None, pa.bool_(), missing=False)
+    return arranged | {"surname_first": first}
 
 
 def _column(nominals: pa.Table, name: str) -> pa.Array:

@@ -8,6 +8,7 @@ base letter; other scripts are kept as they are.
 import re
 import unicodedata
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import jellyfish
 
@@ -31,6 +32,12 @@ _NOT_LETTERS = re.compile(r"[^\w]+|_+|\d+(?![A-Z\d])")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _MC = re.compile(r"\b(MC|O) (?=[A-Z]{2})")
 _LATIN = re.compile(r"[^A-Z]")
+# What is said beside a name: in brackets, or after such a word up to the next comma. NEE is a surname too, where
+# nothing stands before it or behind it.
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|(?<=\S )(?:NEE|AKA|A\.K\.A\.|ALIAS|FORMERLY) +[^,]+")
+_GENERATIONS = {"JR", "JNR", "JUNIOR", "SR", "SNR", "SENIOR", "II", "III", "IV"}
+_HONOURS = {"ESQ", "ESQUIRE", "MBE", "OBE", "CBE", "KBE", "DBE", "BEM", "QPM", "KPM", "QC", "KC"}
+_SUFFIXES = frozenset(_GENERATIONS | _HONOURS)
 
 
 def fold(text: str) -> str:
@@ -57,6 +64,36 @@ def tokens(text: str | None, *, junk: Collection[str] = (), noise: Collection[st
             folded = re.sub(rf"(?<![A-Z]){re.escape(phrase)}{end}", " ", folded)
     words = _MC.sub(r"\1", " ".join(_NOT_LETTERS.sub(" ", folded).split())).split()
     return tuple(word for word in words if word not in noise)
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """A full name in folded text: what stands beside it is left out, and a comma tells the surname from the rest.
+
+    `surname` and `given` are None where no comma says which is which: the name is then as it is spoken.
+    """
+
+    name: str
+    surname: str | None = None
+    given: str | None = None
+
+
+def arrange(text: str) -> Arranged:
+    """Tell the parts of a full name: `SMITH, Mary Ann` has its surname first, `John Smith, Jr` has not."""
+    folded = fold(text)
+    name = " ".join(_ASIDE.sub(" ", folded).split())
+    if not _NOT_WORDS.sub("", name):
+        name = folded
+    first, *others = (part.strip() for part in name.split(","))
+    rest = [part for part in others if not _is_suffix(part)]
+    if not rest:
+        return Arranged(first)
+    return Arranged(f"{first}, {' '.join(rest)}", first, " ".join(rest))
+
+
+def _is_suffix(part: str) -> bool:
+    words = _NOT_WORDS.sub(" ", part).split()
+    return bool(words) and _SUFFIXES.issuperset(words)
 
 
 def sound(word: str) -> str | None:

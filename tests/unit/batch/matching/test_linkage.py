@@ -68,6 +68,31 @@ def fake():
     return people, train(people)
 
 
+@pytest.mark.parametrize(
+    ("full_name", "apart"),
+    [
+        (
+            "O'NEILL-TESTNAME, Seán Patrick",
+            {"forename": "Seán", "middle_names": "Patrick", "surname": "O'Neill-Testname"},
+        ),
+        ("TESTNAME, Mary Ann", {"forename": "Mary", "middle_names": "Ann", "surname": "Testname"}),
+        ("TESTNAME, John, Jr", {"forename": "John", "surname": "Testname"}),
+        ("VAN DYKE, Mr", {"surname": "Van Dyke"}),
+        ("UNKNOWN, John", {"forename": "John"}),
+        ("John Testname", {"forename": "John", "surname": "Testname"}),
+    ],
+)
+def test_a_full_name_means_what_its_parts_mean(full_name, apart):
+    whole, parts = standardise(nominals({"full_name": full_name}, apart)).sort_by("person_id").to_pylist()
+    told = {"forename", "surname", "family", "others", "initials", "names", "sounds", "roots"}
+    assert {name: whole[name] for name in told} == {name: parts[name] for name in told}
+
+
+def test_a_name_at_birth_is_another_name_and_not_the_surname():
+    row = standardise(nominals({"full_name": "TESTNAME (nee EXAMPLE), Mary"})).to_pylist()[0]
+    assert (row["forename"], row["surname"], row["others"]) == ("MARY", "TESTNAME", ["EXAMPLE"])
+
+
 NAMESAKE = {"forename": "Alan", "surname": "Testname", "born": "1990-05-17"}
 
 
