@@ -138,6 +138,56 @@ def test_a_hold_on_an_offence_covers_it_in_either_scheme(life, code):
     assert [each.record.reference for each in held.held.select_related("record")] == ["C1"]
 
 
+@pytest.mark.parametrize("written", ["22/12", "022/12", "02212", " 22/12"])
+@pytest.mark.parametrize("on", ["record", "involvement"])
+def test_a_hold_on_a_class_covers_it_however_it_is_written(life, written, on):
+    crime = Record.objects.get(reference="C1")
+    Record.objects.filter(pk=crime.pk).update(cjs="", ho_class=written if on == "record" else "")
+    crime.involvements.update(cjs="", ho_class=written if on == "involvement" else "")
+    for wanted in ("022", "22", "022/12", "22/12", "02212"):
+        assert covered(place(life, ho_classes=[wanted])) == ["C1"], wanted
+    for other in ("022/13", "02", "221", "122/12"):
+        assert covered(place(life, ho_classes=[other])) == [], other
+
+
+@pytest.mark.parametrize("on", ["record", "involvement"])
+def test_a_hold_on_a_code_covers_it_in_small_letters(life, on):
+    crime = Record.objects.get(reference="C1")
+    Record.objects.filter(pk=crime.pk).update(cjs="sx03001" if on == "record" else "")
+    crime.involvements.update(cjs="sx03001" if on == "involvement" else "")
+    assert covered(place(life, cjs=["SX03001"])) == covered(place(life, cjs=["sx03001 "])) == ["C1"]
+    assert covered(place(life, ho_classes=["19"])) == ["C1"], "the class that the code has"
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"happened_earliest": date(1983, 6, 1), "happened_latest": date(1985, 1, 1)},
+        {"happened_earliest": date(1984, 5, 1), "happened_latest": None},
+        {"happened_earliest": None, "happened_latest": date(1984, 5, 1)},
+        {"dated": date(1984, 12, 31)},
+    ],
+)
+def test_a_hold_between_days_covers_what_someone_did_in_them(life, days):
+    crime = Record.objects.get(reference="C1")  # reported in 2015
+    crime.involvements.update(**days)
+    assert covered(place(life, **{"from": "1984-01-01", "until": "1984-12-31"})) == ["C1"]
+    assert covered(place(life, **{"from": "1986-01-01", "until": "1990-12-31"})) == []
+    assert covered(place(life, until="1984-12-31")) == ["C1"]
+    assert covered(place(life, **{"from": "2015-03-01"})) == ["C1", "CU1"]
+
+
+def test_a_hold_between_days_covers_what_bears_no_day(life):
+    crime = Record.objects.get(reference="C1")
+    crime.involvements.update(dated=None, happened_earliest=None, happened_latest=None)
+    crime.dates_told.update(kinds=[], days=[])
+    assert covered(place(life, **{"from": "1984-01-01", "until": "1984-12-31"})) == ["C1"]
+
+
+def covered(held):
+    return sorted(held.held.values_list("record__reference", flat=True))
+
+
 def test_the_approver_reads_why_and_what(life):
     order = propose(life)
     page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text

@@ -12,6 +12,7 @@ from datetime import date
 SERIOUS_YEARS = 10  # Criminal Justice Act 2003 s.224 as it stood: life, or ten years or more
 _FIVE_DIGITS = re.compile(r"^\d{5}$")
 _CLASS = re.compile(r"^(\d{1,3})/(\d{1,2})$")
+_CATEGORY = re.compile(r"^\d{1,3}$")
 INCHOATE = "ABC"  # attempt, aiding, conspiracy: a letter after the code of the substantive offence
 _SUFFIX = re.compile(r"^(.*\d)[A-Z]$")
 _TEN_YEAR_LIMBS = {"specified_violent": 2, "specified_sexual": 2}
@@ -141,9 +142,10 @@ class OffenceTable:
         return None
 
     def codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
-        """Return the CJS codes whose Home Office class begins in one of these ways, attempts and the like with them."""
+        """Return the CJS codes of these Home Office classes, attempts and the like with them."""
         known = {*self.cjs_classes, *(f"{code}{letter}" for code in self.cjs_classes for letter in INCHOATE)}
-        return sorted(code for code in known if (self.class_of(code) or "").startswith(ho_classes))
+        wanted = tuple(number_of(each) or each for each in ho_classes)
+        return sorted(code for code in known if (self.class_of(code) or "").startswith(wanted))
 
     def _place_class(self, ho_class: str) -> tuple[str, ...] | None:
         category = ho_class[:3]
@@ -162,6 +164,23 @@ def normal_class(text: str) -> str | None:
     if match := _CLASS.match(text):
         return f"{int(match[1]):03d}/{int(match[2]):02d}"
     return None
+
+
+def number_of(text: str) -> str | None:
+    """Return a Home Office class as NNN/NN or, where the text gives the class without a subclass, as NNN."""
+    text = text.strip()
+    return f"{int(text):03d}" if _CATEGORY.match(text) else normal_class(text)
+
+
+def may_mean(text: str, wanted: str) -> bool:
+    """Say whether what a record gives as its class may be of the class wanted, however either is written.
+
+    022 wants every 022/nn, and a record that says 022 alone may be any of them. What is no class is compared as text.
+    """
+    given, meant = number_of(text), number_of(wanted)
+    if given is None or meant is None:
+        return text.strip().upper().startswith(wanted.strip().upper())
+    return given.startswith(meant) or meant.startswith(given)
 
 
 def base_code(code: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from muniment.engine import policy as policies
-from muniment.engine.policy.offences import base_code, normal_class
+from muniment.engine.policy.offences import base_code, may_mean, normal_class
 
 DAY = date(2026, 11, 22)
 
@@ -72,3 +72,20 @@ def test_forms_of_a_class(text: str, expected: str | None) -> None:
 
 def test_the_base_of_an_inchoate_code() -> None:
     assert (base_code("OF61016B"), base_code("OF61016")) == ("OF61016", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "expected"),
+    [
+        ("22/12", "022", True),
+        ("02212", "22/12", True),
+        ("022", "022/12", True),
+        ("22/13", "022/12", False),
+        ("122/12", "22", False),
+        ("223/01", "22", False),
+        ("Wounding", "wound", True),
+        ("022.12", "022", True),
+    ],
+)
+def test_classes_are_compared_by_what_they_mean(text, wanted, expected):
+    assert may_mean(text, wanted) is expected
