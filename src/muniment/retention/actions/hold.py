@@ -12,47 +12,12 @@ from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
-from muniment.engine.policy.offences import may_mean
-from muniment.retention import gate, policy_now, rules
+from muniment.retention import gate, rules
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, Hold, HoldController
+from muniment.retention.reach import DECIDED, KEYS, WANTED, parameters
 
-KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people", "records")
-
-# A record is in scope when any list that is given matches it, and any day of it, its own or one of what someone did in
-# it, lies between those given. A scope without any list covers everything of the controllers named, and one between
-# days what bears no day at all: better too much than too little.
-_EXPAND = """
-WITH days AS NOT MATERIALIZED (
-    SELECT k.record_id, lower(day) AS first, upper(day) - 1 AS last
-    FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS day
-    UNION ALL
-    SELECT i.record_id, coalesce(happened_earliest, happened_latest), coalesce(happened_latest, happened_earliest)
-    FROM records_involvement i WHERE coalesce(happened_earliest, happened_latest) IS NOT NULL
-    UNION ALL
-    SELECT i.record_id, i.dated, i.dated FROM records_involvement i WHERE i.dated IS NOT NULL
-), wanted AS (
-    SELECT DISTINCT r.id FROM records_record r
-    JOIN records_sourcesystem s ON s.id = r.system_id
-    JOIN core_scope scope ON scope.id = r.scope_id
-    LEFT JOIN {decided} d ON d.record_id = r.id
-    WHERE s.controller_id = ANY(%(controllers)s)
-    AND (NOT %(narrowed)s
-        OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
-        OR r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)
-        OR EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id
-            AND (i.ho_class = ANY(%(ho_classes)s) OR upper(trim(i.cjs)) = ANY(%(cjs)s)))
-        OR (r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text) ILIKE ANY(%(keywords)s)
-        OR scope.area = ANY(%(areas)s) OR s.code = ANY(%(systems)s)
-        OR r.id = ANY(%(records)s)
-        OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
-            AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
-    AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
-            SELECT 1 FROM days WHERE days.record_id = r.id)
-        OR EXISTS (SELECT 1 FROM days WHERE days.record_id = r.id
-            AND (%(from)s::date IS NULL OR days.last >= %(from)s::date)
-            AND (%(until)s::date IS NULL OR days.first <= %(until)s::date)))
-), gone AS (
+_BRING_UP = """, gone AS (
     DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
     RETURNING 1
 ), come AS (
@@ -61,8 +26,6 @@ WITH days AS NOT MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come)
 """
-_CLASSES = "SELECT ho_class FROM records_record UNION SELECT ho_class FROM records_involvement"
-_DECIDED = "retention_recorddecision"  # what is published: a record and the class that it came to
 
 
 @dataclass(frozen=True)
@@ -103,7 +66,7 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
 
 def expand(hold: Hold) -> int:
     """Bring a hold's list of records up to its scope; return how many it covers."""
-    _expand(hold, _DECIDED)
+    _expand(hold, DECIDED)
     return hold.held.count()
 
 
@@ -112,35 +75,11 @@ def _expand(hold: Hold, decided: str) -> int:
 
     `decided` is the table of the classes that records came to, with record_id and resolved_class.
     """
-    scope = hold.scope
-    parameters: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
-    narrowed = any(parameters.values())
-    parameters["cjs"] = [code.strip().upper() for code in parameters["cjs"]]
-    if wanted := tuple(parameters["ho_classes"]):  # a record may say either
-        parameters["cjs"] += policy_now.policy().offences.codes_of(wanted)
-        parameters["ho_classes"] = _written(wanted)
-    parameters["keywords"] = [f"%{word}%" for word in parameters["keywords"]]
+    controllers = list(hold.controllers.values_list("pk", flat=True))
+    given = parameters(hold.scope, controllers) | {"hold": hold.pk}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _EXPAND.format(decided=decided),
-            {
-                **parameters,
-                "narrowed": narrowed,
-                "hold": hold.pk,
-                "controllers": list(hold.controllers.values_list("pk", flat=True)),
-                "from": scope.get("from"),
-                "until": scope.get("until"),
-            },
-        )
+        cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
         return int(cursor.fetchone()[0])
-
-
-def _written(wanted: tuple[str, ...]) -> list[str]:
-    """Return the texts by which records here give one of these offence classes: sources write one in several ways."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLASSES)
-        texts = [text for (text,) in cursor.fetchall() if text]
-    return [text for text in texts if any(may_mean(text, each) for each in wanted)]
 
 
 def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
@@ -151,7 +90,7 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
     """
     standing = Hold.objects.filter(released_at__isnull=True)
     for hold in standing.filter(expanded_at__isnull=True) if fresh_only else standing:
-        _bring_up(hold, _DECIDED, by=by)
+        _bring_up(hold, DECIDED, by=by)
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:

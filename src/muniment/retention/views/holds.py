@@ -18,10 +18,14 @@ from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record
 from muniment.retention.actions import hold as holding
-from muniment.retention.forms import HoldForm, ReleaseForm
+from muniment.retention.forms import HoldForm, ReleaseForm, parts
 from muniment.retention.models import Hold
+from muniment.retention.reach import would_cover
 
-_LISTS = ("classes", "ho_classes", "keywords", "areas")
+_LISTS = ("classes", "ho_classes", "cjs", "keywords", "areas")
+_NOTHING = (
+    "This hold would cover no record that is held now and that you may see. Correct it, or say that it stands ahead."
+)
 
 
 @opens("hold.place")
@@ -99,23 +103,36 @@ def place(request: HttpRequest) -> HttpResponse:
             scope=scope,
             controllers=tuple(given["controllers"]),
         )
-        try:
-            placed = holding.place(proposal, by=visitor(request))
-        except Refused as refusal:
-            for reason in refusal.reasons:
-                form.add_error(None, reason)
-        else:
-            messages.success(request, f"{placed.reference} stands, and covers {placed.held.count()} records.")
+        if (placed := _place(request, form, proposal)) is not None:
+            messages.success(request, f"{placed.reference} stands, and covers {_records(placed.held.count())}.")
             return redirect("hold", placed.reference)
     return TemplateResponse(request, "retention/place_hold.html", {"form": form, "page_title": "Place a hold"})
+
+
+def _place(request: HttpRequest, form: HoldForm, proposal: holding.Proposal) -> Hold | None:
+    """Place a hold; None, with an error on the form, when it is refused or covers nothing and nobody said it may."""
+    try:
+        covered = form.cleaned_data["ahead"] or would_cover(proposal.scope, [each.pk for each in proposal.controllers])
+        if not covered:
+            form.add_error("ahead", _NOTHING)
+            return None
+        return holding.place(proposal, by=visitor(request))
+    except Refused as refusal:
+        for reason in refusal.reasons:
+            form.add_error(None, reason)
+        return None
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"
 
 
 def _scope(form: HoldForm) -> dict[str, Any] | None:
     """Return the scope that a form gives; None, with an error on the field, when a reference is unknown."""
     given = form.cleaned_data
-    scope: dict[str, Any] = {name: _parts(given[name]) for name in _LISTS if given[name]}
+    scope: dict[str, Any] = {name: list(given[name]) for name in _LISTS if given[name]}
     people = []
-    for reference in _parts(given["people"]):
+    for reference in parts(given["people"]):
         try:
             prime = find_by_reference(reference)
         except ValueError as error:
@@ -125,7 +142,7 @@ def _scope(form: HoldForm) -> dict[str, Any] | None:
             form.add_error("people", f"There is no prime record {reference}.")
         else:
             people.append(prime.pk)
-    wanted = _parts(given["records"])
+    wanted = parts(given["records"])
     found = Record.objects.filter(reference__in=wanted, system__controller__in=given["controllers"])
     for missing in set(wanted) - set(found.values_list("reference", flat=True)):
         form.add_error("records", f"None of these controllers holds a record {missing} that you may see.")
@@ -135,10 +152,6 @@ def _scope(form: HoldForm) -> dict[str, Any] | None:
         if given[name]:
             scope[key] = given[name].isoformat()
     return None if form.errors else scope
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
 
 
 @require_POST
@@ -165,7 +178,9 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
     found = found_hold(reference)
     try:
         covered = holding.release(found, by=visitor(request))
-        messages.success(request, f"Released. Its {covered} records come back for review; none is disposed of.")
+        messages.success(
+            request, f"Released. It covered {_records(covered)}: each comes back for review, and none is disposed of."
+        )
     except Refused as refusal:
         audit.record_apart(visitor(request), "hold.refused", "refused", subject=found.reference)
         for reason in refusal.reasons:

@@ -1,0 +1,76 @@
+"""Which records a hold covers: its scope as one query, in which what sources write differently means the same."""
+
+from typing import Any
+
+from django.db import connection
+
+from muniment.engine.policy.offences import may_mean
+from muniment.retention import policy_now
+
+KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people", "records")
+
+# A record is in scope when any list that is given matches it, and any day of it, its own or one of what someone did in
+# it, lies between those given. A scope without any list covers everything of the controllers named, and one between
+# days what bears no day at all: better too much than too little.
+WANTED = """
+WITH days AS NOT MATERIALIZED (
+    SELECT k.record_id, lower(day) AS first, upper(day) - 1 AS last
+    FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS day
+    UNION ALL
+    SELECT i.record_id, coalesce(happened_earliest, happened_latest), coalesce(happened_latest, happened_earliest)
+    FROM records_involvement i WHERE coalesce(happened_earliest, happened_latest) IS NOT NULL
+    UNION ALL
+    SELECT i.record_id, i.dated, i.dated FROM records_involvement i WHERE i.dated IS NOT NULL
+), wanted AS (
+    SELECT DISTINCT r.id FROM records_record r
+    JOIN records_sourcesystem s ON s.id = r.system_id
+    JOIN core_scope scope ON scope.id = r.scope_id
+    LEFT JOIN {decided} d ON d.record_id = r.id
+    WHERE s.controller_id = ANY(%(controllers)s)
+    AND (NOT %(narrowed)s
+        OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
+        OR r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)
+        OR EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id
+            AND (i.ho_class = ANY(%(ho_classes)s) OR upper(trim(i.cjs)) = ANY(%(cjs)s)))
+        OR (r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text) ILIKE ANY(%(keywords)s)
+        OR scope.area = ANY(%(areas)s) OR s.code = ANY(%(systems)s)
+        OR r.id = ANY(%(records)s)
+        OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
+            AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
+    AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
+            SELECT 1 FROM days WHERE days.record_id = r.id)
+        OR EXISTS (SELECT 1 FROM days WHERE days.record_id = r.id
+            AND (%(from)s::date IS NULL OR days.last >= %(from)s::date)
+            AND (%(until)s::date IS NULL OR days.first <= %(until)s::date)))
+)"""
+_COUNT = " SELECT count(*) FROM wanted"
+_CLASSES = "SELECT ho_class FROM records_record UNION SELECT ho_class FROM records_involvement"
+DECIDED = "retention_recorddecision"  # what is published: a record and the class that it came to
+
+
+def would_cover(scope: dict[str, Any], controllers: list[int]) -> int:
+    """Return how many records a scope covers now, of those that whoever asks may see."""
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED.format(decided=DECIDED) + _COUNT, parameters(scope, controllers))
+        return int(cursor.fetchone()[0])
+
+
+def parameters(scope: dict[str, Any], controllers: list[int]) -> dict[str, Any]:
+    """Return what the query for the records of a scope takes."""
+    given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
+    narrowed = any(given.values())
+    given["cjs"] = [code.strip().upper() for code in given["cjs"]]
+    if wanted := tuple(given["ho_classes"]):  # a record may say either
+        given["cjs"] += policy_now.policy().offences.codes_of(wanted)
+        given["ho_classes"] = _written(wanted)
+    given["keywords"] = [f"%{word}%" for word in given["keywords"]]
+    days = {"from": scope.get("from"), "until": scope.get("until")}
+    return given | days | {"narrowed": narrowed, "controllers": controllers}
+
+
+def _written(wanted: tuple[str, ...]) -> list[str]:
+    """Return the texts by which records here give one of these offence classes: sources write one in several ways."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLASSES)
+        texts = [text for (text,) in cursor.fetchall() if text]
+    return [text for text in texts if any(may_mean(text, each) for each in wanted)]
