@@ -131,7 +131,7 @@ def _format(table: Table) -> list[str]:
     if table.sheet:
         lines.append(f"    sheet: {_quoted(table.sheet)}")
     if table.rows_at:
-        lines.append(f"    rows_at: {table.rows_at} # the element that is one row")
+        lines.append(f"    rows_at: {_quoted(table.rows_at)} # where the rows lie")
     if table.member != "*":
         lines.append(f"    member: {_quoted(table.member)} # which members of the zip hold rows")
     dialect, parts = table.dialect, []

@@ -6,9 +6,10 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
@@ -21,6 +22,7 @@ from muniment.feeds.formats import workbook
 from muniment.feeds.limits import Limits
 
 _START = 1 << 18  # bytes
+_DOCUMENT = 1 << 27  # bytes of one JSON object around all rows
 _TEXTS = (".csv", ".txt", ".tsv", ".dat", ".psv")
 _DELIMITERS = ",;|\t"
 _TOP, _LOOKED_AT = 30, 400  # rows: within which a header is sought, and by which a delimiter is judged
@@ -55,13 +57,13 @@ def layout(file: Path, limits: Limits) -> Layout:
     if text.startswith(b"<"):
         return Layout(replace(plain, format="xml", rows_at=_rows_at(part)))
     if re.match(rb"\{|\[\s*(\{|\]|$)", text):
-        return Layout(_json(text, part, plain))
+        return _json(text, part, plain)
     return _delimited(part, plain, start, limits)
 
 
 def _packed(file: Path, plain: Table, limits: Limits) -> Layout:
     with sources.damage(file), zipfile.ZipFile(file) as archive:
-        names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+        names = [entry.filename for entry in sources.members_of(archive)]
     if "xl/workbook.xml" in names:
         return _workbook(file, plain, limits)
     suffix = next((end for end in _TEXTS if any(name.lower().endswith(end) for name in names)), "")
@@ -89,18 +91,53 @@ def _workbook(file: Path, plain: Table, limits: Limits) -> Layout:
     return _with_header(replace(table, dialect=dialect), rows[header - 1], below)
 
 
-def _json(text: bytes, part: sources.Part, plain: Table) -> Table:
-    if text.startswith(b"{"):
-        line = text.splitlines()[0]
-        try:
-            json.loads(line.decode("utf-8", "replace"))
-        except ValueError:
-            if len(line) < _START // 2:
-                raise BadFile(
-                    f"{part.name} is one JSON object over several lines: have it exported as JSON lines, one object a"
-                    " line, or as an array of objects."
-                ) from None
-    return replace(plain, format="jsonl")
+def _json(text: bytes, part: sources.Part, plain: Table) -> Layout:
+    table = replace(plain, format="jsonl")
+    if not text.startswith(b"{") or not _is_over_several_lines(text):
+        return Layout(table)
+    path = _longest_list(_document(part))
+    if not path:
+        raise BadFile(
+            f"{part.name} is one JSON object over several lines, and holds no list of objects: have it exported as JSON"
+            " lines, one object a line, or as an array of objects."
+        )
+    remark = f"The rows lie under {path}, and what stands beside that list is not kept."
+    return Layout(replace(table, rows_at=path), (remark,))
+
+
+def _is_over_several_lines(text: bytes) -> bool:
+    line = text.splitlines()[0]
+    try:
+        json.loads(line.decode("utf-8", "replace"))
+    except ValueError:
+        return len(line) < _START // 2
+    return False
+
+
+def _document(part: sources.Part) -> Any:
+    with part.open() as stream:
+        content = stream.read(_DOCUMENT + 1)
+    if len(content) > _DOCUMENT:
+        raise BadFile(f"{part.name} is one JSON object of more than {_DOCUMENT:,} bytes: say yourself where rows lie.")
+    try:
+        return json.loads(content.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"{part.name} is no whole JSON or was cut off ({error}): have it sent again.") from error
+
+
+def _longest_list(value: Any, depth: int = 3) -> str:
+    """Return the path of the list that holds most objects, by names that no dot parts; empty when there is none."""
+    lists = dict(_lists_of_objects(value, "", depth))
+    return max(lists, key=lambda path: lists[path], default="")
+
+
+def _lists_of_objects(value: Any, path: str, depth: int) -> Iterator[tuple[str, int]]:
+    if isinstance(value, list) and path and all(isinstance(each, dict) for each in value):
+        yield from [(path, len(value))] if value else []
+    if isinstance(value, dict) and depth:
+        for name, inner in value.items():
+            if not re.search(r"[./]", name):
+                yield from _lists_of_objects(inner, f"{path}.{name}" if path else name, depth - 1)
 
 
 def _rows_at(part: sources.Part) -> str:

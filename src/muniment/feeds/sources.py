@@ -22,6 +22,8 @@ _MAGIC = (
     (b"<?xml", "XML"),
 )
 
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
 
 @dataclass(frozen=True)
 class Part:
@@ -87,7 +89,7 @@ def parts(path: Path, form: str, member: str, limits: Limits) -> list[Part]:
     if not zipfile.is_zipfile(path):
         raise BadFile(f"{path.name} is not a complete zip: ask the source to send it again.")
     with damage(path), zipfile.ZipFile(path) as archive:
-        members = [entry for entry in archive.infolist() if not entry.is_dir()]
+        members = members_of(archive)
         chosen = sorted(entry.filename for entry in members if fnmatch(entry.filename.lower(), member.lower()))
         unpacked = sum(entry.file_size for entry in members if entry.filename in chosen)
     if not chosen:
@@ -96,6 +98,16 @@ def parts(path: Path, form: str, member: str, limits: Limits) -> list[Part]:
     if unpacked > limits.file_bytes or unpacked > max(size, 1) * limits.expansion:
         raise BadFile(f"{path.name} would unpack to {unpacked:,} bytes: it is refused as a possible zip bomb.")
     return [Part(f"{path.name}/{name}", path, name) for name in chosen]
+
+
+def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the files in a zip, without what the system that packed it left beside them."""
+    return [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+
+
+def _is_litter(name: str) -> bool:
+    *folders, last = name.split("/")
+    return "__MACOSX" in folders or last.startswith("._") or last.casefold() in _LITTER
 
 
 def drained(part: Part, limits: Limits) -> Iterator[bytes]:

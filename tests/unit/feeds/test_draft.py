@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+import zipfile
 
 import openpyxl
 import pytest
@@ -209,6 +210,40 @@ def test_nested_and_packed_exports_are_drafted_as_what_they_are(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("wrap", "path"), [(lambda rows: rows, "assessments"), (lambda rows: {"d": rows}, "d.assessments")]
+)
+def test_rows_of_json_within_one_object_over_several_lines_are_found(tmp_path, wrap, path):
+    rows = [{"id": f"A{n}", "date": "2025-07-01", "persons": [{"pid": "P1", "surname": "Ash"}]} for n in range(3)]
+    export = tmp_path / "risk_2025-08-01.json"
+    content = wrap({"count": 3, "sources": [{"name": "one"}], "assessments": rows})
+    export.write_text(json.dumps(content, indent=1))
+    table = drafted(export)
+    assert (table["format"], table["rows_at"], table["record"]["reference"]) == ("jsonl", path, "id")
+    assert table["persons"][0]["each"] == "persons"
+    feed = tmp_path / "feed.yaml"
+    feed.write_text(signed(feeds.draft(export)).replace("role: {value: TO BE SIGNED}", "role: {value: VICTIM}"))
+    batch = feeds.read(feeds.load(feed), export)
+    assert (batch.records.num_rows, batch.quarantine.num_rows) == (3, 0)
+
+
+def test_what_a_packing_system_leaves_in_a_zip_is_left_out(tmp_path):
+    path = tmp_path / "crimes 2026-11-08.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(write_csv(tmp_path / "crimes.csv"), "export/crimes.csv")
+        for litter in ("__MACOSX/export/._crimes.csv", "export/._crimes.csv", "export/.DS_Store", "Thumbs.db"):
+            archive.writestr(litter, b"\x00\x05\x16\x07")
+    table = drafted(path)
+    assert (table["format"], "member" in table, table["record"]["reference"]) == (
+        "zip-of-csv",
+        False,
+        "Crime Reference",
+    )
+    feed = tmp_path / "feed.yaml"
+    feed.write_text(signed(feeds.draft(path)))
+    assert feeds.read(feeds.load(feed), path).rows_read == 40
+
+
+@pytest.mark.parametrize(
     ("name", "content", "word"),
     [
         ("a.csv", b"%PDF-1.4\n", "PDF"),
@@ -218,6 +253,7 @@ def test_nested_and_packed_exports_are_drafted_as_what_they_are(tmp_path):
         ("a.xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b></a>', "document type"),
         ("a.json", b'[{"a": 1}, {"a"', "cut off"),
         ("a.json", b'{\n "a": 1\n}', "several lines"),
+        ("a.json", b'{\n "rows": [{"a": 1},\n', "cut off"),
     ],
 )
 def test_what_is_no_export_is_refused_with_a_sentence(tmp_path, name, content, word):
