@@ -190,7 +190,7 @@ def _date(argument: Mapping[str, Any], latest_year: int | None) -> Conversion:
     def convert(text: Any) -> Value:
         for form in formats:
             try:
-                day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, not a moment
+                day = dates.here(datetime.strptime(text, form))  # noqa: DTZ007 - of here, unless it says its zone
                 if "%y" in form and latest_year is not None:
                     day = day.replace(year=_in_century(day.year, latest_year))
                 return dates.exactly(day)

@@ -10,7 +10,7 @@ from muniment.feeds.faults import BadValue
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NUMERIC_DATE = re.compile(r"^(\d\d?)[/.\- ](\d\d?)[/.\- ](\d{4}|\d\d)(?:[ T].*)?$")
-_YEAR_FIRST = re.compile(r"^(\d{4}[-/]\d\d?[-/]\d\d?([T ].*)?|\d{8})$")
+_YEAR_FIRST = re.compile(r"^(\d{4}[-/]\d\d?[-/]\d\d?([T ].*|Z)?|\d{8})$")
 _SERIAL = re.compile(r"^\d{1,5}(\.\d+)?$")
 # Days as Excel counts them, from 1905 to 2064: what no other number of a person or a record stays within.
 _SERIALS = (2_000, 60_000)

@@ -53,6 +53,7 @@ def test_years_and_months_add_up(years, months):
         ("nein", ({"boolean": {"true": ["ja"], "false": ["nein"]}},), False),
         ("02/03/2019", ({"date": {"month_first": "true"}},), dates.parse("2019-02-03")),
         ("20190302 0915", ({"date": {"formats": ["%Y%m%d %H%M"]}},), dates.parse("2019-03-02")),
+        ("30.06.2024 23:30 +0000", ({"date": {"formats": ["%d.%m.%Y %H:%M %z"]}},), dates.parse("2024-07-01")),
         ("20-Mar-2019 09:30", ("date",), dates.parse("2019-03-20")),
         ("00/05/1990", ("date",), dates.parse("1990-05")),
         ("1 JANUARY 1998", ("date",), dates.parse("1998-01-01")),
@@ -102,3 +103,8 @@ def test_a_code_list_that_the_feed_lacks_is_a_fault_of_the_feed():
 def test_a_year_of_two_digits_is_the_last_one_up_to_the_export(text, latest, expected):
     assert run(text, "date", latest_year=latest) == dates.parse(expected)
     assert run("14/03/68", {"date": {"formats": ["%d/%m/%y"]}}, latest_year=2026) == dates.parse("1968-03-14")
+
+
+def test_a_moment_beyond_all_calendars_is_no_date():
+    with pytest.raises(BadValue, match="is not a date"):
+        conversions.partial_date("9999-12-31 23:30 -05:00")

@@ -7,19 +7,24 @@ is then an interval. Disposal clocks use the latest possible day, must-destroy d
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 
 _FULL = (
-    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$"), "ymd"),
+    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*|Z|[+-]\d{2}:\d{2})?$"), "ymd"),
     (re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})$"), "ymd"),
     (re.compile(r"^(\d{4})(\d{2})(\d{2})$"), "ymd"),
     (re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?$"), "dmy"),
     (re.compile(r"^(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/.,]? ?(\d{4})(?: .*)?$"), "dby"),
 )
-ZONED = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*(?:Z|[+-]\d{2}:?\d{2})$")
+# A day and a time with its zone, however it is written: Z, UTC, GMT, BST, +01, +0100, +01:00, with or without a space.
+ZONED = re.compile(
+    r"^(?P<day>\d.*?)[T ]+(?P<hour>\d{1,2})(?P<colon>:?)(?P<minute>\d{2})(?::?\d{2}(?:[.,]\d+)?)? ?(?P<half>[AP]M)?"
+    r" ?(?P<zone>Z|UTC|GMT|BST|(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>0\d|1[0-4])(?::?(?P<minutes>\d{2}))?)$",
+    re.IGNORECASE,
+)
 _HERE = ZoneInfo("Europe/London")
 _MONTH_NAMED = re.compile(r"^([A-Za-z]{3})[A-Za-z]*[- ](\d{4})$")
 _MONTH_ONLY = (re.compile(r"^(\d{4})-(\d{1,2})$"), re.compile(r"^(?:00[/.])?(\d{1,2})/(\d{4})$"))
@@ -78,10 +83,10 @@ def parse(text: str, *, month_first: bool = False) -> PartialDate:
     """
     text = text.strip()
     try:
+        if (zoned := ZONED.match(text)) and _is_told(zoned):
+            return _day_here(zoned, parse(zoned["day"], month_first=month_first))
         for pattern, order in _FULL:
             if match := pattern.match(text):
-                if ZONED.match(text):
-                    return exactly(datetime.fromisoformat(text).astimezone(_HERE).date())
                 return _from_parts(match.groups(), order, month_first=month_first)
         if match := _MONTH_ONLY[0].match(text):
             return whole_month(int(match[1]), int(match[2]))
@@ -91,9 +96,34 @@ def parse(text: str, *, month_first: bool = False) -> PartialDate:
             return whole_month(int(match[2]), _MONTHS[match[1].lower()])
         if match := _YEAR_ONLY.match(text):
             return whole_year(int(match[1]))
-    except (ValueError, KeyError, calendar.IllegalMonthError) as error:
+    except (ValueError, KeyError, OverflowError, calendar.IllegalMonthError) as error:
         raise ValueError(f"'{text[:40]}' is not a date") from error
     raise ValueError(f"'{text[:40]}' is not a date")
+
+
+def _is_told(zoned: re.Match[str]) -> bool:
+    """Say whether a zone is one: behind a day that is not written year first, 10:00-11:00 is a span of time."""
+    return zoned["day"][:4].isdigit() or (zoned["sign"] != "-" and bool(zoned["colon"]))
+
+
+def _day_here(zoned: re.Match[str], day: PartialDate) -> PartialDate:
+    """Return the day that a moment was in the United Kingdom; a day that is not known exactly stays as it is."""
+    if not day.is_exact:
+        return day
+    hour = int(zoned["hour"])
+    if zoned["half"]:
+        hour = hour % 12 + (12 if zoned["half"].upper() == "PM" else 0)
+    ahead = timedelta(hours=int(zoned["hours"] or 0), minutes=int(zoned["minutes"] or 0))
+    if zoned["zone"].upper() == "BST":
+        ahead = timedelta(hours=1)
+    zone = timezone(-ahead if zoned["sign"] == "-" else ahead)
+    moment = datetime.combine(day.earliest, time(hour, int(zoned["minute"])), zone)
+    return exactly(here(moment))
+
+
+def here(moment: datetime) -> date:
+    """Return the day that a moment was in the United Kingdom; one without a zone is taken to be of here."""
+    return moment.date() if moment.tzinfo is None else moment.astimezone(_HERE).date()
 
 
 def _from_parts(parts: tuple[str, ...], order: str, *, month_first: bool) -> PartialDate:
