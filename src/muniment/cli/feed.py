@@ -96,7 +96,7 @@ def _counts(file: Path, batch: feeds.Batch) -> dict[str, Any]:
         **{name: getattr(batch, name).num_rows for name in tables},
         "never_seen": list(batch.never_seen),
         "unmapped": list(batch.unmapped),
-        "reasons": dict(reasons),
+        "reasons": dict(reasons.most_common()),
         "examples": examples,
     }
 
@@ -119,5 +119,5 @@ def _show(result: dict[str, Any]) -> None:
     for example in result["examples"]:
         table.add_row(str(example["row"]), example["field"], example["message"])
     Console().print(table)
-    for code, count in result["reasons"].items():
-        Console().print(f"{count:,} × {code}: {feeds.REASONS[code]}", markup=False)
+    for line in printing.reasons(result["reasons"]):
+        Console().print(line, markup=False)

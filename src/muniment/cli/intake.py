@@ -44,6 +44,8 @@ def intake(
     printing.report(facts, as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     for note in total.notes:
         typer.echo(note, err=True)
+    for sentence in printing.reasons(total.reasons):
+        typer.echo(sentence, err=True)
     if total.quarantined:
         raise typer.Exit(exits.WITH_QUARANTINE)
 

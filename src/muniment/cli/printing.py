@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from muniment.feeds import REASONS
+
 console = Console(stderr=True)
 
 
@@ -21,3 +23,8 @@ def report(facts: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
         shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
         table.add_row(name.replace("_", " "), shown)
     Console().print(table)
+
+
+def reasons(counts: Mapping[str, int]) -> list[str]:
+    """Return a line for each reason why rows went to quarantine, with how often it was given."""
+    return [f"{count:,} × {code}: {REASONS[code]}" for code, count in counts.items()]

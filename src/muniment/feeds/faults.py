@@ -34,6 +34,7 @@ REASONS = {
     "wrong_fields": "the row has another number of fields than the header",
     "undecodable": "the row holds bytes that are not of the encoding that the feed declares",
     "unreadable": "the row is not of the format that the feed declares",
+    "unknown_reference": "the row names a record or person that this system has not sent",
     "conflict": "another row of this file has the same reference and says something else",
 }
 

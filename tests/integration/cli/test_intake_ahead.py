@@ -1,11 +1,14 @@
 """Files are read and staged before their turn; what stops a run leaves nothing staged behind."""
 
+import json
+
 import pytest
 from django.db import connection
+from typer.testing import CliRunner
 
 from factories.exports import Source, row
 from muniment import feeds
-from muniment.cli import intake
+from muniment.cli import exits, intake
 from muniment.core.actors import Actor
 from muniment.records.actions.take_in import TooManyAbsent
 from muniment.records.models import Intake, Record
@@ -68,3 +71,15 @@ def test_a_file_that_is_cut_off_is_found_before_any_is_applied(files):
     with pytest.raises(feeds.BadFile, match=r"(?s)middle of a row.*Nothing was taken in"):
         intake.take_in_files([(feed, paths)], by=BY, absence_limit=1.0)
     assert not Intake.objects.exists()
+
+
+def test_why_rows_went_to_quarantine_is_told(controllers, tmp_path):
+    source = Source(tmp_path, kind="delta")
+    good, bad, without = row("C1"), row("C2", REPORTED="Tuesday"), row("", REPORTED="2015-03-01")
+    files = [str(source.write(rows, f"2026-06-0{day}")) for day, rows in enumerate([[good, bad], [bad, without]], 1)]
+    told = CliRunner().invoke(intake.app, [str(source.feed.path), *files, "--json"])
+    assert told.exit_code == exits.WITH_QUARANTINE
+    reasons = json.loads(told.stdout.splitlines()[-1])["reasons"]
+    assert list(reasons) == ["bad_date", "required"]
+    lines = [f"{count:,} × {code}: {feeds.REASONS[code]}" for code, count in reasons.items()]
+    assert [line for line in lines if line not in told.stderr] == []

@@ -6,8 +6,9 @@ Killed at any moment, the database is as if the intake had not been; run again, 
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -51,11 +52,14 @@ class Counts:
     older: int = 0  # of the unchanged, those that say something else than what is held, which is newer
     never_seen: tuple[str, ...] = ()  # mapped columns that no row has
     notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
+    reasons: Mapping[str, int] = field(default_factory=dict)  # why rows went to quarantine; a row may have several
 
     def __add__(self, other: "Counts") -> "Counts":
         """Return what became of the rows of both."""
-        sums = Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
-        return replace(sums, never_seen=tuple(dict.fromkeys(sums.never_seen)))
+        plain = [each.name for each in fields(self) if each.name != "reasons"]
+        sums = Counts(**{name: getattr(self, name) + getattr(other, name) for name in plain})
+        reasons = dict((Counter(self.reasons) + Counter(other.reasons)).most_common())
+        return replace(sums, never_seen=tuple(dict.fromkeys(sums.never_seen)), reasons=reasons)
 
     def numbers(self) -> dict[str, int]:
         """Return the counts by name, without what is said in words."""
@@ -206,6 +210,7 @@ class _Work:
             older=fates["older"],
             never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
+            reasons=dict(Counter(reason["code"] for line in refused for reason in line["reasons"]).most_common()),
             **{fate: fates[fate] for fate in _FATES},
         )
 
