@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from muniment.feeds import formats, guess, profiles, sniff
+from muniment.feeds import ahead, formats, guess, profiles, sniff
 from muniment.feeds.chunks import Child, Chunk
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import UNSIGNED, Field, Person, Table
@@ -17,9 +17,6 @@ from muniment.feeds.vocabulary import standard
 
 _SAMPLE = 2_000
 _ALIASES = frozenset({"aliases", "alias", "aka"})
-_DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}([-_]?)(?:0[1-9]|1[0-2])(\1(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
-# Dates that may well lie after the day of the export.
-_AHEAD = frozenset({"certificate_ended"})
 
 
 def draft(file: Path) -> str:
@@ -63,7 +60,7 @@ def _columns(columns: object) -> list[Column]:
 def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
     columns = _columns(chunk.columns)
     found = guess.sort_out(columns)
-    people = _people(found, chunk)
+    people = _people(found, chunk, ahead.dated(found, chunk.columns, file.name))
     nothings = sorted({word for column in columns for word in column.nothings})
     lines = [
         f"# Drafted from {file.name}: {len(chunk) + len(chunk.unread):,} rows looked at,"
@@ -95,7 +92,7 @@ def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
         *_duplicates(found),
         *_record(found),
         *people,
-        *_unused(found.unused),
+        *_unused(found),
     ]
     return "\n".join(lines) + "\n"
 
@@ -106,7 +103,7 @@ def _slug(text: str) -> str:
 
 def _name(file: Path) -> str:
     """Return a name that later exports of the same kind have too: without the day."""
-    return _slug(_DAY.sub("", file.name.partition(".")[0]))
+    return _slug(ahead.DAY.sub("", file.name.partition(".")[0]))
 
 
 def _quoted(text: str) -> str:
@@ -115,11 +112,11 @@ def _quoted(text: str) -> str:
 
 def _glob(name: str) -> str:
     # Brackets and such mean something in a pattern: any one character stands for them.
-    return re.sub(r"[\[\]*?]", "?", _DAY.sub("\0", name)).replace("\0", "*")
+    return re.sub(r"[\[\]*?]", "?", ahead.DAY.sub("\0", name)).replace("\0", "*")
 
 
 def _as_of(name: str) -> list[str]:
-    match = _DAY.search(name)
+    match = ahead.DAY.search(name)
     if match is None:
         return [f"    as_of: {{given: {UNSIGNED}}} # the day of the export, or {{name: pattern}} or {{column: name}}"]
     pattern = re.sub(r"\d+", lambda digits: f"[0-9]{{{len(digits[0])}}}", match[0])
@@ -219,19 +216,20 @@ def _record(found: Found) -> list[str]:
 
 def _date(kind: str, column: Column, *, guessed: bool) -> str:
     doubt = "; a guess, the header names no event" if guessed else ""
-    return f"      {kind}: {_source(column, ahead=kind in _AHEAD)} {_seen(column)}{doubt}"
+    return f"      {kind}: {_source(column, ahead=ahead.runs_ahead(kind, column))} {_seen(column)}{doubt}"
 
 
-def _people(found: Found, chunk: Chunk) -> list[str]:
+def _people(found: Found, chunk: Chunk, dated: Column | None) -> list[str]:
     if found.is_list_of_people:
         party = found.people[PERSON]
         party.fields = ({"reference": found.reference} if found.reference else {}) | party.fields
+        found.within = {path: _columns(child.columns) for path, child in chunk.children.items()}
         return ["    persons:", *_person(PERSON, party)]
     lines: list[str] = []
     for label, party in found.people.items():
         lines += _person(label, party, has_record=True)
-        if found.dates and not found.guessed:
-            source = _source(next(iter(found.dates.values())))
+        if dated is not None:
+            source = _source(dated)
             lines.append(f"        involvement: {{dated: {source}}} # the day of the action that the role names")
     for path, child in chunk.children.items():
         inner = guess.sort_out(_columns(child.columns), within=True)
@@ -242,6 +240,8 @@ def _people(found: Found, chunk: Chunk) -> list[str]:
         for column in inner.unused:
             if guess.is_reference(column):
                 party.fields.setdefault("reference", column)
+        mapped = [*party.fields.values(), *party.address]
+        found.within[path] = [column for column in inner.every_column if column not in mapped]
         role = profiles.spoken_of(_slug(path).replace("-", " "), list(profiles.ROLE_WORDS.items()))
         lines += _person(_slug(path), replace(party, role=role or party.role), each=path, has_record=True)
     return ["    persons:", *lines] if lines else []
@@ -262,7 +262,10 @@ def _person(label: str, party: Party, *, each: str | None = None, has_record: bo
     if each:
         lines.append(f"        each: {_quoted(each)} # repeated within a row; ../ before a name reaches the row itself")
     if has_record and "role" not in fields:
-        lines.append(f"        role: {{value: {party.role or UNSIGNED}}} # what part the person has in the record")
+        doubt = "a guess from the header, to be confirmed: " if party.role else ""
+        lines.append(
+            f"        role: {{value: {party.role or UNSIGNED}}} # {doubt}what part the person has in the record"
+        )
     if "reference" not in fields:
         lines.append("        # No number of the person's own was seen; references are made from the row.")
     lines += [_person_field(name, column) for name, column in fields.items()]
@@ -287,8 +290,11 @@ def _person_field(name: str, column: Column) -> str:
     return f"        {name}: {source} {_seen(column)}"
 
 
-def _unused(columns: list[Column]) -> list[str]:
-    if not columns:
+def _unused(found: Found) -> list[str]:
+    """List what is not mapped, of the rows and of the parts that they repeat."""
+    lines = [f"#   {_quoted(column.name)} {_seen(column)}" for column in found.unused]
+    for path, columns in found.within.items():
+        lines += [f"#   {_quoted(column.name)} within {_quoted(path)} {_seen(column)}" for column in columns]
+    if not lines:
         return []
-    lines = ["# Not mapped, and not kept: put what is needed into the record, its dates or its persons."]
-    return lines + [f"#   {_quoted(column.name)} {_seen(column)}" for column in columns]
+    return ["# Not mapped, and not kept: put what is needed into the record, its dates or its persons.", *lines]

@@ -33,6 +33,14 @@ class Found:
     texts: list[Column] = field(default_factory=list)
     people: dict[str, Party] = field(default_factory=dict)
     unused: list[Column] = field(default_factory=list)
+    within: dict[str, list[Column]] = field(default_factory=dict)  # by repeated part, what of it is not mapped
+
+    @property
+    def every_column(self) -> list[Column]:
+        """All columns that were sorted, in no order that means anything."""
+        people = [column for party in self.people.values() for column in (*party.fields.values(), *party.address)]
+        loose = [*self.record.values(), *self.dates.values(), *self.texts, *people, *self.unused]
+        return [column for column in (self.reference, self.shared_reference, *loose) if column is not None]
 
     @property
     def is_list_of_people(self) -> bool:

@@ -44,7 +44,9 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("given names", "forename"),
     ("forename", "forename"),
     ("forenames", "forename"),
+    ("first names", "forename"),
     ("forename1", "forename"),
+    ("giv", "forename"),
     ("given", "forename"),
     ("middle name", "middle_names"),
     ("middle names", "middle_names"),
@@ -53,6 +55,7 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("family name", "surname"),
     ("surname", "surname"),
     ("family", "surname"),
+    ("fam", "surname"),
     ("alias", "aliases"),
     ("aliases", "aliases"),
     ("aka", "aliases"),
@@ -80,6 +83,7 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("pnc", "pncid"),
     ("cro", "cro"),
     ("ni number", "ni_number"),
+    ("ni no", "ni_number"),
     ("nino", "ni_number"),
     ("national insurance", "ni_number"),
     ("driver number", "driver_number"),
@@ -109,7 +113,8 @@ ROLE_WORDS = {
     "wit": "WITNESS",
     "reporter": "REPORTER",
     "informant": "REPORTER",
-    "subject": "INTEL_SUBJECT",
+    "intelligence subject": "INTEL_SUBJECT",
+    "intel subject": "INTEL_SUBJECT",
     "child": "CHILD_AT_RISK",
     "parent": "PARENT_CARER",
     "carer": "PARENT_CARER",
@@ -130,9 +135,14 @@ ROLE_WORDS = {
 }
 # People whose part has no role of its own: they are told apart by the word, and the role is for the owner to give.
 OTHER_PARTIES = frozenset(
-    {"owner", "casualty", "officer", "staff", "contact", "party", "finder", "passenger", "patient"}
+    {"owner", "casualty", "officer", "staff", "contact", "party", "finder", "passenger", "patient", "subject"}
 )
 PERSON_REFERENCES = frozenset({"nominal", "person", "party", "individual", "subject"})
+# Headers of days that may well lie after the day of the export: ends of what still runs, and what is still to be done.
+AHEAD_WORDS = frozenset(
+    {"expiry", "expires", "expire", "expiring", "expiration", "until", "due", "next", "renewal", "renew", "end", "ends",
+     "planned", "valid", "review"}
+)  # fmt: skip
 TEXT_WORDS = (
     "narrative", "description", "notes", "note", "remarks", "comments", "comment", "details", "circumstances",
     "modus operandi", "mo", "free text",

@@ -177,6 +177,73 @@ def test_people_numbered_in_the_header_are_told_apart(tmp_path):
     ]
 
 
+def left_out(path):
+    """Return the lines of a draft that say what it does not keep."""
+    _, _, rest = feeds.draft(path).partition("# Not mapped, and not kept")
+    return [line.removeprefix("#   ").partition(" #")[0] for line in rest.splitlines()[1:]]
+
+
+def test_all_that_a_repeated_part_holds_is_mapped_or_listed(tmp_path):
+    person = {
+        "pid": "P1",
+        "name": {"family": "Ash", "given": ["Ann"]},
+        "markers": ["WEAPONS"],
+        "joined": "2020-01-01",
+        "status": "open",
+        "contact": {"emails": ["a@example.org", "b@example.org"]},
+        "witness": {"surname": "Oak"},
+    }
+    export = tmp_path / "risk.jsonl"
+    export.write_text("".join(json.dumps({"id": f"A{n}", "persons": [person]}) + "\n" for n in range(3)))
+    one = drafted(export)["persons"][0]
+    assert (one["reference"], one["surname"]) == ("pid", "name.family")
+    listed = left_out(export)
+    for name in ("markers", "joined", "status", "contact.emails", "witness.surname"):
+        assert f'"{name}" within "persons"' in listed
+
+
+def test_a_list_within_a_list_of_people_is_listed(tmp_path):
+    export = tmp_path / "people.jsonl"
+    row = {"surname": "Ash", "dob": "1980-05-13", "warnings": [{"code": "W", "since": "2020-01-01"}]}
+    export.write_text("".join(json.dumps({"person id": f"N{n}"} | row) + "\n" for n in range(3)))
+    assert [line for line in left_out(export) if "warnings" in line] == [
+        '"code" within "warnings"',
+        '"since" within "warnings"',
+    ]
+
+
+def test_short_names_of_elements_are_known(tmp_path):
+    export = tmp_path / "marac.xml"
+    person = '<person pid="{n}"><name><fam>Ash</fam><giv>Ann</giv></name></person>'
+    cases = "".join(f'<case ref="M{n}">{person.format(n=n) * 2}</case>' for n in range(3))
+    export.write_text(f"<x>{cases}</x>")
+    one = drafted(export)["persons"][0]
+    assert (one["surname"], one["forename"]) == ("name.fam", "name.giv")
+
+
+def test_no_date_to_come_is_drafted_as_the_day_of_an_action(tmp_path):
+    path = tmp_path / "certificates_2025-08-01.csv"
+    rows = "".join(f"F{n},H{n},Ash,13/05/2028,1{n}/05/2026,1{n}/01/2020\n" for n in range(8))
+    head = "Cert No,Holder No,Holder Surname,Expires,Decision Date,Issued"
+    path.write_text(f"{head}\n{rows}")
+    table = drafted(path)
+    assert table["dates"]["certificate_ended"]["future"] == "true"
+    assert table["persons"][0]["involvement"]["dated"]["from"] == "Issued"
+    path.write_text(f"{head.replace('Issued', 'Visited')}\n{rows}")
+    assert "involvement" not in drafted(path)["persons"][0]
+
+
+def test_a_role_that_the_header_only_suggests_is_to_be_confirmed(tmp_path):
+    path = tmp_path / "logs.csv"
+    path.write_text("Log No,Subject Name,Victim Surname\n" + "".join(f"L{n},Ann Ash,Oak\n" for n in range(5)))
+    text = feeds.draft(path)
+    assert "role: {value: TO BE SIGNED} # what part" in text, (
+        "whether a subject is an offender, the header does not say"
+    )
+    assert "role: {value: VICTIM} # a guess from the header, to be confirmed" in text
+    assert "INTEL_SUBJECT" not in text
+
+
 def test_a_reference_that_rows_share_makes_them_one_record(tmp_path):
     path = tmp_path / "logs.csv"
     path.write_text("Log Ref,Nominal Ref,Surname,Role\n" + "".join(f"L{n // 2},N{n % 7},Ash,W\n" for n in range(10)))
