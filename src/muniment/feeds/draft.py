@@ -16,6 +16,8 @@ from muniment.feeds.profiles import Column
 from muniment.feeds.vocabulary import standard
 
 _SAMPLE = 2_000
+# Roles that people have in the records of the organisation itself too.
+_OFFICE = frozenset({"EMPLOYEE", "DRIVER", "REGISTERED_KEEPER", "APPLICANT", "REFEREE", "COMPLAINANT"})
 _ALIASES = frozenset({"aliases", "alias", "aka"})
 
 
@@ -81,8 +83,7 @@ def _written(file: Path, layout: sniff.Layout, chunk: Chunk) -> str:
         f"    files: {_quoted(_glob(file.name))} # which files this table takes",
         *_format(layout.table),
         "    kind: full # full: what is missing was withdrawn at source; delta: only what changed",
-        f"    area: {UNSIGNED} # the business area: {', '.join(sorted(standard().areas))}",
-        "    # partition: corporate # for records of the organisation itself; left out, it is policing",
+        *_area(file, columns, found),
         *_as_of(file.name),
         *(
             [f"    blanks: [{', '.join(map(_quoted, nothings))}] # what means that nothing is known"]
@@ -113,6 +114,22 @@ def _quoted(text: str) -> str:
 def _glob(name: str) -> str:
     # Brackets and such mean something in a pattern: any one character stands for them.
     return re.sub(r"[\[\]*?]", "?", ahead.DAY.sub("\0", name)).replace("\0", "*")
+
+
+def _area(file: Path, columns: list[Column], found: Found) -> list[str]:
+    """Return the area, to be signed, and the partition: corporate where the export seems to be of such an area."""
+    words = standard()
+    seems = None if _tells_of_policing(found) else profiles.corporate_area(file.name.partition(".")[0], columns)
+    hint = f", {seems} by the look of it" if seems else ""
+    lines = [f"    area: {UNSIGNED} # the business area{hint}: {', '.join(sorted(words.areas))}"]
+    if seems in words.corporate_areas:
+        return [*lines, "    partition: corporate # a guess: the records and people of the organisation itself"]
+    every = ", ".join(sorted(words.corporate_areas))
+    return [*lines, f"    # partition: corporate # has to be said where the area is {every}; left out, it is policing"]
+
+
+def _tells_of_policing(found: Found) -> bool:
+    return any(party.role and party.role not in _OFFICE for party in found.people.values())
 
 
 def _as_of(name: str) -> list[str]:

@@ -88,6 +88,7 @@ def _records(whole: Columns, references: pa.Array, setting: Setting) -> pa.Table
     known(whole, partition, words.partitions, Fault("unknown_code", "record.partition", ""))
     area, outcome = pc.fill_null(text("area"), table.area), text("outcome")
     known(whole, area, words.areas, Fault("unknown_code", "record.area", ""))
+    _refuse_corporate_as_policing(whole, area, partition, words)
     known(whole, outcome, words.outcomes, Fault("unknown_code", "record.outcome", ""))
     purposes, purpose_from = _purposes(whole, partition, setting)
     columns = {
@@ -169,6 +170,14 @@ def _refuse_corporate_purpose(whole: Columns, lists: pa.Array, partition: pa.Arr
         mask_of(wrong),
         Fault("no_purpose", "record.purposes", "The purpose given is administration, not a policing purpose."),
     )
+
+
+def _refuse_corporate_as_policing(whole: Columns, area: pa.Array, partition: pa.Array, words: Vocabulary) -> None:
+    """What is of the organisation itself is never searched or joined with what is policing."""
+    corporate = pc.is_in(area, pa.array(sorted(words.corporate_areas), pa.string()))
+    wrong = mask_of(pc.and_(corporate, pc.equal(partition, "policing")))
+    message = "The area is of the organisation itself: its records are of the partition corporate, not policing."
+    whole.fault(wrong, Fault("bad_value", "record.partition", message))
 
 
 def _attributes(whole: Columns, table: Table) -> pa.Array:

@@ -1,6 +1,7 @@
 """What a column of an unseen export seems to hold, by its header and by its values, for drafting a feed."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -172,6 +173,17 @@ RECORD_WORDS = (
     (("location", "scene", "venue", "where"), "location"),
     (("title", "subject", "summary"), "title"),
 )
+# Words of files and headers that speak of the organisation itself, and the business area that they speak of.
+CORPORATE_WORDS = (
+    (("employee", "emp", "payroll", "salary", "staff no", "staff number", "hr", "human resources", "leavers",
+      "starters", "sickness"), "HR"),
+    (("invoice", "invoices", "supplier", "suppliers", "purchase order", "cost centre", "ledger", "finance", "budget",
+      "creditor", "net amount", "vat"), "FINANCE"),
+    (("fleet", "mileage", "odometer", "fuel", "servicing", "mot"), "FLEET"),
+    (("estates", "lease", "tenancy"), "ESTATES"),
+    (("foi", "freedom of information", "subject access"), "INFORMATION_GOVERNANCE"),
+    (("complaints", "misconduct", "professional standards"), "COMPLAINTS"),
+)  # fmt: skip
 REFERENCE_WORDS = frozenset({"ref", "reference", "no", "number", "id", "urn", "num", "key"})
 
 
@@ -243,6 +255,17 @@ def is_named(name: str) -> bool:
     phrases += [phrase for group, _ in (*DATE_WORDS, *RECORD_WORDS) for phrase in group]
     phrases += [*ROLE_WORDS, *REFERENCE_WORDS, *TEXT_WORDS, "date", "time", "type", "code"]
     return spoken_of(words, [(phrase, phrase) for phrase in phrases]) is not None
+
+
+def corporate_area(file: str, columns: Sequence[Column]) -> str | None:
+    """Return the area of the organisation itself that a file seems to be of: by its name, or by two headers of it."""
+    table = [(phrase, area) for phrases, area in CORPORATE_WORDS for phrase in phrases]
+    words = _plain(re.sub(r"\d+ ?hrs?\b", "", file.replace("-", " "), flags=re.IGNORECASE))  # 24hr speaks of no staff
+    if named := spoken_of(words, table):
+        return named
+    seen = Counter(area for column in columns if (area := spoken_of(column.words, table)))
+    area, count = seen.most_common(1)[0] if seen else (None, 0)
+    return area if count > 1 else None
 
 
 def is_value(text: str) -> bool:

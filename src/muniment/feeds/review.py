@@ -72,6 +72,7 @@ def _table(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
     if table.record and "class" not in table.record and "class" not in table.declarations:
         yield f"{place}.record.class is wanting, and no declaration gives the class."
     yield from _words(table, words, place)
+    yield from _partitions(table, words, place)
     yield from _blanks(table, place)
     yield from _constants(table, words, place)
     for where, pattern in _patterns(table):
@@ -91,6 +92,21 @@ def _words(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
         yield f"{place}.partition: '{table.partition}' is none of {', '.join(sorted(words.partitions))}."
     if table.record and "marking" not in table.record and "marking" not in table.declarations:
         yield f"{place}.record.marking is wanting, and no declaration gives the marking."
+
+
+def _partitions(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
+    """Refuse what is of the organisation itself as policing: its people would be searched and joined with suspects."""
+    if table.area not in words.corporate_areas:
+        return
+    where = [f"{place}.partition"] if table.partition == "policing" else []
+    given = [(f"{place}.record.partition", table.record.get("partition"))]
+    given += [(f"{place}.persons ({each.label}).partition", each.partition) for each in table.persons if not where]
+    where += [name for name, spec in given if "policing" in _outputs(spec)]
+    for name in where:
+        yield (
+            f"{name}: the area {table.area} is of the organisation itself by policy: say partition: corporate, so that"
+            " its people are never searched or joined with those of policing."
+        )
 
 
 def _blanks(table: Table, place: str) -> Iterator[str]:

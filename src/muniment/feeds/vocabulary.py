@@ -21,6 +21,7 @@ class Vocabulary:
     highest_marking: str
     partitions: frozenset[str]
     areas: frozenset[str]
+    corporate_areas: frozenset[str]  # of the organisation itself: nothing in them is policing
     outcomes: frozenset[str]
     results: frozenset[str]
     roles: frozenset[str]
@@ -56,6 +57,9 @@ def standard() -> Vocabulary:
         markings=tuple(entry["code"] for entry in marks),
         highest_marking=words["highest_marking"],
         areas=frozenset(lists["business_areas"]),
+        corporate_areas=frozenset(
+            entry["code"] for entry in current.codes.lists["business_areas"] if entry["partition"] == "corporate"
+        ),
         roles=frozenset(current.codes.roles),
         triggers=frozenset(words["triggers"]) | frozenset(_triggers(current)),
         classes=frozenset(id_ for id_ in current.classes if not id_.startswith("PER-")) | frozenset(current.families),

@@ -244,6 +244,28 @@ def test_a_role_that_the_header_only_suggests_is_to_be_confirmed(tmp_path):
     assert "INTEL_SUBJECT" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "partition", "area"),
+    [
+        ("hr leavers.csv", "No,Surname,Forename,Grade", "corporate", "HR"),
+        ("extract.csv", "Emp No,Surname,Salary,Grade", "corporate", "HR"),
+        ("extract.csv", "Invoice No,Supplier,Contact Surname,Net", "corporate", "FINANCE"),
+        ("fleet_2026-01-01.csv", "Ref,Driver Surname,Model,Mileage", "corporate", "FLEET"),
+        ("vehicles.csv", "Ref,Mileage,Fuel,Model", "corporate", "FLEET"),
+        ("24hr-calls.csv", "Ref,Surname,Place,Time", None, None),
+        ("fleet.csv", "Ref,Suspect Surname,Mileage,Fuel", None, None),
+        ("crimes.csv", "Ref,Victim Surname,Salary,Employee", None, None),
+        ("crimes.csv", "Ref,Surname,Place,Mileage", None, None),
+    ],
+)
+def test_the_partition_of_what_is_of_the_organisation_itself_is_proposed(tmp_path, name, header, partition, area):
+    path = tmp_path / name
+    path.write_text(f"{header}\n" + "".join(f"E{n},Ash,Oak,Elm\n" for n in range(5)))
+    assert drafted(path).get("partition") == partition
+    assert ("by the look of it" in feeds.draft(path)) == bool(area)
+    assert area is None or f"the business area, {area} by" in feeds.draft(path)
+
+
 def test_a_reference_that_rows_share_makes_them_one_record(tmp_path):
     path = tmp_path / "logs.csv"
     path.write_text("Log Ref,Nominal Ref,Surname,Role\n" + "".join(f"L{n // 2},N{n % 7},Ash,W\n" for n in range(10)))

@@ -28,6 +28,14 @@ def test_the_feeds_of_the_demonstration_are_good(path):
         (lambda tree: tree["tables"]["crimes"].update(format="docx"), "docx"),
         (lambda tree: tree["tables"]["crimes"].update(colour="red"), "colour"),
         (lambda tree: tree["tables"]["crimes"].update(area="PARKS"), "PARKS"),
+        (lambda tree: tree["tables"]["crimes"].update(area="HR"), "crimes.partition: .* say partition: corporate"),
+        (
+            lambda tree: [
+                tree["tables"]["crimes"].update(area="FLEET", partition="corporate"),
+                tree["tables"]["crimes"]["persons"][0].update(partition={"value": "policing"}),
+            ],
+            r"persons \(suspect\).partition: .* say partition: corporate",
+        ),
         (lambda tree: tree["tables"]["crimes"]["dates"].update(tea_time="REPORTED"), "tea_time"),
         (lambda tree: tree["tables"]["crimes"]["persons"][0].update(role={"value": "HERO"}), "HERO"),
         (lambda tree: tree["declarations"].pop("class"), "record.class is wanting"),

@@ -130,6 +130,13 @@ def test_a_declared_purpose_stands_in_only_where_the_source_gives_none(load, sma
     assert batch.records["purpose_from"].to_pylist() == ["source", "declaration"]
 
 
+def test_a_row_of_a_corporate_area_is_not_taken_as_policing(load, small, write):
+    small["tables"]["crimes"]["record"]["area"] = {"from": "OUTCOME", "map": {"NFA": "CRIME", "CHG": "COMPLAINTS"}}
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2").replace("NFA", "CHG")))
+    assert batch.records["area"].to_pylist() == ["CRIME"]
+    assert batch.quarantine["reasons"].to_pylist()[0][0]["field"] == "record.partition"
+
+
 def test_administration_is_no_policing_purpose(load, small, write):
     small["tables"]["crimes"]["record"]["purposes"] = {"value": "ADMIN"}
     assert reasons(feeds.read(load(small), write(GOOD))) == {1: ["no_purpose"]}
