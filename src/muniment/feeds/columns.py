@@ -261,9 +261,9 @@ class Columns:
         nothing = missing & ~blank
         if nothing.any():
             fault = Fault("required", name, f"{where} is empty once it is converted, and is required.")
-            self.fault(nothing & ~self._faulted(name), fault)
+            self.fault(nothing & ~self.faulted(name), fault)
 
-    def _faulted(self, name: str) -> Mask:
+    def faulted(self, name: str) -> Mask:
         """Return the lines whose row has a reason already for this field."""
         rows = range(self.length) if self.parent is None else self.parent.tolist()
         known = self.faults.by_position

@@ -37,7 +37,8 @@ def references(columns: Columns, spec: Field, name: str, counts: Counter[str]) -
     given = columns.text(spec, name) if spec.columns or spec.value else pa.nulls(columns.length, pa.string())
     if spec.made_from is None:
         missing = mask_of(pc.is_null(given))
-        if not spec.required:
+        if missing.any() and not spec.required:
+            missing &= ~columns.faulted(name)
             columns.fault(
                 missing, Fault("required", name, f"{' or '.join(spec.columns)} is empty: the row has no reference.")
             )

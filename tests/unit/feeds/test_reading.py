@@ -122,6 +122,11 @@ def test_a_required_field_that_cannot_be_converted_is_told_once(load, small, wri
     assert reasons(batch) == {1: ["bad_value"]}
 
 
+def test_a_reference_that_cannot_be_converted_is_not_called_empty(load, small, write):
+    small["tables"]["crimes"]["record"]["reference"] = {"from": "REF", "convert": [{"pattern": "^C([0-9]+)$"}]}
+    assert reasons(feeds.read(load(small), write(GOOD.replace("C1", "X1"), GOOD))) == {1: ["bad_value"]}
+
+
 def test_a_declared_purpose_stands_in_only_where_the_source_gives_none(load, small, write):
     signed = {"authority": "Asset register", "signed_by": "Head of crime", "signed_on": "2026-01-31"}
     small["declarations"]["purposes"] = {"codes": ["PP1", "PP3"], **signed}
