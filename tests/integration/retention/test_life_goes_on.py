@@ -66,10 +66,12 @@ def test_new_business_with_a_destroyed_person_is_taken_in_and_the_old_stays_away
     assert Tombstone.objects.filter(entity="nominal").count() == 1, "custody is told of nothing new"
 
 
-def test_what_waits_in_quarantine_under_the_same_reference_goes_too(own_life):
+def test_what_waited_in_quarantine_under_the_same_reference_goes_too(own_life):
     absurd = {**row("C1", "P1"), "REPORTED": "1500-01-01"}
     own_life.crime.send([absurd, {**row("C44", "P44"), "REPORTED": "1500-01-01"}], on="2026-06-05")
-    assert Quarantine.objects.count() == 2
+    assert Quarantine.objects.filter(resolved_by=None).count() == 2
+    own_life.crime.send([row("C1", "P1", POSTCODE="NH1 1AA")], on="2026-06-06")  # mended; until then it would stay
+    own_life.run()
     answered(own_life)
     destruction.work(by=WORKER)
     assert [each.reference for each in Quarantine.objects.all()] == ["C44"]
