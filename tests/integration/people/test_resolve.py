@@ -138,6 +138,22 @@ def test_without_an_active_model_nothing_is_resolved(controllers, tmp_path):
         resolve(by=BY)
 
 
+def test_a_model_of_another_way_of_reading_nominals_resolves_nothing(sources):
+    model = LinkageModel.objects.get()
+    LinkageModel.objects.filter(pk=model.pk).update(parameters=model.parameters | {"standard": "0"})
+    with pytest.raises(NoModel, match="run `muniment train`"):
+        resolve(by=BY)
+
+
+def test_a_full_name_with_its_surname_first_joins_as_its_parts_do(sources):
+    north, west = sources
+    north.send([row("C1", "P1", FORENAME="Sean", SURNAME="Oneill Fictional", **HOME)])
+    west.send([row("W1", "W1", FORENAME="", SURNAME="", **HOME)])
+    Nominal.objects.filter(reference="W1").update(full_name="O'NEILL-FICTIONAL, Seán")
+    resolve(by=BY)
+    assert together() == [["P1", "W1"]]
+
+
 def test_who_trained_a_model_cannot_activate_it(db):
     model = LinkageModel.objects.create(version="v", parameters={}, trained_by="one")
     with pytest.raises(Refused, match="someone else"):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.standardise import VERSION
 from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -23,7 +24,7 @@ _RESOLVE_LOCK = 7_130_003
 
 
 class NoModel(Exception):
-    """No linkage model is active."""
+    """No linkage model is active that reads nominals as they are read now."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,19 @@ EDGES = (
 def resolve(*, by: Actor) -> Counts:
     """Resolve every nominal, within its partition; publish at once, in one transaction.
 
-    Raise NoModel when nobody has activated a model. References are anchored: a group that holds the anchor of an
-    older prime record keeps that reference; the others retire and redirect; a split revives them.
+    Raise NoModel when nobody has activated a model of this way of reading nominals. References are anchored: a group
+    that holds the anchor of an older prime record keeps that reference; the others retire and redirect; a split
+    revives them.
     """
     kept = train.active()
     if kept is None:
         raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
     model = Model.from_json(json.dumps(kept.parameters))
+    if model.standard != VERSION:
+        raise NoModel(
+            f"The active model {kept.version} was trained when nominals were read another way: run `muniment train`,"
+            " then have someone else activate the new one."
+        )
     began = timezone.now()
     standardised = nominal_tables.read_standardised()
     resolution = linkage.resolve(standardised, model, judgements=_pairs(JUDGEMENTS), standing=_pairs(STANDING))
