@@ -119,7 +119,9 @@ def test_a_hold_over_who_may_be_the_same_person_stops_it(two):
     scope = {"records": [Record.objects.get(reference="C9").pk]}
     controllers = (Controller.objects.get(code="northshire"),)
     Involvement.objects.get(nominal__reference="P9", record__reference="C1").delete()
-    hold.place(hold.Proposal("Inquiry", "Letter of the chair", date(2026, 1, 1), scope, controllers), by=by(two, "hazel"))
+    hold.place(
+        hold.Proposal("Inquiry", "Letter of the chair", date(2026, 1, 1), scope, controllers), by=by(two, "hazel")
+    )
     done = decided(two)
     left, right = sorted(Nominal.objects.filter(reference__in=["P1", "P9"]).values_list("pk", flat=True))
     edges = MatchEdge.objects.filter(left=left, right=right)
