@@ -21,11 +21,13 @@ def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
     With each hold comes a remark, usually empty. A hold whose words nobody can look for, because a narrative was
     altered or its key is gone, stands as well.
     """
-    worded = [hold for hold in Hold.objects.filter(released_at__isnull=True).order_by("pk") if _words(hold)]
+    standing = Hold.objects.filter(released_at__isnull=True).prefetch_related("controllers").order_by("pk")
+    worded = [hold for hold in standing if _words(hold)]
     if not worded:
         return []
-    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system").prefetch_related("dates_told")
-    bound = {hold.pk: set(hold.controllers.values_list("pk", flat=True)) for hold in worded}
+    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system")
+    records = records.prefetch_related("dates_told", "involvements")
+    bound = {hold.pk: {each.pk for each in hold.controllers.all()} for hold in worded}
     remarks: dict[int, str] = {}
     for record in records:
         near = [hold for hold in worded if record.system.controller_id in bound[hold.pk] and _overlaps(hold, record)]
@@ -49,12 +51,15 @@ def _narratives(record: Record) -> list[str | None]:
 
 
 def _overlaps(hold: Hold, record: Record) -> bool:
-    """Whether the record has no date at all, or one within the days of the hold."""
+    """Whether the record has no day of its own, or a day within the hold's: its own, or of what someone did in it."""
     since, until = (_day(hold.scope.get(name)) for name in ("from", "until"))
-    dates = list(record.dates.values())
-    return not dates or any(
-        (since is None or each.latest >= since) and (until is None or each.earliest <= until) for each in dates
-    )
+    days = [(each.earliest, each.latest) for each in record.dates.values()]
+    if not days:
+        return True
+    for part in record.involvements.all():
+        happened = part.happened_earliest or part.happened_latest, part.happened_latest or part.happened_earliest
+        days += [(first, last) for first, last in (happened, (part.dated, part.dated)) if first and last]
+    return any((since is None or last >= since) and (until is None or first <= until) for first, last in days)
 
 
 def _day(text: str | None) -> date | None:

@@ -103,6 +103,11 @@ def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
     return list(Hold.objects.filter(pk__in=keys.values("hold_id")).order_by("pk"))
 
 
+def holds_listed(record_ids: Iterable[int]) -> list[str]:
+    """Return the holds that cover any of these records by their list, in words."""
+    return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
+
+
 def holds_on(record_ids: Iterable[int]) -> list[str]:
     """Return the holds that cover any of these records, by their list or by a word in a narrative, in words."""
     keys = list(record_ids)
@@ -113,16 +118,14 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
 
 def holds_in_doubt(record_ids: Iterable[int]) -> list[str]:
     """Return the holds over records of someone who may be the same person as one on these, which nobody has judged."""
-    primes = Belonging.objects.filter(until__isnull=True)
-    on_it = set(primes.filter(nominal__involvements__record_id__in=list(record_ids)).values_list("prime_id", flat=True))
-    nominals = set(primes.filter(prime_id__in=on_it).values_list("nominal_id", flat=True))
-    pairs = _unsettled(nominals).values_list("left_id", "right_id")
-    others = primes.filter(nominal_id__in={key for pair in pairs for key in pair}).exclude(prime_id__in=on_it)
+    members, on_it = Belonging.objects.filter(until__isnull=True), _people_on(record_ids)
+    pairs = _pairs_of(on_it).exclude(Exists(_DIFFERENT)).values_list("left_id", "right_id")
+    others = members.filter(nominal_id__in={key for pair in pairs for key in pair}).exclude(prime_id__in=on_it)
     theirs = Involvement.objects.filter(
         nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
         nominal__belongings__until__isnull=True,
     )
-    return [f"{hold.reference} {hold.title}" for hold in standing_holds(theirs.values_list("record_id", flat=True))]
+    return holds_listed(theirs.values_list("record_id", flat=True))
 
 
 def blocks_on(record_ids: Iterable[int]) -> list[str]:
@@ -148,21 +151,28 @@ _DIFFERENT = Judgement.objects.filter(
 )
 
 
-def _unsettled(nominals: Collection[int]) -> QuerySet[MatchEdge]:
-    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
-    return edges.exclude(Exists(_DIFFERENT))
+def _people_on(record_ids: Iterable[int]) -> set[int]:
+    on_it = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
+    return set(on_it.values_list("prime_id", flat=True))
+
+
+def _pairs_of(primes: Collection[int]) -> QuerySet[MatchEdge]:
+    # Keys first, so that the few edges of these people are looked up and not all edges looked through.
+    members = Belonging.objects.filter(until__isnull=True, prime_id__in=primes)
+    nominals = list(members.values_list("nominal_id", flat=True))
+    return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
 
 
 def _pairs_apart(record_id: int) -> QuerySet[MatchEdge]:
-    # Keys first, so that the few edges of these people are looked up and not all edges looked through.
     primes = Belonging.objects.filter(until__isnull=True)
-    on_it = set(primes.filter(nominal__involvements__record_id=record_id).values_list("prime_id", flat=True))
-    nominals = list(primes.filter(prime_id__in=on_it).values_list("nominal_id", flat=True))
-    edges = MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
-    return edges.annotate(
-        left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
-        right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),
-    ).exclude(left_prime=F("right_prime"))
+    return (
+        _pairs_of(_people_on([record_id]))
+        .annotate(
+            left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
+            right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),
+        )
+        .exclude(left_prime=F("right_prime"))
+    )
 
 
 def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
@@ -250,13 +260,3 @@ def going(order: DisposalOrder) -> list[int]:
     """Return the keys of the records that an order would still destroy."""
     left = order.items.filter(record__isnull=False, destroyed_at__isnull=True, kept_because="")
     return list(left.values_list("record_id", flat=True))
-
-
-def holds_on_order(order: DisposalOrder) -> list[str]:
-    """Return the holds that cover anything an order would still destroy, in words."""
-    return holds_on(going(order))
-
-
-def blocks_on_order(order: DisposalOrder) -> list[str]:
-    """Return the open requests, appeals and claims that stop an order, in words."""
-    return blocks_on(going(order))

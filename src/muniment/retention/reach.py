@@ -11,7 +11,7 @@ KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people"
 
 # A record is in scope when any list that is given matches it, and any day of it, its own or one of what someone did in
 # it, lies between those given. A scope without any list covers everything of the controllers named, and one between
-# days what bears no day at all: better too much than too little.
+# days what bears no day of its own: better too much than too little.
 WANTED = """
 WITH days AS NOT MATERIALIZED (
     SELECT k.record_id, lower(day) AS first, upper(day) - 1 AS last
@@ -38,7 +38,7 @@ WITH days AS NOT MATERIALIZED (
         OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
             AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
     AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
-            SELECT 1 FROM days WHERE days.record_id = r.id)
+            SELECT 1 FROM records_recorddates k WHERE k.record_id = r.id AND k.days <> '{{}}')
         OR EXISTS (SELECT 1 FROM days WHERE days.record_id = r.id
             AND (%(from)s::date IS NULL OR days.last >= %(from)s::date)
             AND (%(until)s::date IS NULL OR days.first <= %(until)s::date)))

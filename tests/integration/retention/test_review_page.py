@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, ask, by
+from factories.deeds import NO, ask, by, place
 from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
@@ -230,6 +230,14 @@ def test_one_controller_alone_is_not_named_at_each_record(life):
     _, page = opened(life)
     assert f"{Record.objects.get(reference='C1').system.title}</span>" in page
     assert "what you decide is about" not in page
+
+
+def test_what_stops_it_all_is_said_before_anybody_decides(life):
+    assert "2 of 2 records" in opened(life)[1]
+    held = place(life, classes=["CRIME"])
+    _, page = opened(life)
+    assert "0 of 2 records" in page
+    assert f"{held.reference} Inquest covers some of these records: nothing can go while it stands." in page
 
 
 def test_what_its_source_no_longer_has_is_told_before_deciding(life):

@@ -247,7 +247,8 @@ def _left_open(links: Table, rules: Rules) -> Value:
     """Return whether the record's outcome, or the part in it, leaves open how it ended."""
     endings = rules.settings["endings"]
     outcome = links.outcome.fill_null("")
-    return outcome.isin(endings["outcomes"]) | (links.as_proceeded & ~outcome.isin(endings["closed"]))
+    unclosed = links.as_held & ~outcome.isin(endings["closed"])
+    return links.as_proceeded | outcome.isin(endings["outcomes"]) | unclosed
 
 
 def _standing(links: Table, rules: Rules, step: Step) -> Table:

@@ -45,12 +45,13 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
             "warns_until": sum(1 << ends.index(kind) for kind in role.marker_ends),
             **{f"as_{name.lower()}": role.code == name for name in ("CONVICTED", "CAUTIONED", "CHARGED", "ACQUITTED")},
             "as_proceeded": role.code in rules.settings["endings"]["roles"],
+            "as_held": role.code in rules.settings["endings"]["roles_unless_closed"],
         }
         for role in rules.roles.values()
     ]
     truths = (
         *("is_offender_role", "is_victim_role", "as_convicted", "as_cautioned", "as_charged", "as_acquitted"),
-        "as_proceeded",
+        *("as_proceeded", "as_held"),
         *(f"warns_{name}" for name in MARKERS),
     )
     numbers = (("stand_in_no", pa.int16()), ("warns_until", pa.int32()))

@@ -284,8 +284,9 @@ def _lacks_result(involvement: Involvement, convicted: bool, rules: Rules) -> bo
     if involvement.result is not None or convicted or told:
         return False
     endings, outcome = rules.settings["endings"], involvement.outcome
-    proceeded = involvement.role in endings["roles"]
-    return outcome in endings["outcomes"] or (proceeded and outcome not in endings["closed"])
+    if involvement.role in endings["roles"] or outcome in endings["outcomes"]:
+        return True
+    return involvement.role in endings["roles_unless_closed"] and outcome not in endings["closed"]
 
 
 def _had_decision(involvement: Involvement) -> bool:

@@ -1,7 +1,7 @@
 """Propose, approve, return and undo a disposal; send the sources their work and take their answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -88,18 +88,22 @@ class Besides:
 
     old_enough: Mapping[int, date]  # as for `may_go`
     unready: Mapping[int, str]
-    waiting: others.Waiting
-
-    @classmethod
-    def of(cls, record_ids: list[int], *, beside: PrimePerson | int | None) -> "Besides":
-        """Return it for some records, of whom one person is looked at."""
-        waiting = others.waiting(record_ids, beside=beside)
-        return cls(queries.old_enough(record_ids), queries.unready(record_ids), waiting)
+    waiting: others.Waiting = field(default_factory=dict)
 
     @classmethod
     def of_order(cls, order: DisposalOrder) -> "Besides":
         """Return it for what an order would still destroy."""
-        return cls.of(queries.going(order), beside=order.prime_id)
+        return cls.of_person(queries.going(order), order.prime_id)
+
+    @classmethod
+    def of_person(cls, record_ids: list[int], prime: PrimePerson | int | None) -> "Besides":
+        """Return it for some records of a person, with whoever else on them waits."""
+        return replace(cls.of(record_ids), waiting=others.waiting(record_ids, beside=prime))
+
+    @classmethod
+    def of(cls, record_ids: list[int]) -> "Besides":
+        """Return it for some records, without who waits."""
+        return cls(queries.old_enough(record_ids), queries.unready(record_ids))
 
     def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
         """Say whether a record may go today, as far as it does not wait for reviews of others."""
@@ -126,7 +130,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         verdict &= nothing_stops(keys)
-        besides = Besides.of(keys, beside=proposal.prime)
+        besides = Besides.of_person(keys, proposal.prime)
         going = [
             record
             for record in records
@@ -208,8 +212,17 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
 
 def nothing_stops(record_ids: list[int]) -> Verdict:
     """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request."""
+    return _stops_none(record_ids, queries.holds_on(record_ids))
+
+
+def nothing_listed_stops(record_ids: list[int]) -> Verdict:
+    """Say the same as far as it is told without opening a narrative, for who only looks."""
+    return _stops_none(record_ids, queries.holds_listed(record_ids))
+
+
+def _stops_none(record_ids: list[int], holds: list[str]) -> Verdict:
     return (
-        rules.is_unheld(queries.holds_on(record_ids))
+        rules.is_unheld(holds)
         & rules.is_undoubted(queries.holds_in_doubt(record_ids))
         & rules.is_unblocked(queries.blocks_on(record_ids))
     )

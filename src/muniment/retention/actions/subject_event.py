@@ -51,7 +51,7 @@ def _stop_orders(prime: PrimePerson, by: Actor) -> None:
         items__destroyed_at__isnull=True,
     )
     for order in orders.distinct().order_by("pk"):
-        if blocks := queries.blocks_on_order(order):
+        if blocks := queries.blocks_on(queries.going(order)):
             disposal.stop(order, by=by, because=", ".join(blocks))
 
 

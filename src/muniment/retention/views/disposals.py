@@ -105,7 +105,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             **_life(request, order, list(items)),
             **_decision(request, order),
             "sources": _sources(request, order, forms.get("answering")),
-            "holds": queries.holds_on_order(order) + [f"{each} (open)" for each in queries.blocks_on_order(order)],
+            "holds": _in_the_way(order),
             "certificate": Certificate.objects.filter(order=order).first(),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),
@@ -118,6 +118,12 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
         },
         status=status,
     )
+
+
+def _in_the_way(order: DisposalOrder) -> list[str]:
+    going = queries.going(order)
+    doubtful = [f"{each} (over someone who may be the same person)" for each in queries.holds_in_doubt(going)]
+    return [*queries.holds_on(going), *doubtful, *(f"{each} (open)" for each in queries.blocks_on(going))]
 
 
 @dataclass(frozen=True)

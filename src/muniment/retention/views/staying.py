@@ -28,7 +28,7 @@ class Staying:
 def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
     """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
     keys = [entry.record.pk for entry in entries]
-    besides, whole = disposal.Besides.of(keys, beside=None), disposal.nothing_stops(keys)
+    besides, whole = disposal.Besides.of(keys), disposal.nothing_listed_stops(keys)
     free, staying = [], []
     for entry in entries:
         why = whole & besides.let_go(entry.record.pk, getattr(entry.record, "decision", None))
