@@ -32,6 +32,7 @@ OFFENCES = (
     Offence(ho_class="019/08", max_penalty_years=5),
     Offence(),
 )
+CLASSED = tuple(offence for offence in OFFENCES if offence.max_penalty_years is None)  # a record says no maximum
 DAYS = st.dates(date(1988, 1, 1), date(2030, 12, 31)) | st.sampled_from(
     [date(2012, 2, 29), date(2016, 2, 29), date(2019, 3, 1), date(2026, 11, 22), date(2017, 4, 3)]
 )
@@ -94,7 +95,10 @@ def facts(draw: st.DrawFn, policy: Policy) -> Facts:
                 ),
                 dates={kind: draw(PARTIAL) for kind in sorted(kinds)},
                 record_class=declared,
-                outcome=draw(st.sampled_from([None, None, "CANCELLED", "NFA", "PROTEST", "UNDETECTED"])),
+                outcome=draw(
+                    st.sampled_from([None, None, "CANCELLED", "CHARGED", "NFA", "PENDING", "PROTEST", "UNDETECTED"])
+                ),
+                record_offence=draw(rarely(st.sampled_from(CLASSED))) or Offence(),
                 others_retained=draw(st.sampled_from([None, None, None, None, False, True])),
             )
         )

@@ -96,6 +96,24 @@ def test_a_suspect_on_the_record_makes_the_crime_detected_for_its_victim_too() -
     assert by(found.records, "record_id")[10]["class_id"] == "CRI-G3"
 
 
+def test_who_is_charged_with_less_on_a_graver_record_is_in_its_group() -> None:
+    theft = suspect(1, 1, 10, date(2015, 3, 1), cjs="TH68010", ho_class=None)
+    for classed, group in (({"cjs": None, "ho_class": "019/08"}, 1), ({"cjs": None, "ho_class": "046/00"}, 3)):
+        found = run(
+            persons=table(schemas.PERSONS, person(1)),
+            records=table(schemas.RECORDS, {**crime(10), **classed}),
+            involvements=table(schemas.INVOLVEMENTS, theft),
+        )
+        assert by(found.persons, "person_id")[1]["group"] == group
+    unplaced = {**theft, "cjs": None, "ho_class": "099/99"}
+    found = run(
+        persons=table(schemas.PERSONS, person(1)),
+        records=table(schemas.RECORDS, {**crime(10), "cjs": None, "ho_class": "046/00"}),
+        involvements=table(schemas.INVOLVEMENTS, unplaced),
+    )
+    assert by(found.persons, "person_id")[1]["group"] is None
+
+
 def victim_of_the_sentenced(months: int | None) -> dict[str, Any]:
     victim = {"involvement_id": 2, "person_id": 2, "record_id": 10, "role": "VICTIM", "dated": date(2008, 3, 1)}
     sentence = {"sentence_custodial": True, "sentence_months": months, "released": date(2012, 3, 1)}
