@@ -12,8 +12,8 @@ from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import assessment, queries
-from muniment.retention.actions import destruction, disposal
+from muniment.retention import assessment, letting_go
+from muniment.retention.actions import destruction
 from muniment.retention.models import DisposalOrder, Review
 
 REASON = "Invented for a test: nothing in these records is necessary any more."
@@ -25,8 +25,8 @@ def _free_review() -> Review:
         entries = chronology(review.prime)
         own = all(entry.record.system.controller_id == review.controller_id for entry in entries)
         born = identity(review.prime, list(nominals_of(review.prime))).born
-        ripe = queries.old_enough([entry.record.pk for entry in entries])
-        free = all(disposal.may_go(entry.record.decision, ripe.get(entry.record.pk)) for entry in entries)
+        ripe = letting_go.old_enough([entry.record.pk for entry in entries])
+        free = all(letting_go.may_go(entry.record.decision, ripe.get(entry.record.pk)) for entry in entries)
         if entries and own and born and free:
             return review
     pytest.fail("The small world has no review of which everything may go: choose another seed.")

@@ -18,18 +18,30 @@ CREATE OR REPLACE FUNCTION muniment.check_parents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_nestloop = on AS $$
 DECLARE
     lost bigint;
+    found bigint;
+    near text;
+    told bigint[];
     lowest bigint;
     highest bigint;
     named bigint;
-    near text;
 BEGIN
+    -- One walk along what was written tells of every column the lowest, the highest and how many name a parent.
+    SELECT string_agg(format('min(%1$I), max(%1$I), count(%1$I)', TG_ARGV[3 * i]), ', ' ORDER BY i) INTO near
+        FROM generate_series(0, TG_NARGS / 3 - 1) i;
+    EXECUTE format('SELECT ARRAY[%s]::bigint[] FROM fresh', near) INTO told;
     FOR i IN 0 .. TG_NARGS / 3 - 1 LOOP
+        lowest := told[3 * i + 1];
+        highest := told[3 * i + 2];
+        named := told[3 * i + 3];
         near := '';
-        IF TG_ARGV[3 * i + 2] = 'ALL' THEN
-            EXECUTE format('SELECT min(%1$I), max(%1$I), count(%1$I) FROM fresh', TG_ARGV[3 * i])
-                INTO lowest, highest, named;
-            -- Parents that were made together lie together: one walk along them is cheaper than a look for each.
-            IF named > 1000 AND highest - lowest < 4 * named THEN
+        CONTINUE WHEN named = 0;
+        -- Parents that were made together lie together, without a gap: where all are held, so are those that are named.
+        IF highest - lowest < 4 * named THEN
+            EXECUTE format('SELECT count(*) FROM %I WHERE id BETWEEN $1 AND $2', TG_ARGV[3 * i + 1])
+                INTO found USING lowest, highest;
+            CONTINUE WHEN found = highest - lowest + 1;
+            -- With gaps one walk along them is still cheaper than a look for each.
+            IF named > 1000 THEN
                 near := format('p.id BETWEEN %s AND %s AND', lowest, highest);
                 PERFORM set_config('enable_nestloop', 'off', true);
             END IF;

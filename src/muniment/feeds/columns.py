@@ -265,9 +265,9 @@ class Columns:
 
     def faulted(self, name: str) -> Mask:
         """Return the lines whose row has a reason already for this field."""
-        rows = range(self.length) if self.parent is None else self.parent.tolist()
-        known = self.faults.by_position
-        return np.asarray([any(fault.field == name for fault in known.get(row, ())) for row in rows], dtype=np.bool_)
+        told = self.faults.by_position.items()
+        known = [position for position, faults in told if any(fault.field == name for fault in faults)]
+        return np.isin(np.arange(self.length) if self.parent is None else self.parent, known)
 
 
 def _lenient_date(text: str, spec: Field) -> PartialDate | None:

@@ -13,13 +13,16 @@ from muniment.feeds.canonical import Batch
 
 
 def of_batch(batch: Batch) -> dict[str, pa.Table]:
-    """Return the tables to stage, by the names that `intake_sql` calls them by."""
+    """Return the tables to stage, by the names that `intake_sql` calls them by.
+
+    What the indexes order lies in their order: looking it up, numbering it and writing it then go along them once.
+    """
     return {
-        "rows": batch.rows,
-        "records": _with_days(batch.records, batch.record_dates),
-        "nominals": _numbered(_with_births(batch.nominals, batch.as_of)),
+        "rows": batch.rows.sort_by("key"),
+        "records": _with_days(batch.records.sort_by("reference"), batch.record_dates),
+        "nominals": _numbered(_with_births(batch.nominals, batch.as_of)).sort_by("reference"),
         "flags": batch.flags,
-        "involvements": _each_once(batch.involvements),
+        "involvements": _each_once(batch.involvements).sort_by("record"),
         "events": batch.events,
     }
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
-from muniment.people.models import Belonging, MatchEdge
-from muniment.records.models import Involvement
+from muniment.people import pairs
+from muniment.people.models import Belonging
 from muniment.retention import policy_now, queries, schedule_tables
 from muniment.retention.models import DisposalOrder, RecordDecision
 
@@ -24,7 +23,7 @@ IN_DOUBT = "possible_match"  # the reason that the engine gives where a possible
 
 @dataclass(frozen=True)
 class Decided:
-    """What policy says about a record now, in the words that `disposal.may_go` reads."""
+    """What policy says about a record now, in the words that `letting_go.may_go` reads."""
 
     outcome: str
     due: date | None
@@ -89,10 +88,9 @@ def decide_together(orders: Iterable[DisposalOrder]) -> dict[int, Decisions]:
 
 
 def _people(records: Iterable[int]) -> set[int]:
-    current = Belonging.objects.filter(until__isnull=True)
-    nominals = Involvement.objects.filter(record_id__in=list(records)).values("nominal_id")
-    primes = set(current.filter(nominal_id__in=nominals).values_list("prime_id", flat=True))
-    own = list(current.filter(prime_id__in=primes).values_list("nominal_id", flat=True))
-    edges = MatchEdge.objects.filter(Q(left_id__in=own) | Q(right_id__in=own), needs_person=True)
-    near = {key for pair in edges.values_list("left_id", "right_id") for key in pair}
-    return primes | set(current.filter(nominal_id__in=near).values_list("prime_id", flat=True))
+    """Return the people on some records, and who may be the same as one of them."""
+    primes = pairs.people_on(records)
+    near = {key for pair in pairs.of_people(primes).values_list("left_id", "right_id") for key in pair}
+    return primes | set(
+        Belonging.objects.filter(until__isnull=True, nominal_id__in=near).values_list("prime_id", flat=True)
+    )

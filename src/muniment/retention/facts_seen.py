@@ -7,7 +7,7 @@ from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import policy_now, queries
+from muniment.retention import letting_go, policy_now
 from muniment.retention.models import HeldRecord, Review, SubjectEvent
 
 _OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
@@ -25,7 +25,7 @@ def about_person(prime: PrimePerson) -> engine.Facts:
     )
     on_records = {part.record_id for part in parts}
     suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
-    unknown = queries.not_recognised(on_records)
+    unknown = letting_go.not_recognised(on_records)
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
     return engine.Facts(
         person=engine.Person(

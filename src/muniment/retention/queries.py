@@ -1,25 +1,18 @@
 """Reads about retention that more than one screen or action needs."""
 
-from collections.abc import Collection, Iterable
-from datetime import date
+from collections.abc import Iterable
 
-from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
-from muniment.core import access, words
+from muniment.core import access
 from muniment.core.models import Controller, User, UserScope
-from muniment.engine.policy.model import Length
-from muniment.engine.retention.persons import BY_REVIEW, GROUP_2
-from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
-from muniment.records.models import Involvement, Nominal, Quarantine, Record
-from muniment.retention import held_words, policy_now
+from muniment.people.models import PrimePerson
+from muniment.records.models import Involvement, Nominal
 from muniment.retention.anonymity import Known, known
 from muniment.retention.models import (
     DisposalItem,
     DisposalOrder,
-    HeldRecord,
-    Hold,
     PersonDecision,
     Review,
     SubjectEvent,
@@ -36,18 +29,6 @@ def person_decision(prime: PrimePerson, controller: Controller) -> PersonDecisio
 def open_events(prime: PrimePerson) -> list[SubjectEvent]:
     """Return the requests, appeals and enquiries about a person that have not been closed, newest first."""
     return list(SubjectEvent.objects.filter(prime=prime, closed__isnull=True).order_by("-dated", "-pk"))
-
-
-def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
-    """Return what is open about anybody on these records and, by policy, stops a disposal: requests, appeals, claims.
-
-    A kind that policy does not list blocks too.
-    """
-    effects = policy_now.policy().on(timezone.localdate()).settings["events"]["kinds"]
-    harmless = [kind for kind, what in effects.items() if not {"blocks", "floor"} & set(what)]
-    people = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
-    found = SubjectEvent.objects.filter(closed__isnull=True, prime_id__in=people.values("prime_id"))
-    return list(found.exclude(kind__in=harmless).order_by("dated", "pk"))
 
 
 def open_reviews(prime: PrimePerson) -> list[Review]:
@@ -95,165 +76,6 @@ def colleagues(review: Review) -> list[User]:
     opened = opened.filter(Q(until__isnull=True) | Q(until__gt=on))
     found = access.holders("review.work", on=on, controller=review.controller).filter(pk__in=opened.values("user_id"))
     return list(found.order_by("last_name", "first_name"))
-
-
-def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
-    """Return the holds that cover any of these records."""
-    keys = HeldRecord.objects.filter(record_id__in=list(record_ids), hold__released_at__isnull=True)
-    return list(Hold.objects.filter(pk__in=keys.values("hold_id")).order_by("pk"))
-
-
-def holds_listed(record_ids: Iterable[int]) -> list[str]:
-    """Return the holds that cover any of these records by their list, in words."""
-    return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
-
-
-def holds_on(record_ids: Iterable[int]) -> list[str]:
-    """Return the holds that cover any of these records, by their list or by a word in a narrative, in words."""
-    keys = list(record_ids)
-    listed = {hold.pk: (hold, "") for hold in standing_holds(keys)}
-    named = {hold.pk: (hold, remark) for hold, remark in held_words.holds_naming(keys)}
-    return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
-
-
-def holds_in_doubt(record_ids: Iterable[int]) -> list[str]:
-    """Return the holds over records of someone who may be the same person as one on these, which nobody has judged."""
-    members, on_it = Belonging.objects.filter(until__isnull=True), _people_on(record_ids)
-    pairs = _pairs_of(on_it).exclude(Exists(_DIFFERENT)).values_list("left_id", "right_id")
-    others = members.filter(nominal_id__in={key for pair in pairs for key in pair}).exclude(prime_id__in=on_it)
-    theirs = Involvement.objects.filter(
-        nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
-        nominal__belongings__until__isnull=True,
-    )
-    return holds_listed(theirs.values_list("record_id", flat=True))
-
-
-def blocks_on(record_ids: Iterable[int]) -> list[str]:
-    """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
-    return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
-
-
-def has_unsettled_match(record_id: int) -> bool:
-    """Say whether a possible match of someone on a record waits for a person, or for a run to follow what they said.
-
-    Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
-    """
-    return not _pairs_apart(record_id).exists() or unsettled_matches(record_id).exists()
-
-
-def unsettled_matches(record_id: int) -> QuerySet[MatchEdge]:
-    """Return the pairs with someone on a record that the reader may see and nobody has judged to be different."""
-    return _pairs_apart(record_id).exclude(Exists(_DIFFERENT)).order_by("-weight", "pk")
-
-
-_DIFFERENT = Judgement.objects.filter(
-    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
-)
-
-
-def _people_on(record_ids: Iterable[int]) -> set[int]:
-    on_it = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
-    return set(on_it.values_list("prime_id", flat=True))
-
-
-def _pairs_of(primes: Collection[int]) -> QuerySet[MatchEdge]:
-    # Keys first, so that the few edges of these people are looked up and not all edges looked through.
-    members = Belonging.objects.filter(until__isnull=True, prime_id__in=primes)
-    nominals = list(members.values_list("nominal_id", flat=True))
-    return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
-
-
-def _pairs_apart(record_id: int) -> QuerySet[MatchEdge]:
-    primes = Belonging.objects.filter(until__isnull=True)
-    return (
-        _pairs_of(_people_on([record_id]))
-        .annotate(
-            left_prime=Subquery(primes.filter(nominal=OuterRef("left")).values("prime")[:1]),
-            right_prime=Subquery(primes.filter(nominal=OuterRef("right")).values("prime")[:1]),
-        )
-        .exclude(left_prime=F("right_prime"))
-    )
-
-
-def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
-    """Return from which day each record may go where no clock of its own has run; one that tells of no day has none.
-
-    It is the shortest period of a person after the latest day that the record tells of ("minimum six years", section 3
-    of the retention notes), and no earlier than what is known of whoever offended in it gives: a fact that is wanting
-    can only make it later.
-    """
-    keys, terms = list(record_ids), policy_now.policy().on(timezone.localdate()).terms
-    shortest = terms[BY_REVIEW].length or Length()
-    lengths: dict[int | None, Length] = {2: terms[GROUP_2].length or shortest}
-    found = {key: shortest.after(last) for key, last in _last_days(keys).items()}
-    for key, group, due, clear_from in _offenders(keys):
-        known = due or (lengths.get(group, shortest).after(clear_from) if clear_from else None)
-        if known and key in found:
-            found[key] = max(found[key], known)
-    return found
-
-
-def unready(record_ids: Iterable[int]) -> dict[int, str]:
-    """Return what has to happen before some records can go at all: a person to recognise, a row to mend, as sentences.
-
-    What waits in quarantine may tell of a graver matter, of the record itself or of anybody on it.
-    """
-    keys, members = list(record_ids), Belonging.objects.filter(until__isnull=True)
-    waiting = Quarantine.objects.filter(resolved_by__isnull=True, reference__gt="")
-    on_it = members.filter(nominal__involvements__record_id__in=keys)
-    pairs = list(on_it.values_list("prime_id", "nominal__involvements__record_id").distinct())
-    told_of = members.filter(
-        Exists(waiting.filter(system=OuterRef("nominal__system"), reference=OuterRef("nominal__reference"))),
-        prime_id__in={prime for prime, _ in pairs},
-    )
-    primes = set(told_of.values_list("prime_id", flat=True))
-    own = Record.objects.filter(
-        Exists(waiting.filter(system=OuterRef("system"), reference=OuterRef("reference"))), pk__in=keys
-    )
-    found = {record: _ABOUT_SOMEONE for prime, record in pairs if prime in primes}
-    found |= dict.fromkeys(own.values_list("pk", flat=True), _ITSELF)
-    return found | dict.fromkeys(not_recognised(keys), _NOT_RECOGNISED)
-
-
-def not_recognised(record_ids: Iterable[int]) -> set[int]:
-    """Return the records on which somebody stands whom no run has recognised yet."""
-    members = Belonging.objects.filter(until__isnull=True, nominal=OuterRef("nominal"))
-    parts = Involvement.objects.filter(~Exists(members), record_id__in=list(record_ids))
-    return set(parts.values_list("record_id", flat=True))
-
-
-_NOT_RECOGNISED = "Someone on it has not been recognised yet: resolve people and run the schedule first."
-_ITSELF = "Another row of it waits in quarantine: have its source mend that first."
-_ABOUT_SOMEONE = "A row about someone on it waits in quarantine: have its source mend that first."
-
-
-def _offenders(record_ids: list[int]) -> Iterable[tuple[int, int | None, date | None, date | None]]:
-    """Return group, due date and start of the clear period of whoever offended in each record, for its controller."""
-    roles = [code for code, role in policy_now.policy().codes.roles.items() if role.offender]
-    on_it = "prime__belongings__nominal__involvements"
-    return (
-        PersonDecision.objects.exclude(group=1)
-        .filter(
-            prime__belongings__until__isnull=True,
-            controller_id=F(f"{on_it}__record__system__controller_id"),
-            **{f"{on_it}__record_id__in": record_ids, f"{on_it}__role__in": roles},
-        )
-        .values_list(f"{on_it}__record_id", "group", "due", "clear_from")
-    )
-
-
-def _last_days(record_ids: Iterable[int]) -> dict[int, date]:
-    keys = list(record_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT record_id, max(day) FROM ("
-            " SELECT record_id, greatest(happened_latest, happened_earliest, dated) AS day"
-            " FROM records_involvement WHERE record_id = ANY(%(keys)s)"
-            " UNION ALL SELECT record_id, upper(said) - 1 FROM records_recorddates, unnest(days) AS said"
-            " WHERE record_id = ANY(%(keys)s)) told WHERE day IS NOT NULL GROUP BY record_id",
-            {"keys": keys},
-        )
-        return dict(cursor.fetchall())
 
 
 def going(order: DisposalOrder) -> list[int]:

@@ -17,7 +17,7 @@ from muniment.core.verdicts import Refused
 from muniment.people.actions import train
 from muniment.people.models import LinkageModel
 from muniment.records.models import Record
-from muniment.retention import assessment, queries
+from muniment.retention import assessment, letting_go
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import DisposalOrder, Review
@@ -68,11 +68,11 @@ def decide_and_order() -> dict[str, int]:
                 involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
             ).values_list("pk", flat=True)
         )
-        ripe = queries.old_enough(records)
+        ripe = letting_go.old_enough(records)
         going = [
             record
             for record in Record.objects.filter(pk__in=records)
-            if disposal.may_go(record.decision, ripe.get(record.pk))
+            if letting_go.may_go(record.decision, ripe.get(record.pk))
         ]
         if not going:
             continue
@@ -117,8 +117,8 @@ def waiting_reviews(controller: str) -> list[dict[str, object]]:
         records = Record.objects.filter(
             involvements__nominal__belongings__prime=review.prime, system__controller=review.controller
         ).select_related("decision")
-        ripe = queries.old_enough([record.pk for record in records])
-        free = any(disposal.may_go(record.decision, ripe.get(record.pk)) for record in records)
+        ripe = letting_go.old_enough([record.pk for record in records])
+        free = any(letting_go.may_go(record.decision, ripe.get(record.pk)) for record in records)
         found.append({"reference": review.reference, "version": review.version, "free": free})
     return found
 

@@ -49,6 +49,14 @@ def test_one_that_went_from_among_them_refuses_the_statement(records):
         write(f"CASE record_id WHEN {records[2]} THEN {lost} ELSE record_id END")
 
 
+def test_one_that_went_from_among_them_and_that_nothing_names_stops_nothing(records):
+    lost = records[1]
+    RecordDates.objects.filter(record=lost).delete()
+    Record.objects.filter(pk=lost).delete()
+    write("record_id")
+    assert RecordDates.objects.count() == len(records) - 1
+
+
 def test_a_change_is_checked_as_well(records):
     with pytest.raises(IntegrityError, match="which is not held"):
         Record.objects.filter(pk=records[0]).update(row_id=10**9)

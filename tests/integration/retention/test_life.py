@@ -11,7 +11,7 @@ from muniment.core.models import AuditEvent, Content, ContentKey, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import Belonging, MatchEdge, PrimePerson, SearchToken
 from muniment.records.models import Involvement, Nominal, Record, SourceRow
-from muniment.retention import assessment, queries, rules
+from muniment.retention import assessment, rules, stops
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import (
@@ -166,7 +166,7 @@ def test_a_word_of_a_hold_in_a_narrative_stops_it(life, stage):
 
 def test_a_word_is_looked_for_by_the_days_of_what_someone_did_as_well(life):
     place(life, keywords=["narrative of C1"], **{"from": "1984-01-01", "until": "1984-12-31"})
-    assert queries.holds_on(Record.objects.values_list("pk", flat=True)) == []
+    assert stops.holds_on(Record.objects.values_list("pk", flat=True)) == []
     Involvement.objects.filter(record__reference="C1").update(happened_earliest=date(1984, 6, 18))
     with pytest.raises(Refused, match="Inquest"):
         propose(life)

@@ -13,7 +13,7 @@ from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.people.models import BatchRun, MatchEdge
 from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
-from muniment.retention import others, queries
+from muniment.retention import letting_go, others
 from muniment.retention.actions import disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
@@ -107,9 +107,9 @@ def test_a_fact_that_is_wanting_only_makes_it_later(two):
     PersonDecision.objects.filter(pk=person.pk).update(due=None, group=2, clear_from=date(2024, 10, 15))
     crime = Record.objects.get(reference="C1")
     RecordDecision.objects.filter(record=crime).update(due=None, missing=["conviction_date"])
-    ripe = queries.old_enough([crime.pk])
+    ripe = letting_go.old_enough([crime.pk])
     assert ripe == {crime.pk: date(2034, 10, 15)}
-    verdict = disposal.may_go(RecordDecision.objects.get(record=crime), ripe[crime.pk])
+    verdict = letting_go.may_go(RecordDecision.objects.get(record=crime), ripe[crime.pk])
     assert verdict.reasons == (
         "No clock of its own has run: by what is known it stays until 15 October 2034 at least.",
     )
@@ -141,7 +141,7 @@ def test_who_is_not_recognised_yet_keeps_it(own_life):
     own_life.crime.send([row("C1", "P1", POSTCODE="NH1 1AA"), row("C8", "P8", CJS="SX03001")], on="2026-07-01")
     crime, person = Record.objects.get(reference="C1"), Nominal.objects.get(reference="P8")
     Involvement.objects.create(nominal=person, record=crime, row_id=crime.row_id, role="SUSPECT")
-    assert "not been recognised yet" in queries.unready([crime.pk])[crime.pk]
+    assert "not been recognised yet" in letting_go.unready([crime.pk])[crime.pk]
     assert going(propose(own_life, done)) == ["CU1"]
     schedule(policy.load(), by=WORKER, on=date(2026, 11, 22))
     decision = RecordDecision.objects.get(record=crime)
@@ -156,7 +156,7 @@ def test_what_waits_in_quarantine_keeps_it(own_life, reference):
         intake=Intake.objects.filter(system=crime.system).first(), system=crime.system, table="crimes", row=1,
         reference=reference, reasons=[], digest="0" * 64, scope=crime.scope,
     )  # fmt: skip
-    assert "waits in quarantine" in queries.unready([crime.pk])[crime.pk]
+    assert "waits in quarantine" in letting_go.unready([crime.pk])[crime.pk]
     assert "C1" not in going_of_what_may(own_life, done)
     Quarantine.objects.update(resolved_by=Intake.objects.first())
     assert going(propose(own_life, done)) == ["C1", "CU1"]

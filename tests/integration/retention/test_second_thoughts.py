@@ -11,7 +11,7 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, answered, approved, ask, by, decide, place, propose
 from muniment.core.verdicts import Refused
 from muniment.records.models import Involvement, Nominal, Record
-from muniment.retention import queries
+from muniment.retention import letting_go
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.afresh import Decided
 from muniment.retention.models import DisposalItem, Hold, Review
@@ -115,20 +115,20 @@ def test_where_no_clock_of_its_own_has_run_a_record_stays_six_years(life, becaus
     due = PASSED if because else None
     decided = Decided("review", due, "PER-G1", (), because)
     today = timezone.localdate()
-    assert not disposal.may_go(decided, today + timedelta(days=1))
-    assert not disposal.may_go(decided, None)
-    assert disposal.may_go(decided, today)
-    assert disposal.may_go(Decided("review", PASSED, "PER-G3A", (), ("PER-G3A",)), today + timedelta(days=1))
+    assert not letting_go.may_go(decided, today + timedelta(days=1))
+    assert not letting_go.may_go(decided, None)
+    assert letting_go.may_go(decided, today)
+    assert letting_go.may_go(Decided("review", PASSED, "PER-G3A", (), ("PER-G3A",)), today + timedelta(days=1))
 
 
 def test_old_enough_is_six_years_after_the_latest_day_that_a_record_tells_of(life):
     crime = Record.objects.get(reference="C1")
-    assert queries.old_enough([crime.pk]) == {crime.pk: date(2021, 3, 1)}
+    assert letting_go.old_enough([crime.pk]) == {crime.pk: date(2021, 3, 1)}
     crime.involvements.update(dated=date(2020, 2, 29))
-    assert queries.old_enough([crime.pk]) == {crime.pk: date(2026, 2, 28)}
+    assert letting_go.old_enough([crime.pk]) == {crime.pk: date(2026, 2, 28)}
     crime.involvements.update(dated=None, happened_earliest=None, happened_latest=None)
     crime.dates_told.update(kinds=[], days=[])
-    assert queries.old_enough([crime.pk]) == {}
+    assert letting_go.old_enough([crime.pk]) == {}
 
 
 @pytest.mark.parametrize("code", ["SX03001", "COML064C"])  # the second, a conspiracy, is in no list

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,9 +16,9 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import REASONS
 from muniment.engine.values import contacts
-from muniment.people import joins
+from muniment.people import joins, pairs
 from muniment.people.actions import judge as judging
-from muniment.people.models import Belonging, Judgement, MatchEdge, PrimePerson
+from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
@@ -57,17 +57,8 @@ def matches(request: HttpRequest) -> HttpResponse:
     judged = Judgement.objects.filter(
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True
     ).exclude(verdict="unsure")
-    prime = Belonging.objects.filter(until__isnull=True)
-    edges = (
-        MatchEdge.objects.filter(needs_person=True)
-        .annotate(
-            left_prime=Subquery(prime.filter(nominal=OuterRef("left")).values("prime")[:1]),
-            right_prime=Subquery(prime.filter(nominal=OuterRef("right")).values("prime")[:1]),
-        )
-        .exclude(left_prime=F("right_prime"))
-        .exclude(Exists(judged))
-        .order_by("-weight", "pk")
-    )
+    waiting = MatchEdge.objects.filter(needs_person=True)
+    edges = pairs.apart(waiting).exclude(Exists(judged)).order_by("-weight", "pk")
     person = _asked(request.GET.get("person", ""))
     if person is not None:
         edges = edges.filter(Q(left_prime=person.pk) | Q(right_prime=person.pk))

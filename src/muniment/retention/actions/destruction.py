@@ -21,7 +21,7 @@ from muniment.core.verdicts import Refused, refused, unless
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Quarantine, Record, Tombstone
-from muniment.retention import afresh, gate, rules, told
+from muniment.retention import afresh, gate, letting_go, rules, told
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
@@ -53,7 +53,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, besides = _Gone(), disposal.Besides.of_order(held)
+        gone, besides = _Gone(), letting_go.Besides.of_order(held)
         said, staying = told.answers(held), _staying(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:

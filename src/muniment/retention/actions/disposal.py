@@ -1,8 +1,7 @@
 """Propose, approve, return and undo a disposal; send the sources their work and take their answers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,13 +13,12 @@ from muniment.core import access, audit, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
-from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, anonymity, gate, others, queries, rules, told
+from muniment.retention import afresh, anonymity, gate, letting_go, queries, rules, stops, told
 from muniment.retention.afresh import Decided, Decisions
-from muniment.retention.models import DisposalItem, DisposalOrder, RecordDecision, Review, SourceInstruction
+from muniment.retention.models import DisposalItem, DisposalOrder, Review, SourceInstruction
 
 
 class Overtaken(Refused):
@@ -43,74 +41,6 @@ class Proposal:
     with_others: tuple[int, ...] = ()
 
 
-def may_go(decision: RecordDecision | Decided | None, old_enough: date | None) -> Verdict:
-    """Say whether a record's own decision lets it go today; `old_enough` is its day of `queries.old_enough`.
-
-    A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
-    a possible match that would change the decision, until somebody has settled it. Where no clock of its own has run,
-    because the person is in group 1 or nobody can tell the day, it stays for the shortest period at least.
-    """
-    if decision is None:
-        return refused("This record has no retention decision yet: run the schedule first.")
-    if afresh.IN_DOUBT in decision.because and (
-        isinstance(decision, Decided) or queries.has_unsettled_match(decision.record_id)
-    ):
-        return refused(
-            "Another record may be about someone on it, and would change this: judge the possible match first."
-        )
-    if decision.outcome == "hold":
-        return refused("A hold covers this record.")
-    if decision.outcome not in {"review", "dispose"}:
-        return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
-    return _is_due(decision) & _is_old_enough(decision, old_enough)
-
-
-def _is_due(decision: RecordDecision | Decided) -> Verdict:
-    if decision.due is None or decision.due <= timezone.localdate():
-        return ALLOWED
-    return refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
-
-
-def _is_old_enough(decision: RecordDecision | Decided, old_enough: date | None) -> Verdict:
-    if decision.due is not None and GROUP_1 not in decision.because:
-        return ALLOWED  # its own clock has run
-    if old_enough is None:
-        return refused("No day is known of what it tells: ask its source for one before it can go.")
-    return unless(
-        old_enough <= timezone.localdate(),
-        f"No clock of its own has run: by what is known it stays until {words.day(old_enough)} at least.",
-    )
-
-
-@dataclass(frozen=True)
-class Besides:
-    """What speaks about some records besides the decision about each, by the key of the record."""
-
-    old_enough: Mapping[int, date]  # as for `may_go`
-    unready: Mapping[int, str]
-    waiting: others.Waiting = field(default_factory=dict)
-
-    @classmethod
-    def of_order(cls, order: DisposalOrder) -> "Besides":
-        """Return it for what an order would still destroy."""
-        return cls.of_person(queries.going(order), order.prime_id)
-
-    @classmethod
-    def of_person(cls, record_ids: list[int], prime: PrimePerson | int | None) -> "Besides":
-        """Return it for some records of a person, with whoever else on them waits."""
-        return replace(cls.of(record_ids), waiting=others.waiting(record_ids, beside=prime))
-
-    @classmethod
-    def of(cls, record_ids: list[int]) -> "Besides":
-        """Return it for some records, without who waits."""
-        return cls(queries.old_enough(record_ids), queries.unready(record_ids))
-
-    def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
-        """Say whether a record may go today, as far as it does not wait for reviews of others."""
-        verdict = may_go(decision, self.old_enough.get(record))
-        return verdict & refused(self.unready[record]) if record in self.unready else verdict
-
-
 def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
     """Propose the disposal of records; each that may not go is named. Nothing is destroyed by a proposal."""
     controller = proposal.controller
@@ -129,8 +59,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                 "The review has not decided to dispose of anything.",
             )
         keys = [record.pk for record in records]
-        verdict &= nothing_stops(keys)
-        besides = Besides.of_person(keys, proposal.prime)
+        verdict &= stops.nothing_stops(keys)
+        besides = letting_go.Besides.of_person(keys, proposal.prime)
         going = [
             record
             for record in records
@@ -210,27 +140,9 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
     return held
 
 
-def nothing_stops(record_ids: list[int]) -> Verdict:
-    """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request."""
-    return _stops_none(record_ids, queries.holds_on(record_ids))
-
-
-def nothing_listed_stops(record_ids: list[int]) -> Verdict:
-    """Say the same as far as it is told without opening a narrative, for who only looks."""
-    return _stops_none(record_ids, queries.holds_listed(record_ids))
-
-
-def _stops_none(record_ids: list[int], holds: list[str]) -> Verdict:
-    return (
-        rules.is_unheld(holds)
-        & rules.is_undoubted(queries.holds_in_doubt(record_ids))
-        & rules.is_unblocked(queries.blocks_on(record_ids))
-    )
-
-
 def stands_against(order: DisposalOrder) -> Verdict:
     """Say what has come up against an order: a hold, an open request, another make-up of the person."""
-    verdict = nothing_stops(queries.going(order))
+    verdict = stops.nothing_stops(queries.going(order))
     if not order.prime_reference:
         return verdict & _names_nobody(queries.going(order))
     return verdict & unless(
@@ -368,7 +280,7 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
 
 
 def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
-    besides = Besides.of_order(order)
+    besides = letting_go.Besides.of_order(order)
     reasons = [
         f"{item.reference}: {' '.join(verdict.reasons)}"
         for item in order.items.filter(record__isnull=False).order_by("pk")
@@ -377,7 +289,7 @@ def _as_proposed(order: DisposalOrder, now: Decisions) -> Verdict:
     return refused(*reasons) if reasons else ALLOWED
 
 
-def goes_still(item: DisposalItem, now: Decided | None, besides: Besides) -> Verdict:
+def goes_still(item: DisposalItem, now: Decided | None, besides: letting_go.Besides) -> Verdict:
     """Say whether a record of an order may go by what is decided about it now, and on the same facts as proposed."""
     key = item.record_id or 0
     verdict = besides.let_go(key, now)

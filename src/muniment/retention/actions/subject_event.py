@@ -10,7 +10,7 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Verdict, unless
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement
-from muniment.retention import gate, policy_now, queries
+from muniment.retention import gate, policy_now, queries, stops
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, SubjectEvent
 
@@ -51,7 +51,7 @@ def _stop_orders(prime: PrimePerson, by: Actor) -> None:
         items__destroyed_at__isnull=True,
     )
     for order in orders.distinct().order_by("pk"):
-        if blocks := queries.blocks_on(queries.going(order)):
+        if blocks := stops.blocks_on(queries.going(order)):
             disposal.stop(order, by=by, because=", ".join(blocks))
 
 

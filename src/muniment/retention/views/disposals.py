@@ -25,7 +25,7 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, queries, rules, told
+from muniment.retention import certificates, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.anonymity import known
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
@@ -122,8 +122,8 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
 
 def _in_the_way(order: DisposalOrder) -> list[str]:
     going = queries.going(order)
-    doubtful = [f"{each} (over someone who may be the same person)" for each in queries.holds_in_doubt(going)]
-    return [*queries.holds_on(going), *doubtful, *(f"{each} (open)" for each in queries.blocks_on(going))]
+    doubtful = [f"{each} (over someone who may be the same person)" for each in stops.holds_in_doubt(going)]
+    return [*stops.holds_on(going), *doubtful, *(f"{each} (open)" for each in stops.blocks_on(going))]
 
 
 @dataclass(frozen=True)

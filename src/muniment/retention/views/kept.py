@@ -9,7 +9,7 @@ from muniment.core.models import User
 from muniment.core.visits import opens, visitor
 from muniment.people.views.person import opened
 from muniment.records.models import Involvement
-from muniment.retention import explaining, policy_now, queries
+from muniment.retention import explaining, policy_now, stops
 from muniment.retention.forms import ScheduleForm
 from muniment.retention.models import Review
 
@@ -25,7 +25,7 @@ def person_retention(request: HttpRequest, reference: str) -> HttpResponse:
         {
             **shown,
             "explanations": list(explaining.explain_person(prime).items()),
-            "holds": queries.standing_holds(
+            "holds": stops.standing_holds(
                 Involvement.objects.filter(nominal__in=shown["nominals"]).values_list("record_id", flat=True)
             ),
             "may_review": access.may(request.user, "review.work", on=timezone.localdate()),

@@ -15,7 +15,7 @@ from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import assessment, evidence, explaining, queries
+from muniment.retention import assessment, evidence, explaining, stops
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
@@ -67,7 +67,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
     previous = list(
         Review.objects.filter(prime=found.prime, state="decided").exclude(pk=found.pk).order_by("-decided_at")[:5]
     )
-    holds = queries.standing_holds([entry.record.pk for entry in entries])
+    holds = stops.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
     free, staying = told_apart(own)

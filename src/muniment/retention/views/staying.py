@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from muniment.core import words
+from muniment.people import pairs
 from muniment.people.chronology import Entry
 from muniment.people.models import MatchEdge
-from muniment.retention import afresh, others, queries
-from muniment.retention.actions import disposal
+from muniment.retention import afresh, letting_go, others, stops
 from muniment.retention.models import Review
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them
@@ -28,7 +28,7 @@ class Staying:
 def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
     """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
     keys = [entry.record.pk for entry in entries]
-    besides, whole = disposal.Besides.of(keys), disposal.nothing_listed_stops(keys)
+    besides, whole = letting_go.Besides.of(keys), stops.nothing_listed_stops(keys)
     free, staying = [], []
     for entry in entries:
         why = whole & besides.let_go(entry.record.pk, getattr(entry.record, "decision", None))
@@ -76,4 +76,4 @@ def _matches(entry: Entry) -> tuple[MatchEdge, ...]:
     decision = getattr(entry.record, "decision", None)
     if decision is None or afresh.IN_DOUBT not in decision.because:
         return ()
-    return tuple(queries.unsettled_matches(entry.record.pk)[:MATCHES])
+    return tuple(pairs.unsettled(entry.record.pk)[:MATCHES])

@@ -1,0 +1,169 @@
+"""Whether each record may go: its own decision, its age, and what has to happen before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from muniment.core import words
+from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
+from muniment.engine.policy.model import Length
+from muniment.engine.retention.persons import BY_REVIEW, GROUP_1, GROUP_2
+from muniment.people import pairs
+from muniment.people.models import Belonging, PrimePerson
+from muniment.records.models import Involvement, Quarantine, Record
+from muniment.retention import afresh, others, policy_now, queries
+from muniment.retention.afresh import Decided
+from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
+
+
+def may_go(decision: RecordDecision | Decided | None, ripe: date | None) -> Verdict:
+    """Say whether a record's own decision lets it go today; `ripe` is its day of `old_enough`.
+
+    A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
+    a possible match that would change the decision, until somebody has settled it. Where no clock of its own has run,
+    because the person is in group 1 or nobody can tell the day, it stays for the shortest period at least.
+    """
+    if decision is None:
+        return refused("This record has no retention decision yet: run the schedule first.")
+    if afresh.IN_DOUBT in decision.because and (
+        isinstance(decision, Decided) or pairs.is_unsettled(decision.record_id)
+    ):
+        return refused(
+            "Another record may be about someone on it, and would change this: judge the possible match first."
+        )
+    if decision.outcome == "hold":
+        return refused("A hold covers this record.")
+    if decision.outcome not in {"review", "dispose"}:
+        return refused(f"Rule {decision.rule or 'of its class'} keeps this record.")
+    return _is_due(decision) & _is_old_enough(decision, ripe)
+
+
+def _is_due(decision: RecordDecision | Decided) -> Verdict:
+    if decision.due is None or decision.due <= timezone.localdate():
+        return ALLOWED
+    return refused(f"This record is kept until {words.day(decision.due)} ({decision.rule}).")
+
+
+def _is_old_enough(decision: RecordDecision | Decided, ripe: date | None) -> Verdict:
+    if decision.due is not None and GROUP_1 not in decision.because:
+        return ALLOWED  # its own clock has run
+    if ripe is None:
+        return refused("No day is known of what it tells: ask its source for one before it can go.")
+    return unless(
+        ripe <= timezone.localdate(),
+        f"No clock of its own has run: by what is known it stays until {words.day(ripe)} at least.",
+    )
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What speaks about some records besides the decision about each, by the key of the record."""
+
+    ripe: Mapping[int, date]  # as for `may_go`
+    unready: Mapping[int, str]
+    waiting: others.Waiting = field(default_factory=dict)
+
+    @classmethod
+    def of_order(cls, order: DisposalOrder) -> "Besides":
+        """Return it for what an order would still destroy."""
+        return cls.of_person(queries.going(order), order.prime_id)
+
+    @classmethod
+    def of_person(cls, record_ids: list[int], prime: PrimePerson | int | None) -> "Besides":
+        """Return it for some records of a person, with whoever else on them waits."""
+        return replace(cls.of(record_ids), waiting=others.waiting(record_ids, beside=prime))
+
+    @classmethod
+    def of(cls, record_ids: list[int]) -> "Besides":
+        """Return it for some records, without who waits."""
+        return cls(old_enough(record_ids), unready(record_ids))
+
+    def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
+        """Say whether a record may go today, as far as it does not wait for reviews of others."""
+        verdict = may_go(decision, self.ripe.get(record))
+        return verdict & refused(self.unready[record]) if record in self.unready else verdict
+
+
+def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
+    """Return from which day each record may go where no clock of its own has run; one that tells of no day has none.
+
+    It is the shortest period of a person after the latest day that the record tells of ("minimum six years", section 3
+    of the retention notes), and no earlier than what is known of whoever offended in it gives: a fact that is wanting
+    can only make it later.
+    """
+    keys, terms = list(record_ids), policy_now.policy().on(timezone.localdate()).terms
+    shortest = terms[BY_REVIEW].length or Length()
+    lengths: dict[int | None, Length] = {2: terms[GROUP_2].length or shortest}
+    found = {key: shortest.after(last) for key, last in _last_days(keys).items()}
+    for key, group, due, clear_from in _offenders(keys):
+        known = due or (lengths.get(group, shortest).after(clear_from) if clear_from else None)
+        if known and key in found:
+            found[key] = max(found[key], known)
+    return found
+
+
+def unready(record_ids: Iterable[int]) -> dict[int, str]:
+    """Return what has to happen before some records can go at all: a person to recognise, a row to mend, as sentences.
+
+    What waits in quarantine may tell of a graver matter, of the record itself or of anybody on it.
+    """
+    keys, members = list(record_ids), Belonging.objects.filter(until__isnull=True)
+    waiting = Quarantine.objects.filter(resolved_by__isnull=True, reference__gt="")
+    on_it = members.filter(nominal__involvements__record_id__in=keys)
+    pairs = list(on_it.values_list("prime_id", "nominal__involvements__record_id").distinct())
+    told_of = members.filter(
+        Exists(waiting.filter(system=OuterRef("nominal__system"), reference=OuterRef("nominal__reference"))),
+        prime_id__in={prime for prime, _ in pairs},
+    )
+    primes = set(told_of.values_list("prime_id", flat=True))
+    own = Record.objects.filter(
+        Exists(waiting.filter(system=OuterRef("system"), reference=OuterRef("reference"))), pk__in=keys
+    )
+    found = {record: _ABOUT_SOMEONE for prime, record in pairs if prime in primes}
+    found |= dict.fromkeys(own.values_list("pk", flat=True), _ITSELF)
+    return found | dict.fromkeys(not_recognised(keys), _NOT_RECOGNISED)
+
+
+def not_recognised(record_ids: Iterable[int]) -> set[int]:
+    """Return the records on which somebody stands whom no run has recognised yet."""
+    members = Belonging.objects.filter(until__isnull=True, nominal=OuterRef("nominal"))
+    parts = Involvement.objects.filter(~Exists(members), record_id__in=list(record_ids))
+    return set(parts.values_list("record_id", flat=True))
+
+
+_NOT_RECOGNISED = "Someone on it has not been recognised yet: resolve people and run the schedule first."
+_ITSELF = "Another row of it waits in quarantine: have its source mend that first."
+_ABOUT_SOMEONE = "A row about someone on it waits in quarantine: have its source mend that first."
+
+
+def _offenders(record_ids: list[int]) -> Iterable[tuple[int, int | None, date | None, date | None]]:
+    """Return group, due date and start of the clear period of whoever offended in each record, for its controller."""
+    roles = [code for code, role in policy_now.policy().codes.roles.items() if role.offender]
+    on_it = "prime__belongings__nominal__involvements"
+    return (
+        PersonDecision.objects.exclude(group=1)
+        .filter(
+            prime__belongings__until__isnull=True,
+            controller_id=F(f"{on_it}__record__system__controller_id"),
+            **{f"{on_it}__record_id__in": record_ids, f"{on_it}__role__in": roles},
+        )
+        .values_list(f"{on_it}__record_id", "group", "due", "clear_from")
+    )
+
+
+def _last_days(record_ids: Iterable[int]) -> dict[int, date]:
+    keys = list(record_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_id, max(day) FROM ("
+            " SELECT record_id, greatest(happened_latest, happened_earliest, dated) AS day"
+            " FROM records_involvement WHERE record_id = ANY(%(keys)s)"
+            " UNION ALL SELECT record_id, upper(said) - 1 FROM records_recorddates, unnest(days) AS said"
+            " WHERE record_id = ANY(%(keys)s)) told WHERE day IS NOT NULL GROUP BY record_id",
+            {"keys": keys},
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,79 @@
+"""What stops the whole disposal of some records: a hold on any, one in doubt, a request or an appeal that is open."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from muniment.core import words
+from muniment.core.verdicts import Verdict
+from muniment.people import pairs
+from muniment.people.models import Belonging
+from muniment.records.models import Involvement
+from muniment.retention import held_words, policy_now, rules
+from muniment.retention.models import HeldRecord, Hold, SubjectEvent
+
+
+def nothing_stops(record_ids: list[int]) -> Verdict:
+    """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request."""
+    return _stops_none(record_ids, holds_on(record_ids))
+
+
+def nothing_listed_stops(record_ids: list[int]) -> Verdict:
+    """Say the same as far as it is told without opening a narrative, for who only looks."""
+    return _stops_none(record_ids, holds_listed(record_ids))
+
+
+def _stops_none(record_ids: list[int], holds: list[str]) -> Verdict:
+    return (
+        rules.is_unheld(holds)
+        & rules.is_undoubted(holds_in_doubt(record_ids))
+        & rules.is_unblocked(blocks_on(record_ids))
+    )
+
+
+def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
+    """Return the holds that cover any of these records."""
+    keys = HeldRecord.objects.filter(record_id__in=list(record_ids), hold__released_at__isnull=True)
+    return list(Hold.objects.filter(pk__in=keys.values("hold_id")).order_by("pk"))
+
+
+def holds_listed(record_ids: Iterable[int]) -> list[str]:
+    """Return the holds that cover any of these records by their list, in words."""
+    return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
+
+
+def holds_on(record_ids: Iterable[int]) -> list[str]:
+    """Return the holds that cover any of these records, by their list or by a word in a narrative, in words."""
+    keys = list(record_ids)
+    listed = {hold.pk: (hold, "") for hold in standing_holds(keys)}
+    named = {hold.pk: (hold, remark) for hold, remark in held_words.holds_naming(keys)}
+    return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
+
+
+def holds_in_doubt(record_ids: Iterable[int]) -> list[str]:
+    """Return the holds over records of someone who may be the same person as one on these, which nobody has judged."""
+    members, on_it = Belonging.objects.filter(until__isnull=True), pairs.people_on(record_ids)
+    told = pairs.undecided(pairs.of_people(on_it)).values_list("left_id", "right_id")
+    others = members.filter(nominal_id__in={key for pair in told for key in pair}).exclude(prime_id__in=on_it)
+    theirs = Involvement.objects.filter(
+        nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
+        nominal__belongings__until__isnull=True,
+    )
+    return holds_listed(theirs.values_list("record_id", flat=True))
+
+
+def blocks_on(record_ids: Iterable[int]) -> list[str]:
+    """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
+    return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
+
+
+def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
+    """Return what is open about anybody on these records and, by policy, stops a disposal: requests, appeals, claims.
+
+    A kind that policy does not list blocks too.
+    """
+    effects = policy_now.policy().on(timezone.localdate()).settings["events"]["kinds"]
+    harmless = [kind for kind, what in effects.items() if not {"blocks", "floor"} & set(what)]
+    people = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
+    found = SubjectEvent.objects.filter(closed__isnull=True, prime_id__in=people.values("prime_id"))
+    return list(found.exclude(kind__in=harmless).order_by("dated", "pk"))
