@@ -7,8 +7,9 @@ from django.utils import timezone
 from muniment.core import actors
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
-from muniment.people.models import PrimePerson
-from muniment.records.models import Record
+from muniment.people.actions import judge
+from muniment.people.models import Belonging, PrimePerson
+from muniment.records.models import Nominal, Record
 from muniment.retention import assessment
 from muniment.retention.actions import disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
@@ -53,3 +54,12 @@ def place(life, **scope):
 def ask(life, kind="sar", person=None):
     prime = person or PrimePerson.objects.get(retired_at__isnull=True)
     return subject_event.record(prime, by=by(life, "rowan"), kind=kind, dated=timezone.localdate())
+
+
+def prime_of(reference):
+    return Belonging.objects.get(nominal__reference=reference, until__isnull=True).prime
+
+
+def say(one, two, verdict, *, by):
+    pair = (Nominal.objects.get(reference=reference) for reference in (one, two))
+    judge.judge(*pair, judge.Said(verdict, "document", "The passport was seen at the desk."), by=by)

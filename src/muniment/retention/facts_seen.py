@@ -7,8 +7,8 @@ from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import letting_go, policy_now
-from muniment.retention.models import HeldRecord, Review, SubjectEvent
+from muniment.retention import letting_go, policy_now, queries
+from muniment.retention.models import HeldRecord, Review
 
 _OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
 _OF_SENTENCE = ("sentence_custodial", "sentence_months", "released")
@@ -43,9 +43,7 @@ def about_person(prime: PrimePerson) -> engine.Facts:
             )
             for part in parts
         ),
-        events=tuple(
-            engine.Event(event.kind, event.dated, event.closed) for event in SubjectEvent.objects.filter(prime=prime)
-        ),
+        events=tuple(engine.Event(event.kind, event.dated, event.closed) for event in queries.events_about(prime)),
         holds=tuple(_holds(on_records)),
     )
 
@@ -82,13 +80,12 @@ def _born(nominals: list[records.Nominal]) -> PartialDate | None:
 
 
 def _last_review(prime: PrimePerson) -> date | None:
-    kept = Review.objects.filter(prime=prime, state="decided").exclude(outcome=Review.Outcome.DISPOSE)
-    last = kept.order_by("-decided_at").first()
+    last = queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).first()
     return last.decided_at.date() if last and last.decided_at else None
 
 
 def _holds(record_ids: set[int]) -> list[engine.Hold]:
-    held = HeldRecord.objects.filter(record_id__in=record_ids, hold__released_at__isnull=True).select_related("hold")
+    held = HeldRecord.objects.filter(record_id__in=record_ids)
     classes: dict[int, set[str]] = {}
     holds = {}
     for each in held.select_related("hold", "record__decision"):
@@ -98,7 +95,8 @@ def _holds(record_ids: set[int]) -> list[engine.Hold]:
         )
         holds[each.hold_id] = each.hold
     return [
-        engine.Hold(hold.reference, hold.start, None, frozenset(classes[key])) for key, hold in sorted(holds.items())
+        engine.Hold(hold.reference, hold.start, hold.released_at and hold.released_at.date(), frozenset(classes[key]))
+        for key, hold in sorted(holds.items())
     ]
 
 

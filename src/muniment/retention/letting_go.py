@@ -1,7 +1,7 @@
 """Whether each record may go: its own decision, its age, and what has to happen before."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
@@ -13,7 +13,7 @@ from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.engine.policy.model import Length
 from muniment.engine.retention.persons import BY_REVIEW, GROUP_1, GROUP_2
 from muniment.people import pairs
-from muniment.people.models import Belonging, PrimePerson
+from muniment.people.models import Belonging
 from muniment.records.models import Involvement, Quarantine, Record
 from muniment.retention import afresh, others, policy_now, queries
 from muniment.retention.afresh import Decided
@@ -65,7 +65,8 @@ class Besides:
 
     ripe: Mapping[int, date]  # as for `may_go`
     unready: Mapping[int, str]
-    waiting: others.Waiting = field(default_factory=dict)
+    kept: Mapping[int, str]
+    waiting: others.Waiting
 
     @classmethod
     def of_order(cls, order: DisposalOrder) -> "Besides":
@@ -73,19 +74,21 @@ class Besides:
         return cls.of_person(queries.going(order), order.prime_id)
 
     @classmethod
-    def of_person(cls, record_ids: list[int], prime: PrimePerson | int | None) -> "Besides":
-        """Return it for some records of a person, with whoever else on them waits."""
-        return replace(cls.of(record_ids), waiting=others.waiting(record_ids, beside=prime))
-
-    @classmethod
-    def of(cls, record_ids: list[int]) -> "Besides":
-        """Return it for some records, without who waits."""
-        return cls(old_enough(record_ids), unready(record_ids))
+    def of_person(cls, record_ids: list[int], prime: int | None) -> "Besides":
+        """Return it for some records of a person, by key; None for records about nobody."""
+        return cls(
+            old_enough(record_ids),
+            unready(record_ids),
+            others.kept(record_ids, beside=prime),
+            others.waiting(record_ids, beside=prime),
+        )
 
     def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
         """Say whether a record may go today, as far as it does not wait for reviews of others."""
         verdict = may_go(decision, self.ripe.get(record))
-        return verdict & refused(self.unready[record]) if record in self.unready else verdict
+        for stopping in (self.unready, self.kept):
+            verdict &= refused(stopping[record]) if record in stopping else ALLOWED
+        return verdict
 
 
 def old_enough(record_ids: Iterable[int]) -> dict[int, date]:

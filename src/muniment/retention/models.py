@@ -430,11 +430,13 @@ class SubjectEvent(models.Model):
     dated = models.DateField()
     closed = models.DateField(null=True)
     by = models.CharField(max_length=150)
+    made_at = models.DateTimeField(db_default=Now())
 
     class Fields:
         id = prime = Kind.KEY
         kind = Kind.CODE
         dated = closed = Kind.LIFE
+        made_at = Kind.MOMENT
         by = Kind.ACTOR
 
     class Wall:

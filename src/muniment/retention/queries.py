@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from muniment.core import access
 from muniment.core.models import Controller, User, UserScope
+from muniment.people.carried import about
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal
 from muniment.retention.anonymity import Known, known
@@ -28,7 +29,17 @@ def person_decision(prime: PrimePerson, controller: Controller) -> PersonDecisio
 
 def open_events(prime: PrimePerson) -> list[SubjectEvent]:
     """Return the requests, appeals and enquiries about a person that have not been closed, newest first."""
-    return list(SubjectEvent.objects.filter(prime=prime, closed__isnull=True).order_by("-dated", "-pk"))
+    return list(events_about(prime).filter(closed__isnull=True))
+
+
+def events_about(prime: PrimePerson) -> QuerySet[SubjectEvent]:
+    """Return what was recorded of a person, or of anybody who has become part of them since, newest first."""
+    return SubjectEvent.objects.filter(about([prime.pk], at="made_at")).order_by("-dated", "-pk")
+
+
+def decided_about(prime: PrimePerson) -> QuerySet[Review]:
+    """Return the decided reviews of a person, or of anybody who has become part of them since, last first."""
+    return Review.objects.filter(about([prime.pk], at="decided_at"), state="decided").order_by("-decided_at")
 
 
 def open_reviews(prime: PrimePerson) -> list[Review]:

@@ -1,10 +1,12 @@
 """Which records a hold covers: its scope as one query, in which what sources write differently means the same."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from muniment.engine.policy.offences import may_mean
+from muniment.people import carried
 from muniment.retention import policy_now
 
 KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people", "records")
@@ -55,9 +57,11 @@ def would_cover(scope: dict[str, Any], controllers: list[int]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def parameters(scope: dict[str, Any], controllers: list[int]) -> dict[str, Any]:
-    """Return what the query for the records of a scope takes."""
+def parameters(scope: dict[str, Any], controllers: list[int], *, placed_at: datetime | None = None) -> dict[str, Any]:
+    """Return what the query for the records of a scope takes; its people as they are made up now."""
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
+    if placed_at is not None:
+        given["people"] = list(carried.now(given["people"], placed_at))
     narrowed = any(given.values())
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]
     if wanted := tuple(given["ho_classes"]):  # a record may say either

@@ -14,6 +14,7 @@ from muniment.batch import retention
 from muniment.batch.retention import tables
 from muniment.core import places
 from muniment.engine.policy import Policy
+from muniment.people import carried
 from muniment.records import staging
 
 _MEMBERS = """
@@ -28,8 +29,9 @@ WITH members AS ({_MEMBERS}), born AS (
     WHERE born_earliest IS NOT NULL GROUP BY prime_id
 ), reviewed AS (
     -- A review that let everything go is none that kept anybody: it moves no later date.
-    SELECT prime_id, max(decided_at)::date AS last_review FROM retention_review
-    WHERE state = 'decided' AND outcome <> 'dispose' AND NOT {{reviews}} GROUP BY prime_id
+    SELECT b.prime_id, max(r.decided_at)::date AS last_review FROM retention_review r
+    JOIN {carried.joined("r", "decided_at")}
+    WHERE r.state = 'decided' AND r.outcome <> 'dispose' AND NOT {{reviews}} AND {{primes}} GROUP BY b.prime_id
 )
 SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
     NULL::smallint AS possible_group, NULL::date AS possible_clear_from
@@ -90,15 +92,15 @@ SELECT d.record_id, told.kind, lower(told.days) AS earliest, upper(told.days) - 
 FROM records_recorddates d CROSS JOIN LATERAL unnest(d.kinds, d.days) AS told (kind, days) WHERE {dates}
 """
 
-_EVENTS = """
-SELECT b.prime_id AS person_id, e.kind, e.dated, e.closed FROM retention_subjectevent e
-JOIN (SELECT DISTINCT prime_id FROM people_belonging b WHERE b.until IS NULL AND {primes}) b ON b.prime_id = e.prime_id
-"""
+_EVENTS = f"""
+SELECT DISTINCT e.id, b.prime_id AS person_id, e.kind, e.dated, e.closed FROM retention_subjectevent e
+JOIN {carried.joined("e", "made_at")} WHERE {{primes}}
+"""  # noqa: S608
 
 _HOLDS = """
 SELECT h.id::text AS hold_id, held.record_id, NULL::bigint AS person_id, h.start AS "from", h.released_at::date AS until
 FROM retention_heldrecord held JOIN retention_hold h ON h.id = held.hold_id
-WHERE h.released_at IS NULL AND {held}
+WHERE {held}
 """
 
 
@@ -124,7 +126,7 @@ def _conditions(part: Part | None) -> dict[str, str]:
         "dates": _among("d.record_id", records),
         "held": _among("held.record_id", records),
         "pairs": f"{_among('one.prime_id', part.primes)} AND {_among('two.prime_id', part.primes)}",
-        "reviews": _among("id", part.without_reviews),
+        "reviews": _among("r.id", part.without_reviews),
     }
 
 
@@ -146,7 +148,7 @@ def _read(only: dict[str, str]) -> tables.Tables:
 
 
 def read_holds() -> pa.Table:
-    """Return the records that standing holds cover."""
+    """Return the records that standing holds cover, and those that released ones did until their release."""
     return _one(_HOLDS, tables.HOLDS, _conditions(None))
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.verdicts import Verdict
-from muniment.people import pairs
+from muniment.people import carried, pairs
 from muniment.people.models import Belonging
 from muniment.records.models import Involvement
 from muniment.retention import held_words, policy_now, rules
@@ -74,6 +74,6 @@ def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
     """
     effects = policy_now.policy().on(timezone.localdate()).settings["events"]["kinds"]
     harmless = [kind for kind, what in effects.items() if not {"blocks", "floor"} & set(what)]
-    people = Belonging.objects.filter(until__isnull=True, nominal__involvements__record_id__in=list(record_ids))
-    found = SubjectEvent.objects.filter(closed__isnull=True, prime_id__in=people.values("prime_id"))
+    about = carried.about(pairs.people_on(record_ids), at="made_at")
+    found = SubjectEvent.objects.filter(about, closed__isnull=True)
     return list(found.exclude(kind__in=harmless).order_by("dated", "pk"))

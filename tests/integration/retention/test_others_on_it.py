@@ -1,9 +1,10 @@
 """A record is everybody's who is on it: it does not go by one review while others wait, unless somebody looked."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import NO, WORKER, by
@@ -12,6 +13,7 @@ from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.people.models import BatchRun, MatchEdge
+from muniment.people.queries import life_digest
 from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
 from muniment.retention import letting_go, others
 from muniment.retention.actions import disposal, hold
@@ -60,7 +62,7 @@ def going(order):
 
 def test_what_others_wait_on_stays_unless_somebody_looked_at_them(two):
     crime = Record.objects.get(reference="C1")
-    waiting = others.waiting([crime.pk], beside=review_of("P1").prime)
+    waiting = others.waiting([crime.pk], beside=review_of("P1").prime_id)
     assert {key: [each.pk for each in found] for key, found in waiting.items()} == {crime.pk: [review_of("P9").pk]}
     done = decided(two)
     order = propose(two, done)
@@ -80,6 +82,44 @@ def test_who_came_to_wait_since_stops_the_order(two):
     person = Nominal.objects.get(reference="P9").belongings.get(until__isnull=True).prime
     Review.objects.create(prime=person, controller=order.controller, kind="triggered", due=date(2026, 1, 1))
     with pytest.raises(disposal.Overtaken, match="waits for a review of their own"):
+        disposal.instruct(order, by=WORKER)
+
+
+def kept_at(life, reference, outcome, *records):
+    review = review_of(reference)
+    ahead = timezone.localdate() + timedelta(days=300)
+    chosen = reviewing.Conclusion(outcome, "She sues the force.", tuple(record.pk for record in records), ahead)
+    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    return reviewing.decide(review, answers, chosen, by=by(life, "rowan"))
+
+
+def test_what_the_review_of_someone_else_on_it_chose_to_keep_stays(two):
+    crime, own = Record.objects.get(reference="C1"), Record.objects.get(reference="C9")
+    kept = kept_at(two, "P9", "retain")
+    order = propose(two, decided(two), with_others=(crime.pk,))
+    assert going(order) == ["CU1"]
+    page = sign_in(two.cast["rowan"]).get(reverse("review", args=[review_of("P1").reference])).text
+    assert f"The review {kept.reference} of someone else on it keeps it until their next review, on" in page
+    assert others.kept([crime.pk, own.pk], beside=kept.prime_id) == {}, "their own next review is theirs to hold early"
+
+
+@pytest.mark.parametrize(("records", "goes"), [(["C1"], ["CU1"]), (["C9"], ["C1", "CU1"])])
+def test_what_the_review_of_someone_else_let_go_does_not_stay(two, records, goes):
+    kept_at(two, "P9", "part", *Record.objects.filter(reference__in=records))
+    assert going(propose(two, decided(two))) == goes
+
+
+def test_what_was_kept_until_a_day_that_has_come_is_free(two):
+    kept = kept_at(two, "P9", "retain")
+    Review.objects.filter(pk=kept.pk).update(next_review=timezone.localdate())
+    assert going(propose(two, decided(two))) == ["C1", "CU1"]
+
+
+def test_a_review_that_chose_to_keep_it_since_stops_the_order(two):
+    crime = Record.objects.get(reference="C1")
+    order = disposal.approve(propose(two, decided(two), with_others=(crime.pk,)), by=by(two, "ash"))
+    kept_at(two, "P9", "retain")
+    with pytest.raises(disposal.Overtaken, match="of someone else on it keeps it until their next review"):
         disposal.instruct(order, by=WORKER)
 
 

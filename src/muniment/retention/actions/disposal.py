@@ -60,7 +60,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         verdict &= stops.nothing_stops(keys)
-        besides = letting_go.Besides.of_person(keys, proposal.prime)
+        besides = letting_go.Besides.of_person(keys, proposal.prime.pk if proposal.prime else None)
         going = [
             record
             for record in records

@@ -57,6 +57,7 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
             scope=proposal.scope,
             placed_by=by.name,
         )
+        hold.refresh_from_db(fields=["placed_at"])
         HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
         reached = expand(hold)
         stopped = stop_orders(hold)
@@ -76,7 +77,7 @@ def _expand(hold: Hold, decided: str) -> int:
     `decided` is the table of the classes that records came to, with record_id and resolved_class.
     """
     controllers = list(hold.controllers.values_list("pk", flat=True))
-    given = parameters(hold.scope, controllers) | {"hold": hold.pk}
+    given = parameters(hold.scope, controllers, placed_at=hold.placed_at) | {"hold": hold.pk}
     with connection.cursor() as cursor:
         cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
         return int(cursor.fetchone()[0])
@@ -130,8 +131,8 @@ def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
     """Ask for a hold to be released; someone else has to complete it. Both need the right of all that it binds."""
     _may_release(hold, by)
     reasons.is_given(reason, rules.RELEASING).require()
-    unless(hold.released_at is None, "This hold has been released already.").require()
     with transaction.atomic():
+        _standing(hold)
         Hold.objects.filter(pk=hold.pk).update(release_asked_by=by.name, release_reason=reason)
         audit.record(by, "hold.ask_release", subject=hold.reference)
 
@@ -143,16 +144,24 @@ def release(hold: Hold, *, by: Actor) -> int:
     opens reviews, and what sources were told of stays stopped. Return how many records it had covered.
     """
     _may_release(hold, by)
-    unless(bool(hold.release_asked_by), "Nobody has asked for this hold to be released.").require()
-    unless(hold.release_asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
     with transaction.atomic():
         gate.pass_alone()
+        asked_by = _standing(hold).release_asked_by
+        unless(bool(asked_by), "Nobody has asked for this hold to be released.").require()
+        unless(asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
         covered = hold.held.count()
         Hold.objects.filter(pk=hold.pk).update(released_by=by.name, released_at=timezone.now())
         audit.record(by, "hold.release", subject=hold.reference, detail={"records": covered})
         for order in stopped_by(hold).filter(instructions__isnull=True):
             disposal.give_up(order, by=by, note=f"{hold.reference} was released: a person looks again.")
     return covered
+
+
+def _standing(hold: Hold) -> Hold:
+    """Return a hold as it is now, locked until this ends. Raise Refused when it has been released."""
+    held = Hold.objects.select_for_update().get(pk=hold.pk)
+    unless(held.released_at is None, "This hold has been released already.").require()
+    return held
 
 
 def may_release(hold: Hold, user: User) -> Verdict:

@@ -178,6 +178,7 @@ class Migration(migrations.Migration):
                 ('dated', models.DateField()),
                 ('closed', models.DateField(null=True)),
                 ('by', models.CharField(max_length=150)),
+                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('prime', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='people.primeperson')),
             ],
         ),

@@ -46,14 +46,15 @@ def decided(review: Review, own: list[Entry]) -> Decided | None:
 
 def _stays(review: Review, order: DisposalOrder | None, own: list[Entry]) -> list[Staying]:
     """Return the records that stay although others go, with why."""
-    return staying_beside(set(queries.going(order)), own, review) if order else []
+    return staying_beside(order, set(queries.going(order)), own) if order else []
 
 
-def staying_beside(going: Container[int | None], own: list[Entry], review: Review | None) -> list[Staying]:
-    """Return the records of a life that stay beside those that go, with why: some a review chose to keep."""
+def staying_beside(order: DisposalOrder, going: Container[int | None], own: list[Entry]) -> list[Staying]:
+    """Return the records of a life that stay beside those that go, with why: some its review chose to keep."""
+    review = order.review
     left = [entry for entry in own if entry.record.pk not in going]
     chosen = tuple(entry for entry in left if review and entry.record.pk in review.kept_records)
-    free, staying = told_apart([entry for entry in left if entry not in chosen])
+    free, staying, _ = told_apart([entry for entry in left if entry not in chosen], order.prime_id)
     found = [Staying(chosen, "Chosen to be kept.", "")] if chosen else []
     return [*found, *staying, *([Staying(tuple(free), "Not part of the disposal.", "")] if free else [])]
 

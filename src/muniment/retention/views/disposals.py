@@ -172,7 +172,7 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
     own = [each for each in entries.values() if each.record.system.controller_id == order.controller_id]
     return {
         "items": [(item, entries.get(item.record_id or 0), state) for item, state in zip(items, states, strict=True)],
-        "staying": staying_beside({item.record_id for item in items}, own, order.review),
+        "staying": staying_beside(order, {item.record_id for item in items}, own),
         "decision": queries.person_decision(order.prime, order.controller),
     }
 

@@ -13,9 +13,9 @@ from muniment.core import words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.views.person import opened
+from muniment.retention import queries
 from muniment.retention.actions import subject_event
 from muniment.retention.forms import CloseForm, EventForm
-from muniment.retention.models import SubjectEvent
 
 
 @opens("event.record")
@@ -32,13 +32,12 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, "Recorded. The next run of the schedule takes it into account.")
             return redirect("person_events", prime.reference)
     if closing.is_valid():
-        event = SubjectEvent.objects.filter(prime=prime, pk=closing.cleaned_data["event"]).first()
+        event = queries.events_about(prime).filter(pk=closing.cleaned_data["event"]).first()
         if event is None:
             raise Http404
         if _done(closing, lambda: subject_event.close(event, by=by, closed=closing.cleaned_data["closed"])):
             messages.success(request, "The end is recorded. The next run of the schedule takes it into account.")
             return redirect("person_events", prime.reference)
-    events = SubjectEvent.objects.filter(prime=prime).order_by("-dated", "-pk")
     return TemplateResponse(
         request,
         "retention/events.html",
@@ -47,7 +46,7 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
             "page_title": f"Enquiries and requests – {prime.reference}",
             "form": form,
             "closing": closing,
-            "events": events,
+            "events": queries.events_about(prime),
             "today": words.typed(on),
         },
         status=422 if form.errors or closing.errors else 200,

@@ -7,6 +7,7 @@ from django.utils import timezone
 from muniment.core import access, audit
 from muniment.core.models import User
 from muniment.core.visits import opens, visitor
+from muniment.people import carried
 from muniment.people.views.person import opened
 from muniment.records.models import Involvement
 from muniment.retention import explaining, policy_now, stops
@@ -29,7 +30,9 @@ def person_retention(request: HttpRequest, reference: str) -> HttpResponse:
                 Involvement.objects.filter(nominal__in=shown["nominals"]).values_list("record_id", flat=True)
             ),
             "may_review": access.may(request.user, "review.work", on=timezone.localdate()),
-            "reviews": Review.objects.filter(prime=prime).select_related("controller").order_by("-pk"),
+            "reviews": Review.objects.filter(carried.about([prime.pk], at="decided_at"))
+            .select_related("controller")
+            .order_by("-pk"),
         },
     )
 

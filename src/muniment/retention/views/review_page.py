@@ -15,7 +15,7 @@ from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import assessment, evidence, explaining, stops
+from muniment.retention import assessment, evidence, explaining, queries, stops
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
@@ -64,13 +64,12 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
     assert isinstance(request.user, User)
     nominals = list(people.nominals_of(found.prime))
     entries = chronology(found.prime)
-    previous = list(
-        Review.objects.filter(prime=found.prime, state="decided").exclude(pk=found.pk).order_by("-decided_at")[:5]
-    )
+    previous = list(queries.decided_about(found.prime).exclude(pk=found.pk)[:5])
     holds = stops.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
-    free, staying = told_apart(own)
+    apart = told_apart(own, found.prime_id)
+    free = apart.free
     return {
         "review": found,
         "prime": found.prime,
@@ -92,9 +91,9 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
-        "shared": shared(free, found),
+        "shared": shared(apart),
         "gone_with_others": _gone_with_others(found),
-        "staying": staying,
+        "staying": apart.staying,
         "keep_words": f"Choose what to keep when you keep part ({len(free)})",
         "stopped_words": f"{len(own) - len(free)} cannot go today, and why",
         **_queue(request, found),

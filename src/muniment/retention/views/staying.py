@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -25,10 +26,18 @@ class Staying:
     matches: tuple[MatchEdge, ...] = ()
 
 
-def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
-    """Return what may go today, and what may not with why; those that stay for the same reason stand together."""
+class Apart(NamedTuple):
+    """Records of a person told apart: those that may go today, the others with why, and who waits on any."""
+
+    free: list[Entry]
+    staying: list[Staying]
+    waiting: others.Waiting
+
+
+def told_apart(entries: list[Entry], prime: int | None) -> Apart:
+    """Tell the records of a person apart; those that stay for the same reason stand together."""
     keys = [entry.record.pk for entry in entries]
-    besides, whole = letting_go.Besides.of(keys), stops.nothing_listed_stops(keys)
+    besides, whole = letting_go.Besides.of_person(keys, prime), stops.nothing_listed_stops(keys)
     free, staying = [], []
     for entry in entries:
         why = whole & besides.let_go(entry.record.pk, getattr(entry.record, "decision", None))
@@ -36,7 +45,7 @@ def told_apart(entries: list[Entry]) -> tuple[list[Entry], list[Staying]]:
             free.append(entry)
         else:
             staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry)))
-    return free, together(staying)
+    return Apart(free, together(staying), besides.waiting)
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,10 @@ class Shared:
     reviews: tuple[Review, ...]  # each with `role`, the part of its person
 
 
-def shared(free: list[Entry], review: Review) -> list[Shared]:
+def shared(apart: Apart) -> list[Shared]:
     """Return those of the records that may go on which the reviews of other people wait."""
-    waiting = others.waiting((entry.record.pk for entry in free), beside=review.prime)
-    return [Shared(entry, waiting[entry.record.pk]) for entry in free if entry.record.pk in waiting]
+    waiting = apart.waiting
+    return [Shared(entry, waiting[entry.record.pk]) for entry in apart.free if entry.record.pk in waiting]
 
 
 def together(staying: Iterable[Staying]) -> list[Staying]:

@@ -1,0 +1,47 @@
+"""What was said of a prime person holds for whoever its records belong to since: people merge and are taken apart.
+
+A request, a hold or a review was about everybody who made up the person then (section 4 of the architecture). A run
+that joins two people, or takes one apart, loses none of it.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Max, Q
+
+from muniment.people.models import Belonging
+
+GRACE = timedelta(days=1)  # what is said and a run that moves people may pass each other
+
+
+def joined(said: str, at: str) -> str:
+    """Return the join that finds, as `b`, those whom a row is about now.
+
+    `said` is a table's alias with `prime_id`, `at` its column with the moment at which it was said.
+    """
+    return (
+        f"people_belonging was ON was.prime_id = {said}.prime_id"
+        f" AND (was.until IS NULL OR was.until > {said}.{at} - interval '{GRACE.days} day')"
+        " JOIN people_belonging b ON b.nominal_id = was.nominal_id AND b.until IS NULL"
+    )
+
+
+def about(primes: Collection[int], *, at: str) -> Q:
+    """Return what finds the rows that are about these people, of a model with `prime` and a moment `at`.
+
+    Of people whom the reader does not see all, as far as they see them.
+    """
+    was = Belonging.objects.filter(
+        nominal__belongings__prime__in=primes, nominal__belongings__until__isnull=True, until__isnull=False
+    ).values("prime_id")
+    found = Q(prime__in=primes)
+    for prime, left in was.exclude(prime__in=primes).values_list("prime_id", Max("until")):
+        found |= Q(**{"prime": prime, f"{at}__lt": left + GRACE})
+    return found
+
+
+def now(primes: Collection[int], since: datetime) -> set[int]:
+    """Return the keys of the people, as they are made up now, of whom something was said at a moment."""
+    made_up = Belonging.objects.filter(Q(until__isnull=True) | Q(until__gt=since - GRACE), prime__in=primes)
+    today = Belonging.objects.filter(until__isnull=True, nominal__in=made_up.values("nominal"))
+    return {*primes, *today.values_list("prime_id", flat=True)}
