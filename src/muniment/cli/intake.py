@@ -105,9 +105,9 @@ def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[take_in
             for feed, file in exports:
                 coming.append((file.stat().st_size, reader.submit(ready, feed, file)))
                 while len(coming) > 1 and sum(size for size, _ in coming) > _AHEAD:
-                    yield from _one(coming.popleft()[1])
+                    yield from _one(coming.popleft()[1], reader)
             while coming:
-                yield from _one(coming.popleft()[1])
+                yield from _one(coming.popleft()[1], reader)
         finally:
             for _, given_up in coming:
                 with suppress(Exception):  # what stopped the run is told, not what would have come after
@@ -130,12 +130,13 @@ def _turns_short() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def _one(coming: Future[take_in.Staged]) -> Iterator[take_in.Staged]:
+def _one(coming: Future[take_in.Staged], reader: ThreadPoolExecutor) -> Iterator[take_in.Staged]:
+    """Yield one file; what was staged of it goes while the database is at the next."""
     staged = coming.result()
     try:
         yield staged
     finally:
-        staged.drop()
+        reader.submit(staged.drop)
 
 
 def _in_order(feed: feeds.Feed, files: Sequence[Path]) -> list[Path]:

@@ -233,7 +233,7 @@ RECORDS = _said(
         },
         "purposes": "s.purposes",
         "purpose_from": "s.purpose_from",
-        "attributes": "coalesce(s.attributes::jsonb, '{{}}')",
+        "attributes": "coalesce(s.attributes, '{{}}')",
         "row_id": "s.row_id",
     },
 )

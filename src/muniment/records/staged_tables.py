@@ -28,7 +28,10 @@ def of_batch(batch: Batch) -> dict[str, pa.Table]:
 
 
 def _with_days(records: pa.Table, told: pa.Table) -> pa.Table:
-    """Add to the line of each record what its row says of dates: all kinds, and their days as ranges written out."""
+    """Add to the line of each record what its row says of dates: all kinds, and their days as ranges written out.
+
+    Its attributes are parsed as they are sent, and not where the database writes the record.
+    """
     said = told.take(pa.array(np.argsort(told["row"].to_numpy(), kind="stable"))).combine_chunks()
     rows, own = said["row"].to_numpy(), records["row"].to_numpy()
     first, last = (np.searchsorted(rows, own, side=side) for side in ("left", "right"))
@@ -40,7 +43,8 @@ def _with_days(records: pa.Table, told: pa.Table) -> pa.Table:
     for name, values in (("kinds", said["kind"]), ("days", days)):
         lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values.take(lines).combine_chunks())
         records = records.append_column(name, lists)
-    return records
+    attributes = records["attributes"].cast(pa.json_())
+    return records.set_column(records.column_names.index("attributes"), "attributes", attributes)
 
 
 def _each_once(involvements: pa.Table) -> pa.Table:

@@ -99,7 +99,7 @@ def load(tables: dict[str, pa.Table]) -> dict[str, str]:
                 same = _same_throughout(table)
                 cursor.execute(f"CREATE UNLOGGED TABLE {names[name]} ({_columns(table.schema, same)})")
                 if table.num_rows:
-                    sent = table.drop_columns(list(same))
+                    sent = _as_sent(table.drop_columns(list(same)))
                     cursor.adbc_ingest(f"{run}_{name}", sent, mode="append", db_schema_name=SCHEMA)
         bulk.commit()
     return names
@@ -133,6 +133,7 @@ _TYPES = {
     pa.large_string(): "text",
     pa.list_(pa.string()): "text[]",
     pa.list_(pa.date32()): "date[]",
+    pa.json_(): "jsonb",
 }
 
 
@@ -141,6 +142,15 @@ def _columns(schema: pa.Schema, same: dict[str, Any]) -> str:
     return ", ".join(
         f'"{field.name}" {_TYPES[field.type]} DEFAULT {Literal(same.get(field.name)).as_string()}' for field in schema
     )
+
+
+def _as_sent(table: pa.Table) -> pa.Table:
+    """Return a table with its JSON as COPY takes jsonb: the number of the format, which is 1, and then the text."""
+    for position, field in enumerate(table.schema):
+        if field.type == pa.json_():
+            text = pc.binary_join_element_wise("\x01", table[position].cast(pa.string()), "")
+            table = table.set_column(position, field.name, text)
+    return table
 
 
 def _same_throughout(table: pa.Table) -> dict[str, Any]:
@@ -155,6 +165,8 @@ def _same_throughout(table: pa.Table) -> dict[str, Any]:
 def _is_same_throughout(column: pa.ChunkedArray) -> bool:
     if column.null_count:
         return bool(column.null_count == len(column))
+    if column.type == pa.json_():
+        return _is_one(column.cast(pa.string()))
     if not pa.types.is_list(column.type):
         return _is_one(column)
     if not pa.types.is_string(column.type.value_type) or pc.list_flatten(column).null_count:

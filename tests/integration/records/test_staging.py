@@ -17,6 +17,7 @@ KINDS = {
     pa.bool_(): st.none() | st.booleans(),
     pa.int64(): st.none() | st.integers(-5, 5),
     pa.list_(pa.date32()): st.none() | st.lists(st.dates(), max_size=2),
+    pa.json_(): st.none() | st.sampled_from(['{"a": "it\'s"}', "{}", "[]", '{"b": "\\u0001 é"}']),
 }
 
 
