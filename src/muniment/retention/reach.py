@@ -13,18 +13,10 @@ KEYS = ("classes", "ho_classes", "cjs", "keywords", "areas", "systems", "people"
 
 # A record is in scope when any list that is given matches it, and any day of it, its own or one of what someone did in
 # it, lies between those given. A scope without any list covers everything of the controllers named, and one between
-# days what bears no day of its own: better too much than too little.
+# days what bears no day of its own: better too much than too little. Days are looked at only of what the lists match.
 WANTED = """
-WITH days AS NOT MATERIALIZED (
-    SELECT k.record_id, lower(day) AS first, upper(day) - 1 AS last
-    FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS day
-    UNION ALL
-    SELECT i.record_id, coalesce(happened_earliest, happened_latest), coalesce(happened_latest, happened_earliest)
-    FROM records_involvement i WHERE coalesce(happened_earliest, happened_latest) IS NOT NULL
-    UNION ALL
-    SELECT i.record_id, i.dated, i.dated FROM records_involvement i WHERE i.dated IS NOT NULL
-), wanted AS (
-    SELECT DISTINCT r.id FROM records_record r
+WITH listed AS MATERIALIZED (
+    SELECT r.id FROM records_record r
     JOIN records_sourcesystem s ON s.id = r.system_id
     JOIN core_scope scope ON scope.id = r.scope_id
     LEFT JOIN {decided} d ON d.record_id = r.id
@@ -34,16 +26,28 @@ WITH days AS NOT MATERIALIZED (
         OR r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)
         OR EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id
             AND (i.ho_class = ANY(%(ho_classes)s) OR upper(trim(i.cjs)) = ANY(%(cjs)s)))
-        OR (r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text) ILIKE ANY(%(keywords)s)
         OR scope.area = ANY(%(areas)s) OR s.code = ANY(%(systems)s)
         OR r.id = ANY(%(records)s)
         OR EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id
-            AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s)))
-    AND (%(from)s::date IS NULL AND %(until)s::date IS NULL OR NOT EXISTS (
-            SELECT 1 FROM records_recorddates k WHERE k.record_id = r.id AND k.days <> '{{}}')
-        OR EXISTS (SELECT 1 FROM days WHERE days.record_id = r.id
-            AND (%(from)s::date IS NULL OR days.last >= %(from)s::date)
-            AND (%(until)s::date IS NULL OR days.first <= %(until)s::date)))
+            AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s))
+        OR lower(r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text)
+            LIKE ANY (ARRAY(SELECT lower(word) FROM unnest(%(keywords)s::text[]) word)))
+), wanted AS (
+    SELECT listed.id FROM listed
+    LEFT JOIN LATERAL (
+        SELECT bool_or(day.own) AS dated, bool_or((%(from)s::date IS NULL OR day.last >= %(from)s::date)
+            AND (%(until)s::date IS NULL OR day.first <= %(until)s::date)) AS within
+        FROM (
+            SELECT lower(of) AS first, upper(of) - 1 AS last, true AS own
+            FROM records_recorddates k CROSS JOIN LATERAL unnest(k.days) AS of WHERE k.record_id = listed.id
+            UNION ALL
+            SELECT coalesce(happened_earliest, happened_latest), coalesce(happened_latest, happened_earliest), false
+            FROM records_involvement i WHERE i.record_id = listed.id
+            UNION ALL
+            SELECT i.dated, i.dated, false FROM records_involvement i WHERE i.record_id = listed.id
+        ) day
+    ) told ON true
+    WHERE %(from)s::date IS NULL AND %(until)s::date IS NULL OR told.dated IS NOT TRUE OR told.within
 )"""
 _COUNT = " SELECT count(*) FROM wanted"
 _CLASSES = "SELECT ho_class FROM records_record UNION SELECT ho_class FROM records_involvement"

@@ -143,9 +143,10 @@ class OffenceTable:
 
     def codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
         """Return the CJS codes of these Home Office classes, attempts and the like with them."""
-        known = {*self.cjs_classes, *(f"{code}{letter}" for code in self.cjs_classes for letter in INCHOATE)}
         wanted = tuple(number_of(each) or each for each in ho_classes)
-        return sorted(code for code in known if (self.class_of(code) or "").startswith(wanted))
+        found = {code for code in self.cjs_classes if (self.class_of(code) or "").startswith(wanted)}
+        inchoate = (f"{code}{letter}" for code in found for letter in INCHOATE)
+        return sorted(found | {code for code in inchoate if (self.class_of(code) or "").startswith(wanted)})
 
     def _place_class(self, ho_class: str) -> tuple[str, ...] | None:
         category = ho_class[:3]
