@@ -18,7 +18,6 @@ ONLY ?=
 PERSONS ?=
 WORKERS ?= 2
 
-export UV_LINK_MODE ?= copy
 export UV_PYTHON_DOWNLOADS ?= never
 say = @printf '\033[1m%s\033[0m\n' "$(1)"
 
