@@ -41,16 +41,22 @@ class Counts:
     moved: int
 
 
-# What people and sources have said about pairs: a person's judgement, or a merge at source.
+# What people and sources have said about pairs of one partition: a person's judgement, or a merge at source. What was
+# said of two before one of them was sealed joins them no more.
 JUDGEMENTS = """
-SELECT left_id AS "left", right_id AS "right", verdict FROM people_judgement
-WHERE superseded_at IS NULL AND verdict IN ('same', 'different')
-UNION ALL
-SELECT gone.id, kept.id, 'same' FROM records_nominal gone
-JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
-WHERE gone.merged_into <> '' AND NOT EXISTS (
-    SELECT 1 FROM people_judgement j WHERE j.superseded_at IS NULL AND j.verdict = 'different'
-        AND j.left_id = least(gone.id, kept.id) AND j.right_id = greatest(gone.id, kept.id))
+SELECT said."left", said."right", said.verdict FROM (
+    SELECT left_id AS "left", right_id AS "right", verdict FROM people_judgement
+    WHERE superseded_at IS NULL AND verdict IN ('same', 'different')
+    UNION ALL
+    SELECT gone.id, kept.id, 'same' FROM records_nominal gone
+    JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
+    WHERE gone.merged_into <> '' AND NOT EXISTS (
+        SELECT 1 FROM people_judgement j WHERE j.superseded_at IS NULL AND j.verdict = 'different'
+            AND j.left_id = least(gone.id, kept.id) AND j.right_id = greatest(gone.id, kept.id))
+) said
+JOIN records_nominal one ON one.id = said."left" JOIN records_nominal two ON two.id = said."right"
+JOIN core_scope ones ON ones.id = one.scope_id JOIN core_scope twos ON twos.id = two.scope_id
+WHERE ones.partition = twos.partition
 """
 
 # Users have been shown these as one; the system proposes a cut but never makes it.
