@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from muniment.batch.matching.standardise import standardise
 from muniment.engine.matching.model import Comparison, Model, compare
+from muniment.engine.matching.rules import reason
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.people.models import Judgement, LinkageModel, MatchEdge
 from muniment.records.models import Nominal
@@ -23,7 +24,7 @@ class Join:
     comparison: Comparison | None
     judgement: Judgement | None
     merged_at_source: bool
-    blocked_by: str
+    stands: str = ""  # why a person is asked about the two, who are one only because they were before
 
     @property
     def strongest(self) -> float:
@@ -70,7 +71,9 @@ def joins(nominals: list[Nominal]) -> list[Join]:
             Q(left_id__in=keys, right_id__in=keys), superseded_at__isnull=True
         ).select_related("reason")
     }
-    pairs = {(edge.left_id, edge.right_id): edge.blocked_by for edge in edges[:40]}
+    pairs = {
+        (edge.left_id, edge.right_id): reason(edge.blocked_by, stand=True) if edge.stands else "" for edge in edges[:40]
+    }
     pairs |= dict.fromkeys(judged.keys() - pairs.keys(), "")
     return [
         Join(
@@ -79,9 +82,9 @@ def joins(nominals: list[Nominal]) -> list[Join]:
             comparison=compare(forms[left], forms[right], model) if model else None,
             judgement=judged.get((left, right)),
             merged_at_source=_are_merged(by_key[left], by_key[right]),
-            blocked_by=blocked_by,
+            stands=stands,
         )
-        for (left, right), blocked_by in pairs.items()
+        for (left, right), stands in pairs.items()
     ]
 
 

@@ -91,13 +91,14 @@ class MatchEdge(models.Model):
     weight = models.FloatField()
     is_automatic = models.BooleanField()
     blocked_by = models.CharField(max_length=60, blank=True)
-    needs_person = models.BooleanField()  # whether the two are apart and only a person can say
+    needs_person = models.BooleanField()  # whether only a person can say if the two are one
+    were_one = models.BooleanField(default=False)  # shown as one before, and nothing joins them any more
     model = models.CharField(max_length=40)
     run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False)
 
     class Fields:
         id = left = right = run = Kind.KEY
-        weight = is_automatic = needs_person = Kind.STATE
+        weight = is_automatic = needs_person = were_one = Kind.STATE
         blocked_by = model = Kind.CODE
 
     class Wall:
@@ -106,7 +107,16 @@ class MatchEdge(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["left", "right"], name="edge_once")]
-        indexes = [models.Index(F("weight").desc(), "id", condition=Q(needs_person=True), name="edge_waiting")]
+        indexes = [
+            models.Index(
+                F("were_one").desc(), F("weight").desc(), "id", condition=Q(needs_person=True), name="edge_waiting"
+            )
+        ]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the two are one person only because they were before."""
+        return self.were_one and self.blocked_by != "parted"
 
 
 class Judgement(models.Model):

@@ -7,9 +7,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
 _NOW = Belonging.objects.filter(until__isnull=True)
-_DIFFERENT = Judgement.objects.filter(
-    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, verdict="different"
-)
+_JUDGED = Judgement.objects.filter(left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True)
+# Which pairs come first: those that are shown as one though nothing joins them, then the likest.
+FIRST = ("-were_one", "-weight", "pk")
 
 
 def people_on(record_ids: Iterable[int]) -> set[int]:
@@ -25,22 +25,29 @@ def of_people(primes: Collection[int]) -> QuerySet[MatchEdge]:
     return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
 
 
-def apart(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
-    """Return those whose two nominals are of two people now, each with `left_prime` and `right_prime`, their keys."""
+def placed(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
+    """Return pairs, each with `left_prime` and `right_prime`, the keys of the people that its nominals are of now."""
     return pairs.annotate(
         left_prime=Subquery(_NOW.filter(nominal=OuterRef("left")).values("prime")[:1]),
         right_prime=Subquery(_NOW.filter(nominal=OuterRef("right")).values("prime")[:1]),
-    ).exclude(left_prime=F("right_prime"))
+    )
 
 
 def undecided(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
-    """Return those that nobody has judged to be different; what was judged the same waits for a run to follow."""
-    return pairs.exclude(Exists(_DIFFERENT))
+    """Return those about which nobody has said that they are as they should be: two people, or one.
+
+    What was judged otherwise than it is, two people the same or one different, waits for a run to follow.
+    """
+    are_one = Q(left_prime=F("right_prime"))
+    right = Q(are_one, Exists(_JUDGED.filter(verdict="same"))) | Q(
+        ~are_one, Exists(_JUDGED.filter(verdict="different"))
+    )
+    return placed(pairs).exclude(right)
 
 
 def unsettled(record_id: int) -> QuerySet[MatchEdge]:
-    """Return the pairs with someone on a record that the reader may see and nobody has judged to be different."""
-    return undecided(_apart_on(record_id)).order_by("-weight", "pk")
+    """Return the pairs with someone on a record that the reader may see and nobody has settled."""
+    return undecided(_on(record_id)).order_by(*FIRST)
 
 
 def is_unsettled(record_id: int) -> bool:
@@ -48,8 +55,8 @@ def is_unsettled(record_id: int) -> bool:
 
     Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
     """
-    return not _apart_on(record_id).exists() or unsettled(record_id).exists()
+    return not _on(record_id).exists() or unsettled(record_id).exists()
 
 
-def _apart_on(record_id: int) -> QuerySet[MatchEdge]:
-    return apart(of_people(people_on([record_id])))
+def _on(record_id: int) -> QuerySet[MatchEdge]:
+    return of_people(people_on([record_id]))

@@ -40,8 +40,8 @@ def seal(source):
     assert Nominal.objects.get(reference="P8").scope.partition == "sealed"
 
 
-def by_judgement(source):
-    left, right = Nominal.objects.get(reference="P1"), Nominal.objects.get(reference="P8")
+def by_judgement(source, old="P1"):
+    left, right = Nominal.objects.get(reference=old), Nominal.objects.get(reference="P8")
     judging.judge(left, right, judging.Said("same", "document", "Passport seen by the desk."), by=BY)
 
 
@@ -93,3 +93,30 @@ def test_a_pair_goes_from_the_screens_when_one_is_sealed(north):
     assert MatchEdge.objects.count() == 1
     seal(north)
     assert not MatchEdge.objects.exists()
+
+
+def test_a_pair_that_came_apart_is_asked_about_no_more_when_one_is_sealed(north):
+    north.send([row("C1", "P1", **HOME), row("C8", "P8", **HOME)])
+    resolve(by=BY)
+    assert are_one()
+    north.send([row("C8", "P8", **NEW_LIFE, BORN="1955-11-30")], on="2026-06-02")
+    resolve(by=BY)
+    assert MatchEdge.objects.get().blocked_by == "parted"
+    seal(north)
+    assert not MatchEdge.objects.exists()
+
+
+def test_the_others_stand_together_when_their_founder_is_sealed(north):
+    north.send([row("C8", "P8", **NEW_LIFE)])
+    resolve(by=BY)
+    north.send(
+        [row("C1", "P1", **HOME), row("C2", "P2", POSTCODE="WV9 9ZZ", ADDRESS="99 Elsewhere Road")], on="2026-06-02"
+    )
+    by_judgement(north)
+    by_judgement(north, "P2")
+    resolve(by=BY)
+    assert prime_of("P1") == prime_of("P2") == prime_of("P8")
+    seal(north)
+    assert prime_of("P1") == prime_of("P2") != prime_of("P8")
+    edge = MatchEdge.objects.get()
+    assert (edge.blocked_by, edge.were_one, edge.needs_person) == ("support", True, True)

@@ -3,7 +3,7 @@
 Groups are a function of the nominals, the judgements, the standing edges and the model, and of nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, edges
+from muniment.batch.matching import standing as stands
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching.clusters import Groups
 from muniment.engine.matching.model import Model, Points
@@ -19,11 +20,23 @@ from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 
 CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 EDGES = edges.EDGES
-DOUBTFUL = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("weight", pa.float64()), ("reason", pa.string())])
+DOUBTFUL = pa.schema(
+    [
+        ("left", pa.int64()),
+        ("right", pa.int64()),
+        ("weight", pa.float64()),
+        ("reason", pa.string()),
+        ("were_one", pa.bool_()),  # shown as one before, and nothing joins them now
+    ]
+)
 JUDGEMENTS = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("verdict", pa.string())])
 STANDING = pa.schema([("left", pa.int64()), ("right", pa.int64())])
 
-_ALL_RULES = frozenset({"group-twins", "group-identifier", "group-links"})
+# Evidence and a person's word join also what a source once merged and took back.
+_BY_EVIDENCE = frozenset({stands.TAKEN_BACK})
+_BY_WORD = stands.RULES | _BY_EVIDENCE
+_AS_BEFORE = frozenset({"group-links"}) | _BY_EVIDENCE
+_Refused = tuple[int, int, float, str, bool]
 
 
 @dataclass(frozen=True)
@@ -31,8 +44,9 @@ class Resolution:
     """Who is one person, on what edges, and what a person should look at.
 
     `clusters` has one row for each nominal; `anchor_id` is the member with the lowest `source_key`. `doubtful` gives
-    a reason that is a key of `muniment.engine.matching.rules.REASONS`, or `standing-` and one when users have been
-    shown the two as one: they stay so, and the cut is proposed. `overgrown` names blocking keys that were left out.
+    a reason that is a key of `muniment.engine.matching.rules.REASONS`. With `were_one` users have been shown the two
+    as one: they stay so, and the cut is proposed, unless the reason is `parted`. `overgrown` names blocking keys that
+    were left out.
     """
 
     clusters: pa.Table
@@ -51,9 +65,10 @@ def resolve(
 ) -> Resolution:
     """Resolve standardised nominals under a frozen model.
 
-    `judgements` are what people have said (left, right, verdict `same` or `different`; other verdicts are passed
-    over); `standing` are pairs joined before, both records and the model unchanged since. Without `points` those in
-    force today are used. Raise ValueError when the nominals were standardised by another version than the model.
+    `judgements` are what people and sources have said (left, right, verdict `same`, `different` or `taken-back`, which
+    is a merge that its source took back; other verdicts are passed over); `standing` are pairs joined before. Without
+    `points` those in force today are used. Raise ValueError when the nominals were standardised by another version
+    than the model.
     """
     _check_version(standardised, model)
     tables = in_force()
@@ -65,7 +80,10 @@ def resolve(
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
         edges.weigh(connection, model, tables, points)
-        return _join(connection, judgements, standing, points, tuple(overgrown))
+        groups = _groups(connection, judgements, points)
+        refused = [*_join_by_word(groups, judgements), *_join_as_before(connection, groups, _pairs(standing), model)]
+        refused += _join_by_evidence(groups, _automatic(connection))
+        return _resolution(connection, groups, refused, tuple(overgrown))
     finally:
         connection.close()
 
@@ -79,43 +97,74 @@ def _check_version(standardised: pa.Table, model: Model) -> None:
         )
 
 
-def _join(
-    connection: duckdb.DuckDBPyConnection,
-    judgements: pa.Table | None,
-    standing: pa.Table | None,
-    points: Points,
-    overgrown: tuple[str, ...],
-) -> Resolution:
+def _groups(connection: duckdb.DuckDBPyConnection, judgements: pa.Table | None, points: Points) -> Groups:
+    """Return groups of one nominal each, with what speaks for joining them and what may not come together."""
     groups = Groups(_identifiers(connection) if points.hard_rules else {}, points.least_links)
     groups.link(connection.sql('select "left", "right" from edges').fetchall())
     groups.bar("judgement", _pairs(judgements, "different"))
+    groups.bar(stands.TAKEN_BACK, _pairs(judgements, stands.TAKEN_BACK))
     if points.hard_rules:
         groups.bar("group-twins", connection.sql('select "left", "right" from twins').fetchall())
-    doubtful: list[tuple[int, int, float, str]] = []
+    return groups
+
+
+def _join_by_word(groups: Groups, judgements: pa.Table | None) -> list[_Refused]:
+    refused: list[_Refused] = []
     for one, two in sorted(_pairs(judgements, "same")):
-        if reason := groups.obstacle(one, two, but=_ALL_RULES):
-            doubtful.append((one, two, 0.0, reason))
+        if reason := groups.obstacle(one, two, but=_BY_WORD):
+            refused.append((one, two, 0.0, reason, False))
         else:
             groups.join(one, two)
-    for one, two in sorted(_pairs(standing)):
-        if groups.obstacle(one, two, but=_ALL_RULES):
-            doubtful.append((one, two, 0.0, "standing-judgement"))
-            continue
-        if reason := groups.obstacle(one, two, but=frozenset({"group-links"})):
-            doubtful.append((one, two, 0.0, f"standing-{reason}"))
-        groups.join(one, two)
-    for one, two, weight in _automatic(connection):
-        if reason := groups.obstacle(one, two):
-            doubtful.append((one, two, weight, reason))
+    return refused
+
+
+def _join_as_before(
+    connection: duckdb.DuckDBPyConnection, groups: Groups, standing: list[tuple[int, int]], model: Model
+) -> list[_Refused]:
+    """Join what was one before: first what evidence joins still, so that what stands alone is told from it."""
+    before = stands.shown(standing)
+    for one, two, _ in _automatic(connection):
+        if before.find(one) == before.find(two) and not groups.obstacle(one, two, but=_AS_BEFORE):
+            groups.join(one, two)
+    alone = stands.in_parts(groups, standing)
+    known = _known(connection, {each for parts in alone for part in parts for each in part}, model)
+    return [(each.left, each.right, each.weight, each.reason, True) for each in stands.carry(groups, alone, known)]
+
+
+def _known(connection: duckdb.DuckDBPyConnection, nominals: Iterable[int], model: Model) -> stands.Known:
+    """Return what is known of some nominals."""
+    connection.register("asked", pa.table({"person_id": pa.array(sorted(nominals), pa.int64())}))
+    rows = connection.sql("from persons semi join asked using (person_id)").to_arrow_table().to_pylist()
+    blocked = connection.sql(
+        'select least("left", "right"), greatest("left", "right"), blocked_by from edges where blocked_by is not null '
+        'and "left" in (from asked) and "right" in (from asked)'
+    ).fetchall()
+    connection.unregister("asked")
+    return stands.Known(
+        model, {row["person_id"]: row for row in rows}, {(one, two): rule for one, two, rule in blocked}
+    )
+
+
+def _join_by_evidence(groups: Groups, automatic: Iterable[tuple[int, int, float]]) -> list[_Refused]:
+    refused: list[_Refused] = []
+    for one, two, weight in automatic:
+        if reason := groups.obstacle(one, two, but=_BY_EVIDENCE):
+            refused.append((one, two, weight, reason, False))
         else:
             groups.join(one, two)
+    return refused
+
+
+def _resolution(
+    connection: duckdb.DuckDBPyConnection, groups: Groups, refused: list[_Refused], overgrown: tuple[str, ...]
+) -> Resolution:
     return Resolution(
         _clusters(connection, groups),
         connection.sql("from edges order by weight desc, left_key, right_key")
         .project(", ".join(f'"{name}"' for name in EDGES.names))
         .to_arrow_table()
         .cast(EDGES),
-        _doubtful(connection, groups, doubtful),
+        _doubtful(connection, groups, refused),
         overgrown,
     )
 
@@ -158,14 +207,16 @@ def _clusters(connection: duckdb.DuckDBPyConnection, groups: Groups) -> pa.Table
     )
 
 
-def _doubtful(
-    connection: duckdb.DuckDBPyConnection, groups: Groups, refused: list[tuple[int, int, float, str]]
-) -> pa.Table:
+def _doubtful(connection: duckdb.DuckDBPyConnection, groups: Groups, refused: list[_Refused]) -> pa.Table:
     asked = connection.sql(
-        'select "left", "right", weight, coalesce(blocked_by, \'weight\') from edges where not automatic'
+        'select "left", "right", weight, coalesce(blocked_by, \'weight\'), false from edges where not automatic'
     ).fetchall()
-    # What has come together by other edges needs no question, unless the pair itself bars it.
-    still_apart = [row for row in refused + asked if groups.find(row[0]) != groups.find(row[1])]
-    shown_as_one = [row for row in refused if row[3].startswith("standing-") and row not in still_apart]
-    rows = sorted(still_apart + shown_as_one, key=lambda row: (-row[2], row[0], row[1]))
+    # What has come together by other edges needs no question, unless nothing but having been one holds it together.
+    rows = [row for row in refused + asked if _is_asked(groups, row)]
+    rows.sort(key=lambda row: (-row[2], row[0], row[1]))
     return pa.Table.from_pylist([dict(zip(DOUBTFUL.names, row, strict=True)) for row in rows], DOUBTFUL)
+
+
+def _is_asked(groups: Groups, row: _Refused) -> bool:
+    one, two, _, reason, were_one = row
+    return (were_one and reason != "parted") or groups.find(one) != groups.find(two)

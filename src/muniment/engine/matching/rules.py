@@ -28,7 +28,17 @@ REASONS: Mapping[str, str] = {
     "group-twins": "Joining them would put two people who may be twins in one group.",
     "group-links": "Too few of the pairs across the two groups speak for joining them.",
     "group-identifier": "Joining them would put different PNCIDs or CRO numbers in one group.",
+    "parted": "They were one person here until a source told of somebody else: neither the name nor the date of birth "
+    "agrees any more.",
 }
+# What is said of two who were shown as one and stay so, before the reason that nothing joins them any more.
+STANDING = "They are one person here because they were before, and nothing joins them any more."
+
+
+def reason(key: str, *, stand: bool = False) -> str:
+    """Return the sentence that says why a person is asked about a pair; `stand` of two who are one until they say."""
+    words = REASONS.get(key, REASONS["weight"])
+    return f"{STANDING} {words}" if stand else words
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,15 @@ def are_twins(levels: Mapping[str, str | None]) -> bool:
         and levels.get("born") == "same"
         and at_home
         and levels.get("forename") in ("similar", "different")
+        and not any(levels.get(name) == "same" for name in IDENTIFIERS)
+    )
+
+
+def tell_of_two(levels: Mapping[str, str | None]) -> bool:
+    """Whether two nominals tell of two people: another name and another date of birth, and no identifier agrees."""
+    return (
+        "different" in (levels.get("forename"), levels.get("surname"))
+        and levels.get("born") == "different"
         and not any(levels.get(name) == "same" for name in IDENTIFIERS)
     )
 

@@ -41,8 +41,8 @@ class Counts:
     moved: int
 
 
-# What people and sources have said about pairs of one partition: a person's judgement, or a merge at source. What was
-# said of two before one of them was sealed joins them no more.
+# What people and sources have said about pairs of one partition: a person's judgement, a merge at source, and a merge
+# that its source has taken back. What was said of two before one of them was sealed joins them no more.
 JUDGEMENTS = """
 SELECT said."left", said."right", said.verdict FROM (
     SELECT left_id AS "left", right_id AS "right", verdict FROM people_judgement
@@ -53,21 +53,26 @@ SELECT said."left", said."right", said.verdict FROM (
     WHERE gone.merged_into <> '' AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.superseded_at IS NULL AND j.verdict = 'different'
             AND j.left_id = least(gone.id, kept.id) AND j.right_id = greatest(gone.id, kept.id))
+    UNION
+    SELECT gone.id, kept.id, 'taken-back' FROM records_sourceevent e
+    JOIN records_nominal gone ON gone.system_id = e.system_id AND gone.reference = e.reference
+    JOIN records_nominal kept ON kept.system_id = e.system_id AND kept.reference = e."into"
+    WHERE e.entity = 'nominal' AND e.kind = 'merge'
+        AND gone.merged_into <> kept.reference AND kept.merged_into <> gone.reference
 ) said
 JOIN records_nominal one ON one.id = said."left" JOIN records_nominal two ON two.id = said."right"
 JOIN core_scope ones ON ones.id = one.scope_id JOIN core_scope twos ON twos.id = two.scope_id
 WHERE ones.partition = twos.partition
 """
 
-# Users have been shown these as one; the system proposes a cut but never makes it.
+# Users have been shown these as one; where nothing else joins them the system proposes a cut. One stands for all of a
+# partition, whichever: the founder may have been sealed or destroyed.
 STANDING = """
-SELECT p.anchor_id AS "left", b.nominal_id AS "right" FROM people_belonging b
-JOIN people_primeperson p ON p.id = b.prime_id
-JOIN people_belonging a ON a.nominal_id = p.anchor_id AND a.until IS NULL AND a.prime_id = p.id
-JOIN records_nominal anchor ON anchor.id = p.anchor_id
-JOIN records_nominal member ON member.id = b.nominal_id
-JOIN core_scope one ON one.id = anchor.scope_id JOIN core_scope two ON two.id = member.scope_id
-WHERE b.until IS NULL AND b.nominal_id <> p.anchor_id AND one.partition = two.partition
+SELECT "left", "right" FROM (
+    SELECT min(b.nominal_id) OVER (PARTITION BY b.prime_id, scope.partition) AS "left", b.nominal_id AS "right"
+    FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
+    WHERE b.until IS NULL
+) shown WHERE "left" <> "right"
 """
 
 PUBLISH = {
@@ -112,26 +117,49 @@ PUBLISH = {
 }
 
 EDGES = (
+    # Two that came apart by themselves are asked about until somebody has said whether they are one.
     """
-    DELETE FROM people_matchedge held WHERE NOT EXISTS (
-        SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
-            AND greatest(e."left", e."right") = held.right_id)
+    WITH still_asked AS (
+        SELECT e.id FROM people_matchedge e
+        JOIN {clusters} one ON one.person_id = e.left_id JOIN {clusters} two ON two.person_id = e.right_id
+        JOIN records_nominal l ON l.id = e.left_id JOIN core_scope ls ON ls.id = l.scope_id
+        JOIN records_nominal r ON r.id = e.right_id JOIN core_scope rs ON rs.id = r.scope_id
+        WHERE e.blocked_by = 'parted' AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition
+            AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
+                AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+    )
+    DELETE FROM people_matchedge held WHERE NOT EXISTS (SELECT 1 FROM still_asked WHERE still_asked.id = held.id)
+        AND (held.blocked_by = 'parted' OR NOT EXISTS (
+            SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
+                AND greatest(e."left", e."right") = held.right_id))
+        AND NOT EXISTS (SELECT 1 FROM {asked} a WHERE a."left" = held.left_id AND a."right" = held.right_id)
     """,
     """
-    INSERT INTO people_matchedge (left_id, right_id, weight, is_automatic, blocked_by, needs_person, model, run_id)
-    SELECT least(e."left", e."right"), greatest(e."left", e."right"), e.weight, e.automatic,
-        coalesce(e.blocked_by, ''),
+    WITH told AS (
+        SELECT least(e."left", e."right") AS "left", greatest(e."left", e."right") AS "right", e.weight, e.automatic,
+            e.blocked_by, false AS were_one
+        FROM {edges} e WHERE NOT EXISTS (
+            SELECT 1 FROM {asked} a WHERE a."left" = least(e."left", e."right")
+                AND a."right" = greatest(e."left", e."right"))
+        UNION ALL SELECT "left", "right", weight, false, reason, true FROM {asked}
+    )
+    INSERT INTO people_matchedge
+        (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
+    SELECT e."left", e."right", e.weight, e.automatic, coalesce(e.blocked_by, ''),
         -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
         -- the weight alone would have joined it.
-        one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s), %(model)s, %(run)s
-    FROM {edges} e JOIN {clusters} one ON one.person_id = e."left" JOIN {clusters} two ON two.person_id = e."right"
+        e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s)),
+        e.were_one, %(model)s, %(run)s
+    FROM told e JOIN {clusters} one ON one.person_id = e."left" JOIN {clusters} two ON two.person_id = e."right"
     ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
         is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
-        needs_person = excluded.needs_person,
+        needs_person = excluded.needs_person, were_one = excluded.were_one,
         model = excluded.model, run_id = excluded.run_id
-    WHERE people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
+    WHERE (people_matchedge.blocked_by <> 'parted' OR excluded.were_one) AND (
+        people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
         OR people_matchedge.blocked_by <> excluded.blocked_by
         OR people_matchedge.needs_person <> excluded.needs_person
+        OR people_matchedge.were_one <> excluded.were_one)
     """,
 )
 
@@ -141,7 +169,7 @@ def resolve(*, by: Actor) -> Counts:
 
     Raise NoModel when nobody has activated a model of this way of reading nominals. References are anchored: a group
     that holds the anchor of an older prime record keeps that reference; the others retire and redirect; a split
-    revives them.
+    revives them. What was one and is joined by nothing any more stays one, and waits for a person.
     """
     kept = train.active()
     if kept is None:
@@ -158,6 +186,7 @@ def resolve(*, by: Actor) -> Counts:
     staged = {
         "clusters": resolution.clusters,
         "edges": resolution.edges.select(["left", "right", "weight", "automatic", "blocked_by"]),
+        "asked": resolution.doubtful.filter(resolution.doubtful["were_one"]).drop_columns("were_one"),
         "tokens": search_tokens.tokens(standardised),
     }
     with (

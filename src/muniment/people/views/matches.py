@@ -14,7 +14,7 @@ from muniment.core.govuk_fields import ReasonField
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.engine.matching.rules import REASONS
+from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
 from muniment.people import joins, pairs
 from muniment.people.actions import judge as judging
@@ -53,12 +53,15 @@ class _Counted(Paginator):
 
 @opens("match.judge")
 def matches(request: HttpRequest) -> HttpResponse:
-    """List the pairs that wait for a person, most alike first; of one person, when a reference is given."""
+    """List the pairs that wait for a person: first who is shown as one with nothing to join them, then the likest.
+
+    Of one person, when a reference is given.
+    """
     judged = Judgement.objects.filter(
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True
     ).exclude(verdict="unsure")
     waiting = MatchEdge.objects.filter(needs_person=True)
-    edges = pairs.apart(waiting).exclude(Exists(judged)).order_by("-weight", "pk")
+    edges = pairs.placed(waiting).exclude(Exists(judged)).order_by(*pairs.FIRST)
     person = _asked(request.GET.get("person", ""))
     if person is not None:
         edges = edges.filter(Q(left_prime=person.pk) | Q(right_prime=person.pk))
@@ -67,9 +70,7 @@ def matches(request: HttpRequest) -> HttpResponse:
     shown = MatchEdge.objects.select_related("left__system__controller", "right__system__controller").in_bulk(
         list(page)
     )
-    lines = [
-        (edge, REASONS.get(edge.blocked_by, REASONS["weight"])) for edge in (shown[key] for key in page if key in shown)
-    ]
+    lines = [(edge, _why(edge)) for edge in (shown[key] for key in page if key in shown)]
     return TemplateResponse(
         request,
         "people/matches.html",
@@ -131,11 +132,15 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
             "join": found[0] if found else None,
             "form": form,
             "back": way_back(request),
-            "blocked": REASONS.get(edge.blocked_by, ""),
+            "blocked": _why(edge) if edge.blocked_by else "",
             "pairs": _side_by_side(edge),
             "page_title": "Possible match",
         },
     )
+
+
+def _why(edge: MatchEdge) -> str:
+    return reason(edge.blocked_by, stand=edge.stands)
 
 
 # What is laid side by side: the field and its name.

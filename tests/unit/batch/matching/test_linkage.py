@@ -229,6 +229,68 @@ def test_standing_edges_stay_unless_a_person_objects(namesakes):
     assert not are_joined(one(people, namesakes, standing=standing, judgements=different), 1, 2)
 
 
+def star(*others):
+    """Return what was shown as one: the first nominal and each of the others."""
+    return pa.table({"left": [1] * len(others), "right": list(others)}, STANDING)
+
+
+def asked(resolution):
+    rows = resolution.doubtful.to_pylist()
+    return [(row["left"], row["right"], row["reason"]) for row in rows if row["were_one"]]
+
+
+ANOTHER = {"forename": "Barnaby", "surname": "Quite", "born": "1955-11-30"}
+
+
+def test_what_evidence_joins_still_is_asked_of_nobody(namesakes):
+    people = standardise(nominals(*[{**NAMESAKE, "email": "a@example.org"}] * 3))
+    resolution = one(people, namesakes, standing=star(2, 3))
+    assert are_joined(resolution, 1, 2, 3)
+    assert resolution.doubtful.num_rows == 0
+
+
+def test_each_part_that_nothing_joins_is_asked_about_once(namesakes):
+    known = {**NAMESAKE, "email": "a@example.org"}
+    people = standardise(nominals(NAMESAKE, known, known, NAMESAKE))
+    resolution = one(people, namesakes, standing=star(2, 3, 4))
+    assert are_joined(resolution, 1, 2, 3, 4)
+    assert asked(resolution) == [(1, 2, "support"), (1, 4, "support")]
+
+
+def test_a_part_that_a_person_cuts_off_stays_whole(namesakes):
+    known = {**NAMESAKE, "email": "a@example.org"}
+    people = standardise(nominals(NAMESAKE, known, known))
+    different = pa.table({"left": [1], "right": [2], "verdict": ["different"]}, JUDGEMENTS)
+    resolution = one(people, namesakes, standing=star(2, 3), judgements=different)
+    assert are_joined(resolution, 2, 3)
+    assert not are_joined(resolution, 1, 2)
+    assert asked(resolution) == []
+
+
+def test_the_rest_stay_together_when_the_first_tells_of_somebody_else(namesakes):
+    people = standardise(nominals(ANOTHER, NAMESAKE, NAMESAKE))
+    resolution = one(people, namesakes, standing=star(2, 3))
+    assert are_joined(resolution, 2, 3)
+    assert not are_joined(resolution, 1, 2)
+    assert sorted(asked(resolution)) == [(1, 2, "parted"), (1, 3, "parted"), (2, 3, "support")]
+
+
+def test_an_alias_that_a_person_joined_parts_nobody_else(namesakes):
+    people = standardise(nominals(ANOTHER, NAMESAKE, NAMESAKE))
+    same = pa.table({"left": [1], "right": [2], "verdict": ["same"]}, JUDGEMENTS)
+    resolution = one(people, namesakes, standing=star(2, 3), judgements=same)
+    assert are_joined(resolution, 1, 2, 3)
+    assert asked(resolution) == [(2, 3, "support")]
+
+
+def test_a_merge_that_its_source_took_back_stands_no_more(namesakes):
+    people = standardise(nominals(NAMESAKE, NAMESAKE))
+    back = pa.table({"left": [1], "right": [2], "verdict": ["taken-back"]}, JUDGEMENTS)
+    resolution = one(people, namesakes, standing=star(2), judgements=back)
+    assert not are_joined(resolution, 1, 2)
+    assert asked(resolution) == []
+
+
 @pytest.mark.parametrize("partition", ["sealed", "corporate"])
 def test_partitions_never_meet(namesakes, partition):
     known = {**NAMESAKE, "email": "al@example.org"}

@@ -2,7 +2,16 @@
 
 import pytest
 
-from muniment.engine.matching.rules import IDENTIFIERS, REASONS, PairFacts, are_twins, forbids
+from muniment.engine.matching.rules import (
+    IDENTIFIERS,
+    REASONS,
+    STANDING,
+    PairFacts,
+    are_twins,
+    forbids,
+    reason,
+    tell_of_two,
+)
 
 PLAIN = PairFacts(
     born_is_known=True,
@@ -105,3 +114,19 @@ def test_names_in_each_others_columns_and_one_slip_of_the_pen_agree():
     exchanged = {**NAMESAKES, "forename": "elsewhere", "surname": "elsewhere", "postcode": "same"}
     assert forbids(exchanged, facts(names_are_exchanged=True)) is None
     assert forbids({**NAMESAKES, "forename": "close", "sex": "same", "postcode": "same"}, PLAIN) is None
+
+
+@pytest.mark.parametrize("name", ["forename", "surname"])
+def test_another_name_and_another_birthday_tell_of_two(name):
+    pair = {**NAMESAKES, name: "different", "born": "different"}
+    assert tell_of_two(pair)
+    assert not tell_of_two({**pair, "pncid": "same"})
+    assert not tell_of_two({**pair, "born": "parts"})
+    assert not tell_of_two({**pair, "born": None})
+    assert not tell_of_two({**pair, name: "similar"})
+
+
+def test_a_reason_says_first_that_two_stand():
+    assert reason("support") == REASONS["support"]
+    assert reason("") == REASONS["weight"]
+    assert reason("support", stand=True) == f"{STANDING} {REASONS['support']}"
