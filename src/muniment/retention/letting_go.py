@@ -33,7 +33,8 @@ def may_go(decision: RecordDecision | Decided | None, ripe: date | None) -> Verd
         isinstance(decision, Decided) or pairs.is_unsettled(decision.record_id)
     ):
         return refused(
-            "Another record may be about someone on it, and would change this: judge the possible match first."
+            "Another record may be about someone on it, or one of theirs about somebody else, and would change this:"
+            " judge the possible match first."
         )
     if decision.outcome == "hold":
         return refused("A hold covers this record.")

@@ -39,17 +39,19 @@ FROM (SELECT DISTINCT prime_id FROM members) p
 LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id)
 """  # noqa: S608
 
-# Pairs of prime people that the model holds possible and nobody has judged, each both ways round.
+# Pairs of prime people that the model holds possible and nobody has judged, each both ways round. Someone who is one
+# person with nothing to join them makes a pair with themselves, until a person says that they are one.
 _POSSIBLE_PAIRS = """
-WITH apart AS (
+WITH waiting AS (
     SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
-    WHERE e.needs_person AND one.prime_id <> two.prime_id AND {pairs} AND NOT EXISTS (
+    WHERE e.needs_person AND {pairs} AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-            AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+            AND j.superseded_at IS NULL AND j.verdict <> 'unsure'
+            AND (j.verdict = 'same' OR one.prime_id <> two.prime_id))
 )
-SELECT one AS person_id, two AS other FROM apart UNION SELECT two, one FROM apart
+SELECT one AS person_id, two AS other FROM waiting UNION SELECT two, one FROM waiting
 """
 
 _FLAGS = f"""
@@ -174,13 +176,13 @@ def decide(
     made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
     holds = follow(made) if follow else None
     again = given if holds is None else replace(given, holds=holds)
-    doubtful = _with_possible(again, made.persons, only)
+    doubtful = _with_possible(again, made.persons, only, on)
     if holds is None and doubtful is None:
         return made
     return retention.schedule(doubtful or again, policy, asked_on=on, plans_in=plans)
 
 
-def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str]) -> tables.Tables | None:
+def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:
     """Add to each person what a doubtful match would bring in, from the decisions made without it.
 
     `decided` is of schema PERSON_DECISIONS. Return None when no match is in doubt.
@@ -190,14 +192,29 @@ def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str]
         return None
     others = decided.select(["person_id", "group", "clear_from"]).rename_columns(["other", "group", "clear_from"])
     brought = (
-        pairs.join(others, "other", join_type="inner")
+        pairs.join(others, "other", join_type="left outer")
         .group_by("person_id")
         .aggregate([("group", "min"), ("clear_from", "max")])
         .rename_columns(["person_id", "possible_group", "possible_clear_from"])
     )
+    brought = _open_within(brought, pairs, on)
     assert isinstance(given.persons, pa.Table)
     if not pc.any(pc.is_in(brought["person_id"], given.persons["person_id"].combine_chunks())).as_py():
         return None
     plain = given.persons.drop_columns(["possible_group", "possible_clear_from"])
     persons = plain.join(brought, "person_id", join_type="left outer").select(tables.PERSONS.names)
     return replace(given, persons=persons.cast(tables.PERSONS))
+
+
+def _open_within(brought: pa.Table, pairs: pa.Table, on: date) -> pa.Table:
+    """Leave open what a match brings to someone who may be two people: it has no group, so nothing goes by itself."""
+    within = pairs.filter(pc.equal(pairs["person_id"], pairs["other"]))["person_id"].combine_chunks()
+    is_open = pc.is_in(brought["person_id"], within)
+    group, clear_from = brought["possible_group"], brought["possible_clear_from"]
+    return pa.table(
+        {
+            "person_id": brought["person_id"],
+            "possible_group": pc.if_else(is_open, pa.scalar(None, group.type), group),
+            "possible_clear_from": pc.if_else(is_open, pa.scalar(on, clear_from.type), clear_from),
+        }
+    )
