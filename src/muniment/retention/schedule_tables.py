@@ -191,13 +191,7 @@ def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str]
     if not pairs.num_rows:
         return None
     others = decided.select(["person_id", "group", "clear_from"]).rename_columns(["other", "group", "clear_from"])
-    brought = (
-        pairs.join(others, "other", join_type="left outer")
-        .group_by("person_id")
-        .aggregate([("group", "min"), ("clear_from", "max")])
-        .rename_columns(["person_id", "possible_group", "possible_clear_from"])
-    )
-    brought = _open_within(brought, pairs, on)
+    brought = _brought(pairs.join(others, "other", join_type="left outer"), on)
     assert isinstance(given.persons, pa.Table)
     if not pc.any(pc.is_in(brought["person_id"], given.persons["person_id"].combine_chunks())).as_py():
         return None
@@ -206,14 +200,21 @@ def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str]
     return replace(given, persons=persons.cast(tables.PERSONS))
 
 
-def _open_within(brought: pa.Table, pairs: pa.Table, on: date) -> pa.Table:
-    """Leave open what a match brings to someone who may be two people: it has no group, so nothing goes by itself."""
-    within = pairs.filter(pc.equal(pairs["person_id"], pairs["other"]))["person_id"].combine_chunks()
-    is_open = pc.is_in(brought["person_id"], within)
-    group, clear_from = brought["possible_group"], brought["possible_clear_from"]
+def _brought(pairs: pa.Table, on: date) -> pa.Table:
+    """Return, by person, the strictest that doubtful matches would bring: group and start of the clear period.
+
+    Where one of them has no group or no start that is known, or is a person who may be two, it is left open: without
+    a group and as of today, so that nothing goes by itself.
+    """
+    within = pc.equal(pairs["person_id"], pairs["other"])
+    knows = pc.or_(pc.is_valid(pairs["group"]), pc.is_valid(pairs["clear_from"]))
+    lacks = pc.or_(pc.is_null(pairs["group"]), pc.is_null(pairs["clear_from"]))
+    told = pairs.append_column("open", pc.or_(within, lacks)).filter(pc.or_(within, knows))
+    found = told.group_by("person_id").aggregate([("group", "min"), ("clear_from", "max"), ("open", "any")])
+    group, clear_from, is_open = (found[name] for name in ("group_min", "clear_from_max", "open_any"))
     return pa.table(
         {
-            "person_id": brought["person_id"],
+            "person_id": found["person_id"],
             "possible_group": pc.if_else(is_open, pa.scalar(None, group.type), group),
             "possible_clear_from": pc.if_else(is_open, pa.scalar(on, clear_from.type), clear_from),
         }

@@ -1,5 +1,8 @@
 """Who may be two people: nothing about them goes until a person has looked at the pair."""
 
+from datetime import date
+
+import pyarrow as pa
 import pytest
 from django.urls import reverse
 
@@ -10,6 +13,7 @@ from factories.lives import BY
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
 from muniment.people.models import MatchEdge
+from muniment.retention import schedule_tables
 from muniment.retention.actions import disposal
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
 
@@ -67,3 +71,29 @@ def test_an_order_under_way_stops_when_nothing_joins_them_any_more(own_life):
     with pytest.raises(disposal.Overtaken):
         disposal.instruct(order, by=WORKER)
     assert DisposalOrder.objects.get().state != "instructed"
+
+
+ON, EARLY, LATE = date(2026, 11, 1), date(2001, 1, 1), date(2015, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("matches", "brings"),
+    [
+        ([(2, 3, EARLY), (3, 2, LATE)], (2, LATE)),
+        ([(2, 3, EARLY), (3, None, LATE)], (None, ON)),
+        ([(2, None, EARLY), (3, 3, None)], (None, ON)),
+        ([(2, 3, EARLY), (3, None, None)], (3, EARLY)),
+        ([(1, 3, EARLY)], (None, ON)),
+        ([(2, 3, EARLY), (1, 3, EARLY)], (None, ON)),
+    ],
+)
+def test_of_several_matches_one_that_is_not_known_leaves_it_open(matches, brings):
+    pairs = pa.Table.from_pylist(
+        [{"person_id": 1, "other": other, "group": group, "clear_from": start} for other, group, start in matches],
+        pa.schema(
+            [("person_id", pa.int64()), ("other", pa.int64()), ("group", pa.int8()), ("clear_from", pa.date32())]
+        ),
+    )
+    assert schedule_tables._brought(pairs, ON).to_pylist() == [
+        {"person_id": 1, "possible_group": brings[0], "possible_clear_from": brings[1]}
+    ]
