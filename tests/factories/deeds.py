@@ -9,9 +9,10 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.people.actions import judge
 from muniment.people.models import Belonging, PrimePerson
+from muniment.people.queries import life_digest
 from muniment.records.models import Nominal, Record
 from muniment.retention import assessment
-from muniment.retention.actions import disposal, hold, subject_event
+from muniment.retention.actions import destruction, disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
 
 NO = dict.fromkeys(assessment.criteria(), "no")
@@ -63,3 +64,22 @@ def prime_of(reference):
 def say(one, two, verdict, *, by):
     pair = (Nominal.objects.get(reference=reference) for reference in (one, two))
     judge.judge(*pair, judge.Said(verdict, "document", "The passport was seen at the desk."), by=by)
+
+
+def carried_out(life, review, references, outcome="dispose", looked_at=(), **more):
+    """Return the order by which what a review let go was destroyed; `looked_at` are those on which others wait."""
+    conclusion = reviewing.Conclusion(outcome, "No longer necessary for any policing purpose.", **more)
+    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    done = reviewing.decide(review, answers, conclusion, by=by(life, "rowan"))
+    proposal = disposal.Proposal(done.prime, done.controller, keys_of(references), done, with_others=keys_of(looked_at))
+    order = disposal.approve(disposal.propose(proposal, by=by(life, "rowan")), by=by(life, "ash"))
+    destruction.work(by=WORKER)
+    for instruction in order.instructions.all():
+        disposal.answer(instruction, by=by(life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    order.refresh_from_db()
+    return order
+
+
+def keys_of(references):
+    return tuple(Record.objects.filter(reference__in=references).values_list("pk", flat=True))

@@ -78,6 +78,7 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         "Approved": f"{body['approved']['by']}, {_moment(body['approved']['at'])}",
         "Destroyed here": _moment(body["destroyed_at"]),
         "Records destroyed": str(len(body["destroyed"])),
+        "Nominals destroyed": f"{body['nominals']}, people as one source holds them, whom no record is about any more",
         "Holds": body["holds_checked"],
         "Method": body["method"],
     }

@@ -293,13 +293,14 @@ class DisposalOrder(models.Model):
     stopped_by = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
     destroyed_at = models.DateTimeField(null=True)
+    nominals_destroyed = models.IntegerField(default=0)  # whom no record is about any more
     membership_digest = models.CharField(max_length=64, blank=True)
 
     class Fields:
         id = controller = prime = review = Kind.KEY
         prime_reference = review_reference = Kind.REFERENCE
         rule = policy_version = Kind.CODE
-        state = membership_digest = Kind.STATE
+        state = membership_digest = nominals_destroyed = Kind.STATE
         decided_by = proposed_by = approved_by = Kind.ACTOR
         proposed_at = approved_at = cools_until = destroyed_at = Kind.MOMENT
         stopped_by = note = Kind.WORDS

@@ -11,20 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from muniment.core import audit, content, turns, words
 from muniment.core.actors import Actor
 from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
+from muniment.people.models import Belonging
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
-from muniment.records.models import Quarantine, Record, Tombstone
+from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, letting_go, rules, told
 from muniment.retention.actions import disposal, hold
 from muniment.retention.afresh import Decisions
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, PersonDecision, Review
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 
@@ -66,14 +67,18 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
             else:
                 item.kept_because = told.kept_whole(verdict.reasons[0], said.get(item.system_id))
                 item.save(update_fields=["kept_because"])
-        if gone.rows and held.prime_id is not None:
-            _sweep_person(held.prime_id, gone)
+        held.nominals_destroyed = _sweep_people(held, gone)
         _sweep_rows(gone)
-        _follow(held)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
-        audit.record(by, "disposal.destroy", subject=held.reference, controller=held.controller.code)
+        audit.record(
+            by,
+            "disposal.destroy",
+            subject=held.reference,
+            controller=held.controller.code,
+            detail={"nominals": held.nominals_destroyed},
+        )
         transaction.on_commit(lambda: content.destroy_keys(gone.owners))
     return held
 
@@ -88,26 +93,17 @@ def _staying(order: DisposalOrder) -> dict[int, str]:
     return staying
 
 
-def _follow(order: DisposalOrder) -> None:
-    """Let other orders under way about the person stand: what this one destroyed makes nobody else of them.
-
-    Each is decided afresh all the same, by what is left.
-    """
-    if order.prime_id is not None:
-        others = DisposalOrder.objects.filter(prime_id=order.prime_id, state__in=["proposed", "approved", "instructed"])
-        others = others.filter(membership_digest=order.membership_digest).exclude(pk=order.pk)
-        others.update(membership_digest=membership_digest(order.prime_id))
-
-
 @dataclass
 class _Gone:
     """What an order has destroyed: owners of content whose keys must go, and source rows that may be needed no more.
 
-    Keys are kept, not tables: by a list of keys an index finds the few rows among all.
+    With them the nominals that stood on its records. Keys are kept, not tables: by a list of keys an index finds the
+    few rows among all.
     """
 
     owners: list[str] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
+    nominals: set[int] = field(default_factory=set)
 
 
 def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: _Gone, *, by: Actor) -> None:
@@ -142,6 +138,7 @@ _DELETE = (
 def _delete_record(record: Record, gone: _Gone) -> None:
     """Delete a record and everything of it."""
     _delete_content(content.of_record(record.pk), gone)
+    gone.nominals |= set(record.involvements.values_list("nominal_id", flat=True))
     with connection.cursor() as cursor:
         # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
         cursor.execute(
@@ -168,12 +165,6 @@ def _delete_quarantined(system: int, reference: str, gone: _Gone) -> None:
     _delete_content(Q(owner__in=owners), gone)
 
 
-_LONELY = """
-SELECT DISTINCT n.id, n.system_id, n.reference, n.row_id FROM people_belonging b
-JOIN records_nominal n ON n.id = b.nominal_id
-WHERE b.prime_id = %s AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE i.nominal_id = n.id)
-"""
-
 _DELETE_NOMINALS = (
     # Its reference in its source names someone; what is left names nobody.
     "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
@@ -182,24 +173,25 @@ _DELETE_NOMINALS = (
     "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
-    "DELETE FROM retention_persondecision d WHERE d.prime_id = %(prime)s AND NOT EXISTS"
-    " (SELECT 1 FROM people_belonging b WHERE b.prime_id = d.prime_id AND b.until IS NULL)",
 )
 
 
-def _sweep_person(prime: int, gone: _Gone) -> None:
-    """Delete the person's nominals that no record is about any more, and what is derived of them.
+def _sweep_people(order: DisposalOrder, gone: _Gone) -> int:
+    """Delete the nominals that stood on the destroyed records and that no record is about any more; return how many.
 
-    With them go what waited in quarantine about them, and the reasons why someone judged them the same as others.
+    With them goes what is derived of them, what waited in quarantine under their references, and the reasons why
+    someone judged them the same as others.
     """
+    lonely = _lonely(order, gone)
+    keys = [nominal.pk for nominal in lonely]
+    for nominal in lonely:
+        digest = fingerprint(nominal.reference)
+        Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
+        _delete_quarantined(nominal.system_id, nominal.reference, gone)
+    gone.rows |= {nominal.row_id for nominal in lonely}
+    gone.rows |= set(NominalFlag.objects.filter(nominal__in=keys).values_list("row_id", flat=True))
+    before = _make_up(keys)
     with connection.cursor() as cursor:
-        cursor.execute(_LONELY, [prime])
-        lonely = cursor.fetchall()
-        keys = [key for key, *_ in lonely]
-        gone.rows |= {row for *_, row in lonely}
-        for _, system, reference, _ in lonely:
-            Tombstone.objects.get_or_create(system_id=system, entity="nominal", reference_hash=fingerprint(reference))
-            _delete_quarantined(system, reference, gone)
         cursor.execute(
             "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
             " RETURNING reason_id",
@@ -207,7 +199,45 @@ def _sweep_person(prime: int, gone: _Gone) -> None:
         )
         _delete_content(Q(pk__in=[reason for (reason,) in cursor.fetchall()]), gone)
         for statement in _DELETE_NOMINALS:
-            cursor.execute(statement, {"keys": keys, "prime": prime})
+            cursor.execute(statement, {"keys": keys})
+    _follow(order, before)
+    return len(keys)
+
+
+def _lonely(order: DisposalOrder, gone: _Gone) -> list[Nominal]:
+    """Return the nominals on the destroyed records, whatever their part was, that no record is about any more.
+
+    One that stood on none of these records stays: its source lists it and was told of nothing. So does somebody else
+    than the person of the order of whom another row gives a flag, which nobody has looked at. An open request, a hold
+    or a row in quarantine about any of them has stopped the order or kept the record before.
+    """
+    own = Belonging.objects.filter(prime=order.prime_id, until__isnull=True)
+    flags = NominalFlag.objects.exclude(row__in=gone.rows).exclude(nominal__in=own.values("nominal_id"))
+    lonely = Nominal.objects.filter(
+        pk__in=gone.nominals, system__controller=order.controller_id, involvements__isnull=True
+    )
+    return list(lonely.exclude(Exists(flags.filter(nominal=OuterRef("pk")))).order_by("pk"))
+
+
+def _make_up(nominals: list[int]) -> dict[int, str]:
+    """Return the digests of what makes up the people of some nominals now, by the key of the person."""
+    belongings = Belonging.objects.filter(nominal__in=nominals, until__isnull=True)
+    return {prime: membership_digest(prime) for prime in set(belongings.values_list("prime_id", flat=True))}
+
+
+def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
+    """Let other orders under way about people of whom something went stand: nobody else is made of them by that.
+
+    Each is decided afresh all the same, by what is left. Of whom nothing is left, nothing is decided or reviewed.
+    `before` is as `_make_up` returns it.
+    """
+    others = DisposalOrder.objects.filter(state__in=["proposed", "approved", "instructed"]).exclude(pk=order.pk)
+    for prime, digest in before.items():
+        others.filter(prime_id=prime, membership_digest=digest).update(membership_digest=membership_digest(prime))
+    left = Belonging.objects.filter(prime__in=before, until__isnull=True)
+    emptied = set(before) - set(left.values_list("prime_id", flat=True))
+    PersonDecision.objects.filter(prime__in=emptied).delete()
+    Review.objects.filter(prime__in=emptied).exclude(state__in=["decided", "closed"]).update(state="closed")
 
 
 def _sweep_rows(gone: _Gone) -> None:
@@ -250,14 +280,18 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
         certificate, _ = Certificate.objects.update_or_create(
             order=held, defaults={"is_provisional": open_answers, "body": body, "digest": digest}
         )
-        Tombstone.objects.filter(
-            reference_hash__in=[fingerprint(item.reference) for item in items if item.destroyed_at]
-        ).update(certificate=certificate.reference)
+        for item in items:
+            if item.destroyed_at:
+                _stone(item).update(certificate=certificate.reference)
         if held.state == DisposalOrder.State.DESTROYED:
             held.state = rules.ORDER_MOVES["certify"][held.state]
             held.save()
         audit.record(by, "disposal.certify", subject=certificate.reference, controller=held.controller.code)
     return certificate
+
+
+def _stone(item: DisposalItem) -> QuerySet[Tombstone]:
+    return Tombstone.objects.filter(system=item.system_id, entity="record", reference_hash=fingerprint(item.reference))
 
 
 def _keys_left(item: DisposalItem) -> bool:
@@ -291,6 +325,7 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
             for item in items
             if item.destroyed_at
         ],
+        "nominals": order.nominals_destroyed,
         "kept": [
             {"system": item.system.title, "reference": item.reference, "because": item.kept_because}
             for item in items

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ('stopped_by', models.CharField(blank=True, max_length=200)),
                 ('note', models.TextField(blank=True)),
                 ('destroyed_at', models.DateTimeField(null=True)),
+                ('nominals_destroyed', models.IntegerField(default=0)),
                 ('membership_digest', models.CharField(blank=True, max_length=64)),
                 ('controller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='core.controller')),
                 ('prime', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='orders', to='people.primeperson')),
