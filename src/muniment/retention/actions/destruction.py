@@ -7,18 +7,19 @@ keep them from coming back with tonight's export.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from muniment.core import audit, content, turns, words
 from muniment.core.actors import Actor
 from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
-from muniment.people.models import Belonging
+from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
@@ -200,6 +201,7 @@ def _sweep_people(order: DisposalOrder, gone: _Gone) -> int:
         _delete_content(Q(pk__in=[reason for (reason,) in cursor.fetchall()]), gone)
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
+    _anchor_anew(before)
     _follow(order, before)
     return len(keys)
 
@@ -223,6 +225,23 @@ def _make_up(nominals: list[int]) -> dict[int, str]:
     """Return the digests of what makes up the people of some nominals now, by the key of the person."""
     belongings = Belonging.objects.filter(nominal__in=nominals, until__isnull=True)
     return {prime: membership_digest(prime) for prime in set(belongings.values_list("prime_id", flat=True))}
+
+
+def _anchor_anew(primes: Iterable[int]) -> None:
+    """Anchor people who lost their founding nominal at what is left of them, so that their reference stays theirs.
+
+    It is the one that a run would choose, the lowest by its source. A reference that was retired and stood on it gives
+    it up and leads on as before.
+    """
+    for prime in PrimePerson.objects.filter(pk__in=list(primes), anchor__isnull=True).order_by("pk"):
+        members = Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
+        sources = members.values_list("system__controller__code", "system__code", "reference", "pk")
+        founding = min((("|".join(parts), key) for *parts, key in sources), default=None)
+        if founding is not None:
+            retired = PrimePerson.objects.filter(anchor_key=founding[0])
+            retired.update(anchor=None, anchor_key=Concat(Value("given up|"), "pk", output_field=CharField()))
+            prime.anchor_key, prime.anchor_id = founding
+            prime.save(update_fields=["anchor", "anchor_key"])
 
 
 def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
