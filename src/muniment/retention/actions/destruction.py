@@ -24,7 +24,7 @@ from muniment.people.queries import membership_digest
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, letting_go, rules, told
-from muniment.retention.actions import disposal, hold
+from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, PersonDecision, Review
 
@@ -42,6 +42,8 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
     with transaction.atomic():
         turns.alone()
         gate.pass_alone()
+        if now is None:
+            held_records.expand_all(by=by, fresh_only=True)
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
         rules.can_move_order(held, "destroy").require()
         verdict = unless(
@@ -370,7 +372,7 @@ def work(*, by: Actor) -> dict[str, int]:
     live = DisposalOrder.objects.filter(controller__mode=Controller.Mode.LIVE)
     cooled = live.filter(state="approved", cools_until__lte=timezone.now())
     answered = live.filter(state="instructed").exclude(instructions__answer="")
-    hold.expand_all(by=by, fresh_only=not (cooled.exists() or answered.exists()))
+    held_records.expand_all(by=by, fresh_only=not (cooled.exists() or answered.exists()))
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     for name, orders, step in (("instructed", cooled, disposal.instruct), ("destroyed", answered, destroy)):
         waiting = list(orders.order_by("pk"))
@@ -422,6 +424,7 @@ def _together(
     with transaction.atomic():
         turns.alone()
         gate.pass_alone()
+        held_records.expand_all(by=by, fresh_only=True)  # those placed since this round began
         known = afresh.decide_together(orders)
         for order in orders:
             if order.pk in known:

@@ -17,6 +17,7 @@ from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
 from muniment.retention import afresh, anonymity, gate, letting_go, queries, rules, stops, told
+from muniment.retention.actions import held_records
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.models import DisposalItem, DisposalOrder, Review, SourceInstruction
 
@@ -265,6 +266,8 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
     """
     with transaction.atomic():
         gate.pass_alone()
+        if now is None:
+            held_records.expand_all(by=by, fresh_only=True)
         held = _locked(order, "instruct")
         verdict = rules.has_cooled(held, timezone.now())
         verdict &= unless(

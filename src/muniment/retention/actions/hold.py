@@ -1,10 +1,10 @@
-"""Place holds, keep their reach current, and release them, which two people do."""
+"""Place holds, and release them, which two people do."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -13,19 +13,9 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.retention import gate, rules
-from muniment.retention.actions import disposal
+from muniment.retention.actions import disposal, held_records
 from muniment.retention.models import DisposalOrder, Hold, HoldController
-from muniment.retention.reach import DECIDED, KEYS, WANTED, parameters
-
-_BRING_UP = """, gone AS (
-    DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
-    RETURNING 1
-), come AS (
-    INSERT INTO retention_heldrecord (hold_id, record_id) SELECT %(hold)s, id FROM wanted ON CONFLICT DO NOTHING
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come)
-"""
+from muniment.retention.reach import KEYS
 
 
 @dataclass(frozen=True)
@@ -59,67 +49,10 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
         )
         hold.refresh_from_db(fields=["placed_at"])
         HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
-        reached = expand(hold)
-        stopped = stop_orders(hold)
+        reached = held_records.expand(hold)
+        stopped = held_records.stop_orders(hold)
         audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
     return hold
-
-
-def expand(hold: Hold) -> int:
-    """Bring a hold's list of records up to its scope; return how many it covers."""
-    _expand(hold, DECIDED)
-    return hold.held.count()
-
-
-def _expand(hold: Hold, decided: str) -> int:
-    """Bring a hold's list of records up to its scope; return how many came or went.
-
-    `decided` is the table of the classes that records came to, with record_id and resolved_class.
-    """
-    controllers = list(hold.controllers.values_list("pk", flat=True))
-    given = parameters(hold.scope, controllers, placed_at=hold.placed_at) | {"hold": hold.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
-        return int(cursor.fetchone()[0])
-
-
-def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
-    """Bring standing holds up to their scope: new records come under old holds.
-
-    Who places a hold on the web sees only their own scope, so the worker, who sees everything, expands each again;
-    `fresh_only` takes those that it has not expanded yet.
-    """
-    standing = Hold.objects.filter(released_at__isnull=True)
-    for hold in standing.filter(expanded_at__isnull=True) if fresh_only else standing:
-        _bring_up(hold, DECIDED, by=by)
-
-
-def follow_classes(decided: str, *, by: Actor) -> int:
-    """Bring the standing holds that name classes up to the classes of a run that is not published yet.
-
-    `decided` is a table of our own with record_id and resolved_class. Return how many records came or went.
-    """
-    standing = Hold.objects.filter(released_at__isnull=True)
-    return sum(_bring_up(hold, decided, by=by) for hold in standing if hold.scope.get("classes"))
-
-
-def _bring_up(hold: Hold, decided: str, *, by: Actor) -> int:
-    with transaction.atomic():
-        gate.pass_alone()
-        changed = _expand(hold, decided)
-        if stopped := stop_orders(hold):
-            audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
-        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
-    return changed
-
-
-def stop_orders(hold: Hold) -> int:
-    """Stop every disposal that touches a held record and has not happened; return how many."""
-    return DisposalOrder.objects.filter(
-        state__in=["proposed", "approved", "instructed"],
-        items__record__holds__hold=hold,
-        items__destroyed_at__isnull=True,
-    ).update(state="stopped", stopped_by=f"{hold.reference} {hold.title}"[:200])
 
 
 def stopped_by(hold: Hold) -> QuerySet[DisposalOrder]:

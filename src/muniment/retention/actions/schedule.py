@@ -16,7 +16,7 @@ from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention import schedule_tables
-from muniment.retention.actions import hold
+from muniment.retention.actions import held_records
 from muniment.retention.models import Hold
 
 _SCHEDULE_LOCK = 7_130_004
@@ -141,7 +141,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     classes before anything is published.
     """
     began = timezone.now()
-    hold.expand_all(by=by)
+    held_records.expand_all(by=by)
     made = schedule_tables.decide(policy, on, follow=partial(_holds_followed, by=by))
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,
@@ -167,7 +167,7 @@ def _holds_followed(made: retention.Schedule, *, by: Actor) -> pa.Table | None:
         return None
     classes = made.records.select(["record_id", "class_id"]).rename_columns(["record_id", "resolved_class"])
     with staging.staged({"classes": classes}) as names:
-        changed = hold.follow_classes(names["classes"], by=by)
+        changed = held_records.follow_classes(names["classes"], by=by)
     return schedule_tables.read_holds() if changed else None
 
 
