@@ -76,6 +76,10 @@ SELECT "left", "right" FROM (
 """
 
 PUBLISH = {
+    # What was destroyed while this run computed is left out.
+    "gone": """
+        DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM records_nominal n WHERE n.id = c.person_id)
+    """,
     "chosen": """
         CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
         SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c

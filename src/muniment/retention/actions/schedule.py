@@ -66,7 +66,7 @@ INSERT INTO retention_recorddecision AS held (record_id, resolved_class, due, ou
     missing, because, policy_version, run_id)
 SELECT d.record_id, coalesce(d.class_id, ''), d.due, d.outcome, coalesce(d.rule, ''), d.driving_person, d.missing,
     d.because, %(policy)s, %(run)s
-FROM {records} d
+FROM {records} d JOIN records_record live ON live.id = d.record_id -- what was destroyed meanwhile is left out
 ON CONFLICT (record_id) DO UPDATE SET resolved_class = excluded.resolved_class, due = excluded.due,
     outcome = excluded.outcome, rule = excluded.rule, driving_prime_id = excluded.driving_prime_id,
     missing = excluded.missing, because = excluded.because, policy_version = excluded.policy_version,
