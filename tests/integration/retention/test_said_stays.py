@@ -16,7 +16,7 @@ from muniment.people.actions.resolve import resolve
 from muniment.people.queries import life_digest
 from muniment.records.models import Record
 from muniment.retention import explaining, queries, stops
-from muniment.retention.actions import hold
+from muniment.retention.actions import held_records, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import Hold, PersonDecision, Review
@@ -125,14 +125,14 @@ def test_the_engine_hears_of_it_too(two):
 def test_a_hold_on_a_person_covers_whoever_they_became_part_of(two):
     held = place(two, people=[prime_of("P2").pk])
     joined(two)
-    hold.expand_all(by=BY)
+    held_records.expand_all(by=BY)
     assert {each.record.reference for each in held.held.all()} == {"C1", "CU1", "C2"}
 
 
 def test_a_hold_on_a_person_covers_both_when_they_are_taken_apart(whole):
     held = place(whole, people=[prime_of("P1").pk])
     parted(whole)
-    hold.expand_all(by=BY)
+    held_records.expand_all(by=BY)
     assert {each.record.reference for each in held.held.all()} == {"C1", "CU1", "C7"}
 
 
