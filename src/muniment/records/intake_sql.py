@@ -188,6 +188,12 @@ _AT_FIRST = {
 _AT_LAST = {"record": ", seen_last = greatest(held.seen_last, %(as_of)s)", "nominal": ""}
 
 
+# What another row told in a newer file stands. Where the same row tells it again, there is nothing to look up.
+_NOT_OLDER = """(held.row_id = s.row_id OR coalesce((
+    SELECT taken.as_of FROM records_sourcerow own JOIN records_intake taken ON taken.id = own.last_intake_id
+    WHERE own.id = held.row_id) <= %(as_of)s, true))"""
+
+
 def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
     """Return the statements that add what is new and change what is held; `said` gives the columns' values.
 
@@ -216,7 +222,7 @@ def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
         UPDATE records_{entity} held SET {changed}, withdrawn_on = NULL{_AT_LAST[entity]},
             scope_id = CASE WHEN held.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
                 THEN held.scope_id ELSE scope.id END
-        {source("NOT p.fresh")} WHERE held.id = s.id
+        {source("NOT p.fresh")} WHERE held.id = s.id AND {_NOT_OLDER}
         """,  # noqa: S608
     )
 

@@ -5,7 +5,7 @@ from itertools import permutations, product
 import pytest
 
 from factories.exports import Source, row
-from muniment.records.models import Nominal, Record, SourceRow
+from muniment.records.models import Involvement, Nominal, Record, SourceRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,3 +94,44 @@ def test_what_was_deleted_in_a_newer_file_stays_so(controllers, tmp_path):
     assert {each.withdrawn_on.isoformat() for each in Record.objects.all()} == {DAYS[2]}
     source.send([row("C2", "P2", TITLE="Back")], on="2026-06-04")
     assert Record.objects.get(reference="C2").withdrawn_on is None
+
+
+ORDERS = ([0, 1], [1, 0])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_person_is_as_the_newest_row_says_whichever_record_it_is_of(controllers, tmp_path, order):
+    source = Source(tmp_path, kind="delta")
+    files = [[row("C2", "P2", SURNAME="Oldname", PHONE="07700900111")], [row("C3", "P2", SURNAME="Newname")]]
+    for which in order:
+        source.send(files[which], on=DAYS[which])
+    told = Nominal.objects.get()
+    assert (told.surname, told.phone, told.row.key) == ("Newname", "", "C3")
+    assert Involvement.objects.count() == 2, "the link of the older row stands as well"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_shared_record_is_as_the_newest_row_says(controllers, tmp_path, order):
+    source = Source(tmp_path, kind="delta", duplicates="same_record")
+    files = [
+        [row("C1", "P1", TITLE="Theft from a shop", REPORTED="2015-03-01")],
+        [row("C1", "P2", TITLE="Murder", CJS="CL67001", REPORTED="2015-04-01")],
+    ]
+    for which in order:
+        source.send(files[which], on=DAYS[which])
+    record = Record.objects.get()
+    assert (record.title, record.cjs, record.row.key) == ("Murder", "CL67001", "C1/P2")
+    assert record.seen_last.isoformat() == DAYS[1]
+    assert record.dates["reported_date"].latest.isoformat() == "2015-04-01"
+    assert record.dates["reported_date"].earliest.isoformat() == "2015-03-01"
+    assert set(record.involvements.values_list("nominal__reference", flat=True)) == {"P1", "P2"}
+
+
+def test_a_row_seen_again_holds_against_what_is_older_than_that(controllers, tmp_path):
+    source, changes = Source(tmp_path), Source(tmp_path / "delta", kind="delta")
+    source.send([row("C1", "P1", SURNAME="Newname")], on=DAYS[0])
+    source.send([row("C1", "P1", SURNAME="Newname")], on=DAYS[2])
+    changes.send([row("C2", "P1", SURNAME="Oldname")], on=DAYS[1])
+    assert Nominal.objects.get().surname == "Newname"
+    changes.send([row("C3", "P1", SURNAME="Latest")], on=DAYS[2])
+    assert Nominal.objects.get().surname == "Latest"
