@@ -112,17 +112,30 @@ class Source:
         path.write_text(FEED.format(controller=controller, system=system, **words))
         self.feed = feeds.load(path)
 
-    def write(self, rows: list[dict[str, str]], on: str = "2026-06-01") -> Path:
+    def write(self, rows: list[dict[str, str]], on: str = "2026-06-01", name: str = "crimes") -> Path:
         """Write an export as of a day."""
-        path = self.folder / f"crimes-{on}.csv"
+        path = self.folder / f"{name}-{on}.csv"
         lines = [",".join(COLUMNS)] + [",".join(f'"{each[name]}"' for name in COLUMNS) for each in rows]
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def send(self, rows: list[dict[str, str]], on: str = "2026-06-01", absence_limit: float = 0.05) -> take_in.Counts:
-        """Write an export and take it in."""
-        batch = feeds.read(self.feed, self.write(rows, on))
+    def send(
+        self, rows: list[dict[str, str]], on: str = "2026-06-01", absence_limit: float = 0.05, name: str = "crimes"
+    ) -> take_in.Counts:
+        """Write an export, whose file begins with `name`, and take it in."""
+        batch = feeds.read(self.feed, self.write(rows, on, name))
         return take_in.take_in(batch, by=Actor("tests"), absence_limit=absence_limit)
+
+    def amend(self, *changes: tuple[str, str], more: str = "") -> "Source":
+        """Change the words of the feed, each for another, and add tables at its end."""
+        path = self.folder / "feed.yaml"
+        words = path.read_text()
+        for old, new in changes:
+            assert old in words, f"the feed does not say '{old}'"
+            words = words.replace(old, new)
+        path.write_text(words + more)
+        self.feed = feeds.load(path)
+        return self
 
 
 def day(text: str) -> date:

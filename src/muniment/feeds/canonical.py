@@ -139,6 +139,10 @@ QUARANTINE = pa.schema(
         ("reasons", pa.list_(REASON)),
         ("original", pa.string()),  # the row as it stood in the file
         ("known_by", pa.string()),  # the same however it is written, or a digest where its text may not be kept
+        ("names", pa.list_(pa.string())),  # the references of records and people that it names, as far as could be read
+        ("partition", pa.string()),  # where it waits: as it says, or strictly where what it says could not be read
+        ("area", pa.string()),
+        ("restriction", pa.string()),  # empty for none
     ]
 )
 
@@ -155,7 +159,7 @@ class Batch:
     digest: str  # SHA-256 of the file's bytes
     kind: str  # full | delta
     as_of: date
-    partition: str  # what the table declares for people and for quarantined rows: partition, area, marking
+    partition: str  # what the table declares, and for people and quarantined rows: partition, area, marking
     area: str
     marking: str
     rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine

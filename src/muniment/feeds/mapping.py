@@ -30,6 +30,7 @@ class Mapped:
     entities: pa.Array
     references: pa.Array  # of the row's main subject, as far as it could be read
     faults: Mapping[int, list[Fault]]
+    records: pa.Table  # the lines of all rows that a record's fields were looked for in, events too
 
 
 def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
@@ -56,6 +57,7 @@ def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
         tables["records"] = _records(whole, references, setting)
         tables["record_dates"] = _dates(whole, references, table)
         tables["texts"] = _texts(whole, references, table)
+    records = tables.get("records", canonical.RECORDS.empty_table())
     found = parties.map_parties(chunk, whole, references, setting)
     tables = {name: _without(lines, is_event) for name, lines in (tables | found.tables).items()}
     tables["events"] = events
@@ -69,7 +71,7 @@ def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
     missing = mask_of(pc.is_null(keys))
     missing[list(faults.by_position)] = False
     whole.fault(missing, Fault("required", "reference", "The row bears no reference."))
-    return Mapped(tables, keys, entities, references, faults.by_position)
+    return Mapped(tables, keys, entities, references, faults.by_position, records)
 
 
 def _without(lines: pa.Table, is_event: Mask) -> pa.Table:

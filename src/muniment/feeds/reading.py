@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.engine.values import dates
-from muniment.feeds import canonical, duplicates, fingerprints, formats, presence
+from muniment.feeds import canonical, duplicates, fingerprints, formats, presence, refused
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.faults import REASONS, BadFile, Fault
 from muniment.feeds.feed import Feed, Table
@@ -88,10 +88,10 @@ def read(
         for chunk in formats.chunks(file, table, limits):
             rows_read += len(chunk) + len(chunk.unread)
             unseen.take(chunk)
-            for name, part in _settled(chunk, map_chunk(chunk, setting), table).items():
+            for name, part in _settled(chunk, map_chunk(chunk, setting), setting).items():
                 collected[name].append(part)
     tables = {name: pa.concat_tables(parts or [_SCHEMAS[name].empty_table()]) for name, parts in collected.items()}
-    tables = _deduplicated(tables, table, file, limits)
+    tables = _deduplicated(tables, setting, file)
     return canonical.Batch(
         controller=feed.controller,
         system=feed.system,
@@ -175,7 +175,7 @@ def _day(text: str, where: str) -> date:
         raise BadFile(f"The day of the export in {where} cannot be read: {error}.") from error
 
 
-def _settled(chunk: Chunk, mapped: Mapped, table: Table) -> dict[str, pa.Table]:
+def _settled(chunk: Chunk, mapped: Mapped, setting: Setting) -> dict[str, pa.Table]:
     """Part good rows from faulty ones, and give the good ones their hash."""
     faulty = np.zeros(len(chunk), dtype=np.bool_)
     faulty[list(mapped.faults)] = True
@@ -197,17 +197,24 @@ def _settled(chunk: Chunk, mapped: Mapped, table: Table) -> dict[str, pa.Table]:
         ],
         schema=canonical.ROWS,
     )
-    settled["quarantine"] = _quarantine(chunk, mapped, table)
+    settled["quarantine"] = _quarantine(chunk, mapped, setting)
     return settled
 
 
-def _quarantine(chunk: Chunk, mapped: Mapped, table: Table) -> pa.Table:
+def _quarantine(chunk: Chunk, mapped: Mapped, setting: Setting) -> pa.Table:
+    table = setting.table
     references = mapped.references.to_pylist() if mapped.faults else []
+    main = pa.table({"row": np.arange(len(chunk), dtype=np.int32), "reference": mapped.references})
+    told = refused.told_of({**mapped.tables, "records": mapped.records, "main": main}, mapped.faults, setting)
     lines = [
         _refused(int(chunk.rows[position]), references[position], faults, _Said(table, chunk.original(position)))
+        | told[position]
         for position, faults in sorted(mapped.faults.items())
     ]
-    lines += [_refused(unread.row, None, [unread.fault], _Said(table, unread.original)) for unread in chunk.unread]
+    lines += [
+        _refused(unread.row, None, [unread.fault], _Said(table, unread.original)) | refused.unread(table)
+        for unread in chunk.unread
+    ]
     return pa.Table.from_pylist(sorted(lines, key=lambda line: line["row"]), schema=canonical.QUARANTINE)
 
 
@@ -236,23 +243,25 @@ def _refused(row: int, reference: str | None, faults: Iterable[Fault], said: _Sa
     return line | {"original": said.text, "known_by": said.plain}
 
 
-def _deduplicated(tables: dict[str, pa.Table], table: Table, file: Path, limits: Limits) -> dict[str, pa.Table]:
+def _deduplicated(tables: dict[str, pa.Table], setting: Setting, file: Path) -> dict[str, pa.Table]:
+    table = setting.table
     verdict = duplicates.judge(tables["rows"], tables["records"], table)
     if not (verdict.silent or verdict.refused or verdict.renamed):
         return tables
     tables = dict(tables)
     if verdict.refused:
-        refused = pa.array(sorted(verdict.refused), pa.int32())
-        named = tables["rows"].filter(pc.is_in(tables["rows"]["row"], refused))
-        references = dict(zip(named["row"].to_pylist(), named["key"].to_pylist(), strict=True))
-        found = _originals(file, table, limits, set(verdict.refused))
+        torn = pa.array(sorted(verdict.refused), pa.int32())
+        keyed = tables["rows"].filter(pc.is_in(tables["rows"]["row"], torn))
+        references = dict(zip(keyed["row"].to_pylist(), keyed["key"].to_pylist(), strict=True))
+        found = _originals(file, table, setting.limits, set(verdict.refused))
+        told = refused.told_of(tables, {row: [fault] for row, fault in verdict.refused.items()}, setting)
         lines = [
-            _refused(row, references[row], [fault], _Said(table, found[row]))
+            _refused(row, references[row], [fault], _Said(table, found[row])) | told[row]
             for row, fault in sorted(verdict.refused.items())
         ]
         more = pa.Table.from_pylist(lines, schema=canonical.QUARANTINE)
         tables = {
-            name: part if name == "quarantine" else part.filter(pc.invert(pc.is_in(part["row"], refused)))
+            name: part if name == "quarantine" else part.filter(pc.invert(pc.is_in(part["row"], torn)))
             for name, part in tables.items()
         }
         tables["quarantine"] = pa.concat_tables([tables["quarantine"], more]).sort_by("row")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Now
@@ -321,6 +322,7 @@ class Quarantine(models.Model):
     table = models.CharField(max_length=60)
     row = models.IntegerField()
     reference = models.CharField(max_length=400, blank=True)
+    names = ArrayField(models.CharField(max_length=200), default=list)  # every record and person, as far as it was read
     reasons = models.JSONField()
     digest = models.CharField(max_length=64)
     original = models.ForeignKey(Content, models.PROTECT, null=True)
@@ -331,7 +333,7 @@ class Quarantine(models.Model):
         id = intake = system = original = scope = resolved_by = Kind.KEY
         table = Kind.CODE
         row = Kind.STATE
-        reference = digest = Kind.REFERENCE
+        reference = names = digest = Kind.REFERENCE
         reasons = Kind.LIFE
 
     class Wall:
@@ -340,6 +342,7 @@ class Quarantine(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["system", "table", "digest"], name="quarantine_once")]
+        indexes = [GinIndex(fields=["names"], name="quarantine_names")]
 
 
 class SourceEvent(models.Model):

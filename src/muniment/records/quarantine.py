@@ -11,13 +11,38 @@ from muniment.core.models import Scope
 from muniment.feeds.canonical import Batch
 
 Row = Mapping[str, Any]
+_LONGEST = 200  # characters of a reference
 
-# What a file still has, or has again, waits by the newest file that has it.
-_WAITS_AGAIN = """
-UPDATE records_quarantine waiting SET intake_id = %(intake)s, row = again.row, resolved_by_id = NULL
-FROM unnest(%(digests)s::text[], %(rows)s::int[]) AS again (digest, row), records_intake told
-WHERE waiting.system_id = %(system)s AND waiting."table" = %(table)s AND waiting.digest = again.digest
-    AND told.id = coalesce(waiting.resolved_by_id, waiting.intake_id) AND told.as_of <= %(as_of)s
+# What a file still has, or has again, waits by the newest file that has it, and behind the wall that it gives.
+_WAITS_AGAIN = (
+    """
+    UPDATE records_quarantine waiting SET intake_id = %(intake)s, row = again.row, resolved_by_id = NULL,
+        scope_id = again.scope, names = ARRAY(SELECT jsonb_array_elements_text(again.names))
+    FROM unnest(%(digests)s::text[], %(rows)s::int[], %(scopes)s::bigint[], %(names)s::jsonb[])
+        AS again (digest, row, scope, names), records_intake told
+    WHERE waiting.system_id = %(system)s AND waiting."table" = %(table)s AND waiting.digest = again.digest
+        AND told.id = coalesce(waiting.resolved_by_id, waiting.intake_id) AND told.as_of <= %(as_of)s
+    """,
+    """
+    UPDATE core_content original SET scope_id = waiting.scope_id FROM records_quarantine waiting
+    WHERE waiting.intake_id = %(intake)s AND waiting.original_id = original.id
+        AND original.scope_id <> waiting.scope_id
+    """,
+)
+
+# What is held under these references and walled off: who names it in a row that is refused is walled off alike.
+_WALLED_OFF = """
+SELECT held.reference, bool_or(scope.partition = 'sealed'), max(held.restricted)
+FROM (
+    SELECT r.reference, r.scope_id, s.restriction AS restricted
+    FROM records_record r JOIN core_scope s ON s.id = r.scope_id
+    WHERE r.system_id = %(system)s AND r.reference = ANY (%(names)s)
+    UNION ALL
+    SELECT reference, scope_id, '' FROM records_nominal
+    WHERE system_id = %(system)s AND reference = ANY (%(names)s)
+) held JOIN core_scope scope ON scope.id = held.scope_id
+WHERE scope.partition = 'sealed' OR held.restricted <> ''
+GROUP BY held.reference
 """
 
 # What was known by its reference is mended where its row came in.
@@ -62,8 +87,8 @@ SELECT EXISTS (
 
 _ADD = (
     "INSERT INTO records_quarantine"
-    ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    ' (intake_id, system_id, "table", row, reference, names, reasons, digest, original_id, scope_id)'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -76,15 +101,59 @@ class Quarantine:
     cursor: Any
 
     def settle(self, rows: Sequence[Row]) -> None:
-        """Have these rows wait, each once, and those wait no more that are mended or gone from their source."""
+        """Have these rows wait, each once, and those wait no more that are mended or gone from their source.
+
+        A row says what a line of `canonical.QUARANTINE` says.
+        """
         found = {self._digest(row): row for row in rows}
         known = self._known(list(found))
+        scopes = self._scopes(found)
         self._run(_ANY_WAITING)
         if self.cursor.fetchone()[0]:
             self._run(_GONE if self.batch.kind == "full" else _BACK_IN, digests=list(found))
-        self._run(_WAITS_AGAIN, digests=list(known), rows=[found[digest]["row"] for digest in known])
-        self._add({digest: row for digest, row in found.items() if digest not in known})
+        if known:
+            self._wait_again({digest: found[digest] for digest in known}, scopes)
+        self._add({digest: row for digest, row in found.items() if digest not in known}, scopes)
         self._run(_MENDED_SINCE)
+
+    def _wait_again(self, known: Mapping[str, Row], scopes: Mapping[str, int]) -> None:
+        told = {
+            "rows": [row["row"] for row in known.values()],
+            "scopes": [scopes[digest] for digest in known],
+            "names": [json.dumps(_names(row)) for row in known.values()],
+        }
+        for statement in _WAITS_AGAIN:
+            self._run(statement, digests=list(known), **told)
+
+    def _scopes(self, found: Mapping[str, Row]) -> dict[str, int]:
+        """Return behind which wall each row waits, by digest: its own, or the stricter one of what it names."""
+        walled = self._walled_off(sorted({name for row in found.values() for name in _names(row)}))
+        made: dict[tuple[str, str, str], int] = {}
+        scopes = {}
+        for digest, row in found.items():
+            named = [walled[name] for name in _names(row) if name in walled]
+            partition = "sealed" if any(sealed for sealed, _ in named) else row["partition"]
+            place = partition, row["area"], row["restriction"] or max((own for _, own in named), default="")
+            if place not in made:
+                made[place] = self._scope(*place)
+            scopes[digest] = made[place]
+        return scopes
+
+    def _walled_off(self, names: list[str]) -> dict[str, tuple[bool, str]]:
+        if not names:
+            return {}
+        self._run(_WALLED_OFF, names=names)
+        return {reference: (sealed, restriction) for reference, sealed, restriction in self.cursor.fetchall()}
+
+    def _scope(self, partition: str, area: str, restriction: str) -> int:
+        scope, _ = Scope.objects.get_or_create(
+            controller_id=self.parameters["controller"],
+            partition=partition,
+            area=area,
+            marking=self.batch.marking,
+            restriction=restriction,
+        )
+        return scope.pk
 
     def _run(self, statement: str, **more: Any) -> None:
         self.cursor.execute(statement, {**self.parameters, **more})
@@ -102,20 +171,14 @@ class Quarantine:
         )
         return {digest for (digest,) in self.cursor.fetchall()}
 
-    def _add(self, fresh: Mapping[str, Row]) -> None:
+    def _add(self, fresh: Mapping[str, Row], scopes: Mapping[str, int]) -> None:
         if not fresh:
             return
-        scope, _ = Scope.objects.get_or_create(
-            controller_id=self.parameters["controller"],
-            partition=self.batch.partition,
-            area=self.batch.area,
-            marking=self.batch.marking,
-            restriction="",
-        )
         intake = self.parameters["intake"]
         owners = {digest: f"quarantine:{intake}:{digest[:16]}" for digest in fresh}
         originals = [
-            content.Text(owners[digest], "original", row["original"] or "", scope.pk) for digest, row in fresh.items()
+            content.Text(owners[digest], "original", row["original"] or "", scopes[digest])
+            for digest, row in fresh.items()
         ]
         ids = content.keep_all(content.seal_all(originals), self.cursor)
         self.cursor.executemany(
@@ -127,11 +190,17 @@ class Quarantine:
                     self.batch.table,
                     row["row"],
                     (row["reference"] or "")[:400],
+                    _names(row),
                     json.dumps(row["reasons"]),
                     digest,
                     ids[owners[digest]],
-                    scope.pk,
+                    scopes[digest],
                 )
                 for digest, row in fresh.items()
             ],
         )
+
+
+def _names(row: Row) -> list[str]:
+    """Return what a row names, without what is too long to be held under."""
+    return [name for name in row["names"] if len(name) <= _LONGEST]

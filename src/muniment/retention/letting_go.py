@@ -14,7 +14,7 @@ from muniment.engine.policy.model import Length
 from muniment.engine.retention.persons import BY_REVIEW, GROUP_1, GROUP_2
 from muniment.people import pairs
 from muniment.people.models import Belonging
-from muniment.records.models import Involvement, Quarantine, Record
+from muniment.records.models import Involvement
 from muniment.retention import afresh, others, policy_now, queries
 from muniment.retention.afresh import Decided
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
@@ -110,25 +110,35 @@ def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
     return found
 
 
+# Names are taken apart once and met by equality: no index helps to look into lists behind a wall.
+_NAMED_IN_QUARANTINE = """
+WITH waiting AS (
+    SELECT DISTINCT system_id, unnest(names) AS name FROM records_quarantine WHERE resolved_by_id IS NULL
+), on_it AS (
+    SELECT DISTINCT b.prime_id, i.record_id
+    FROM people_belonging b JOIN records_involvement i ON i.nominal_id = b.nominal_id
+    WHERE b.until IS NULL AND i.record_id = ANY (%(keys)s)
+)
+SELECT on_it.record_id, false AS itself FROM on_it WHERE on_it.prime_id IN (
+    SELECT b.prime_id FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id
+    JOIN waiting w ON w.system_id = n.system_id AND w.name = n.reference
+    WHERE b.until IS NULL AND b.prime_id IN (SELECT prime_id FROM on_it))
+UNION
+SELECT r.id, true FROM records_record r JOIN waiting w ON w.system_id = r.system_id AND w.name = r.reference
+WHERE r.id = ANY (%(keys)s)
+ORDER BY itself
+"""
+
+
 def unready(record_ids: Iterable[int]) -> dict[int, str]:
     """Return what has to happen before some records can go at all: a person to recognise, a row to mend, as sentences.
 
-    What waits in quarantine may tell of a graver matter, of the record itself or of anybody on it.
+    A row that waits in quarantine may tell of a graver matter, of any record and of anybody that it names.
     """
-    keys, members = list(record_ids), Belonging.objects.filter(until__isnull=True)
-    waiting = Quarantine.objects.filter(resolved_by__isnull=True, reference__gt="")
-    on_it = members.filter(nominal__involvements__record_id__in=keys)
-    pairs = list(on_it.values_list("prime_id", "nominal__involvements__record_id").distinct())
-    told_of = members.filter(
-        Exists(waiting.filter(system=OuterRef("nominal__system"), reference=OuterRef("nominal__reference"))),
-        prime_id__in={prime for prime, _ in pairs},
-    )
-    primes = set(told_of.values_list("prime_id", flat=True))
-    own = Record.objects.filter(
-        Exists(waiting.filter(system=OuterRef("system"), reference=OuterRef("reference"))), pk__in=keys
-    )
-    found = {record: _ABOUT_SOMEONE for prime, record in pairs if prime in primes}
-    found |= dict.fromkeys(own.values_list("pk", flat=True), _ITSELF)
+    keys = list(record_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED_IN_QUARANTINE, {"keys": keys})
+        found = {record: _ITSELF if itself else _ABOUT_SOMEONE for record, itself in cursor.fetchall()}
     return found | dict.fromkeys(not_recognised(keys), _NOT_RECOGNISED)
 
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from muniment.core import audit, content, places, turns
 from muniment.core.actors import Actor
+from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
 from muniment.records import intake_sql, staged_tables, staging, withdrawal_sql
 from muniment.records.models import Intake, SourceSystem
@@ -200,17 +201,17 @@ class _Work:
         self._write(changed=fates["updated"] > 0, seen_again=fates["unchanged"] > 0)
         self._follow_events()
         self._follow_newer()
-        refused = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
-        Quarantine(self.batch, self.parameters, self.cursor).settle(refused)
+        waiting = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
+        Quarantine(self.batch, self.parameters, self.cursor).settle(waiting)
         withdrawn = self._withdraw(absence_limit) if self.batch.kind == "full" else 0
         return Counts(
             read=self.batch.rows_read,
-            quarantined=len(refused),
+            quarantined=len(waiting),
             withdrawn=withdrawn,
             older=fates["older"],
             never_seen=self.batch.never_seen,
             notes=tuple(self.notes),
-            reasons=dict(Counter(reason["code"] for line in refused for reason in line["reasons"]).most_common()),
+            reasons=dict(Counter(reason["code"] for line in waiting for reason in line["reasons"]).most_common()),
             **{fate: fates[fate] for fate in _FATES},
         )
 
@@ -280,7 +281,15 @@ class _Work:
             }
         if found:
             self.cursor.execute("UPDATE fate SET fate = 'quarantined' WHERE row = ANY(%(rows)s)", {"rows": list(found)})
-        return list(found.values())
+        return [line | more for line, more in zip(found.values(), self._told_of(found), strict=True)]
+
+    def _told_of(self, rows: Mapping[int, Any]) -> list[dict[str, Any]]:
+        """Return what each of these rows names and where it waits, as `canonical.QUARANTINE` has it."""
+        batch = self.batch
+        tables = {name: getattr(batch, name) for name in ("records", "nominals", "flags", "involvements", "events")}
+        names = refused.named(tables, rows)
+        places = refused.places(tables, rows, batch.partition, batch.area)
+        return [{"names": sorted(names.get(row, ()))} | asdict(places[row]) for row in rows]
 
     def _texts(self) -> list[content.Text]:
         """Return the narratives of what is written, each under a key of its record and row."""

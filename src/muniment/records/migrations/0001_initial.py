@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
@@ -159,6 +160,7 @@ class Migration(migrations.Migration):
                 ('table', models.CharField(max_length=60)),
                 ('row', models.IntegerField()),
                 ('reference', models.CharField(blank=True, max_length=400)),
+                ('names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
                 ('reasons', models.JSONField()),
                 ('digest', models.CharField(max_length=64)),
                 ('intake', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarantine', to='records.intake')),
@@ -248,6 +250,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='record',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['held', 'restricted'])), name='record_state_known'),
+        ),
+        migrations.AddIndex(
+            model_name='quarantine',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['names'], name='quarantine_names'),
         ),
         migrations.AddConstraint(
             model_name='quarantine',

@@ -161,8 +161,8 @@ def _delete_content(which: Q, gone: _Gone) -> None:
 
 
 def _delete_quarantined(system: int, reference: str, gone: _Gone) -> None:
-    """Delete what waits in quarantine under a reference."""
-    waiting = Quarantine.objects.filter(system_id=system, reference=reference)
+    """Delete what waits, or waited, in quarantine and names a record or a person."""
+    waiting = Quarantine.objects.filter(system_id=system, names__contains=[reference])
     owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
     waiting.delete()
     _delete_content(Q(owner__in=owners), gone)

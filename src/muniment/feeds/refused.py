@@ -1,0 +1,112 @@
+"""Rows that are refused: what they name, and behind which wall they wait, as far as they could be read."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.feeds.faults import Fault
+from muniment.feeds.feed import Table
+from muniment.feeds.lines import Setting
+
+SEALED = "sealed"
+UNREAD = "UNREAD"  # the restriction of a row whose own could not be read: only a role that names it opens it
+
+_NAMING = {
+    "main": ("reference",),
+    "records": ("reference",),
+    "nominals": ("reference",),
+    "flags": ("reference",),
+    "involvements": ("record", "nominal"),
+    "events": ("reference", "into"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What decides who may look at a refused row, besides its controller and marking; no restriction is empty."""
+
+    partition: str
+    area: str
+    restriction: str
+
+
+def told_of(
+    tables: Mapping[str, pa.Table], faults: Mapping[int, Sequence[Fault]], setting: Setting
+) -> dict[int, dict[str, Any]]:
+    """Return, by row, what the lines of quarantine say of each row of `faults` besides its reasons and its text.
+
+    `tables` are the canonical lines of these rows, and `main` their main references as far as they could be read. Of a
+    row above the tier its own reference alone is kept.
+    """
+    if not faults:
+        return {}
+    withheld = {row for row, why in faults.items() if any(fault.code == "above_tier" for fault in why)}
+    names = named(tables, faults.keys() - withheld) | named({"main": tables.get("main")}, withheld)
+    where = places(tables, faults, setting.table.partition, setting.table.area)
+    return {
+        row: {"names": sorted(names.get(row, ()))} | asdict(_strictly(where[row], why, setting))
+        for row, why in faults.items()
+    }
+
+
+def unread(table: Table) -> dict[str, Any]:
+    """Return the same of a row that could not be taken apart into fields."""
+    restriction = table.record.get("restriction")
+    partitions = [person.partition for person in table.persons]
+    if own := table.record.get("partition"):
+        partitions.insert(0, own)
+    is_sealed = any(spec.columns or spec.value == SEALED for spec in partitions)
+    declared = next((spec.value for spec in partitions if spec.value), table.partition)
+    restricted = (restriction.value or UNREAD) if restriction else ""
+    return {"names": []} | asdict(Place(SEALED if is_sealed else declared, table.area, restricted))
+
+
+def named(tables: Mapping[str, pa.Table | None], rows: Collection[int]) -> dict[int, set[str]]:
+    """Return the references of the records and people that some rows name, by row; canonical tables have the lines."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for name, columns in _NAMING.items():
+        for line in _of_rows(tables.get(name), columns, rows):
+            found[line["row"]] |= {line[column] for column in columns if line[column]}
+    return found
+
+
+def places(tables: Mapping[str, pa.Table], rows: Collection[int], partition: str, area: str) -> dict[int, Place]:
+    """Return where some rows wait by what their records and people say, by row; else as their table declares.
+
+    A row with someone sealed on it is sealed.
+    """
+    records = {
+        line["row"]: Place(line["partition"], line["area"], line["restriction"] or "")
+        for line in _of_rows(tables.get("records"), ("partition", "area", "restriction"), rows)
+    }
+    found = dict.fromkeys(rows, Place(partition, area, "")) | records
+    for line in _of_rows(tables.get("nominals"), ("partition",), rows):
+        row, own = line["row"], line["partition"]
+        if own == SEALED or (row not in records and found[row].partition != SEALED):
+            found[row] = replace(found[row], partition=own)
+    return found
+
+
+def _strictly(place: Place, why: Sequence[Fault], setting: Setting) -> Place:
+    """Return the same place, strict where what the row says of it could not be read."""
+    words, restriction = setting.words, setting.table.record.get("restriction")
+    area = place.area if place.area in words.areas else setting.table.area
+    # A fault of the partition of a corporate area says that the two do not go together, and not that it is unread.
+    doubted = area not in words.corporate_areas and any(fault.field.endswith(".partition") for fault in why)
+    if restriction and any(fault.field in ("record.restriction", *restriction.columns) for fault in why):
+        place = replace(place, restriction=UNREAD)
+    if doubted or place.partition not in words.partitions:
+        place = replace(place, partition=SEALED)
+    return replace(place, area=area)
+
+
+def _of_rows(lines: pa.Table | None, columns: Sequence[str], rows: Collection[int]) -> list[dict[str, Any]]:
+    if lines is None or not lines.num_rows or not rows:
+        return []
+    wanted = lines.filter(pc.is_in(lines["row"], pa.array(sorted(rows), pa.int32())))
+    told: list[dict[str, Any]] = wanted.select(["row", *columns]).to_pylist()
+    return told

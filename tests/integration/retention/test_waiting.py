@@ -1,0 +1,78 @@
+"""What waits in quarantine stops the destruction of the record and of everybody that it names, and goes with them."""
+
+import pytest
+
+from factories.deeds import WORKER, answered
+from factories.exports import Source, row
+from muniment.core.models import Content, ContentKey
+from muniment.records.models import Quarantine, Record
+from muniment.retention import letting_go
+from muniment.retention.actions import destruction
+from muniment.retention.models import Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+TANSY = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02"}
+GRAVE = {"CJS": "SX03001", "REPORTED": "2026-10-01", "ROLE": "SUSPECT", "RESULT": ""}
+
+
+def unready(*references):
+    keys = Record.objects.filter(reference__in=references).values_list("pk", "reference")
+    said = letting_go.unready([key for key, _ in keys])
+    return {reference: said[key] for key, reference in keys if key in said}
+
+
+def test_a_graver_row_of_a_person_waits_and_nothing_of_them_goes(own_life):
+    order = answered(own_life)
+    assert own_life.crime.send([row("C9", "P1", **HOME, **GRAVE, OUTCOME="NONSENSE")], on="2026-11-01").quarantined == 1
+    assert Quarantine.objects.get().names == ["C9", "P1"]
+    said = "A row about someone on it waits in quarantine: have its source mend that first."
+    assert unready("C1", "CU1") == {"C1": said, "CU1": said}
+    destruction.work(by=WORKER)
+    assert Record.objects.count() == 2
+    assert all(said in item.kept_because for item in order.items.all())
+
+
+def test_a_row_that_tells_a_shared_record_otherwise_speaks_of_it_and_of_whom_it_names(own_life, tmp_path):
+    shared = Source(tmp_path / "shared", system="intelligence", kind="delta", duplicates="same_record")
+    shared.send([row("N1", "P5", **TANSY), row("N1", "P6", **HOME, TITLE="Something graver")])
+    own_life.run()
+    waiting = Quarantine.objects.get()
+    assert (waiting.reference, waiting.names) == ("N1/P6", ["N1", "P6"])
+    assert unready("N1") == {"N1": "Another row of it waits in quarantine: have its source mend that first."}
+
+
+def test_a_refused_row_that_was_mended_goes_with_its_record_and_everybody_on_it(own_life, tmp_path):
+    shared = Source(tmp_path / "shared", system="intelligence", kind="delta", duplicates="same_record")
+    shared.send([row("N1", "T1", **HOME), row("N1", "P2", **TANSY, TITLE="Something graver")])
+    shared.send([row("N1", "T1", **HOME), row("N1", "P2", **HOME)], on="2026-06-02")
+    assert Quarantine.objects.get().resolved_by is not None
+    Review.objects.all().delete()
+    own_life.run()
+    answered(own_life)
+    assert destruction.work(by=WORKER)["certified"] == 1
+    assert not Record.objects.exists()
+    assert not Quarantine.objects.exists()
+    assert not Content.objects.filter(owner__startswith="quarantine:").exists()
+    assert not ContentKey.objects.filter(owner__startswith="quarantine:").exists()
+
+
+LINKS = """
+  links:
+    files: "links*.csv"
+    format: csv
+    kind: delta
+    area: CRIME
+    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
+    persons:
+      - {label: person, reference: PERSON, record: REF, role: ROLE}
+"""
+
+
+def test_a_link_to_what_was_not_sent_names_both_of_its_ends(own_life):
+    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=LINKS)
+    sent = own_life.crime.send([row("C77", "P1", ROLE="SUSPECT")], on="2026-11-01", name="links")
+    assert sent.quarantined == 1
+    assert Quarantine.objects.get().names == ["C77", "P1"]
+    assert set(unready("C1", "CU1")) == {"C1", "CU1"}
