@@ -11,22 +11,31 @@ from muniment.records.withdrawal_sql import TELLING
 
 _WRITTEN = "('accepted', 'updated')"
 
-# A destroyed person stays away with every old record; a record of something that happened since is new business, for
-# which they are held anew.
+# What was destroyed stays away: a record wherever it is named, a person in rows that name no record. A record that was
+# not destroyed here is business of its own, whenever it happened, for which its people are held anew; they come by a
+# row of their own, too, when a link to one that is held waits for them.
 FATE = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
 WITH numbered AS (
     SELECT r.*, row_number() OVER (PARTITION BY r.key ORDER BY r.row) AS turn FROM {rows} r
+), named AS (
+    SELECT row, 'record' AS entity, reference FROM {records}
+    UNION ALL SELECT row, 'record', record FROM {involvements}
 ), buried AS (
     SELECT s.row FROM (
-        SELECT row, 'record' AS entity, reference FROM {records}
-        UNION ALL SELECT row, 'nominal', reference FROM {nominals}
-        UNION ALL SELECT row, 'record', record FROM {involvements}
-        UNION ALL SELECT row, 'nominal', nominal FROM {involvements}
+        SELECT row, entity, reference FROM named
+        UNION ALL SELECT row, 'nominal', reference FROM (
+            SELECT row, reference FROM {nominals} UNION ALL SELECT row, reference FROM {flags}
+        ) alone WHERE NOT EXISTS (SELECT 1 FROM named WHERE named.row = alone.row)
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
     WHERE t.entity = 'record' OR NOT EXISTS (
-        SELECT 1 FROM {records} d, unnest(d.days::daterange[]) day WHERE d.row = s.row AND t.at::date <= lower(day))
+        SELECT 1 FROM records_quarantine waiting
+        WHERE waiting.system_id = %(system)s AND waiting.resolved_by_id IS NULL
+            AND waiting.names @> ARRAY[s.reference]::varchar[]
+            AND waiting.reasons @> '[{{"code": "unknown_reference"}}]'
+            AND EXISTS (SELECT 1 FROM records_record r
+                        WHERE r.system_id = %(system)s AND r.reference = ANY (waiting.names)))
 ), judged AS (
     SELECT n.row, n.key, n.entity, n.hash, held.id,
         CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'

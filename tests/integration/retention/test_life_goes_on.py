@@ -47,8 +47,6 @@ def test_tonights_export_brings_nothing_back(own_life):
     counts = own_life.crime.send([row("C1", "P1")], on="2026-12-01")
     assert (counts.suppressed, counts.accepted) == (1, 0)
     assert not Record.objects.exists()
-    counts = own_life.crime.send([row("C2", "P1")], on="2026-12-02")
-    assert counts.suppressed == 1, "a destroyed person must not come back by another record's old link"
     assert not Nominal.objects.exists()
     assert Tombstone.objects.filter(entity="record").exclude(certificate="").count() == 2
 
@@ -64,6 +62,80 @@ def test_new_business_with_a_destroyed_person_is_taken_in_and_the_old_stays_away
     again = own_life.crime.send([row("C3", "P1", REPORTED=today), row("C1", "P1")], on=today)
     assert (again.unchanged, again.suppressed) == (1, 1)
     assert Tombstone.objects.filter(entity="nominal").count() == 1, "custody is told of nothing new"
+
+
+COLD = {"CJS": "SX03001", "REPORTED": "2012-01-01", "RESULT": "", "TITLE": "Rape"}
+SOLVED = {**COLD, "ROLE": "SUSPECT", "OUTCOME": "CHARGED"}
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_old_crime_that_names_a_destroyed_person_is_new_business(own_life, held):
+    if held:
+        victim = {"ROLE": "VICTIM", "FORENAME": "Vera", "SURNAME": "Harmed", "BORN": "1990-01-01"}
+        own_life.crime.send([row("C50", "V9", **COLD, **victim, OUTCOME="")], on="2026-06-05")
+        own_life.run()
+        Review.objects.exclude(prime__belongings__nominal__reference="P1").delete()
+    destroy_all_of_p1(own_life)
+    assert not Nominal.objects.filter(reference="P1").exists()
+    counts = own_life.crime.send([row("C50", "P1", **SOLVED), row("C1", "P1")], on="2027-01-01")
+    assert (counts.accepted + counts.updated, counts.suppressed) == (1, 1)
+    assert "1 person who was destroyed here is on a record that was not" in " ".join(counts.notes)
+    assert list(Involvement.objects.values_list("record__reference", "nominal__reference", "role")) == [
+        ("C50", "P1", "SUSPECT")
+    ]
+    again = own_life.crime.send([row("C50", "P1", **SOLVED), row("C1", "P1")], on="2027-01-02")
+    assert (again.unchanged, again.suppressed, again.notes) == (1, 1, ())
+
+
+def destroy_all_of_p1(life):
+    done = decide(life)
+    keys = tuple(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
+    order = disposal.propose(disposal.Proposal(done.prime, done.controller, keys, done), by=by(life, "rowan"))
+    disposal.approve(order, by=by(life, "ash"))
+    destruction.work(by=WORKER)
+    for instruction in order.instructions.all():
+        disposal.answer(instruction, by=by(life, "rowan"), said="done", note="")
+    destruction.work(by=WORKER)
+    assert not Record.objects.filter(pk__in=keys).exists()
+
+
+APART = """
+  persons:
+    files: "persons*.csv"
+    format: csv
+    kind: full
+    area: CRIME
+    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
+    persons:
+      - {label: person, reference: PERSON, forename: FORENAME, surname: SURNAME, born: {from: BORN, convert: [date]}}
+  links:
+    files: "links*.csv"
+    format: csv
+    kind: full
+    area: CRIME
+    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
+    persons:
+      - {label: person, reference: PERSON, record: REF, role: ROLE}
+"""
+
+
+def test_people_and_links_of_their_own_files_stay_away_until_a_record_that_was_not_destroyed_links(own_life):
+    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=APART)
+    own_life.crime.send([row("C60", **COLD, OUTCOME="UNDETECTED")], on="2026-06-05")
+    destroy_all_of_p1(own_life)
+    people, old, link = [row("", "P1")], row("C1", "P1"), row("C60", "P1", ROLE="SUSPECT")
+    assert own_life.crime.send(people, on="2027-01-01", name="persons").suppressed == 1
+    assert own_life.crime.send([old], on="2027-01-01", name="links").suppressed == 1
+    to_nothing = row("C61", "P1", ROLE="SUSPECT")
+    assert own_life.crime.send([to_nothing], on="2027-01-01", name="links").quarantined == 1
+    assert own_life.crime.send(people, on="2027-01-02", name="persons").suppressed == 1
+    counts = own_life.crime.send([old, link], on="2027-01-02", name="links")
+    assert (counts.suppressed, counts.quarantined) == (1, 1)
+    assert own_life.crime.send(people, on="2027-01-03", name="persons").accepted == 1
+    counts = own_life.crime.send([old, link], on="2027-01-03", name="links")
+    assert (counts.suppressed, counts.accepted) == (1, 1)
+    assert Involvement.objects.get().record.reference == "C60"
+    assert not Record.objects.filter(reference="C1").exists()
 
 
 def test_what_waited_in_quarantine_under_the_same_reference_goes_too(own_life):

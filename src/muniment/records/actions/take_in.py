@@ -224,9 +224,11 @@ class _Work:
             *(intake_sql.SEEN_AGAIN if seen_again else []),
             *intake_sql.KEYS,
             *intake_sql.RECORDS,
-            *([*intake_sql.NOMINALS, intake_sql.HELD_ANEW] if people else []),
+            *(intake_sql.NOMINALS if people else []),
             *(intake_sql.SAID_BEFORE if changed else []),
         )
+        if people:
+            self._hold_anew()
         with ThreadPoolExecutor(max_workers=1) as beside:
             sealing = beside.submit(content.seal_all, self._texts())
             self.run_each(
@@ -235,6 +237,15 @@ class _Work:
                 *([intake_sql.INVOLVEMENTS] if batch.involvements.num_rows else []),
             )
             content.keep_all(sealing.result(), self.cursor)
+
+    def _hold_anew(self) -> None:
+        self.run(intake_sql.HELD_ANEW)
+        if number := self.cursor.rowcount:
+            self.notes.append(
+                f"{self.batch.file}: {number:,} {'person' if number == 1 else 'people'} who"
+                f" {'was' if number == 1 else 'were'} destroyed here {'is' if number == 1 else 'are'} on a record that"
+                " was not, and held anew for it. What was destroyed stays away."
+            )
 
     def _follow_events(self) -> None:
         """Do what this file's events say, and what earlier ones said of what came with it."""
