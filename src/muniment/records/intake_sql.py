@@ -83,7 +83,7 @@ INSERT INTO core_scope (controller_id, partition, area, marking, restriction)
 SELECT DISTINCT %(controller)s, s.partition, s.area, s.marking, s.restriction
 FROM (
     SELECT partition, area, marking, coalesce(restriction, '') AS restriction FROM {records}
-    UNION SELECT partition, %(area)s, %(marking)s, '' FROM {nominals}
+    UNION SELECT partition, %(area)s, %(marking)s, restriction FROM {nominals}
     UNION SELECT %(partition)s, %(area)s, %(marking)s, ''
 ) s
 ON CONFLICT DO NOTHING
@@ -152,7 +152,8 @@ SEEN_AGAIN = (
 def _of(entity: str, told: str, linked: str) -> str:
     """Return the statement that gives each reference of the file its key here, and the line and row that tell it.
 
-    Several rows may tell one: the last does. `told` selects reference, row and line, `linked` references alone.
+    Several rows may tell one: the last does, of people the last that is not restricted. `told` selects reference, row,
+    line and whether it is restricted, `linked` references alone.
     """
     return f"""
     CREATE TEMPORARY TABLE {entity}_of ON COMMIT DROP AS
@@ -160,12 +161,12 @@ def _of(entity: str, told: str, linked: str) -> str:
         coalesce(held.id, nextval('records_{entity}_id_seq')) AS id
     FROM (
         SELECT DISTINCT ON (reference) reference, line, row_id FROM (
-            SELECT s.reference, s.row, s.line, f.row_id
+            SELECT s.reference, s.row, s.line, f.row_id, s.restricted
             FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
             UNION ALL
-            SELECT s.reference, NULL, NULL, NULL
+            SELECT s.reference, NULL, NULL, NULL, NULL
             FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
-        ) named ORDER BY reference, row DESC NULLS LAST, line
+        ) named ORDER BY reference, restricted, row DESC NULLS LAST, line
     ) s
     LEFT JOIN LATERAL (
         SELECT h.id FROM records_{entity} h WHERE h.system_id = %(system)s AND h.reference = s.reference
@@ -178,13 +179,13 @@ def _of(entity: str, told: str, linked: str) -> str:
 KEYS = (
     _of(
         "record",
-        "SELECT reference, row, row AS line FROM {records}",
+        "SELECT reference, row, row AS line, false AS restricted FROM {records}",
         "SELECT record AS reference, row FROM {involvements}",
     ),
     "ANALYZE record_of",
     _of(
         "nominal",
-        "SELECT reference, row, line FROM {nominals}",
+        "SELECT reference, row, line, restriction <> '' AS restricted FROM {nominals}",
         "SELECT nominal AS reference, row FROM {involvements} UNION ALL SELECT reference, row FROM {flags}",
     ),
     "ANALYZE nominal_of",
@@ -202,12 +203,17 @@ _NOT_OLDER = """(held.row_id = s.row_id OR coalesce((
     SELECT taken.as_of FROM records_sourcerow own JOIN records_intake taken ON taken.id = own.last_intake_id
     WHERE own.id = held.row_id) <= %(as_of)s, true))"""
 
+# A restricted row changes nothing of a person who is open, and whatever opens a person tells of them anew.
+_IS_RESTRICTED = "held.scope_id IN (SELECT id FROM core_scope WHERE restriction <> '')"
+_OPEN_FIRST = f"CASE WHEN {_IS_RESTRICTED} = (s.restriction <> '') THEN {_NOT_OLDER} ELSE s.restriction = '' END"
 
-def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
+
+def _said(entity: str, line: str, scope: str, said: dict[str, str], stands: str) -> Written:
     """Return the statements that add what is new and change what is held; `said` gives the columns' values.
 
-    `line` is what one staged line is known by. What was sealed stays sealed. The planner, which cannot know how few
-    scopes there are, is kept from joining them first (OFFSET): it would hash whole lines for it.
+    `line` is what one staged line is known by; `stands` says when it changes what is held. What was sealed stays
+    sealed. The planner, which cannot know how few scopes there are, is kept from joining them first (OFFSET): it would
+    hash whole lines for it.
     """
 
     def source(which: str) -> str:
@@ -231,7 +237,7 @@ def _said(entity: str, line: str, scope: str, said: dict[str, str]) -> Written:
         UPDATE records_{entity} held SET {changed}, withdrawn_on = NULL{_AT_LAST[entity]},
             scope_id = CASE WHEN held.scope_id IN (SELECT id FROM core_scope WHERE partition = 'sealed')
                 THEN held.scope_id ELSE scope.id END
-        {source("NOT p.fresh")} WHERE held.id = s.id AND {_NOT_OLDER}
+        {source("NOT p.fresh")} WHERE held.id = s.id AND {stands}
         """,  # noqa: S608
     )
 
@@ -251,12 +257,13 @@ RECORDS = _said(
         "attributes": "coalesce(s.attributes, '{{}}')",
         "row_id": "s.row_id",
     },
+    _NOT_OLDER,
 )
 
 NOMINALS = _said(
     "nominal",
     "line",
-    "scope.area = %(area)s AND scope.marking = %(marking)s AND scope.restriction = ''",
+    "scope.area = %(area)s AND scope.marking = %(marking)s AND scope.restriction = s.restriction",
     {
         **{name: f"coalesce(s.{name}, '')" for name in PERSON_TEXT_FIELDS},
         "aliases": "coalesce(s.aliases, '{{}}')",
@@ -264,7 +271,14 @@ NOMINALS = _said(
         "born_latest": "s.born_latest",
         "row_id": "s.row_id",
     },
+    _OPEN_FIRST,
 )
+
+# Who is told of is still there, even where the row that tells of them is restricted and may say nothing of them.
+NOMINALS_STILL_TOLD = f"""
+UPDATE records_nominal held SET withdrawn_on = NULL FROM nominal_of s
+WHERE s.line IS NOT NULL AND NOT s.fresh AND held.id = s.id AND held.withdrawn_on IS NOT NULL AND {_NOT_OLDER}
+"""  # noqa: S608
 
 # Where the narrative of a row goes: the row, its keys here, and the scope of its record.
 PLACES = f"""

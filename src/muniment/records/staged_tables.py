@@ -20,7 +20,9 @@ def of_batch(batch: Batch) -> dict[str, pa.Table]:
     return {
         "rows": batch.rows.sort_by("key"),
         "records": _with_days(batch.records.sort_by("reference"), batch.record_dates),
-        "nominals": _numbered(_with_births(batch.nominals, batch.as_of)).sort_by("reference"),
+        "nominals": _numbered(_with_births(_restricted(batch.nominals, batch.records), batch.as_of)).sort_by(
+            "reference"
+        ),
         "flags": batch.flags,
         "involvements": _each_once(batch.involvements).sort_by("record"),
         "events": batch.events,
@@ -45,6 +47,15 @@ def _with_days(records: pa.Table, told: pa.Table) -> pa.Table:
         records = records.append_column(name, lists)
     attributes = records["attributes"].cast(pa.json_())
     return records.set_column(records.column_names.index("attributes"), "attributes", attributes)
+
+
+def _restricted(nominals: pa.Table, records: pa.Table) -> pa.Table:
+    """Add to the line of each person the restriction of the record that their row tells of, empty for none."""
+    restrictions = pa.repeat("", nominals.num_rows)
+    if records["restriction"].null_count < len(records):
+        lines = pc.index_in(nominals["row"].combine_chunks(), records["row"].combine_chunks())
+        restrictions = pc.fill_null(records["restriction"].combine_chunks().take(lines), "")
+    return nominals.append_column("restriction", restrictions)
 
 
 def _each_once(involvements: pa.Table) -> pa.Table:

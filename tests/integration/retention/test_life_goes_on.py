@@ -99,6 +99,17 @@ def destroy_all_of_p1(life):
     assert not Record.objects.filter(pk__in=keys).exists()
 
 
+def test_who_is_left_on_a_restricted_record_alone_is_restricted(own_life):
+    own_life.crime.amend(("      outcome: OUTCOME\n", "      outcome: OUTCOME\n      restriction: INTO\n"))
+    home = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+    own_life.crime.send([row("C1", "P1", **home), row("C9", "P1", **home, INTO="COVERT")], on="2026-06-02")
+    assert Nominal.objects.get(reference="P1").scope.restriction == ""
+    own_life.run()
+    destroy_all_of_p1(own_life)
+    assert list(Record.objects.values_list("reference", flat=True)) == ["C9"]
+    assert Nominal.objects.get().scope.restriction == "COVERT"
+
+
 APART = """
   persons:
     files: "persons*.csv"

@@ -18,7 +18,7 @@ from muniment.core import audit, content, places, turns
 from muniment.core.actors import Actor
 from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
-from muniment.records import intake_sql, staged_tables, staging, withdrawal_sql
+from muniment.records import intake_sql, restriction_sql, staged_tables, staging, withdrawal_sql
 from muniment.records.models import Intake, SourceSystem
 from muniment.records.quarantine import Quarantine
 
@@ -164,6 +164,7 @@ class _Work:
     def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
         self.notes: list[str] = []
+        self.restricted = False
         if batch.never_seen:
             self.notes.append(
                 f"{batch.file}: no row has {', '.join(batch.never_seen)}, which the feed maps: see whether the source"
@@ -197,7 +198,7 @@ class _Work:
         self.cursor.execute("ANALYZE fate (row, fate)")
         dangling = self._set_aside_dangling()
         fates = self._fates()
-        self.run(intake_sql.SCOPES)
+        self._make_scopes()
         self._write(changed=fates["updated"] > 0, seen_again=fates["unchanged"] > 0)
         self._follow_events()
         self._follow_newer()
@@ -215,28 +216,47 @@ class _Work:
             **{fate: fates[fate] for fate in _FATES},
         )
 
+    def _make_scopes(self) -> None:
+        """Make the scopes of what the file tells, and know whether any of the controller's is restricted."""
+        batch = self.batch
+        self.run(intake_sql.SCOPES)
+        self.run(restriction_sql.RESTRICTED)
+        self.restricted = self.cursor.fetchone()[0]
+        if self.restricted and batch.nominals.num_rows and not batch.records.num_rows:
+            self.run_each(restriction_sql.BY_LINK, intake_sql.SCOPES)
+
     def _write(self, *, changed: bool, seen_again: bool) -> None:
         """Write what is new, what has changed and what is seen again, with all that hangs on it."""
-        batch, people = self.batch, self.batch.nominals.num_rows > 0
+        people = self.batch.nominals.num_rows > 0
         self.run_each(
             intake_sql.SOURCE_ROWS.new,
             *([intake_sql.SOURCE_ROWS.changed] if changed else []),
             *(intake_sql.SEEN_AGAIN if seen_again else []),
             *intake_sql.KEYS,
             *intake_sql.RECORDS,
-            *(intake_sql.NOMINALS if people else []),
+            *([intake_sql.NOMINALS.new] if people else []),
+            *([restriction_sql.TOUCHED] if self.restricted else []),
             *(intake_sql.SAID_BEFORE if changed else []),
         )
-        if people:
-            self._hold_anew()
         with ThreadPoolExecutor(max_workers=1) as beside:
             sealing = beside.submit(content.seal_all, self._texts())
-            self.run_each(
-                intake_sql.RECORD_DATES,
-                *([intake_sql.FLAGS] if batch.flags.num_rows else []),
-                *([intake_sql.INVOLVEMENTS] if batch.involvements.num_rows else []),
-            )
+            self._write_hanging()
+            # Who is restricted decides who may say more of whom, and on which records they are decides that.
+            self.run_each(*([restriction_sql.CHANGES, *restriction_sql.FOLLOWED] if self.restricted else []))
+            if people:
+                self.run_each(
+                    intake_sql.NOMINALS.changed, *([intake_sql.NOMINALS_STILL_TOLD] if self.restricted else [])
+                )
+                self._hold_anew()
             content.keep_all(sealing.result(), self.cursor)
+
+    def _write_hanging(self) -> None:
+        batch = self.batch
+        self.run_each(
+            intake_sql.RECORD_DATES,
+            *([intake_sql.FLAGS] if batch.flags.num_rows else []),
+            *([intake_sql.INVOLVEMENTS] if batch.involvements.num_rows else []),
+        )
 
     def _hold_anew(self) -> None:
         self.run(intake_sql.HELD_ANEW)

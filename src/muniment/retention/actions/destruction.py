@@ -21,6 +21,7 @@ from muniment.core.models import Content, ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
+from muniment.records import restriction_sql
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
 from muniment.retention import afresh, gate, letting_go, rules, told
@@ -72,6 +73,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
                 item.save(update_fields=["kept_because"])
         held.nominals_destroyed = _sweep_people(held, gone)
         _sweep_rows(gone)
+        _restrict(held, gone)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
@@ -273,6 +275,15 @@ def _sweep_rows(gone: _Gone) -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
             [sorted(gone.rows)],
         )
+
+
+def _restrict(order: DisposalOrder, gone: _Gone) -> None:
+    """Restrict who was known openly from what is gone, and is now known from restricted records alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(restriction_sql.RESTRICTED, {"controller": order.controller_id})
+        if cursor.fetchone()[0]:
+            for statement in (restriction_sql.LEFT_RESTRICTED, *restriction_sql.FOLLOWED):
+                cursor.execute(statement, {"rows": sorted(gone.rows)})
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
