@@ -7,27 +7,22 @@ keep them from coming back with tonight's export.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from muniment.core import audit, content, turns, words
 from muniment.core.actors import Actor
-from muniment.core.models import Content, ContentKey, Controller
+from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
-from muniment.people.models import Belonging, PrimePerson
-from muniment.people.queries import membership_digest
-from muniment.records import restriction_sql
 from muniment.records.actions.take_in import fingerprint
-from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
-from muniment.retention import afresh, gate, letting_go, rules, told
+from muniment.records.models import Tombstone
+from muniment.retention import afresh, gate, letting_go, rules, sweeping, told
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, PersonDecision, Review
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 
@@ -58,7 +53,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
-        gone, besides = _Gone(), letting_go.Besides.of_order(held)
+        gone, besides = sweeping.Gone(), letting_go.Besides.of_order(held)
         said, staying = told.answers(held), _staying(held)
         for item in held.items.select_for_update(of=("self",)).select_related("record", "system"):
             if item.record_id is None:
@@ -71,9 +66,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
             else:
                 item.kept_because = told.kept_whole(verdict.reasons[0], said.get(item.system_id))
                 item.save(update_fields=["kept_because"])
-        held.nominals_destroyed = _sweep_people(held, gone)
-        _sweep_rows(gone)
-        _restrict(held, gone)
+        held.nominals_destroyed = sweeping.sweep(held, gone)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
         held.destroyed_at = timezone.now()
         held.save()
@@ -98,23 +91,10 @@ def _staying(order: DisposalOrder) -> dict[int, str]:
     return staying
 
 
-@dataclass
-class _Gone:
-    """What an order has destroyed: owners of content whose keys must go, and source rows that may be needed no more.
-
-    With them the nominals that stood on its records. Keys are kept, not tables: by a list of keys an index finds the
-    few rows among all.
-    """
-
-    owners: list[str] = field(default_factory=list)
-    rows: set[int] = field(default_factory=set)
-    nominals: set[int] = field(default_factory=set)
-
-
-def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: _Gone, *, by: Actor) -> None:
+def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: sweeping.Gone, *, by: Actor) -> None:
     assert item.record is not None
-    _delete_record(item.record, gone)
-    _delete_quarantined(item.system_id, item.reference, gone)
+    sweeping.delete_record(item.record, gone)
+    sweeping.delete_quarantined(item.system_id, item.reference, gone)
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
     item.destroyed_at = timezone.now()
     item.record = None
@@ -126,164 +106,6 @@ def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: _Gone, *, by: 
         controller=order.controller.code,
         detail={"order": order.reference, "class": item.class_id},
     )
-
-
-_DELETE = (
-    "DELETE FROM retention_recorddecision WHERE record_id = %(record)s",
-    "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
-    " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
-    "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
-    "DELETE FROM records_recorddates WHERE record_id = %(record)s",
-    "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
-    "DELETE FROM records_involvement WHERE record_id = %(record)s",
-    "DELETE FROM records_record WHERE id = %(record)s",
-)
-
-
-def _delete_record(record: Record, gone: _Gone) -> None:
-    """Delete a record and everything of it."""
-    _delete_content(content.of_record(record.pk), gone)
-    gone.nominals |= set(record.involvements.values_list("nominal_id", flat=True))
-    with connection.cursor() as cursor:
-        # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
-        cursor.execute(
-            "SELECT row_id FROM records_involvement WHERE record_id = %(record)s"
-            " UNION SELECT row_id FROM records_recorddates WHERE record_id = %(record)s",
-            {"record": record.pk},
-        )
-        gone.rows |= {record.row_id, *(row for (row,) in cursor.fetchall())}
-        for statement in _DELETE:
-            cursor.execute(statement, {"record": record.pk})
-
-
-def _delete_content(which: Q, gone: _Gone) -> None:
-    kept = Content.objects.filter(which)
-    gone.owners += sorted(set(kept.values_list("owner", flat=True)))
-    kept.delete()
-
-
-def _delete_quarantined(system: int, reference: str, gone: _Gone) -> None:
-    """Delete what waits, or waited, in quarantine and names a record or a person."""
-    waiting = Quarantine.objects.filter(system_id=system, names__contains=[reference])
-    owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
-    waiting.delete()
-    _delete_content(Q(owner__in=owners), gone)
-
-
-_DELETE_NOMINALS = (
-    # Its reference in its source names someone; what is left names nobody.
-    "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
-    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
-    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
-)
-
-
-def _sweep_people(order: DisposalOrder, gone: _Gone) -> int:
-    """Delete the nominals that stood on the destroyed records and that no record is about any more; return how many.
-
-    With them goes what is derived of them, what waited in quarantine under their references, and the reasons why
-    someone judged them the same as others.
-    """
-    lonely = _lonely(order, gone)
-    keys = [nominal.pk for nominal in lonely]
-    for nominal in lonely:
-        digest = fingerprint(nominal.reference)
-        Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
-        _delete_quarantined(nominal.system_id, nominal.reference, gone)
-    gone.rows |= {nominal.row_id for nominal in lonely}
-    gone.rows |= set(NominalFlag.objects.filter(nominal__in=keys).values_list("row_id", flat=True))
-    before = _make_up(keys)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
-            " RETURNING reason_id",
-            {"keys": keys},
-        )
-        _delete_content(Q(pk__in=[reason for (reason,) in cursor.fetchall()]), gone)
-        for statement in _DELETE_NOMINALS:
-            cursor.execute(statement, {"keys": keys})
-    _anchor_anew(before)
-    _follow(order, before)
-    return len(keys)
-
-
-def _lonely(order: DisposalOrder, gone: _Gone) -> list[Nominal]:
-    """Return the nominals on the destroyed records, whatever their part was, that no record is about any more.
-
-    One that stood on none of these records stays: its source lists it and was told of nothing. So does somebody else
-    than the person of the order of whom another row gives a flag, which nobody has looked at. An open request, a hold
-    or a row in quarantine about any of them has stopped the order or kept the record before.
-    """
-    own = Belonging.objects.filter(prime=order.prime_id, until__isnull=True)
-    flags = NominalFlag.objects.exclude(row__in=gone.rows).exclude(nominal__in=own.values("nominal_id"))
-    lonely = Nominal.objects.filter(
-        pk__in=gone.nominals, system__controller=order.controller_id, involvements__isnull=True
-    )
-    return list(lonely.exclude(Exists(flags.filter(nominal=OuterRef("pk")))).order_by("pk"))
-
-
-def _make_up(nominals: list[int]) -> dict[int, str]:
-    """Return the digests of what makes up the people of some nominals now, by the key of the person."""
-    belongings = Belonging.objects.filter(nominal__in=nominals, until__isnull=True)
-    return {prime: membership_digest(prime) for prime in set(belongings.values_list("prime_id", flat=True))}
-
-
-def _anchor_anew(primes: Iterable[int]) -> None:
-    """Anchor people who lost their founding nominal at what is left of them, so that their reference stays theirs.
-
-    It is the one that a run would choose, the lowest by its source. A reference that was retired and stood on it gives
-    it up and leads on as before.
-    """
-    for prime in PrimePerson.objects.filter(pk__in=list(primes), anchor__isnull=True).order_by("pk"):
-        members = Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
-        sources = members.values_list("system__controller__code", "system__code", "reference", "pk")
-        founding = min((("|".join(parts), key) for *parts, key in sources), default=None)
-        if founding is not None:
-            retired = PrimePerson.objects.filter(anchor_key=founding[0])
-            retired.update(anchor=None, anchor_key=Concat(Value("given up|"), "pk", output_field=CharField()))
-            prime.anchor_key, prime.anchor_id = founding
-            prime.save(update_fields=["anchor", "anchor_key"])
-
-
-def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
-    """Let other orders under way about people of whom something went stand: nobody else is made of them by that.
-
-    Each is decided afresh all the same, by what is left. Of whom nothing is left, nothing is decided or reviewed.
-    `before` is as `_make_up` returns it.
-    """
-    others = DisposalOrder.objects.filter(state__in=["proposed", "approved", "instructed"]).exclude(pk=order.pk)
-    for prime, digest in before.items():
-        others.filter(prime_id=prime, membership_digest=digest).update(membership_digest=membership_digest(prime))
-    left = Belonging.objects.filter(prime__in=before, until__isnull=True)
-    emptied = set(before) - set(left.values_list("prime_id", flat=True))
-    PersonDecision.objects.filter(prime__in=emptied).delete()
-    Review.objects.filter(prime__in=emptied).exclude(state__in=["decided", "closed"]).update(state="closed")
-
-
-def _sweep_rows(gone: _Gone) -> None:
-    """Delete the source rows from which nothing is left."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM records_sourcerow r WHERE r.id = ANY(%s)"
-            " AND NOT EXISTS (SELECT 1 FROM records_record x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_recorddates x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
-            [sorted(gone.rows)],
-        )
-
-
-def _restrict(order: DisposalOrder, gone: _Gone) -> None:
-    """Restrict who was known openly from what is gone, and is now known from restricted records alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(restriction_sql.RESTRICTED, {"controller": order.controller_id})
-        if cursor.fetchone()[0]:
-            for statement in (restriction_sql.LEFT_RESTRICTED, *restriction_sql.FOLLOWED):
-                cursor.execute(statement, {"rows": sorted(gone.rows)})
 
 
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
