@@ -194,7 +194,7 @@ def test_what_waits_in_quarantine_keeps_it(own_life, reference):
     done, crime = decided(own_life), Record.objects.get(reference="C1")
     Quarantine.objects.create(
         intake=Intake.objects.filter(system=crime.system).first(), system=crime.system, table="crimes", row=1,
-        reference=reference, reasons=[], digest="0" * 64, scope=crime.scope,
+        names=[reference], reasons=[], digest="0" * 64, scope=crime.scope,
     )  # fmt: skip
     assert "waits in quarantine" in letting_go.unready([crime.pk])[crime.pk]
     assert "C1" not in going_of_what_may(own_life, done)
