@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from muniment.engine.values import dates
 from muniment.feeds import canonical, duplicates, fingerprints, formats, presence, refused
 from muniment.feeds.chunks import Chunk
-from muniment.feeds.faults import REASONS, BadFile, Fault
+from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Feed, Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.lines import Setting
@@ -235,9 +235,8 @@ def _refused(row: int, reference: str | None, faults: Iterable[Fault], said: _Sa
     reasons = [{"code": fault.code, "field": fault.field, "message": fault.message} for fault in faults]
     line: dict[str, Any] = {"row": row, "reference": reference, "reasons": reasons}
     if any(reason["code"] == "above_tier" for reason in reasons):
-        for reason in reasons:
-            if reason["code"] != "above_tier":  # its message may repeat what the row says
-                reason["message"] = f"Not kept: {REASONS[reason['code']]}."
+        tier = [reason for reason in reasons if reason["code"] == "above_tier"]
+        line["reasons"] = tier + refused.unspoken(reason for reason in reasons if reason not in tier)
         known_by = hashlib.sha256(said.plain.encode("utf-8", "surrogatepass")).hexdigest()
         return line | {"original": _WITHHELD, "known_by": known_by}
     return line | {"original": said.text, "known_by": said.plain}

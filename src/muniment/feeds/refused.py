@@ -1,14 +1,14 @@
 """Rows that are refused: what they name, and behind which wall they wait, as far as they could be read."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from muniment.feeds.faults import Fault
+from muniment.feeds.faults import REASONS, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.lines import Setting
 
@@ -63,6 +63,11 @@ def unread(table: Table) -> dict[str, Any]:
     declared = next((spec.value for spec in partitions if spec.value), table.partition)
     restricted = (restriction.value or UNREAD) if restriction else ""
     return {"names": []} | asdict(Place(SEALED if is_sealed else declared, table.area, restricted))
+
+
+def unspoken(reasons: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return reasons without their messages, which may repeat what the row says."""
+    return [{**reason, "message": f"Not kept: {REASONS[reason['code']]}."} for reason in reasons]
 
 
 def named(tables: Mapping[str, pa.Table | None], rows: Collection[int]) -> dict[int, set[str]]:

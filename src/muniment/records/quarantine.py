@@ -8,6 +8,7 @@ from typing import Any
 
 from muniment.core import content, places
 from muniment.core.models import Scope
+from muniment.feeds import refused
 from muniment.feeds.canonical import Batch
 
 Row = Mapping[str, Any]
@@ -44,6 +45,14 @@ FROM (
 WHERE scope.partition = 'sealed' OR held.restricted <> ''
 GROUP BY held.reference
 """
+
+# What was destroyed here does not come back by a row that goes wrong: it waits without its text.
+_DESTROYED = """
+SELECT name FROM unnest(%(names)s::text[]) AS name
+JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = 'record'
+    AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || name, 'UTF8')), 'hex')
+"""
+_WITHHELD = "Not kept: it names a record that was destroyed here. Find it in its source by its number."
 
 # What was known by its reference is mended where its row came in.
 _BACK_IN = """
@@ -105,7 +114,7 @@ class Quarantine:
 
         A row says what a line of `canonical.QUARANTINE` says.
         """
-        found = {self._digest(row): row for row in rows}
+        found = {self._digest(row): row for row in self._without_destroyed(rows)}
         known = self._known(list(found))
         scopes = self._scopes(found)
         self._run(_ANY_WAITING)
@@ -115,6 +124,15 @@ class Quarantine:
             self._wait_again({digest: found[digest] for digest in known}, scopes)
         self._add({digest: row for digest, row in found.items() if digest not in known}, scopes)
         self._run(_MENDED_SINCE)
+
+    def _without_destroyed(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows, those without their text that name a record that was destroyed here."""
+        names = sorted({name for row in rows for name in _names(row)})
+        if not names:
+            return list(rows)
+        self._run(_DESTROYED, names=names)
+        gone = {name for (name,) in self.cursor.fetchall()}
+        return [row if gone.isdisjoint(_names(row)) else _withheld(row) for row in rows]
 
     def _wait_again(self, known: Mapping[str, Row], scopes: Mapping[str, int]) -> None:
         told = {
@@ -199,6 +217,10 @@ class Quarantine:
                 for digest, row in fresh.items()
             ],
         )
+
+
+def _withheld(row: Row) -> Row:
+    return {**row, "original": _WITHHELD, "reasons": refused.unspoken(row["reasons"])}
 
 
 def _names(row: Row) -> list[str]:

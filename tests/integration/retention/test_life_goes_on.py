@@ -1,5 +1,6 @@
 """What comes in after a decision: the same again, more, or what was destroyed."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from factories.cast import sign_in
 from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
 from factories.exports import Source, row
+from muniment.core import content
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
@@ -49,6 +51,18 @@ def test_tonights_export_brings_nothing_back(own_life):
     assert not Record.objects.exists()
     assert not Nominal.objects.exists()
     assert Tombstone.objects.filter(entity="record").exclude(certificate="").count() == 2
+
+
+def test_what_was_destroyed_does_not_come_back_as_the_text_of_a_row_that_goes_wrong(own_life):
+    answered(own_life)
+    destruction.work(by=WORKER)
+    counts = own_life.crime.send([row("C1", "P1", SURNAME="Keepsake", OUTCOME="Keepsake")], on="2026-12-01")
+    assert counts.quarantined == 1
+    waiting = Quarantine.objects.get()
+    assert waiting.names and "Keepsake" not in json.dumps(waiting.reasons)
+    assert content.opened(waiting.original).startswith("Not kept: it names a record that was destroyed here")
+    own_life.crime.send([row("C9", "P1", SURNAME="Keepsake", OUTCOME="Keepsake")], on="2026-12-02")
+    assert "Keepsake" in content.opened(Quarantine.objects.exclude(pk=waiting.pk).get().original)
 
 
 def test_new_business_with_a_destroyed_person_is_taken_in_and_the_old_stays_away(own_life):
