@@ -1,5 +1,6 @@
 """Hypothesis strategies for retention facts: every role, class, event and flag, with dates missing or partial."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
@@ -56,6 +57,16 @@ BORN = st.builds(
     st.dates(date(1975, 1, 1), date(2015, 12, 31)) | st.just(date(2000, 2, 29)),
     st.sampled_from([0, 0, 0, 20000, 40000]),
 ) | st.builds(lambda day: whole_year(day.year), st.dates(date(1975, 1, 1), date(2015, 1, 1)))
+
+
+@st.composite
+def _some_on_one_record(draw: st.DrawFn, parts: list[Involvement]) -> list[Involvement]:
+    """Now and then somebody has several parts in one record, which then says the same of itself for each."""
+    if len(parts) < 2 or draw(st.integers(0, 3)):
+        return parts
+    last = parts[-1]
+    own = {name: getattr(last, name) for name in ("record", "dates", "record_class", "outcome", "record_offence")}
+    return [*(replace(part, **own, others_retained=last.others_retained) for part in parts[:-1]), last]
 
 
 @st.composite
@@ -121,7 +132,7 @@ def facts(draw: st.DrawFn, policy: Policy) -> Facts:
             last_review=draw(rarely(DAYS)),
             possible_match=draw(rarely(st.builds(PossibleMatch, st.sampled_from([None, 1, 2, 3]), maybe(DAYS)))),
         ),
-        involvements=tuple(involvements),
+        involvements=tuple(draw(_some_on_one_record(involvements))),
         events=tuple(
             draw(
                 st.lists(

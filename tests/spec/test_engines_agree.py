@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from muniment.cli.policy import with_demonstration
 from muniment.engine import policy as policies
 from muniment.engine.retention.cases import stand_ins
 from muniment.engine.retention.deciding import decide
-from muniment.engine.retention.facts import Facts
+from muniment.engine.retention.facts import Facts, Involvement, Offence, Person
 from muniment.engine.retention.links import Measuring
 from muniment.engine.values.dates import exactly
 from spec.fact_strategies import DAYS, facts
@@ -52,6 +53,31 @@ def test_the_set_engine_agrees_with_the_reference() -> None:
     ]
     assert differing == []
     assert {decision.outcome for decision in decisions} >= {"retain", "review"}
+
+
+@pytest.mark.parametrize("kind", ["CUS-BIO-U18-M", "CUS-BIO-MIN", "CUS-BIO-NC"])
+@pytest.mark.parametrize("parts", [[("SUSPECT", None), ("CONVICTED", "convicted")], [("CONVICTED", "convicted")] * 2])
+def test_a_conviction_that_two_parts_tell_of_is_one(kind: str, parts: list[tuple[str, str | None]]) -> None:
+    told = [
+        Involvement(
+            role=role,
+            result=result,
+            id=number,
+            record=1,
+            controller="a",
+            record_class=kind,
+            offence=Offence(cjs="TH68010"),
+            happened=exactly(date(2019, 3, 1)),
+            dated=date(2019, 6, 1),
+            dates={"biometric_taken": exactly(date(2019, 3, 1))},
+        )
+        for number, (role, result) in enumerate(parts, 1)
+    ]
+    child = Person(born=exactly(date(2004, 1, 1)))
+    one = Facts(person=child, controller="case:time_based", about=1, involvements=tuple(told))
+    (row,) = decide_together([(one, date(2026, 11, 22))], POLICY)
+    decision = decide(one, POLICY, date(2026, 11, 22))
+    assert (row.class_id, row.due) == (decision.class_id, decision.due)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

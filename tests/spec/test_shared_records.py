@@ -198,3 +198,26 @@ def test_tables_may_lie_in_parquet(tmp_path: Any) -> None:
     assert schedule(Tables(records=path), POLICY, asked_on=ASKED).records.to_pylist()[0]["missing"] == [
         "incident_closed"
     ]
+
+
+def test_what_somebody_else_on_it_was_convicted_of_elsewhere_is_not_the_offenders() -> None:
+    theft = {"cjs": "TH68010", "ho_class": None, "result": "convicted", "role": "CONVICTED"}
+    in_march = {"happened_earliest": date(2019, 3, 1), "happened_latest": date(2019, 3, 1)}
+    child = suspect(1, 1, 10, date(2019, 6, 1), **in_march, **theft)
+    mother = {"involvement_id": 2, "person_id": 2, "record_id": 10, "role": "PARENT_CARER"}
+    hers = suspect(3, 2, 11, date(2001, 6, 1), **theft)
+
+    def said(*links: dict[str, Any]) -> tuple[Any, ...]:
+        taken = {"record_id": 10, "kind": "biometric_taken", "earliest": date(2019, 3, 1), "latest": date(2019, 3, 1)}
+        found = run(
+            persons=table(schemas.PERSONS, person(1, date(2004, 1, 1)), person(2)),
+            records=table(schemas.RECORDS, crime(10, class_id="CUS-BIO-U18-M"), crime(11)),
+            record_dates=table(schemas.RECORD_DATES, taken),
+            involvements=table(schemas.INVOLVEMENTS, *links),
+        )
+        row = by(found.records, "record_id")[10]
+        return row["class_id"], row["outcome"], row["due"]
+
+    assert said(child, mother, hers) == said(child, hers) == ("CUS-BIO-U18-M", "dispose", date(2024, 3, 1))
+    own = suspect(4, 1, 11, date(2018, 6, 1), **theft)
+    assert said(child, own)[0] == "CUS-BIO-U18-Q"

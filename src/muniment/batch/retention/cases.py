@@ -119,14 +119,14 @@ def _collect_records(
     rows: dict[str, list[dict[str, Any]]], key: int, facts: Facts, policy: Policy, asked_on: date
 ) -> None:
     controller = facts.controller or NOBODY
-    for item in facts.involvements:
-        record = key + item.record
-        declared = item.record_class or policy.systems.get(item.system or "")
+    # A record has one row, however many parts somebody had in it.
+    records = {item.record: item for item in reversed(facts.involvements)}
+    for number, item in sorted(records.items()):
         rows["records"].append(
             {
-                "record_id": record,
+                "record_id": key + number,
                 "controller": controller,
-                "class_id": declared,
+                "class_id": item.record_class or policy.systems.get(item.system or ""),
                 "outcome": item.outcome,
                 "cjs": item.record_offence.cjs,
                 "ho_class": item.record_offence.ho_class,
@@ -134,10 +134,12 @@ def _collect_records(
                 ASKED_ON: asked_on,
             }
         )
-        for kind, day in item.dates.items():
-            rows["record_dates"].append(
-                {"record_id": record, "kind": kind, "earliest": day.earliest, "latest": day.latest}
-            )
+        rows["record_dates"] += [
+            {"record_id": key + number, "kind": kind, "earliest": day.earliest, "latest": day.latest}
+            for kind, day in item.dates.items()
+        ]
+    for item in facts.involvements:
+        record = key + item.record
         rows["involvements"].append(
             {
                 "involvement_id": key + item.id,

@@ -23,10 +23,9 @@ def on_record(links: Table, standings: Table) -> Table:
     those of all its offenders.
     """
     rows = links.select("record_id", "person_id", "variant", "code", "victim_sentence")
-    rows = _with_people(rows, standings, "last_review", "facts", "stopping", "floor_code")
+    rows = _with_people(rows, standings, "last_review", "dealt_with", "facts", "stopping", "floor_code")
     off = holds(rows.code, TRUTHS["offender"])
-    dealt = holds(rows.code, TRUTHS["dealt_with"])
-    elsewhere = holds(rows.facts, STANDS["dealt_twice"]) | (holds(rows.facts, STANDS["dealt_once"]) & ~dealt)
+    elsewhere = _dealt_elsewhere(rows)
     kept = off & holds(rows.facts, STANDS["retained"])
     null = ibis.null("int64")
     rows = rows.mutate(
@@ -35,9 +34,8 @@ def on_record(links: Table, standings: Table) -> Table:
         floor_code=ibis.ifelse(off, rows.floor_code, null),
         offender=ibis.ifelse(off, rows.person_id, null),
         kept=ibis.ifelse(kept, rows.person_id, null),
-        dealt_elsewhere=elsewhere,
     )
-    return rows.group_by("record_id").aggregate(
+    found = rows.group_by("record_id").aggregate(
         code=rows.code.bit_or(),
         facts=rows.facts.bit_or(),
         stopping=rows.stopping.bit_or(),
@@ -48,8 +46,24 @@ def on_record(links: Table, standings: Table) -> Table:
         hi=rows.kept.max(),
         last_review=rows.last_review.max(),
         victim_sentence=rows.victim_sentence.max(),
-        dealt_elsewhere=rows.dealt_elsewhere.any(),
     )
+    found = found.left_join(elsewhere, "record_id").drop("record_id_right")
+    asked = ibis.ifelse(holds(found.code, TRUTHS["offender"]), found.by_offender, found.by_anyone)
+    return found.mutate(dealt_elsewhere=asked.fill_null(False)).drop("by_offender", "by_anyone")
+
+
+def _dealt_elsewhere(rows: Table) -> Table:
+    """Return one row a record on which somebody was convicted or cautioned by another record, an offender or anyone.
+
+    What one person was convicted of here may be told by several links: those of a person are counted together.
+    """
+    off, dealt = holds(rows.code, TRUTHS["offender"]), holds(rows.code, TRUTHS["dealt_with"])
+    some = rows.mutate(off=off, dealt=dealt.cast("int32")).filter(rows.dealt_with > 0)
+    theirs = some.group_by("record_id", "person_id").aggregate(
+        off=some.off.any(), here=some.dealt.sum(), told=some.dealt_with.max()
+    )
+    theirs = theirs.filter(theirs.told > theirs.here)
+    return theirs.group_by("record_id").aggregate(by_offender=theirs.off.any(), by_anyone=theirs.told.notnull().any())
 
 
 def asked_for(rows: Table, links: Table, standings: Table, sources: Sources) -> Table:

@@ -21,7 +21,7 @@ from muniment.engine.retention import persons as reference
 
 # The truths of a person's standing that records ask about: the first of every link, the others of offenders' only.
 ALWAYS = (
-    *("floor_event_open", "match_matters", "dealt_once", "dealt_twice", "in_group_1", "in_group_2", "death_pending"),
+    *("floor_event_open", "match_matters", "in_group_1", "in_group_2", "death_pending"),
     *("is_child", "reviewed_ahead", "flag_group_1", "match_grave", "placed_nowhere", *MARKERS),
 )
 OFFENDING = ("floor_open", "not_by_time", "retained")
@@ -280,8 +280,6 @@ def _for_records(rows: Table, step: Step) -> Table:
         "flag_group_1": (rows.flag_group == 1).fill_null(False),
         "match_grave": rows.possible_group.isin([1, 2]).fill_null(False),
         "placed_nowhere": rows.is_offender & rows.rule.isnull(),
-        "dealt_once": rows.dealt_with > 0,
-        "dealt_twice": rows.dealt_with > 1,
         "in_group_1": rows.own_group == 1,
         "in_group_2": rows.own_group == 2,
         "death_pending": rows.death_pending,
@@ -307,7 +305,10 @@ def floor_of(code: Value) -> tuple[Value, Value]:
     return day.cast("timestamp").cast("date"), (_RANKS - 1) - (code & (_RANKS - 1))
 
 
-FOR_RECORDS = ("person_id", "variant", "last_review", "clear_from", "floor_closed", "facts", "stopping", "floor_code")
+FOR_RECORDS = (
+    *("person_id", "variant", "last_review", "clear_from", "floor_closed", "dealt_with"),
+    *("facts", "stopping", "floor_code"),
+)
 PUBLISHED = (
     *("own_group", "due", "due_rule", "outcome", "outcome_others", "is_told", "because_code", "missing_code", "is_1"),
 )
