@@ -201,7 +201,7 @@ def _involvements(lines: _Lines, setting: Setting) -> pa.Table:
         "released": released,
     }
     table = lines_of(values, canonical.INVOLVEMENTS).filter(pa.array(lines.present))
-    return _once(table, ["row", "record", "nominal", "role", "cjs"])
+    return _once(table, table.column_names)
 
 
 def _flags(flagging: Flagging, columns: Columns, nominals: pa.Array, rows: Positions, present: Mask) -> pa.Table:

@@ -311,7 +311,7 @@ class Involvement(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["nominal", "record", "row", "role", "cjs"], name="involvement_once")]
+        indexes = [models.Index(fields=["nominal", "record"], name="involvement_of")]
 
 
 class Quarantine(models.Model):

@@ -59,12 +59,9 @@ def _restricted(nominals: pa.Table, records: pa.Table) -> pa.Table:
 
 
 def _each_once(involvements: pa.Table) -> pa.Table:
-    """Return the links without those that a row tells twice; the first of them stands."""
-    keys = ["row", "record", "nominal", "role", "cjs"]
-    filled = involvements.set_column(
-        involvements.column_names.index("cjs"), "cjs", pc.fill_null(involvements["cjs"], "")
-    )
-    once = _numbered(filled.select(keys)).group_by(keys).aggregate([("line", "min")])["line_min"]
+    """Return the links without those that a row tells twice, the same in everything; two offences of a code are two."""
+    keys = involvements.column_names
+    once = _numbered(involvements).group_by(keys).aggregate([("line", "min")])["line_min"]
     return involvements if len(once) == len(involvements) else involvements.take(once.take(pc.sort_indices(once)))
 
 

@@ -47,8 +47,10 @@ JOIN records_record held ON held.id = i.record_id JOIN records_sourcesystem s ON
 WHERE i.record_id = ANY(%(records)s) AND s.controller_id = r.controller_id AND r.state = 'decided'
     AND b.prime_id IS DISTINCT FROM %(beside)s AND r.next_review > %(day)s
     AND (r.outcome = 'retain' OR r.outcome = 'part' AND i.record_id = ANY(r.kept_records))
-    AND NOT EXISTS (SELECT 1 FROM retention_review later WHERE later.prime_id = r.prime_id
-        AND later.controller_id = r.controller_id AND later.state = 'decided' AND later.decided_at > r.decided_at)
+    AND NOT EXISTS ( -- a later one counts only for those whom it looked at
+        SELECT 1 FROM retention_review later JOIN people_belonging seen ON seen.prime_id = later.prime_id
+        WHERE seen.nominal_id = i.nominal_id AND (seen.until IS NULL OR seen.until > later.decided_at)
+            AND later.controller_id = r.controller_id AND later.state = 'decided' AND later.decided_at > r.decided_at)
 ORDER BY r.next_review, r.id
 """  # noqa: S608
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -130,16 +129,14 @@ def test_what_left_its_table_does_not_come_back_by_a_link_of_another(source, tmp
     assert Nominal.objects.get(reference="P0").withdrawn_on is not None
 
 
-def test_a_link_that_a_row_tells_twice_is_written_once_as_first_told(source):
+def test_a_link_that_a_row_tells_twice_is_written_once_and_two_offences_of_a_code_are_two(source):
     said = feeds.read(source.feed, source.write([row("C1", "P1", CJS=""), row("C2", "P2")], "2026-06-01"))
-    again = said.involvements.set_column(
-        said.involvements.column_names.index("cjs"), "cjs", pc.fill_null(said.involvements["cjs"], "")
-    )
-    later = again.set_column(again.column_names.index("result"), "result", pa.nulls(again.num_rows, pa.string()))
-    twice = replace(said, involvements=pa.concat_tables([said.involvements, later]))
+    links = said.involvements
+    other = links.set_column(links.column_names.index("result"), "result", pa.array(["acquitted"] * 2))
+    twice = replace(said, involvements=pa.concat_tables([links, links, other]))
     take_in(twice, by=Actor("tests"), absence_limit=1)
-    told = Involvement.objects.order_by("record__reference").values_list("record__reference", "result")
-    assert list(told) == [("C1", "cautioned"), ("C2", "cautioned")]
+    told = Involvement.objects.order_by("record__reference", "result").values_list("record__reference", "result")
+    assert list(told) == [("C1", "acquitted"), ("C1", "cautioned"), ("C2", "acquitted"), ("C2", "cautioned")]
 
 
 def test_a_narrative_that_its_source_took_out_is_gone(controllers, tmp_path):

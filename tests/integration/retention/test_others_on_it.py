@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, by
+from factories.deeds import NO, WORKER, by, prime_of, say
 from factories.exports import row
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
@@ -107,6 +107,20 @@ def test_what_the_review_of_someone_else_on_it_chose_to_keep_stays(two):
 def test_what_the_review_of_someone_else_let_go_does_not_stay(two, records, goes):
     kept_at(two, "P9", "part", *Record.objects.filter(reference__in=records))
     assert going(propose(two, decided(two))) == goes
+
+
+def test_what_was_kept_stays_when_a_later_review_looks_at_another_half(own_life):
+    kept = kept_at(own_life, "P1", "retain")
+    say("P1", "D1", "different", by=by(own_life, "sorrel"))
+    own_life.run()
+    left = "CU1" if kept.prime == prime_of("P1") else "C1"
+    again = Review.objects.create(
+        prime=kept.prime, controller=kept.controller, kind="triggered", due=timezone.localdate()
+    )
+    answers = reviewing.Answers(NO, seen=life_digest(kept.prime_id))
+    reviewing.decide(again, answers, reviewing.Conclusion("dispose", REASON), by=by(own_life, "rowan"))
+    keys = list(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
+    assert list(others.kept(keys, beside=kept.prime_id)) == [Record.objects.get(reference=left).pk]
 
 
 def test_what_was_kept_until_a_day_that_has_come_is_free(two):

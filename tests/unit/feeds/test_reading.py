@@ -1,5 +1,6 @@
 """Every row of a file is in exactly one of rows and quarantine, with its reason and its text."""
 
+import json
 from datetime import date
 
 import pytest
@@ -284,3 +285,21 @@ def test_a_delimiter_at_the_end_of_header_and_rows_makes_a_column_without_a_name
     path = write(f"{GOOD},")
     path.write_text(path.read_text().replace("SUS_DOB\n", "SUS_DOB,\n"))
     assert feeds.read(load(small), path).rows.num_rows == 1
+
+
+def test_two_offences_of_one_code_in_a_row_are_two(load, small, tmp_path):
+    table = small["tables"]["crimes"]
+    table |= {"format": "jsonl", "files": "crimes_*", "kind": "delta"}
+    details = {
+        "happened": {"from": "DAY", "convert": ["date"]},
+        "cjs": "CJS",
+        "result": {"from": "RESULT", "map": {"A": "acquitted", "C": "convicted"}},
+    }
+    accused = {"label": "accused", "each": "charges", "reference": "SUS_ID", "role": {"value": "SUSPECT"}}
+    table["persons"] = [accused | {"surname": "SUS_SURNAME", "involvement": details}]
+    charge = {"SUS_ID": "N1", "SUS_SURNAME": "Ashdown", "CJS": "TH68010"}
+    charges = [charge | {"DAY": "2009-03-01", "RESULT": "A"}, charge | {"DAY": "2019-01-30", "RESULT": "C"}]
+    said = {"REF": "C1", "REPORTED": "31/01/2019", "PURPOSE": "4", "charges": [*charges, charges[1]]}
+    (tmp_path / "crimes_2026-11-08").write_text(json.dumps(said))
+    told = feeds.read(load(small), tmp_path / "crimes_2026-11-08")
+    assert told.involvements["result"].to_pylist() == ["acquitted", "convicted"]

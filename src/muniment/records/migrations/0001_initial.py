@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('row', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='records.sourcerow')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('nominal', 'record', 'row', 'role', 'cjs'), name='involvement_once')],
+                'indexes': [models.Index(fields=['nominal', 'record'], name='involvement_of')],
             },
         ),
         migrations.AddConstraint(
