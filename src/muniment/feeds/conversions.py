@@ -16,9 +16,10 @@ Value = str | bool | int | PartialDate | list[str] | None
 Conversion = Callable[[Any], Value]
 
 _MONTHS = re.compile(r"(\d+(?:\.\d+)?)\s*(years?|yrs?|y|months?|mths?|mos?|m|weeks?|wks?|w|days?|d)\b", re.IGNORECASE)
-_TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
 _SHORT_YEAR = re.compile(
-    r"^(?P<before>\d{1,2}(?P<mark>[/.\- ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark))(?P<year>\d{2})(?: \d{1,2}:.*)?$"
+    r"^(?P<before>\d{1,2}(?P<mark>[/.\- ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark))(?P<year>\d{2})"
+    rf"(?P<behind>{dates.TIME}?)$",
+    re.IGNORECASE,
 )
 _PER_MONTH = {"y": 12.0, "m": 1.0, "w": 12 / 52, "d": 12 / 365}
 _TRUE = frozenset({"y", "yes", "true", "t", "1"})
@@ -209,9 +210,15 @@ def date_of(text: str, *, month_first: bool, latest_year: int | None) -> Partial
 
 
 def with_century(text: str, latest_year: int) -> str:
-    """Write out a year of two digits as the last one up to `latest_year`; any other text stays as it is."""
+    """Write out years of two digits as the last ones up to `latest_year`; any other text stays as it is."""
+    ends = dates.SPAN.split(text)
+    written = [_with_century(end, latest_year) for end in ends]
+    return text if written == ends else " to ".join(written)
+
+
+def _with_century(text: str, latest_year: int) -> str:
     match = _SHORT_YEAR.match(text)
-    return f"{match['before']}{_in_century(int(match['year']), latest_year)}" if match else text
+    return f"{match['before']}{_in_century(int(match['year']), latest_year)}{match['behind']}" if match else text
 
 
 def _in_century(year: int, latest: int) -> int:
@@ -223,7 +230,7 @@ def _in_century(year: int, latest: int) -> int:
 def partial_date(text: str, *, month_first: bool = False) -> PartialDate:
     """Read a date as British systems write it. Raise BadValue when it is none."""
     try:
-        return dates.parse(text if dates.ZONED.match(text.strip()) else _TIME.sub("", text), month_first=month_first)
+        return dates.parse(text, month_first=month_first)
     except ValueError as error:
         raise BadValue("bad_date", f"{error}.") from error
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from muniment.engine.values import identifiers
+from muniment.engine.values.dates import SPAN
 from muniment.feeds import conversions
 from muniment.feeds.faults import BadValue
 
@@ -310,7 +311,8 @@ def _dates(filled: list[str], words: str) -> tuple[str, str] | None:
         return None
     if all(_YEAR_FIRST.match(value) for value in filled):
         return "dates, year first", ""
-    return _order([match for value in filled if (match := _NUMERIC_DATE.match(value))])
+    ends = [end for value in filled for end in SPAN.split(value)]
+    return _order([match for end in ends if (match := _NUMERIC_DATE.match(end))])
 
 
 def _order(dates: list[re.Match[str]]) -> tuple[str, str]:

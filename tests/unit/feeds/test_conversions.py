@@ -98,11 +98,19 @@ def test_a_code_list_that_the_feed_lacks_is_a_fault_of_the_feed():
 @pytest.mark.parametrize(
     ("text", "latest", "expected"),
     [("1-Jan-45", 2026, "1945-01-01"), ("01/02/26", 2026, "2026-02-01"), ("01/02/27", 2026, "1927-02-01"),
-     ("1.2.30 10:15", 2076, "2030-02-01")],
+     ("1.2.30 10:15", 2076, "2030-02-01"), ("30/06/24 23:30 UTC", 2026, "2024-07-01"),
+     ("1/3/98 to 5/6/01 09:30", 2026, "1998-03-01/2001-06-05"), ("1.2.24 10:15 - 11:15", 2026, "2024-02-01")],
 )  # fmt: skip
 def test_a_year_of_two_digits_is_the_last_one_up_to_the_export(text, latest, expected):
     assert run(text, "date", latest_year=latest) == dates.parse(expected)
     assert run("14/03/68", {"date": {"formats": ["%d/%m/%y"]}}, latest_year=2026) == dates.parse("1968-03-14")
+
+
+@pytest.mark.parametrize("text", ["01/03/2019 or 2020", "1-Jan-45 or 46", "1.2.19 10:15 or 2020", "about 1990"])
+def test_what_follows_a_day_and_is_no_time_makes_it_no_date(text):
+    with pytest.raises(BadValue, match="is not a date") as refused:
+        run(text, "date", latest_year=2026)
+    assert refused.value.code == "bad_date"
 
 
 def test_a_moment_beyond_all_calendars_is_no_date():

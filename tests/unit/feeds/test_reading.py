@@ -246,6 +246,18 @@ def test_a_time_with_its_zone_is_the_day_that_it_was_here(load, small, write):
     assert [str(day) for day in batch.record_dates["earliest"].to_pylist()] == list(ZONED.values())
 
 
+def test_a_span_of_days_is_read_from_its_first_to_its_last(load, small, write):
+    rows = [GOOD, GOOD.replace("C1", "C2"), GOOD.replace("C1", "C3")]
+    rows[0] = rows[0].replace("31/01/2019", "01/03/2019 to 05/06/2021").replace("1990", "03/05/1990 - 09/05/1990")
+    rows[1] = rows[1].replace("31/01/2019", "01/03/2019 or 2020")
+    rows[2] = rows[2].replace("31/01/2019", "05/06/2021 - 01/03/2019")
+    batch = feeds.read(load(small), write(*rows))
+    assert reasons(batch) == {2: ["bad_date"], 3: ["bad_date"]}
+    (told,) = batch.record_dates.to_pylist()
+    assert (told["earliest"], told["latest"]) == (date(2019, 3, 1), date(2021, 6, 5))
+    assert batch.nominals["born"].to_pylist() == ["1990-05-03/1990-05-09"]
+
+
 @pytest.mark.parametrize(
     ("form", "one", "other"),
     [

@@ -7,9 +7,9 @@ digits; so its digits are kept for comparison and its interval is not.
 import re
 from dataclasses import dataclass
 
-from muniment.engine.values.dates import PartialDate, parse
+from muniment.engine.values.dates import TIME, PartialDate, parse
 
-_YEAR_FIRST = re.compile(r"^(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})(?:[T ].*)?$")
+_YEAR_FIRST = re.compile(rf"^(\d{{4}})[-/. ]?(\d{{1,2}})[-/. ]?(\d{{1,2}}){TIME}?$", re.IGNORECASE)
 _YEAR_LAST = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$")
 
 
@@ -32,14 +32,16 @@ class Birth:
 
 
 def read(text: str) -> Birth | None:
-    """Read a date of birth; None when the text does not even look like a date."""
+    """Read a date of birth; None when the text does not even look like a date, or may lie in either of two years."""
     text = text.strip()
     try:
         interval = parse(text)
     except ValueError:
         return _digits_only(text)
     first, last = interval.earliest, interval.latest
-    month = f"{first.month:02d}" if first.month == last.month and first.year == last.year else "00"
+    if first.year != last.year:
+        return None
+    month = f"{first.month:02d}" if first.month == last.month else "00"
     day = f"{first.day:02d}" if interval.is_exact else "00"
     return Birth(f"{first.year:04d}{month}{day}", interval)
 

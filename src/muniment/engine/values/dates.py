@@ -12,12 +12,28 @@ from zoneinfo import ZoneInfo
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 
+_ZONE = r"(?:Z|UTC|GMT|BST|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
+_HALF = r"(?:\s?(?:[AP]\.?M\.?|HRS?|HOURS|H))?"
+_CLOCK = rf"\d{{1,2}}(?:[:.]\d{{2}}){{1,2}}(?:[.,:]\d+)?{_HALF}(?:\s?{_ZONE})?"
+_PLAIN_CLOCK = rf"(?:[01]\d|2[0-4])[0-5]\d(?:[0-5]\d(?:[.,]\d+)?)?{_HALF}(?:\s?{_ZONE})?"
+_ANY_CLOCK = rf"(?:{_CLOCK}|{_PLAIN_CLOCK})"
+# What may stand behind a day as sources write it: a time (09:30:00.000 +01:00, 9:30 PM, 0930 hrs) or a span of times.
+TIME = rf"(?:(?:T| +)(?:at )?{_ANY_CLOCK}(?: ?(?:[-–—]|to) ?{_ANY_CLOCK})?)"
+# What stands between the two ends of a span of days.
+SPAN = re.compile(r"\s+(?:to|[-–—])\s+|(?<=\d{4}-\d\d-\d\d)/(?=\d{4}-\d\d-\d\d)", re.IGNORECASE)
+
+
+def _with(day: str, behind: str) -> re.Pattern[str]:
+    """Return the pattern of a date behind which nothing else may stand."""
+    return re.compile(rf"^{day}(?:{behind})?$", re.IGNORECASE)
+
+
 _FULL = (
-    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*|Z|[+-]\d{2}:\d{2})?$"), "ymd"),
-    (re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})$"), "ymd"),
-    (re.compile(r"^(\d{4})(\d{2})(\d{2})$"), "ymd"),
-    (re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})(?: .*)?$"), "dmy"),
-    (re.compile(r"^(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/.,]? ?(\d{4})(?: .*)?$"), "dby"),
+    (_with(r"(\d{4})-(\d{1,2})-(\d{1,2})", rf"{TIME}|Z|[+-]\d{{2}}:\d{{2}}"), "ymd"),
+    (_with(r"(\d{4})/(\d{1,2})/(\d{1,2})", TIME), "ymd"),
+    (_with(r"(\d{4})(\d{2})(\d{2})", TIME), "ymd"),
+    (_with(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", TIME), "dmy"),
+    (_with(r"(\d{1,2})[-/. ]([A-Z]{3})[A-Z]*[-/.,]? ?(\d{4})", TIME), "dby"),
 )
 # A day and a time with its zone, however it is written: Z, UTC, GMT, BST, +01, +0100, +01:00, with or without a space.
 ZONED = re.compile(
@@ -25,10 +41,13 @@ ZONED = re.compile(
     r" ?(?P<zone>Z|UTC|GMT|BST|(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>0\d|1[0-4])(?::?(?P<minutes>\d{2}))?)$",
     re.IGNORECASE,
 )
+_ZONE_NAMED = re.compile(r"(?<=[\dZ])\[\w+(?:/\w+)*\]$")  # as Java writes it: 2024-06-30T23:30Z[UTC]
 _HERE = ZoneInfo("Europe/London")
-_MONTH_NAMED = re.compile(r"^([A-Za-z]{3})[A-Za-z]*[- ](\d{4})$")
-_MONTH_ONLY = (re.compile(r"^(\d{4})-(\d{1,2})$"), re.compile(r"^(?:00[/.])?(\d{1,2})/(\d{4})$"))
-_YEAR_ONLY = re.compile(r"^(?:00[/.]00[/.])?(\d{4})$")
+# Behind a month or a year, 2019 would be no time but another year.
+_LATE = rf"(?:T| +){_CLOCK}"
+_MONTH_NAMED = _with(r"([A-Z]{3})[A-Z]*[- ](\d{4})", _LATE)
+_MONTH_ONLY = (_with(r"(\d{4})-(\d{1,2})", _LATE), _with(r"(?:00[/.])?(\d{1,2})/(\d{4})", _LATE))
+_YEAR_ONLY = _with(r"(?:00[/.]00[/.])?(\d{4})", _LATE)
 
 
 @dataclass(frozen=True, order=True)
@@ -49,12 +68,12 @@ class PartialDate:
         return self.earliest == self.latest
 
     def __str__(self) -> str:
-        """Write the date as ISO text, as long as it is known: 1990-05-01, 1990-05 or 1990."""
+        """Write the date as ISO text, as far as it is known: 1990-05-01, 1990-05, 1990 or 1990-05-01/1990-06-15."""
         if self.is_exact:
             return self.earliest.isoformat()
-        if (self.earliest.year, self.earliest.month) == (self.latest.year, self.latest.month):
+        if self == whole_month(self.earliest.year, self.earliest.month):
             return f"{self.earliest.year:04d}-{self.earliest.month:02d}"
-        if self.earliest.year == self.latest.year:
+        if self == whole_year(self.earliest.year):
             return f"{self.earliest.year:04d}"
         return f"{self.earliest.isoformat()}/{self.latest.isoformat()}"
 
@@ -78,27 +97,40 @@ def parse(text: str, *, month_first: bool = False) -> PartialDate:
     """Read a date as British systems write it: ISO, 20190301, 01/03/2019, 01-Mar-2019, 03/2019,
     March 2019, 2019. A time with its zone is the day that it was in the United Kingdom.
 
-    Unknown days and months written as 00 give a partial date. Raise ValueError, saying what was read, when
-    the text is no date.
+    Unknown days and months written as 00 give a partial date, and so do the two ends of a span, 01/03/2019 to
+    05/06/2021. Behind a day nothing but a time may stand. Raise ValueError, saying what was read, when the text
+    is no date.
     """
     text = text.strip()
     try:
-        if (zoned := ZONED.match(text)) and _is_told(zoned):
-            return _day_here(zoned, parse(zoned["day"], month_first=month_first))
-        for pattern, order in _FULL:
-            if match := pattern.match(text):
-                return _from_parts(match.groups(), order, month_first=month_first)
-        if match := _MONTH_ONLY[0].match(text):
-            return whole_month(int(match[1]), int(match[2]))
-        if match := _MONTH_ONLY[1].match(text):
-            return whole_month(int(match[2]), int(match[1]))
-        if match := _MONTH_NAMED.match(text):
-            return whole_month(int(match[2]), _MONTHS[match[1].lower()])
-        if match := _YEAR_ONLY.match(text):
-            return whole_year(int(match[1]))
+        return _read(_ZONE_NAMED.sub("", text), month_first=month_first)
     except (ValueError, KeyError, OverflowError, calendar.IllegalMonthError) as error:
         raise ValueError(f"'{text[:40]}' is not a date") from error
-    raise ValueError(f"'{text[:40]}' is not a date")
+
+
+def _read(text: str, *, month_first: bool) -> PartialDate:
+    ends = SPAN.split(text)
+    if len(ends) == 1 and (zoned := ZONED.match(text)) and _is_told(zoned):
+        return _day_here(zoned, parse(zoned["day"], month_first=month_first))
+    for pattern, order in _FULL:
+        if match := pattern.match(text):
+            return _from_parts(match.groups(), order, month_first=month_first)
+    if len(ends) == 2:
+        first, last = (parse(end, month_first=month_first) for end in ends)
+        return PartialDate(first.earliest, last.latest)
+    return _month_or_year(text)
+
+
+def _month_or_year(text: str) -> PartialDate:
+    if match := _MONTH_ONLY[0].match(text):
+        return whole_month(int(match[1]), int(match[2]))
+    if match := _MONTH_ONLY[1].match(text):
+        return whole_month(int(match[2]), int(match[1]))
+    if match := _MONTH_NAMED.match(text):
+        return whole_month(int(match[2]), _MONTHS[match[1].lower()])
+    if match := _YEAR_ONLY.match(text):
+        return whole_year(int(match[1]))
+    raise ValueError(text)
 
 
 def _is_told(zoned: re.Match[str]) -> bool:
