@@ -119,10 +119,17 @@ def _document(part: sources.Part) -> Any:
         content = stream.read(_DOCUMENT + 1)
     if len(content) > _DOCUMENT:
         raise BadFile(f"{part.name} is one JSON object of more than {_DOCUMENT:,} bytes: say yourself where rows lie.")
+    text = content.decode("utf-8-sig", "replace").strip()
     try:
-        return json.loads(content.decode("utf-8-sig", "replace"))
+        document, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError) as error:
         raise BadFile(f"{part.name} is no whole JSON or was cut off ({error}): have it sent again.") from error
+    if end < len(text):
+        raise BadFile(
+            f"{part.name} goes on behind its first JSON object, which is over several lines: have it exported as JSON"
+            " lines, one object a line, as an array of objects, or write the feed yourself and say rows_at."
+        )
+    return document
 
 
 def _longest_list(value: Any, depth: int = 3) -> str:

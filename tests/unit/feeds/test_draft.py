@@ -343,6 +343,12 @@ def test_what_a_packing_system_leaves_in_a_zip_is_left_out(tmp_path):
         ("a.json", b'[{"a": 1}, {"a"', "cut off"),
         ("a.json", b'{\n "a": 1\n}', "several lines"),
         ("a.json", b'{\n "rows": [{"a": 1},\n', "cut off"),
+        (
+            "a.json",
+            b'{\n "rows": [{"a": 1}]\n}\n{\n "rows": [{"a": 2}]\n}\n',
+            "write the feed yourself and say rows_at",
+        ),
+        ("a.json", b'[{"a": 1}]\n{"a": 2}\n', "no array"),
     ],
 )
 def test_what_is_no_export_is_refused_with_a_sentence(tmp_path, name, content, word):

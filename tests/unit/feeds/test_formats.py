@@ -163,6 +163,27 @@ def test_an_array_of_objects_reads_as_its_objects_one_a_line_do(load, tmp_path):
     assert one.nominals.equals(other.nominals)
 
 
+@pytest.mark.parametrize("between", ["\n", "", "\r\n\r\n  "])
+@pytest.mark.parametrize(
+    ("rows_at", "around"),
+    [
+        ("", "{}"),
+        ("rows", '{{"page": 1, "rows": {}, "more": [1, "]"], "next": {{"rows": [1]}}}}'),
+        ("data.rows", '{{"data": {{"rows": {}}}, "rows": null}}'),
+    ],
+)
+def test_rows_of_json_that_come_page_by_page_are_all_read(load, tmp_path, rows_at, around, between):
+    rows = [NESTED | {"id": f"C{number}", "note": "[x], {y}]}" * 9000} for number in range(7)]
+    pages = [around.format(json.dumps(page)) for page in (rows[:3], [], rows[3:6], rows[6:])]
+    path = tmp_path / "crimes_2026-11-08.json"
+    path.write_text(between.join(pages) + between)
+    feed = load(nested("jsonl", **({"rows_at": rows_at} if rows_at else {})))
+    assert feeds.check(feed, path) == []
+    batch = feeds.read(feed, path)
+    assert batch.rows_read == 7
+    assert batch.records["reference"].to_pylist() == [f"C{number}" for number in range(7)]
+
+
 def test_no_column_hides_another(load, small, tmp_path):
     small["tables"]["crimes"]["record"] |= {"title": "PLACE_2", "attributes": ["column_4"]}
     path = tmp_path / "crimes_2026-11-08.csv"

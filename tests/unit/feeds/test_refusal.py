@@ -254,3 +254,28 @@ def test_rows_that_lie_within_an_object_are_found_where_the_feed_says(load, smal
     assert feeds.read(load(small), path).rows_read == 2
     path.write_text(path.read_text().partition("2019")[0])
     refused(load(small), path, "cut off")
+
+
+@pytest.mark.parametrize(
+    ("rows_at", "text", "word"),
+    [
+        ("", f"{ROWS}\n{{}}", "goes on behind its first array with what is no array: have it exported as one array"),
+        ("", f"{ROWS},\n{ROWS}", "no array"),
+        ("", f"{ROWS}\nEND 2", "no array"),
+        ("", f'{ROWS}\n[{{"REF": "C3"}},', "cut off"),
+        ("rows", f'{{"rows": {ROWS}}}\n{ROWS}', "goes on behind its first object with what is no object"),
+        ("rows", f'{{"rows": {ROWS}}},{{"rows": {ROWS}}}', "no object"),
+        ("rows", f'{{"rows": {ROWS}}}\n{{"count": 2}}', "no list under rows"),
+        ("rows", f'{{"rows": {ROWS}}}\n{{"rows": {ROWS}', "cut off"),
+        ("rows", f'{{"rows": {ROWS}, "next": 12', "cut off"),
+        ("rows", f'{{"rows": {ROWS}, "rows": {ROWS}}}', "two values under rows"),
+        ("a.rows", f'{{"a": {{"rows": {ROWS}}}, "a": {{"rows": {ROWS}}}}}', "two values under a"),
+        ("a.rows", f'{{"a": {{"rows": {ROWS}}}', "cut off"),
+    ],
+)
+def test_what_follows_rows_of_json_and_is_no_page_of_them_refuses_the_file(load, small, tmp_path, rows_at, text, word):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.json"}
+    small["tables"]["crimes"] |= {"rows_at": rows_at} if rows_at else {}
+    path = tmp_path / "crimes_2026-11-08.json"
+    path.write_text(text)
+    refused(load(small), path, word)

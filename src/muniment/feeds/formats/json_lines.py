@@ -1,5 +1,6 @@
 """JSON: one object a line, or one array of objects, which may lie within an object where rows_at says.
 
+A source that sends its rows page by page writes several such arrays, or objects around them, one behind the other.
 Nested objects become dotted columns, lists of objects repeated parts.
 """
 
@@ -8,7 +9,6 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from muniment.feeds.formats.nested import Item, chunk, shapes_of
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import Seen, wanted
 
+_SPACE = " \t\r\n"
 _SPACES = re.compile(r"\s*")
 _KEY = re.compile(r'"([^"]*)"\s*:')
 _WRAPPER = re.compile(  # one object that begins with plain values, if any, and then with a list of objects
@@ -109,31 +110,133 @@ def _rows(path: Path, table: Table, limits: Limits) -> Iterator[tuple[dict[str, 
         io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n") as text,
     ):
         if table.rows_at:
-            yield from _elements(_found(text, table, path), text, path)
+            yield from _within(_Reading(text, path), table)
             return
         start = next((line for line in text if line.strip()), "")
         if start.lstrip().startswith("["):
-            yield from _elements(start, text, path)
+            yield from _pages(_Reading(text, path, start))
             return
         for line in itertools.chain([start] if start else [], text):
             if line.strip():
                 yield _object(line), line.rstrip("\r\n")
 
 
-def _found(text: io.TextIOWrapper, table: Table, path: Path) -> str:
-    """Return what was read from the list of rows on. Raise BadFile when there is none where rows_at says."""
-    buffer = ""
-    with suppress(LookupError):
-        while len(buffer) < _LONGEST and (block := text.read(_BLOCK)):
-            buffer += block
+class _Reading:
+    """The text of a file from where it is read, which is read on as it is needed."""
+
+    def __init__(self, text: io.TextIOWrapper, path: Path, start: str = "") -> None:
+        self._text, self.path, self.buffer = text, path, start
+
+    def goes_on(self) -> bool:
+        """Read more; say whether there was any, and whether what is not yet read as JSON stays within bounds."""
+        more = self._text.read(max(_BLOCK, len(self.buffer))) if len(self.buffer) < _LONGEST else ""
+        self.buffer += more
+        return bool(more)
+
+    def mark(self, passed: str = _SPACE) -> str:
+        """Return the next character behind spaces, an empty one at the end of the file."""
+        while True:
+            self.buffer = self.buffer.lstrip(passed)
+            if self.buffer or not self.goes_on():
+                return self.buffer[:1]
+
+    def skip(self, mark: str) -> None:
+        """Go on behind a mark, which has to come next. Raise BadFile when something else does."""
+        if self.mark() != mark:
+            raise self.damaged()
+        self.buffer = self.buffer[1:]
+
+    def value(self) -> str:
+        """Return the text of the value that comes next. Raise BadFile when it is none, or not whole."""
+        while True:
             try:
-                at = _place(buffer, table.rows_at.strip("/").replace("/", ".").split("."))
-            except ValueError:
-                continue  # what was read so far ends too early
-            if buffer.startswith("[", at):
-                return buffer[at:]
+                _, end = _DECODER.raw_decode(self.buffer)
+            except (ValueError, RecursionError):
+                end = len(self.buffer)
+            # What ends where the buffer does, such as 12 of 123, may go on beyond it.
+            if end < len(self.buffer):
+                read, self.buffer = self.buffer[:end], self.buffer[end:]
+                return read
+            if not self.goes_on():
+                raise self.damaged()
+
+    def damaged(self) -> BadFile:
+        """Return the refusal of a file whose JSON is not whole."""
+        return BadFile(f"{self.path.name} is JSON that is damaged or cut off: have it sent again.")
+
+
+def _within(reading: _Reading, table: Table) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
+    """Yield the rows of every object around a list of them. Raise BadFile when something else follows."""
+    steps = table.rows_at.strip("/").replace("/", ".").split(".")
+    following = "{"
+    while following:
+        if following != "{":
+            raise BadFile(
+                f"{reading.path.name} goes on behind its first object with what is no object: have it exported as one"
+                f" object with the rows under {table.rows_at}, or as several such objects and nothing between them."
+            )
+        _find(reading, steps, table)
+        yield from _elements(reading)
+        _leave(reading, steps, table)
+        following = reading.mark()
+
+
+def _pages(reading: _Reading) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
+    """Yield the elements of every array. Raise BadFile when something else follows."""
+    yield from _elements(reading)
+    while following := reading.mark():
+        if following != "[":
+            raise BadFile(
+                f"{reading.path.name} goes on behind its first array with what is no array: have it exported as one"
+                " array, or as several arrays and nothing between them."
+            )
+        yield from _elements(reading)
+
+
+def _find(reading: _Reading, steps: list[str], table: Table) -> None:
+    """Go on to the list of rows. Raise BadFile when there is none where rows_at says."""
+    while True:
+        try:
+            at = _place(reading.buffer, steps)
+        except LookupError:
             break
-    raise BadFile(f"{path.name} holds no list under {table.rows_at}: correct rows_at, or ask for the export again.")
+        except ValueError:  # what was read so far ends too early
+            if reading.goes_on():
+                continue
+            break
+        if not reading.buffer.startswith("[", at):
+            break
+        reading.buffer = reading.buffer[at:]
+        return
+    raise BadFile(
+        f"{reading.path.name} holds no list under {table.rows_at}: correct rows_at, or ask for the export again."
+    )
+
+
+def _leave(reading: _Reading, steps: list[str], table: Table) -> None:
+    """Go on behind the object around a list of rows. Raise BadFile when it holds such a list again, or is not whole."""
+    for step in reversed(steps):
+        while reading.mark() == ",":
+            reading.skip(",")
+            reading.mark()
+            name = reading.value()
+            reading.skip(":")
+            _pass(reading)
+            if json.loads(name) == step:
+                raise BadFile(
+                    f"{reading.path.name} holds two values under {step} in one object: have it exported with one list"
+                    f" under {table.rows_at}."
+                )
+        reading.skip("}")
+
+
+def _pass(reading: _Reading) -> None:
+    """Go on behind a value; of a list, which may be long, element by element."""
+    if reading.mark() != "[":
+        reading.value()
+        return
+    for _ in _elements(reading):
+        pass
 
 
 def _place(buffer: str, steps: list[str]) -> int:
@@ -161,26 +264,13 @@ def _past(buffer: str, at: int, mark: str) -> int:
     return at
 
 
-def _elements(start: str, text: io.TextIOWrapper, path: Path) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
-    """Yield the elements of an array, reading on only when one is not whole. Raise BadFile when it does not close."""
-    buffer = start.lstrip()[1:]
-    while True:
-        buffer = buffer.lstrip(" \t\r\n,")
-        if buffer.startswith("]"):
-            return
-        try:
-            _, end = _DECODER.raw_decode(buffer)
-        except ValueError:
-            end = len(buffer)
-        # What ends where the buffer does, such as 12 of 123, may go on beyond it.
-        if end < len(buffer):
-            yield _object(buffer[:end]), buffer[:end]
-            buffer = buffer[end:]
-            continue
-        more = text.read(max(_BLOCK, len(buffer))) if len(buffer) < _LONGEST else ""
-        if not more:
-            raise BadFile(f"{path.name} is a JSON array that is damaged or cut off: have it sent again.")
-        buffer += more
+def _elements(reading: _Reading) -> Iterator[tuple[dict[str, Any] | Fault, str]]:
+    """Yield the elements of the array that comes next. Raise BadFile when it does not close."""
+    reading.skip("[")
+    while reading.mark(f"{_SPACE},") != "]":
+        read = reading.value()
+        yield _object(read), read
+    reading.skip("]")
 
 
 def _object(line: str) -> dict[str, Any] | Fault:
