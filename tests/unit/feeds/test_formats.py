@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import openpyxl
 import pyarrow as pa
@@ -101,6 +102,56 @@ def test_parquet_with_lists(load, tmp_path):
     content = nested("parquet")
     content["tables"]["crimes"]["persons"][0]["surname"] = "family"
     check_nested(feeds.read(load(content), path))
+
+
+NUMBERS = [
+    (pa.float64(), 20240012345.0, "20240012345"),
+    (pa.float64(), 1e15, "1000000000000000"),
+    (pa.float64(), -7.0, "-7"),
+    (pa.float64(), -0.0, "0"),
+    (pa.float64(), 12345678901.5, "12345678901.5"),
+    (pa.float64(), 0.1, "0.1"),
+    (pa.float64(), 2.0**53, "9007199254740992.0"),
+    (pa.float64(), 1e22, "1e+22"),
+    (pa.float64(), float("inf"), "inf"),
+    (pa.float64(), float("nan"), None),
+    (pa.float64(), None, None),
+    (pa.float32(), 1.1, "1.1"),
+    (pa.float32(), 16777216.0, "16777216"),
+    (pa.float16(), 12.0, "12"),
+    (pa.dictionary(pa.int32(), pa.float64()), 20240012345.0, "20240012345"),
+    (pa.int64(), 2**60, "1152921504606846976"),
+    (pa.decimal128(38, 10), Decimal("20240012345"), "20240012345"),
+    (pa.decimal128(38, 10), Decimal(0), "0"),
+    (pa.decimal128(38, 10), Decimal("0.00000001"), "0.0000000100"),
+    (pa.decimal128(10, 2), Decimal("51.50"), "51.50"),
+    (pa.decimal128(10, 2), None, None),
+    (pa.list_(pa.float64()), [20240012345.0, None, float("nan"), 0.5], "[20240012345, null, null, 0.5]"),
+    (pa.struct([("a", pa.decimal128(38, 10))]), {"a": Decimal(5)}, '{"a": "5"}'),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), NUMBERS)
+def test_a_number_of_parquet_is_read_as_that_number(load, small, tmp_path, kind, value, text):
+    small["tables"]["crimes"] |= {"format": "parquet", "files": "crimes_*", "kind": "delta"}
+    path = tmp_path / "crimes_2026-11-08.parquet"
+    columns = {name: pa.array([None, None, None], pa.string()) for name in HEADER.split(",")}
+    columns |= {"REF": pa.array(["C1", "C2", "C3"]), "REPORTED": pa.array(["2019-01-31"] * 3)}
+    columns["PURPOSE"] = pa.array(["4"] * 3)
+    columns["PLACE"] = pa.array([value, None, value], kind)
+    pq.write_table(pa.table(columns), path)
+    assert feeds.read(load(small), path).records["location"].to_pylist() == [text, None, text]
+
+
+def test_a_refused_row_of_parquet_is_kept_as_json(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "parquet", "files": "crimes_*", "kind": "delta"}
+    path = tmp_path / "crimes_2026-11-08.parquet"
+    row = dict.fromkeys(HEADER.split(",")) | {"REF": 20240012345.0, "REPORTED": "soon", "PLACE": float("nan")}
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    (line,) = feeds.read(load(small), path).quarantine.to_pylist()
+    assert line["reference"] == "20240012345"
+    kept = json.loads(line["original"], parse_constant=pytest.fail)
+    assert (kept["REF"], kept["PLACE"]) == (20240012345, None)
 
 
 def test_a_workbook_with_a_title_line_dates_numbers_and_formulas(load, tmp_path):

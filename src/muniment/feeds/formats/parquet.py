@@ -1,8 +1,10 @@
-"""Parquet, by Arrow; every column is read as text."""
+"""Parquet, by Arrow; every column is read as text, whole numbers as such whatever type they have."""
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,8 @@ from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import wanted
+
+_EXACT = 2**53  # up to which a float holds every whole number
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
@@ -88,20 +92,51 @@ def _child(column: pa.Array) -> Child:
 def _text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        text = column.cast(pa.string())
-    elif pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         return text_array([None if value is None else _plain(value) for value in column.to_pylist()])
-    else:
-        text = column.cast(pa.string())
-    return pc.replace_substring(text, "\x00", NUL_SYMBOL)
+    if pa.types.is_floating(column.type):
+        return _floats(column)
+    if pa.types.is_decimal(column.type):
+        return text_array([None if value is None else _decimal(value) for value in column.to_pylist()])
+    return pc.replace_substring(column.cast(pa.string()), "\x00", NUL_SYMBOL)
+
+
+def _floats(column: pa.Array) -> pa.Array:
+    """Return whole numbers without a point, others at their shortest; what is no number is null."""
+    values = column.to_numpy(zero_copy_only=False)  # in which null is no number either
+    wide = values.astype(np.float64)
+    whole = (np.abs(wide) < _EXACT) & (wide == np.trunc(wide))
+    told = pa.array(np.where(whole, wide, 0).astype(np.int64)).cast(pa.string())
+    broken = ~whole & ~np.isnan(wide)
+    others = np.full(len(values), None, dtype=object)
+    others[broken] = [str(value) for value in values[broken]]
+    return pc.if_else(pa.array(whole), told, pa.array(others, pa.string()))
+
+
+def _decimal(value: Decimal) -> str:
+    return str(int(value)) if value == value.to_integral_value() else f"{value:f}"
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace").replace("\x00", NUL_SYMBOL)
-    return json.dumps(value, ensure_ascii=False, default=str).replace("\\u0000", NUL_SYMBOL)
+    return json.dumps(_said(value), ensure_ascii=False, default=str).replace("\\u0000", NUL_SYMBOL)
+
+
+def _said(value: Any) -> Any:
+    """Return a value, or what a list or an object holds, with its numbers as a column of them has them."""
+    if isinstance(value, dict):
+        return {name: _said(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_said(inner) for inner in value]
+    if isinstance(value, float):
+        if np.isnan(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    return _plain(value) if isinstance(value, bytes) else value
 
 
 def _written(batch: pa.RecordBatch, at: int) -> str:
-    return json.dumps(batch.slice(at, 1).to_pylist()[0], ensure_ascii=False, default=str).replace("\\u0000", NUL_SYMBOL)
+    return _plain(batch.slice(at, 1).to_pylist()[0])
