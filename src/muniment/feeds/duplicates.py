@@ -1,7 +1,9 @@
 """References that occur more than once in one file: repeats, conflicts, and records told over several rows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,23 +31,50 @@ class Verdict:
     renamed: dict[int, int] = field(default_factory=dict)  # row to the number of its occurrence
 
 
-def judge(rows: pa.Table, records: pa.Table, table: Table) -> Verdict:
-    """Compare rows that share a key, and the records that several rows tell."""
-    verdict = Verdict()
+def judge(tables: Mapping[str, pa.Table], table: Table) -> Verdict:
+    """Compare rows that share a key, and the records that several rows tell; `tables` are the canonical ones."""
+    verdict, rows, records = Verdict(), tables["rows"], tables["records"]
     counts = rows.group_by("key", use_threads=False).aggregate([("key", "count")])
     shared = counts.filter(pc.greater(counts["key_count"], 1))["key"]
     if len(shared):
-        _judge_keys(rows.filter(pc.is_in(rows["key"], shared.combine_chunks())), verdict, table)
+        alike = rows.filter(pc.is_in(rows["key"], shared.combine_chunks()))
+        _judge_keys(alike, _repeated(tables, alike), verdict, table)
     if table.duplicates == "same_record" and records.num_rows:
         _judge_records(records, verdict)
     return verdict
 
 
-def _judge_keys(shared: pa.Table, verdict: Verdict, table: Table) -> None:
+def _repeated(tables: Mapping[str, pa.Table], shared: pa.Table) -> set[int]:
+    """Return the rows whose event is what was told last of its record or person, with nothing since."""
+    if not pc.any(pc.equal(shared["entity"], "event")).as_py():
+        return set()
+    events = tables["events"]
+    told = [(line.pop("row"), line) for line in events.to_pylist()]
+    for name, entity in (("records", "record"), ("nominals", "nominal")):
+        lines = tables[name].filter(pc.is_in(tables[name]["reference"], events["reference"].combine_chunks()))
+        told += [
+            (line.pop("row"), line | {"entity": entity}) for line in lines.select(["row", "reference"]).to_pylist()
+        ]
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    repeated = set()
+    for row, said in sorted(told, key=lambda each: each[0]):
+        of = said["entity"], said["reference"]
+        if last.get(of) == said and "kind" in said:
+            repeated.add(row)
+        last[of] = said
+    return repeated
+
+
+def _judge_keys(shared: pa.Table, repeated: set[int], verdict: Verdict, table: Table) -> None:
     seen: dict[str, list[str]] = {}
     for row in shared.select(["row", "key", "hash", "entity"]).to_pylist():
         hashes = seen.setdefault(row["key"], [])
-        if row["hash"] in hashes or row["entity"] == "event":
+        if row["entity"] == "event":
+            if row["row"] in repeated:
+                verdict.silent.add(row["row"])
+            if hashes:
+                verdict.renamed[row["row"]] = len(hashes) + 1
+        elif row["hash"] in hashes:
             verdict.silent.add(row["row"])
             verdict.renamed[row["row"]] = len(hashes) + 1
         elif not hashes:
@@ -84,7 +113,8 @@ def _judge_records(records: pa.Table, verdict: Verdict) -> None:
 def renamed(tables: dict[str, pa.Table], rows: pa.Table, verdict: Verdict) -> tuple[dict[str, pa.Table], pa.Table]:
     """Return the tables with repeats silenced and kept conflicts under references of their own."""
     keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True)) if verdict.renamed else {}
-    loud = {row: number for row, number in verdict.renamed.items() if row not in verdict.silent}
+    quiet = verdict.silent.union(tables["events"]["row"].to_pylist() if verdict.renamed else ())
+    loud = {row: number for row, number in verdict.renamed.items() if row not in quiet}
     out = {}
     for name, said in tables.items():
         table = said

@@ -244,7 +244,7 @@ def _refused(row: int, reference: str | None, faults: Iterable[Fault], said: _Sa
 
 def _deduplicated(tables: dict[str, pa.Table], setting: Setting, file: Path) -> dict[str, pa.Table]:
     table = setting.table
-    verdict = duplicates.judge(tables["rows"], tables["records"], table)
+    verdict = duplicates.judge(tables, table)
     if not (verdict.silent or verdict.refused or verdict.renamed):
         return tables
     tables = dict(tables)

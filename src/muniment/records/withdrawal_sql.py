@@ -9,6 +9,12 @@ TELLING = {
     "nominal": "SELECT row_id, nominal_id AS id FROM records_involvement",
 }
 
+# When an event was told: on the day that it bears in the file that first told it, otherwise whenever it was told last.
+TOLD = """
+JOIN records_sourcerow named ON named.id = e.row_id JOIN records_intake told
+    ON told.id = CASE WHEN e.dated IS NULL THEN named.last_intake_id ELSE named.first_intake_id END
+"""
+
 # Absence from a full export: known rows of this table, not newer than the file, that it no longer has; and whether they
 # were known as withdrawn by a newer one.
 ABSENT = """
@@ -85,8 +91,7 @@ DELETED_SINCE = tuple(
     f"""
     WITH telling AS NOT MATERIALIZED ({telling})
     UPDATE records_{entity} held SET withdrawn_on = coalesce(e.dated, told.as_of)
-    FROM records_sourceevent e JOIN records_sourcerow named ON named.id = e.row_id
-    JOIN records_intake told ON told.id = named.first_intake_id
+    FROM records_sourceevent e {TOLD}
     WHERE e.system_id = %(system)s AND e.kind = 'delete' AND e.entity = '{entity}' AND told.as_of > %(as_of)s
         AND held.system_id = %(system)s AND held.reference = e.reference AND held.withdrawn_on IS NULL
         AND held.reference IN (SELECT reference FROM {entity}_of)

@@ -176,6 +176,7 @@ class _Work:
             "table": batch.table,
             "as_of": batch.as_of,
             "intake": intake.pk,
+            "digest": batch.digest,
             "in_order": batch.kind == "delta",  # the rows of a full export come in no order that means anything
             "partition": batch.partition,
             "area": batch.area,
@@ -196,6 +197,8 @@ class _Work:
             self.cursor.execute("SET LOCAL enable_nestloop = off")
         self.run(intake_sql.FATE)
         self.cursor.execute("ANALYZE fate (row, fate)")
+        if self.batch.events.num_rows:
+            self.run(intake_sql.TOLD_ANEW)
         dangling = self._set_aside_dangling()
         fates = self._fates()
         self._make_scopes()
