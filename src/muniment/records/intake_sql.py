@@ -113,7 +113,7 @@ FROM judged j WHERE f.row = j.row
 
 # A link to a record or a person that is not held here cannot stand: it waits in quarantine.
 DANGLING = """
-SELECT i.row, i.record, i.nominal, i.role,
+SELECT i.row, f.key, i.record, i.nominal, i.role,
     NOT EXISTS (SELECT 1 FROM records_record r WHERE r.system_id = %(system)s AND r.reference = i.record)
     AND i.record NOT IN (SELECT reference FROM {records}) AS lacks_record
 FROM {involvements} i JOIN fate f ON f.row = i.row AND f.fate IN ('accepted', 'updated')

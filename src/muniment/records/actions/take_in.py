@@ -297,12 +297,12 @@ class _Work:
         """Take links to what is not held here out of the batch; return them as quarantine rows."""
         self.run(intake_sql.DANGLING)
         found: dict[int, dict[str, Any]] = {}
-        for row, record, nominal, role, lacks_record in self.cursor.fetchall():
+        for row, key, record, nominal, role, lacks_record in self.cursor.fetchall():
             missing, field = (record, "record") if lacks_record else (nominal, "nominal")
             link = json.dumps({"record": record, "nominal": nominal, "role": role})
             found[row] = {
                 "row": row,
-                "reference": "",
+                "reference": key,
                 "reasons": [
                     {
                         "code": "unknown_reference",
