@@ -8,7 +8,7 @@ from factories.exports import Source, row
 from muniment.core import content
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.records.models import Record
-from muniment.retention import afresh, schedule_tables
+from muniment.retention import afresh, schedule_tables, sweeping
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import DisposalOrder, Review
@@ -106,14 +106,15 @@ def test_one_that_fails_in_its_own_step_is_stopped_whole_and_stops_no_other(own_
     three(own_life)
     destruction.work(by=WORKER)
     answer_everything(own_life)
-    sweep, fated = destruction._sweep_rows, Record.objects.get(reference="C2").pk
+    sweep, fated = sweeping.sweep, Record.objects.get(reference="C2").pk
 
-    def failing(gone):
-        sweep(gone)
+    def failing(order, gone):
+        swept = sweep(order, gone)
         if any(owner.startswith(f"record:{fated}:") for owner in gone.owners):
             raise KeyError("what the record says")
+        return swept
 
-    monkeypatch.setattr(destruction, "_sweep_rows", failing)
+    monkeypatch.setattr(sweeping, "sweep", failing)
     done = destruction.work(by=WORKER)
     assert (done["destroyed"], done["refused"]) == (2, 1)
     assert stopped() == ("C2", "It could not be carried out (KeyError): nothing of it was changed.")
