@@ -53,7 +53,7 @@ def test_the_victim_of_a_destroyed_record_goes_with_it_unless_another_record_is_
     assert not SearchToken.objects.filter(token="harmed").exists()
     assert not PersonDecision.objects.filter(prime=gone).exists()
     assert Review.objects.get(prime=gone).state == "closed", "nobody is left to review"
-    assert reports.send([row("N3", "V1", **VERA, **VICTIM)], on="2026-07-01").suppressed == 1
+    assert reports.send([row("N1", "V1", **VERA, **VICTIM)], on="2026-07-01").suppressed == 1
     body = order.certificate.body
     assert (len(body["destroyed"]), body["nominals"]) == (1, 2)
     assert "Harmed" not in str(body)
