@@ -26,6 +26,9 @@ from muniment.retention.models import Certificate, RecordDecision, Review
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+
+
 def test_running_again_changes_nothing(own_life):
     counts = own_life.run()
     assert (counts.changed_people, counts.changed_records, counts.reviews_opened) == (0, 0, 0)
@@ -167,7 +170,7 @@ def test_what_waited_in_quarantine_under_the_same_reference_goes_too(own_life):
     absurd = {**row("C1", "P1"), "REPORTED": "1500-01-01"}
     own_life.crime.send([absurd, {**row("C44", "P44"), "REPORTED": "1500-01-01"}], on="2026-06-05")
     assert Quarantine.objects.filter(resolved_by=None).count() == 2
-    own_life.crime.send([row("C1", "P1", POSTCODE="NH1 1AA")], on="2026-06-06")  # mended; until then it would stay
+    own_life.crime.send([row("C1", "P1", **HOME)], on="2026-06-06")  # mended; until then it would stay
     own_life.run()
     answered(own_life)
     destruction.work(by=WORKER)
@@ -273,11 +276,9 @@ def test_a_review_that_was_begun_goes_where_its_person_went(own_life):
 
 
 def test_a_record_that_another_person_still_needs_is_kept_whole(own_life):
-    own_life.crime.send(
-        [row("C1", "P1", POSTCODE="NH1 1AA", PHONE="07700900123", ADDRESS="1 Invented Street")], on="2026-06-02"
-    )
+    own_life.crime.send([row("C1", "P1", **HOME)], on="2026-06-02")
     other = row("C9", "P9", FORENAME="Tansy", SURNAME="Other", BORN="1999-01-02", REPORTED="2026-05-01")
-    own_life.custody.send([other, row("CU1", "D1", ROLE="DETAINEE")], on="2026-06-03")
+    own_life.custody.send([other, row("CU1", "D1", ROLE="DETAINEE", **HOME)], on="2026-06-03")
     link = Involvement.objects.get(nominal__reference="P9")
     Involvement.objects.filter(pk=link.pk).update(record=Record.objects.get(reference="CU1"))
     own_life.run()
