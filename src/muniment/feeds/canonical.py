@@ -13,6 +13,8 @@ import pyarrow as pa
 
 REASON = pa.struct([("code", pa.string()), ("field", pa.string()), ("message", pa.string())])
 
+NAME = pa.struct([("kind", pa.string()), ("name", pa.string())])  # a reference, and whether of a record or a nominal
+
 ROWS = pa.schema(
     [
         ("row", pa.int32()),
@@ -139,7 +141,7 @@ QUARANTINE = pa.schema(
         ("reasons", pa.list_(REASON)),
         ("original", pa.string()),  # the row as it stood in the file
         ("known_by", pa.string()),  # the same however it is written, or a digest where its text may not be kept
-        ("names", pa.list_(pa.string())),  # the references of records and people that it names, as far as could be read
+        ("names", pa.list_(NAME)),  # the records and people that it names, as far as could be read
         ("partition", pa.string()),  # where it waits: as it says, or strictly where what it says could not be read
         ("area", pa.string()),
         ("restriction", pa.string()),  # empty for none

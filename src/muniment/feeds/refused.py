@@ -15,14 +15,15 @@ from muniment.feeds.lines import Setting
 SEALED = "sealed"
 UNREAD = "UNREAD"  # the restriction of a row whose own could not be read: only a role that names it opens it
 
+KINDS = ("record", "nominal")
 _NAMING = {
-    "main": ("reference",),
-    "records": ("reference",),
-    "nominals": ("reference",),
-    "flags": ("reference",),
-    "involvements": ("record", "nominal"),
-    "events": ("reference", "into"),
+    "records": {"reference": "record"},
+    "nominals": {"reference": "nominal"},
+    "flags": {"reference": "nominal"},
+    "involvements": {"record": "record", "nominal": "nominal"},
 }
+
+Name = tuple[str, str]  # whether it is of a record or of a nominal, and the reference
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ def told_of(
     if not faults:
         return {}
     withheld = {row for row, why in faults.items() if any(fault.code == "above_tier" for fault in why)}
-    names = named(tables, faults.keys() - withheld) | named({"main": tables.get("main")}, withheld)
+    main = "record" if setting.table.record else "nominal"
+    names = named(tables, faults.keys() - withheld, main) | named({"main": tables.get("main")}, withheld, main)
     where = places(tables, faults, setting.table.partition, setting.table.area)
     return {
-        row: {"names": sorted(names.get(row, ()))} | asdict(_strictly(where[row], why, setting))
+        row: {"names": as_lines(names.get(row, ()))} | asdict(_strictly(where[row], why, setting))
         for row, why in faults.items()
     }
 
@@ -70,13 +72,33 @@ def unspoken(reasons: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     return [{**reason, "message": f"Not kept: {REASONS[reason['code']]}."} for reason in reasons]
 
 
-def named(tables: Mapping[str, pa.Table | None], rows: Collection[int]) -> dict[int, set[str]]:
-    """Return the references of the records and people that some rows name, by row; canonical tables have the lines."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for name, columns in _NAMING.items():
-        for line in _of_rows(tables.get(name), columns, rows):
-            found[line["row"]] |= {line[column] for column in columns if line[column]}
+def named(tables: Mapping[str, pa.Table | None], rows: Collection[int], main: str = "record") -> dict[int, set[Name]]:
+    """Return the records and people that some rows name, by row; canonical tables have the lines.
+
+    `main` is of which kind a row's main reference is, unless the row is an event, which says so itself. One that does
+    not say it readably may be about either.
+    """
+    found = _named_by_events(tables.get("events"), rows)
+    of_events = {row: {name for _, name in names} for row, names in found.items()}
+    for table, columns in {**_NAMING, "main": {"reference": main}}.items():
+        for line in _of_rows(tables.get(table), tuple(columns), rows):
+            row = line["row"]
+            told = {(kind, line[column]) for column, kind in columns.items() if line[column]}
+            found[row] |= {each for each in told if each[1] not in of_events.get(row, ())}
     return found
+
+
+def _named_by_events(events: pa.Table | None, rows: Collection[int]) -> dict[int, set[Name]]:
+    found: dict[int, set[Name]] = defaultdict(set)
+    for line in _of_rows(events, ("entity", "reference", "into"), rows):
+        kinds = [line["entity"]] if line["entity"] in KINDS else KINDS
+        found[line["row"]] |= {(kind, name) for kind in kinds for name in (line["reference"], line["into"]) if name}
+    return found
+
+
+def as_lines(names: Iterable[Name]) -> list[dict[str, str]]:
+    """Return names as `canonical.NAME` has them."""
+    return [{"kind": kind, "name": name} for kind, name in sorted(names)]
 
 
 def places(tables: Mapping[str, pa.Table], rows: Collection[int], partition: str, area: str) -> dict[int, Place]:

@@ -30,12 +30,14 @@ WITH numbered AS (
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
     WHERE t.entity = 'record' OR NOT EXISTS (
-        SELECT 1 FROM records_quarantine waiting
-        WHERE waiting.system_id = %(system)s AND waiting.resolved_by_id IS NULL
-            AND waiting.names @> ARRAY[s.reference]::varchar[]
-            AND waiting.reasons @> '[{{"code": "unknown_reference"}}]'
-            AND EXISTS (SELECT 1 FROM records_record r
-                        WHERE r.system_id = %(system)s AND r.reference = ANY (waiting.names)))
+        SELECT 1 FROM records_quarantinename person
+        WHERE person.system_id = %(system)s AND person.kind = 'nominal' AND person.name = s.reference
+            AND (SELECT waiting.resolved_by_id IS NULL AND waiting.reasons @> '[{{"code": "unknown_reference"}}]'
+                 FROM records_quarantine waiting WHERE waiting.id = person.waiting_id)
+            AND (SELECT bool_or((SELECT true FROM records_record r
+                                 WHERE r.system_id = %(system)s AND r.reference = linked.name))
+                 FROM records_quarantinename linked
+                 WHERE linked.waiting_id = person.waiting_id AND linked.kind = 'record'))
 ), judged AS (
     SELECT n.row, n.key, n.entity, n.hash, held.id,
         CASE WHEN n.row IN (SELECT row FROM buried) THEN 'suppressed'

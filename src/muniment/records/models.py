@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField, DateRangeField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
@@ -322,7 +321,6 @@ class Quarantine(models.Model):
     table = models.CharField(max_length=60)
     row = models.IntegerField()
     reference = models.CharField(max_length=400, blank=True)
-    names = ArrayField(models.CharField(max_length=200), default=list)  # every record and person, as far as it was read
     reasons = models.JSONField()
     digest = models.CharField(max_length=64)
     original = models.ForeignKey(Content, models.PROTECT, null=True)
@@ -333,7 +331,7 @@ class Quarantine(models.Model):
         id = intake = system = original = scope = resolved_by = Kind.KEY
         table = Kind.CODE
         row = Kind.STATE
-        reference = names = digest = Kind.REFERENCE
+        reference = digest = Kind.REFERENCE
         reasons = Kind.LIFE
 
     class Wall:
@@ -342,7 +340,34 @@ class Quarantine(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["system", "table", "digest"], name="quarantine_once")]
-        indexes = [GinIndex(fields=["names"], name="quarantine_names")]
+
+
+class QuarantineName(models.Model):
+    """A record or a person that a row in quarantine names, as far as the row could be read.
+
+    A table of its own, because no index looks into lists behind a wall. What may be either stands as both.
+    """
+
+    waiting = models.ForeignKey(Quarantine, models.CASCADE, related_name="named", db_index=False)
+    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)
+
+    class Fields:
+        id = waiting = system = Kind.KEY
+        kind = Kind.CODE
+        name = Kind.REFERENCE
+
+    class Wall:
+        seen = through("records_quarantine", "waiting_id")
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["waiting", "kind", "name"], name="quarantine_name_once"),
+            CheckConstraint(condition=Q(kind__in=["record", "nominal"]), name="quarantine_name_kind_known"),
+        ]
+        indexes = [Index(fields=["system", "kind", "name"], name="quarantine_named")]
 
 
 class SourceEvent(models.Model):

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ _LONGEST = 200  # characters of a reference
 _WAITS_AGAIN = (
     """
     UPDATE records_quarantine waiting SET intake_id = %(intake)s, row = again.row, resolved_by_id = NULL,
-        scope_id = again.scope, names = ARRAY(SELECT jsonb_array_elements_text(again.names))
-    FROM unnest(%(digests)s::text[], %(rows)s::int[], %(scopes)s::bigint[], %(names)s::jsonb[])
-        AS again (digest, row, scope, names), records_intake told
+        scope_id = again.scope
+    FROM unnest(%(digests)s::text[], %(rows)s::int[], %(scopes)s::bigint[]) AS again (digest, row, scope),
+        records_intake told
     WHERE waiting.system_id = %(system)s AND waiting."table" = %(table)s AND waiting.digest = again.digest
         AND told.id = coalesce(waiting.resolved_by_id, waiting.intake_id) AND told.as_of <= %(as_of)s
     """,
@@ -29,26 +29,38 @@ _WAITS_AGAIN = (
     WHERE waiting.intake_id = %(intake)s AND waiting.original_id = original.id
         AND original.scope_id <> waiting.scope_id
     """,
+    """
+    DELETE FROM records_quarantinename said USING records_quarantine waiting
+    WHERE waiting.intake_id = %(intake)s AND said.waiting_id = waiting.id
+    """,
 )
+
+# What waits by this file names what this file says.
+_NAME = """
+INSERT INTO records_quarantinename (waiting_id, system_id, kind, name)
+SELECT waiting.id, waiting.system_id, said.kind, said.name
+FROM unnest(%(digests)s::text[], %(kinds)s::text[], %(names)s::text[]) AS said (digest, kind, name)
+JOIN records_quarantine waiting ON waiting.system_id = %(system)s AND waiting."table" = %(table)s
+    AND waiting.digest = said.digest AND waiting.intake_id = %(intake)s
+"""
 
 # What is held under these references and walled off: who names it in a row that is refused is walled off alike.
 _WALLED_OFF = """
-SELECT held.reference, bool_or(scope.partition = 'sealed'), max(held.restricted)
+SELECT held.kind, held.reference, scope.partition = 'sealed', held.restricted
 FROM (
-    SELECT r.reference, r.scope_id, s.restriction AS restricted
+    SELECT 'record' AS kind, r.reference, r.scope_id, s.restriction AS restricted
     FROM records_record r JOIN core_scope s ON s.id = r.scope_id
-    WHERE r.system_id = %(system)s AND r.reference = ANY (%(names)s)
+    WHERE r.system_id = %(system)s AND r.reference = ANY (%(records)s)
     UNION ALL
-    SELECT reference, scope_id, '' FROM records_nominal
-    WHERE system_id = %(system)s AND reference = ANY (%(names)s)
+    SELECT 'nominal', reference, scope_id, '' FROM records_nominal
+    WHERE system_id = %(system)s AND reference = ANY (%(nominals)s)
 ) held JOIN core_scope scope ON scope.id = held.scope_id
 WHERE scope.partition = 'sealed' OR held.restricted <> ''
-GROUP BY held.reference
 """
 
 # What was destroyed here does not come back by a row that goes wrong: it waits without its text.
 _DESTROYED = """
-SELECT name FROM unnest(%(names)s::text[]) AS name
+SELECT name FROM unnest(%(records)s::text[]) AS name
 JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = 'record'
     AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || name, 'UTF8')), 'hex')
 """
@@ -96,8 +108,8 @@ SELECT EXISTS (
 
 _ADD = (
     "INSERT INTO records_quarantine"
-    ' (intake_id, system_id, "table", row, reference, names, reasons, digest, original_id, scope_id)'
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    ' (intake_id, system_id, "table", row, reference, reasons, digest, original_id, scope_id)'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -123,29 +135,35 @@ class Quarantine:
         if known:
             self._wait_again({digest: found[digest] for digest in known}, scopes)
         self._add({digest: row for digest, row in found.items() if digest not in known}, scopes)
+        self._name(found)
         self._run(_MENDED_SINCE)
 
     def _without_destroyed(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows, those without their text that name a record that was destroyed here."""
-        names = sorted({name for row in rows for name in _names(row)})
-        if not names:
+        records = _of_kind("record", rows)
+        if not records:
             return list(rows)
-        self._run(_DESTROYED, names=names)
-        gone = {name for (name,) in self.cursor.fetchall()}
+        self._run(_DESTROYED, records=records)
+        gone = {("record", name) for (name,) in self.cursor.fetchall()}
         return [row if gone.isdisjoint(_names(row)) else _withheld(row) for row in rows]
 
     def _wait_again(self, known: Mapping[str, Row], scopes: Mapping[str, int]) -> None:
         told = {
             "rows": [row["row"] for row in known.values()],
             "scopes": [scopes[digest] for digest in known],
-            "names": [json.dumps(_names(row)) for row in known.values()],
         }
         for statement in _WAITS_AGAIN:
             self._run(statement, digests=list(known), **told)
 
+    def _name(self, found: Mapping[str, Row]) -> None:
+        said = [(digest, *name) for digest, row in found.items() for name in _names(row)]
+        if said:
+            digests, kinds, names = map(list, zip(*said, strict=True))
+            self._run(_NAME, digests=digests, kinds=kinds, names=names)
+
     def _scopes(self, found: Mapping[str, Row]) -> dict[str, int]:
         """Return behind which wall each row waits, by digest: its own, or the stricter one of what it names."""
-        walled = self._walled_off(sorted({name for row in found.values() for name in _names(row)}))
+        walled = self._walled_off(found.values())
         made: dict[tuple[str, str, str], int] = {}
         scopes = {}
         for digest, row in found.items():
@@ -157,11 +175,12 @@ class Quarantine:
             scopes[digest] = made[place]
         return scopes
 
-    def _walled_off(self, names: list[str]) -> dict[str, tuple[bool, str]]:
-        if not names:
+    def _walled_off(self, rows: Collection[Row]) -> dict[refused.Name, tuple[bool, str]]:
+        records, nominals = (_of_kind(kind, rows) for kind in refused.KINDS)
+        if not records and not nominals:
             return {}
-        self._run(_WALLED_OFF, names=names)
-        return {reference: (sealed, restriction) for reference, sealed, restriction in self.cursor.fetchall()}
+        self._run(_WALLED_OFF, records=records, nominals=nominals)
+        return {(kind, name): (sealed, restriction) for kind, name, sealed, restriction in self.cursor.fetchall()}
 
     def _scope(self, partition: str, area: str, restriction: str) -> int:
         scope, _ = Scope.objects.get_or_create(
@@ -208,7 +227,6 @@ class Quarantine:
                     self.batch.table,
                     row["row"],
                     (row["reference"] or "")[:400],
-                    _names(row),
                     json.dumps(row["reasons"]),
                     digest,
                     ids[owners[digest]],
@@ -223,6 +241,10 @@ def _withheld(row: Row) -> Row:
     return {**row, "original": _WITHHELD, "reasons": refused.unspoken(row["reasons"])}
 
 
-def _names(row: Row) -> list[str]:
+def _names(row: Row) -> list[refused.Name]:
     """Return what a row names, without what is too long to be held under."""
-    return [name for name in row["names"] if len(name) <= _LONGEST]
+    return [(each["kind"], each["name"]) for each in row["names"] if len(each["name"]) <= _LONGEST]
+
+
+def _of_kind(kind: str, rows: Collection[Row]) -> list[str]:
+    return sorted({name for row in rows for of, name in _names(row) if of == kind})

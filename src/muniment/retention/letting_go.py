@@ -110,21 +110,22 @@ def old_enough(record_ids: Iterable[int]) -> dict[int, date]:
     return found
 
 
-# Names are taken apart once and met by equality: no index helps to look into lists behind a wall.
 _NAMED_IN_QUARANTINE = """
-WITH waiting AS (
-    SELECT DISTINCT system_id, unnest(names) AS name FROM records_quarantine WHERE resolved_by_id IS NULL
-), on_it AS (
+WITH on_it AS (
     SELECT DISTINCT b.prime_id, i.record_id
     FROM people_belonging b JOIN records_involvement i ON i.nominal_id = b.nominal_id
     WHERE b.until IS NULL AND i.record_id = ANY (%(keys)s)
 )
 SELECT on_it.record_id, false AS itself FROM on_it WHERE on_it.prime_id IN (
     SELECT b.prime_id FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id
-    JOIN waiting w ON w.system_id = n.system_id AND w.name = n.reference
+    JOIN records_quarantinename said
+        ON said.system_id = n.system_id AND said.kind = 'nominal' AND said.name = n.reference
+    JOIN records_quarantine waiting ON waiting.id = said.waiting_id AND waiting.resolved_by_id IS NULL
     WHERE b.until IS NULL AND b.prime_id IN (SELECT prime_id FROM on_it))
 UNION
-SELECT r.id, true FROM records_record r JOIN waiting w ON w.system_id = r.system_id AND w.name = r.reference
+SELECT r.id, true FROM records_record r
+JOIN records_quarantinename said ON said.system_id = r.system_id AND said.kind = 'record' AND said.name = r.reference
+JOIN records_quarantine waiting ON waiting.id = said.waiting_id AND waiting.resolved_by_id IS NULL
 WHERE r.id = ANY (%(keys)s)
 ORDER BY itself
 """

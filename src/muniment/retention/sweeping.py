@@ -16,7 +16,7 @@ from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records import restriction_sql
 from muniment.records.actions.take_in import fingerprint
-from muniment.records.models import Nominal, NominalFlag, Quarantine, Record, Tombstone
+from muniment.records.models import Nominal, NominalFlag, Quarantine, QuarantineName, Record, Tombstone
 from muniment.retention.models import DisposalOrder, PersonDecision, Review
 
 
@@ -67,9 +67,10 @@ def _delete_content(which: Q, gone: Gone) -> None:
     kept.delete()
 
 
-def delete_quarantined(system: int, reference: str, gone: Gone) -> None:
-    """Delete what waits, or waited, in quarantine and names a record or a person."""
-    waiting = Quarantine.objects.filter(system_id=system, names__contains=[reference])
+def delete_quarantined(system: int, kind: str, reference: str, gone: Gone) -> None:
+    """Delete what waits, or waited, in quarantine and names a record or a person; `kind` is record or nominal."""
+    named = QuarantineName.objects.filter(system=system, kind=kind, name=reference)
+    waiting = Quarantine.objects.filter(pk__in=list(named.values_list("waiting", flat=True)))
     owners = list(waiting.exclude(original=None).values_list("original__owner", flat=True))
     waiting.delete()
     _delete_content(Q(owner__in=owners), gone)
@@ -105,7 +106,7 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     for nominal in lonely:
         digest = fingerprint(nominal.reference)
         Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
-        delete_quarantined(nominal.system_id, nominal.reference, gone)
+        delete_quarantined(nominal.system_id, "nominal", nominal.reference, gone)
     gone.rows |= {nominal.row_id for nominal in lonely}
     gone.rows |= set(NominalFlag.objects.filter(nominal__in=keys).values_list("row_id", flat=True))
     before = _make_up(keys)

@@ -62,7 +62,7 @@ def test_what_was_destroyed_does_not_come_back_as_the_text_of_a_row_that_goes_wr
     counts = own_life.crime.send([row("C1", "P1", SURNAME="Keepsake", OUTCOME="Keepsake")], on="2026-12-01")
     assert counts.quarantined == 1
     waiting = Quarantine.objects.get()
-    assert waiting.names and "Keepsake" not in json.dumps(waiting.reasons)
+    assert waiting.named.exists() and "Keepsake" not in json.dumps(waiting.reasons)
     assert content.opened(waiting.original).startswith("Not kept: it names a record that was destroyed here")
     own_life.crime.send([row("C9", "P1", SURNAME="Keepsake", OUTCOME="Keepsake")], on="2026-12-02")
     assert "Keepsake" in content.opened(Quarantine.objects.exclude(pk=waiting.pk).get().original)
@@ -164,6 +164,16 @@ def test_people_and_links_of_their_own_files_stay_away_until_a_record_that_was_n
     assert (counts.suppressed, counts.accepted) == (1, 1)
     assert Involvement.objects.get().record.reference == "C60"
     assert not Record.objects.filter(reference="C1").exists()
+
+
+def test_who_was_destroyed_stays_away_when_a_link_of_a_record_with_their_number_waits(own_life):
+    """Systems number crimes and people from 1 each."""
+    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=APART)
+    own_life.crime.send([row("P1", **COLD, OUTCOME="UNDETECTED")], on="2026-06-05")
+    destroy_all_of_p1(own_life)
+    link = row("P1", "P77", ROLE="VICTIM")
+    assert own_life.crime.send([link], on="2027-01-01", name="links").quarantined == 1
+    assert own_life.crime.send([row("", "P1")], on="2027-01-02", name="persons").suppressed == 1
 
 
 def test_what_waited_in_quarantine_under_the_same_reference_goes_too(own_life):

@@ -203,13 +203,14 @@ def test_who_is_not_recognised_yet_keeps_it(own_life):
     assert "others_retained" in decision.because
 
 
-@pytest.mark.parametrize("reference", ["C1", "P1"])
-def test_what_waits_in_quarantine_keeps_it(own_life, reference):
+@pytest.mark.parametrize(("kind", "reference"), [("record", "C1"), ("nominal", "P1")])
+def test_what_waits_in_quarantine_keeps_it(own_life, kind, reference):
     done, crime = decided(own_life), Record.objects.get(reference="C1")
-    Quarantine.objects.create(
+    waiting = Quarantine.objects.create(
         intake=Intake.objects.filter(system=crime.system).first(), system=crime.system, table="crimes", row=1,
-        names=[reference], reasons=[], digest="0" * 64, scope=crime.scope,
+        reasons=[], digest="0" * 64, scope=crime.scope,
     )  # fmt: skip
+    waiting.named.create(system=crime.system, kind=kind, name=reference)
     assert "waits in quarantine" in letting_go.unready([crime.pk])[crime.pk]
     assert "C1" not in going_of_what_may(own_life, done)
     Quarantine.objects.update(resolved_by=Intake.objects.first())

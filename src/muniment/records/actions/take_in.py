@@ -323,7 +323,7 @@ class _Work:
         tables = {name: getattr(batch, name) for name in ("records", "nominals", "flags", "involvements", "events")}
         names = refused.named(tables, rows)
         places = refused.places(tables, rows, batch.partition, batch.area)
-        return [{"names": sorted(names.get(row, ()))} | asdict(places[row]) for row in rows]
+        return [{"names": refused.as_lines(names.get(row, ()))} | asdict(places[row]) for row in rows]
 
     def _texts(self) -> list[content.Text]:
         """Return the narratives of what is written, each under a key of its record and row."""

@@ -2,7 +2,6 @@
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
-import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
@@ -160,7 +159,6 @@ class Migration(migrations.Migration):
                 ('table', models.CharField(max_length=60)),
                 ('row', models.IntegerField()),
                 ('reference', models.CharField(blank=True, max_length=400)),
-                ('names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
                 ('reasons', models.JSONField()),
                 ('digest', models.CharField(max_length=64)),
                 ('intake', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarantine', to='records.intake')),
@@ -169,6 +167,20 @@ class Migration(migrations.Migration):
                 ('scope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='core.scope')),
                 ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.sourcesystem')),
             ],
+        ),
+        migrations.CreateModel(
+            name='QuarantineName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=8)),
+                ('name', models.CharField(max_length=200)),
+                ('system', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.sourcesystem')),
+                ('waiting', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='named', to='records.quarantine')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('waiting', 'kind', 'name'), name='quarantine_name_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['record', 'nominal'])), name='quarantine_name_kind_known')],
+                'indexes': [models.Index(fields=['system', 'kind', 'name'], name='quarantine_named')],
+            },
         ),
         migrations.AddField(
             model_name='nominal',
@@ -250,10 +262,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='record',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['held', 'restricted'])), name='record_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='quarantine',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['names'], name='quarantine_names'),
         ),
         migrations.AddConstraint(
             model_name='quarantine',

@@ -94,7 +94,7 @@ def _staying(order: DisposalOrder) -> dict[int, str]:
 def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: sweeping.Gone, *, by: Actor) -> None:
     assert item.record is not None
     sweeping.delete_record(item.record, gone)
-    sweeping.delete_quarantined(item.system_id, item.reference, gone)
+    sweeping.delete_quarantined(item.system_id, "record", item.reference, gone)
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))
     item.destroyed_at = timezone.now()
     item.record = None
