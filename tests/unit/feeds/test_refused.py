@@ -27,18 +27,22 @@ def told(tmp_path):
     return read
 
 
+def names(line):
+    return [f"{each['kind']} {each['name']}" for each in line["names"]]
+
+
 def test_its_record_and_every_person_on_it(told):
     def second(table):
         table["persons"].append({"label": "victim", "reference": "PLACE", "role": {"value": "VICTIM"}})
 
     (line,) = told(BAD.replace('"12 High Street, Norbridge"', "V9"), change=second)
-    assert line["names"] == ["C1", "N1", "V9"]
+    assert names(line) == ["nominal N1", "nominal V9", "record C1"]
     assert (line["partition"], line["area"], line["restriction"]) == ("policing", "CRIME", "")
 
 
 def test_what_could_be_read_of_a_row_without_a_reference(told):
     (line,) = told(BAD.replace("C1,", ","))
-    assert (line["reference"], line["names"]) == (None, ["N1"])
+    assert (line["reference"], names(line)) == (None, ["nominal N1"])
 
 
 def test_both_ends_of_a_link_and_of_a_merge(told):
@@ -48,8 +52,12 @@ def test_both_ends_of_a_link_and_of_a_merge(told):
         table |= {"persons": [person], "event": {"kind": {"from": "PURPOSE", "map": {"4": "data", "M": "merge"}}}}
         table["event"] |= {"entity": "REF", "reference": "SUS_ID", "into": "PLACE"}
 
-    lines = told(BAD, "no such,,,N2,M,N1,,", change=links)
-    assert [line["names"] for line in lines] == [["C1", "N1"], ["N1", "N2"]]
+    lines = told(BAD, "nominal,BANANA,,N2,M,,,", "no such,,,N2,M,N1,,", change=links)
+    assert [names(line) for line in lines] == [
+        ["nominal N1", "record C1"],
+        ["nominal N2"],
+        ["nominal N1", "nominal N2", "record N1", "record N2"],  # of what could not be read
+    ]
 
 
 def test_of_a_row_above_the_tier_its_own_reference_alone(told):
@@ -58,7 +66,7 @@ def test_of_a_row_above_the_tier_its_own_reference_alone(told):
         change=lambda table: table["record"].update(marking="OUTCOME", outcome={"value": "NFA"}),
     )
     assert [reason["code"] for reason in line["reasons"]] == ["above_tier"]
-    assert line["names"] == ["C1"]
+    assert names(line) == ["record C1"]
 
 
 def test_a_row_that_could_not_be_taken_apart_names_nobody(told):
