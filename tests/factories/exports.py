@@ -100,6 +100,29 @@ def row(ref: str, person: str = "", **values: str) -> dict[str, str]:
     return {**dict.fromkeys(COLUMNS, ""), **plain, **values}
 
 
+def apart(name: str, kind: str = "delta", key: str = "", **fields: str) -> str:
+    """Return a table of people in files of their own, `name*.csv`; with a record and a role they are links.
+
+    `key` names the columns that a row is known by; without any, what it says is.
+    """
+    said = ", ".join(f"{field}: {column}" for field, column in {"reference": "PERSON", **fields}.items())
+    return f"""
+  {name}:
+    files: "{name}*.csv"
+    format: csv
+    kind: {kind}
+    area: CRIME
+    as_of: {{name: "([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"}}
+    {f"key: {key}" if key else ""}
+    persons:
+      - {{label: person, {said}}}
+"""
+
+
+LINK = {"record": "REF", "role": "ROLE"}
+LINKS = apart("links", **LINK)
+
+
 class Source:
     """A source system that writes exports, and the feed that reads them."""
 
@@ -125,6 +148,10 @@ class Source:
         """Write an export, whose file begins with `name`, and take it in."""
         batch = feeds.read(self.feed, self.write(rows, on, name))
         return take_in.take_in(batch, by=Actor("tests"), absence_limit=absence_limit)
+
+    def beside(self, *tables: str) -> "Source":
+        """Take further files through these tables, and crimes from those named so alone."""
+        return self.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more="".join(tables))
 
     def amend(self, *changes: tuple[str, str], more: str = "") -> "Source":
         """Change the words of the feed, each for another, and add tables at its end."""

@@ -15,6 +15,7 @@ Positions = npt.NDArray[np.int64]
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # PostgreSQL text cannot hold NUL; its visible symbol keeps it from being lost.
 NUL_SYMBOL = "\u2400"
+EXACT = 2**53  # up to which a float holds every whole number
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ def named(header: Sequence[str]) -> list[str]:
             own = f"{name or f'column_{place}'}_{number}"
         names[own] = None
     return list(names)
+
+
+def whole(value: float) -> int | None:
+    """Return the whole number that a float is, None where it is none or stands for several."""
+    return int(value) if value.is_integer() and abs(value) < EXACT else None
 
 
 def text_array(values: Iterable[Any]) -> pa.Array:

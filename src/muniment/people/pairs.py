@@ -1,6 +1,8 @@
 """Pairs of nominals that a run left for a person to judge."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -45,18 +47,39 @@ def undecided(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
     return placed(pairs).exclude(right)
 
 
-def unsettled(record_id: int) -> QuerySet[MatchEdge]:
-    """Return the pairs with someone on a record that the reader may see and nobody has settled."""
-    return undecided(_on(record_id)).order_by(*FIRST)
+@dataclass(frozen=True)
+class Waiting:
+    """The pairs with someone on some records: those about which nobody has said yet, by record, in the order to judge.
 
-
-def is_unsettled(record_id: int) -> bool:
-    """Say whether a possible match of someone on a record waits for a person, or for a run to follow what they said.
-
-    Who sees none of the pairs cannot know that they are settled: then it counts as waiting.
+    `seen` are the records of which the reader sees any pair, judged or not.
     """
-    return not _on(record_id).exists() or unsettled(record_id).exists()
+
+    unsettled: Mapping[int, tuple[MatchEdge, ...]]
+    seen: frozenset[int]
+
+    def is_settled(self, record: int) -> bool:
+        """Say whether no possible match waits for a person, or for a run to follow what they said.
+
+        Who sees none of the pairs cannot know that they are settled: then they count as waiting.
+        """
+        return record in self.seen and record not in self.unsettled
 
 
-def _on(record_id: int) -> QuerySet[MatchEdge]:
-    return of_people(people_on([record_id]))
+def waiting_on(record_ids: Iterable[int]) -> Waiting:
+    """Return the pairs with someone on each of some records, as far as the reader may see them."""
+    on_it = _NOW.filter(nominal__involvements__record_id__in=list(record_ids))
+    records: dict[int, set[int]] = defaultdict(set)
+    for prime, record in on_it.values_list("prime_id", "nominal__involvements__record_id"):
+        records[prime].add(record)
+    primes = dict(_NOW.filter(prime_id__in=records).values_list("nominal_id", "prime_id"))
+    every = of_people(records)
+
+    def touched(left: int, right: int) -> set[int]:
+        return {record for key in (left, right) if key in primes for record in records[primes[key]]}
+
+    seen = {record for pair in every.values_list("left_id", "right_id") for record in touched(*pair)}
+    unsettled: dict[int, list[MatchEdge]] = defaultdict(list)
+    for edge in undecided(every).order_by(*FIRST) if seen else ():
+        for record in touched(edge.left_id, edge.right_id):
+            unsettled[record].append(edge)
+    return Waiting({record: tuple(edges) for record, edges in unsettled.items()}, frozenset(seen))

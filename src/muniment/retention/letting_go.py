@@ -20,8 +20,10 @@ from muniment.retention.afresh import Decided
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
 
 
-def may_go(decision: RecordDecision | Decided | None, ripe: date | None) -> Verdict:
+def may_go(decision: RecordDecision | Decided | None, ripe: date | None, *, are_settled: bool = False) -> Verdict:
     """Say whether a record's own decision lets it go today; `ripe` is its day of `old_enough`.
+
+    `are_settled` says of a decision in doubt that its possible matches have been judged since.
 
     A floor that has not passed, or another person on the record who is still inside retention, keeps it whole. So does
     a possible match that would change the decision, until somebody has settled it. Where no clock of its own has run,
@@ -29,9 +31,7 @@ def may_go(decision: RecordDecision | Decided | None, ripe: date | None) -> Verd
     """
     if decision is None:
         return refused("This record has no retention decision yet: run the schedule first.")
-    if afresh.IN_DOUBT in decision.because and (
-        isinstance(decision, Decided) or pairs.is_unsettled(decision.record_id)
-    ):
+    if afresh.IN_DOUBT in decision.because and (isinstance(decision, Decided) or not are_settled):
         return refused(
             "Another record may be about someone on it, or one of theirs about somebody else, and would change this:"
             " judge the possible match first."
@@ -68,6 +68,7 @@ class Besides:
     unready: Mapping[int, str]
     kept: Mapping[int, str]
     waiting: others.Waiting
+    matches: pairs.Waiting
 
     @classmethod
     def of_order(cls, order: DisposalOrder) -> "Besides":
@@ -82,11 +83,12 @@ class Besides:
             unready(record_ids),
             others.kept(record_ids, beside=prime),
             others.waiting(record_ids, beside=prime),
+            pairs.waiting_on(record_ids),
         )
 
     def let_go(self, record: int, decision: RecordDecision | Decided | None) -> Verdict:
         """Say whether a record may go today, as far as it does not wait for reviews of others."""
-        verdict = may_go(decision, self.ripe.get(record))
+        verdict = may_go(decision, self.ripe.get(record), are_settled=self.matches.is_settled(record))
         for stopping in (self.unready, self.kept):
             verdict &= refused(stopping[record]) if record in stopping else ALLOWED
         return verdict

@@ -1,6 +1,8 @@
 """Shown as one person before, and joined by nothing any more: a person is asked, or the two come apart."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from factories.cast import refresh
@@ -51,6 +53,11 @@ def asked():
     return sorted((edge.left.reference, edge.right.reference, edge.blocked_by) for edge in waiting)
 
 
+def is_settled(reference):
+    key = Record.objects.get(reference=reference).pk
+    return pairs.waiting_on([key]).is_settled(key)
+
+
 def judged(verdict, one="P1", two="W1"):
     left, right = Nominal.objects.get(reference=one), Nominal.objects.get(reference=two)
     return judging.judge(left, right, judging.Said(verdict, "document", "Passport seen by the desk."), by=BY)
@@ -69,7 +76,7 @@ def test_same_settles_it(one):
     one.send([row("D1", "W1", **MOVED)], on="2026-07-01")
     resolve(by=BY)
     judged("same")
-    assert not pairs.is_unsettled(Record.objects.get(reference="C1").pk)
+    assert is_settled("C1")
     resolve(by=BY)
     assert (together(), asked()) == ([["P1", "W1"]], [])
 
@@ -78,10 +85,10 @@ def test_different_takes_them_apart(one):
     one.send([row("D1", "W1", **MOVED)], on="2026-07-01")
     resolve(by=BY)
     judged("different")
-    assert pairs.is_unsettled(Record.objects.get(reference="C1").pk), "until a run has followed"
+    assert not is_settled("C1"), "until a run has followed"
     counts = resolve(by=BY)
     assert (together(), counts.made + counts.revived) == ([["P1"], ["W1"]], 1)
-    assert not pairs.is_unsettled(Record.objects.get(reference="C1").pk)
+    assert is_settled("C1")
 
 
 def test_what_is_told_as_it_was_joins_again_without_a_question(one):
@@ -178,3 +185,18 @@ def test_who_stands_with_nothing_to_join_them_comes_first(one, cast, signed_in):
     MatchEdge.objects.filter(were_one=False).update(needs_person=True, weight=99)
     lines = signed_in(cast["rowan"]).get(reverse("matches")).context["lines"]
     assert [edge.were_one for edge, _ in lines][:2] == [True, False]
+
+
+def test_the_pairs_of_many_records_are_looked_up_at_once(one):
+    one.send([row("D1", "W1", **MOVED), row("D2", "W1", **MOVED), row("D3", "W3", **ANOTHER_MAN)], on="2026-07-01")
+    resolve(by=BY)
+    keys = {each.reference: each.pk for each in Record.objects.all()}
+    with CaptureQueriesContext(connection) as single:
+        alone = pairs.waiting_on([keys["D1"]])
+    with CaptureQueriesContext(connection) as several:
+        found = pairs.waiting_on(keys.values())
+    assert len(several) == len(single)
+    edge = MatchEdge.objects.get(needs_person=True)
+    assert alone.unsettled == {keys["D1"]: (edge,)}
+    assert found.unsettled == {keys[each]: (edge,) for each in ("C1", "D1", "D2")}
+    assert not found.is_settled(keys["D3"]), "of whom no pair is seen"

@@ -2,28 +2,18 @@
 
 import pytest
 
-from factories.exports import Source, row
+from factories.exports import LINKS, Source, row
 from muniment.records.models import Involvement, Quarantine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LINKS = """
-  links:
-    files: "links*.csv"
-    format: csv
-    kind: delta
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, record: REF, role: ROLE}
-"""
 LINK = row("C2", "P1", ROLE="SUSPECT")
 OTHER = row("C3", "P1", ROLE="SUSPECT")
 
 
 @pytest.fixture
 def source(controllers, tmp_path):
-    source = Source(tmp_path, kind="delta").amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=LINKS)
+    source = Source(tmp_path, kind="delta").beside(LINKS)
     source.send([row("C1", "P1")])
     return source
 

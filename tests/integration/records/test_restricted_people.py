@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import refresh, sign_in
-from factories.exports import Source, row
+from factories.exports import LINK, LINKS, Source, apart, row
 from muniment.core.actors import Actor
 from muniment.people.actions.resolve import resolve
 from muniment.records.models import Nominal, Record
@@ -16,39 +16,17 @@ pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 MAPPED = ("      outcome: OUTCOME\n", "      outcome: OUTCOME\n      restriction: INTO\n")
 HIDDEN = {"INTO": "PROTECTED", "ADDRESS": "7 Hidden Lane", "SURNAME": "Zeugma"}
 PLAIN = {"ADDRESS": "1 Known Street", "SURNAME": "Zeugma"}
-APART = """
-  parties:
-    files: "parties*.csv"
-    format: csv
-    kind: delta
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    key: [REF, PERSON]
-    persons:
-      - {label: person, reference: PERSON, record: REF, role: ROLE, surname: SURNAME, address: ADDRESS}
-  persons:
-    files: "persons*.csv"
-    format: csv
-    kind: delta
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, surname: SURNAME, address: ADDRESS}
-  links:
-    files: "links*.csv"
-    format: csv
-    kind: delta
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, record: REF, role: ROLE}
-"""
+WHO = {"surname": "SURNAME", "address": "ADDRESS"}
+APART = (
+    apart("parties", key="[REF, PERSON]", **LINK, **WHO),
+    apart("persons", **WHO),
+    LINKS,
+)
 
 
 @pytest.fixture
 def source(controllers, tmp_path):
-    apart = ('files: "*.csv"', 'files: "crimes*.csv"')
-    return Source(tmp_path, kind="delta", duplicates="same_record").amend(MAPPED, apart, more=APART)
+    return Source(tmp_path, kind="delta", duplicates="same_record").amend(MAPPED).beside(*APART)
 
 
 def told(reference="P9"):

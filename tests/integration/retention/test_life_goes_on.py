@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
-from factories.exports import Source, row
+from factories.exports import LINK, Source, apart, row
 from muniment.core import content
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Content, ContentKey
@@ -127,28 +127,14 @@ def test_who_is_left_on_a_restricted_record_alone_is_restricted(own_life):
     assert Nominal.objects.get().scope.restriction == "COVERT"
 
 
-APART = """
-  persons:
-    files: "persons*.csv"
-    format: csv
-    kind: full
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, forename: FORENAME, surname: SURNAME, born: {from: BORN, convert: [date]}}
-  links:
-    files: "links*.csv"
-    format: csv
-    kind: full
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, record: REF, role: ROLE}
-"""
+APART = (
+    apart("persons", "full", forename="FORENAME", surname="SURNAME", born="{from: BORN, convert: [date]}"),
+    apart("links", "full", **LINK),
+)
 
 
 def test_people_and_links_of_their_own_files_stay_away_until_a_record_that_was_not_destroyed_links(own_life):
-    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=APART)
+    own_life.crime.beside(*APART)
     own_life.crime.send([row("C60", **COLD, OUTCOME="UNDETECTED")], on="2026-06-05")
     destroy_all_of_p1(own_life)
     people, old, link = [row("", "P1")], row("C1", "P1"), row("C60", "P1", ROLE="SUSPECT")
@@ -168,7 +154,7 @@ def test_people_and_links_of_their_own_files_stay_away_until_a_record_that_was_n
 
 def test_who_was_destroyed_stays_away_when_a_link_of_a_record_with_their_number_waits(own_life):
     """Systems number crimes and people from 1 each."""
-    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=APART)
+    own_life.crime.beside(*APART)
     own_life.crime.send([row("P1", **COLD, OUTCOME="UNDETECTED")], on="2026-06-05")
     destroy_all_of_p1(own_life)
     link = row("P1", "P77", ROLE="VICTIM")

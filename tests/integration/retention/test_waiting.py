@@ -3,7 +3,7 @@
 import pytest
 
 from factories.deeds import WORKER, answered
-from factories.exports import Source, row
+from factories.exports import LINKS, Source, row
 from muniment.core.models import Content, ContentKey
 from muniment.records.models import Quarantine, Record
 from muniment.retention import letting_go
@@ -62,20 +62,8 @@ def test_a_refused_row_that_was_mended_goes_with_its_record_and_everybody_on_it(
     assert not ContentKey.objects.filter(owner__startswith="quarantine:").exists()
 
 
-LINKS = """
-  links:
-    files: "links*.csv"
-    format: csv
-    kind: delta
-    area: CRIME
-    as_of: {name: "([0-9]{4}-[0-9]{2}-[0-9]{2})"}
-    persons:
-      - {label: person, reference: PERSON, record: REF, role: ROLE}
-"""
-
-
 def test_a_link_to_what_was_not_sent_names_both_of_its_ends(own_life):
-    own_life.crime.amend(('files: "*.csv"', 'files: "crimes*.csv"'), more=LINKS)
+    own_life.crime.beside(LINKS)
     sent = own_life.crime.send([row("C77", "P1", ROLE="SUSPECT")], on="2026-11-01", name="links")
     assert sent.quarantined == 1
     assert named() == [("nominal", "P1"), ("record", "C77")]

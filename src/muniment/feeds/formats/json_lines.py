@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import Chunk, Unread, is_undecoded, writable
+from muniment.feeds.chunks import Chunk, Unread, is_undecoded, whole, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
 from muniment.feeds.formats.nested import Item, chunk, shapes_of
@@ -29,7 +29,6 @@ _WRAPPER = re.compile(  # one object that begins with plain values, if any, and 
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 _BLOCK = 1 << 16  # characters
-_EXACT = 2**53  # up to which a float holds every whole number
 _LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
 
 
@@ -287,8 +286,8 @@ def _object(line: str) -> dict[str, Any] | Fault:
 
 def _number(text: str) -> str:
     """Return a number with a point as it is written, and a whole one, such as 800000.0, without it."""
-    value = float(text)
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else text
+    number = whole(float(text))
+    return text if number is None else str(number)
 
 
 def plain(original: str) -> str:

@@ -12,13 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from muniment.feeds import sources
-from muniment.feeds.chunks import NUL_SYMBOL, Child, Chunk, text_array
+from muniment.feeds.chunks import EXACT, NUL_SYMBOL, Child, Chunk, text_array, whole
 from muniment.feeds.faults import BadFile
 from muniment.feeds.feed import Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import wanted
-
-_EXACT = 2**53  # up to which a float holds every whole number
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
@@ -105,7 +103,7 @@ def _floats(column: pa.Array) -> pa.Array:
     """Return whole numbers without a point, others at their shortest; what is no number is null."""
     values = column.to_numpy(zero_copy_only=False)  # in which null is no number either
     wide = values.astype(np.float64)
-    whole = (np.abs(wide) < _EXACT) & (wide == np.trunc(wide))
+    whole = (np.abs(wide) < EXACT) & (wide == np.trunc(wide))
     told = pa.array(np.where(whole, wide, 0).astype(np.int64)).cast(pa.string())
     broken = ~whole & ~np.isnan(wide)
     others = np.full(len(values), None, dtype=object)
@@ -130,9 +128,8 @@ def _said(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_said(inner) for inner in value]
     if isinstance(value, float):
-        if np.isnan(value):
-            return None
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+        number = whole(value)
+        return None if np.isnan(value) else value if number is None else number
     if isinstance(value, Decimal):
         return _decimal(value)
     return _plain(value) if isinstance(value, bytes) else value

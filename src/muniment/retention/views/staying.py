@@ -7,7 +7,6 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from muniment.core import words
-from muniment.people import pairs
 from muniment.people.chronology import Entry
 from muniment.people.models import MatchEdge
 from muniment.retention import afresh, letting_go, others, stops
@@ -44,7 +43,7 @@ def told_apart(entries: list[Entry], prime: int | None) -> Apart:
         if why:
             free.append(entry)
         else:
-            staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry)))
+            staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry, besides)))
     return Apart(free, together(staying), besides.waiting)
 
 
@@ -81,8 +80,8 @@ def _rule(entry: Entry) -> str:
     return f"{title}, until {words.day(decision.due)}" if ahead else title
 
 
-def _matches(entry: Entry) -> tuple[MatchEdge, ...]:
+def _matches(entry: Entry, besides: letting_go.Besides) -> tuple[MatchEdge, ...]:
     decision = getattr(entry.record, "decision", None)
     if decision is None or afresh.IN_DOUBT not in decision.because:
         return ()
-    return tuple(pairs.unsettled(entry.record.pk)[:MATCHES])
+    return besides.matches.unsettled.get(entry.record.pk, ())[:MATCHES]
