@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
@@ -23,7 +23,10 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
 def of_people(primes: Collection[int]) -> QuerySet[MatchEdge]:
     """Return the pairs of any nominal of these people that a run left for a person, judged or not."""
     # Keys first, so that the few edges of these people are looked up and not all edges looked through.
-    nominals = list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True))
+    return _with_any(list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True)))
+
+
+def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
     return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
 
 
@@ -35,25 +38,25 @@ def placed(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
     )
 
 
-def undecided(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
-    """Return those about which nobody has said that they are as they should be: two people, or one.
+def _is_settled() -> Case:
+    """Say of a pair whether somebody has said that it is as it should be: two people, or one.
 
     What was judged otherwise than it is, two people the same or one different, waits for a run to follow.
     """
-    are_one = Q(left_prime=F("right_prime"))
-    right = Q(are_one, Exists(_JUDGED.filter(verdict="same"))) | Q(
-        ~are_one, Exists(_JUDGED.filter(verdict="different"))
-    )
-    return placed(pairs).exclude(right)
+    with_right = {"prime__belongings__nominal": OuterRef("right"), "prime__belongings__until__isnull": True}
+    are_one = Exists(_NOW.filter(nominal=OuterRef("left"), **with_right))
+    same, different = (Exists(_JUDGED.filter(verdict=verdict)) for verdict in ("same", "different"))
+    return Case(When(are_one, then=same), default=different)
 
 
 @dataclass(frozen=True)
 class Waiting:
     """The pairs with someone on some records: those about which nobody has said yet, by record, in the order to judge.
 
-    `seen` are the records of which the reader sees any pair, judged or not.
+    `seen` are the records of which the reader sees any pair, judged or not, `people` the keys of who is on any.
     """
 
+    people: frozenset[int]
     unsettled: Mapping[int, tuple[MatchEdge, ...]]
     seen: frozenset[int]
 
@@ -72,14 +75,17 @@ def waiting_on(record_ids: Iterable[int]) -> Waiting:
     for prime, record in on_it.values_list("prime_id", "nominal__involvements__record_id"):
         records[prime].add(record)
     primes = dict(_NOW.filter(prime_id__in=records).values_list("nominal_id", "prime_id"))
-    every = of_people(records)
+    every = _with_any(list(primes)).annotate(is_settled=_is_settled()).order_by(*FIRST)
 
     def touched(left: int, right: int) -> set[int]:
         return {record for key in (left, right) if key in primes for record in records[primes[key]]}
 
-    seen = {record for pair in every.values_list("left_id", "right_id") for record in touched(*pair)}
+    seen: set[int] = set()
     unsettled: dict[int, list[MatchEdge]] = defaultdict(list)
-    for edge in undecided(every).order_by(*FIRST) if seen else ():
-        for record in touched(edge.left_id, edge.right_id):
+    for edge in every:
+        about = touched(edge.left_id, edge.right_id)
+        seen |= about
+        for record in () if edge.is_settled else about:
             unsettled[record].append(edge)
-    return Waiting({record: tuple(edges) for record, edges in unsettled.items()}, frozenset(seen))
+    told = {record: tuple(edges) for record, edges in unsettled.items()}
+    return Waiting(frozenset(records), told, frozenset(seen))

@@ -13,21 +13,22 @@ from muniment.retention import held_words, policy_now, rules
 from muniment.retention.models import HeldRecord, Hold, SubjectEvent
 
 
-def nothing_stops(record_ids: list[int]) -> Verdict:
-    """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request."""
-    return _stops_none(record_ids, holds_on(record_ids))
+def nothing_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdict:
+    """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request.
+
+    `matches` are the pairs with someone on them.
+    """
+    return _stops_none(record_ids, matches, holds_on(record_ids))
 
 
-def nothing_listed_stops(record_ids: list[int]) -> Verdict:
+def nothing_listed_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdict:
     """Say the same as far as it is told without opening a narrative, for who only looks."""
-    return _stops_none(record_ids, holds_listed(record_ids))
+    return _stops_none(record_ids, matches, holds_listed(record_ids))
 
 
-def _stops_none(record_ids: list[int], holds: list[str]) -> Verdict:
+def _stops_none(record_ids: list[int], matches: pairs.Waiting, holds: list[str]) -> Verdict:
     return (
-        rules.is_unheld(holds)
-        & rules.is_undoubted(holds_in_doubt(record_ids))
-        & rules.is_unblocked(blocks_on(record_ids))
+        rules.is_unheld(holds) & rules.is_undoubted(holds_in_doubt(matches)) & rules.is_unblocked(blocks_on(record_ids))
     )
 
 
@@ -50,11 +51,14 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
     return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
 
 
-def holds_in_doubt(record_ids: Iterable[int]) -> list[str]:
-    """Return the holds over records of someone who may be the same person as one on these, which nobody has judged."""
-    members, on_it = Belonging.objects.filter(until__isnull=True), pairs.people_on(record_ids)
-    told = pairs.undecided(pairs.of_people(on_it)).values_list("left_id", "right_id")
-    others = members.filter(nominal_id__in={key for pair in told for key in pair}).exclude(prime_id__in=on_it)
+def holds_in_doubt(matches: pairs.Waiting) -> list[str]:
+    """Return the holds over records of someone who may be the same person as one on some, which nobody has judged.
+
+    `matches` are the pairs with someone on these records.
+    """
+    unsettled = {key for edges in matches.unsettled.values() for edge in edges for key in (edge.left_id, edge.right_id)}
+    members = Belonging.objects.filter(until__isnull=True, nominal_id__in=unsettled)
+    others = members.exclude(prime_id__in=matches.people)
     theirs = Involvement.objects.filter(
         nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
         nominal__belongings__until__isnull=True,

@@ -13,6 +13,7 @@ from muniment.core import access, audit, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
+from muniment.people import pairs
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
@@ -60,8 +61,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
                 "The review has not decided to dispose of anything.",
             )
         keys = [record.pk for record in records]
-        verdict &= stops.nothing_stops(keys)
         besides = letting_go.Besides.of_person(keys, proposal.prime.pk if proposal.prime else None)
+        verdict &= stops.nothing_stops(keys, besides.matches)
         going = [
             record
             for record in records
@@ -143,9 +144,10 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
 
 def stands_against(order: DisposalOrder) -> Verdict:
     """Say what has come up against an order: a hold, an open request, another make-up of the person."""
-    verdict = stops.nothing_stops(queries.going(order))
+    going = queries.going(order)
+    verdict = stops.nothing_stops(going, pairs.waiting_on(going))
     if not order.prime_reference:
-        return verdict & _names_nobody(queries.going(order))
+        return verdict & _names_nobody(going)
     return verdict & unless(
         order.prime_id is not None and order.membership_digest == membership_digest(order.prime_id),
         "The records that make up this person have changed since the proposal.",

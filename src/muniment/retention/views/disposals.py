@@ -23,6 +23,7 @@ from muniment.core import access, audit, content, references
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
+from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, queries, rules, stops, told
@@ -122,7 +123,8 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
 
 def _in_the_way(order: DisposalOrder) -> list[str]:
     going = queries.going(order)
-    doubtful = [f"{each} (over someone who may be the same person)" for each in stops.holds_in_doubt(going)]
+    in_doubt = stops.holds_in_doubt(pairs.waiting_on(going))
+    doubtful = [f"{each} (over someone who may be the same person)" for each in in_doubt]
     return [*stops.holds_on(going), *doubtful, *(f"{each} (open)" for each in stops.blocks_on(going))]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from muniment.core import words
@@ -36,7 +37,8 @@ class Apart(NamedTuple):
 def told_apart(entries: list[Entry], prime: int | None) -> Apart:
     """Tell the records of a person apart; those that stay for the same reason stand together."""
     keys = [entry.record.pk for entry in entries]
-    besides, whole = letting_go.Besides.of_person(keys, prime), stops.nothing_listed_stops(keys)
+    besides = letting_go.Besides.of_person(keys, prime)
+    whole = stops.nothing_listed_stops(keys, besides.matches)
     free, staying = [], []
     for entry in entries:
         why = whole & besides.let_go(entry.record.pk, getattr(entry.record, "decision", None))
@@ -44,6 +46,7 @@ def told_apart(entries: list[Entry], prime: int | None) -> Apart:
             free.append(entry)
         else:
             staying.append(Staying((entry,), " ".join(why.reasons), _rule(entry), _matches(entry, besides)))
+    prefetch_related_objects([edge for each in staying for edge in each.matches], "left", "right")
     return Apart(free, together(staying), besides.waiting)
 
 
