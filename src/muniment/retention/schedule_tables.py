@@ -39,8 +39,8 @@ FROM (SELECT DISTINCT prime_id FROM members) p
 LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id)
 """  # noqa: S608
 
-# Pairs of prime people that the model holds possible and nobody has judged, each both ways round. Someone who is one
-# person with nothing to join them makes a pair with themselves, until a person says that they are one.
+# Pairs of prime people that the model holds possible, each both ways round, until a person has said that they are as
+# they should be: what was judged otherwise waits for a run. Someone who is one with nothing to join them is a pair too.
 _POSSIBLE_PAIRS = """
 WITH waiting AS (
     SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
@@ -48,8 +48,8 @@ WITH waiting AS (
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
     WHERE e.needs_person AND {pairs} AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-            AND j.superseded_at IS NULL AND j.verdict <> 'unsure'
-            AND (j.verdict = 'same' OR one.prime_id <> two.prime_id))
+            AND j.superseded_at IS NULL
+            AND j.verdict = CASE WHEN one.prime_id = two.prime_id THEN 'same' ELSE 'different' END)
 )
 SELECT one AS person_id, two AS other FROM waiting UNION SELECT two, one FROM waiting
 """

@@ -94,8 +94,8 @@ def test_the_nightly_run_between_approval_and_destruction_changes_nothing(own_li
 NAMESAKE = {"ROLE": "CONVICTED", "RESULT": "convicted", "CJS": "TH68023", "REPORTED": "2024-03-01"}
 
 
-def judge_different(life):
-    said = judging.Said("different", "document", "Two passports seen by the desk.")
+def judge(life, verdict):
+    said = judging.Said(verdict, "document", "Passports seen by the desk.")
     for edge in MatchEdge.objects.filter(Q(left__reference="P7") | Q(right__reference="P7")):
         judging.judge(edge.left, edge.right, said, by=by(life, "sorrel"))
 
@@ -107,7 +107,7 @@ def test_a_possible_match_that_would_change_it_is_judged_first(own_life):
     done = decide_first(own_life)
     with pytest.raises(Refused, match="No record can go today"):
         disposal.propose(done, by=by(own_life, "rowan"))
-    judge_different(own_life)
+    judge(own_life, "different")
     order = disposal.approve(disposal.propose(done, by=by(own_life, "rowan")), by=by(own_life, "ash"))
     assert destruction.work(by=WORKER)["instructed"] == 1
     for instruction in order.instructions.all():
@@ -123,6 +123,18 @@ def test_a_possible_match_that_comes_up_after_the_approval_stops_it(own_life):
     assert destruction.work(by=WORKER)["refused"] == 1
     assert state(order) == "stopped"
     assert "judge the possible match" in DisposalOrder.objects.get(pk=order.pk).stopped_by
+
+
+def test_what_was_judged_one_stops_it_until_a_run_has_followed(own_life):
+    order = approved(own_life)
+    own_life.crime.send([row("C7", "P7", **NAMESAKE)], on="2026-06-02")
+    resolve(by=WORKER)
+    judge(own_life, "same")
+    assert destruction.work(by=WORKER)["refused"] == 1
+    assert state(order) == "stopped"
+    own_life.run()
+    reasons = RecordDecision.objects.values_list("because", flat=True)
+    assert all("PER-G1" in each and "possible_match" not in each for each in reasons), "they are one, and in group 1"
 
 
 def decide_first(life):
