@@ -1,16 +1,19 @@
 """New facts, and another make-up of the person, between a proposal and a destruction stop it."""
 
+from unittest.mock import ANY
+
 import pytest
 from django.db.models import Q
+from django.utils import timezone
 
-from factories.deeds import NO, WORKER, answered, approved, ask, by, place
+from factories.deeds import NO, WORKER, answered, approved, ask, by, place, propose
 from factories.exports import row
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
-from muniment.retention.actions import destruction, disposal
+from muniment.retention.actions import destruction, disposal, subject_event
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
 
@@ -143,3 +146,23 @@ def decide_first(life):
     done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=by(life, "rowan"))
     keys = tuple(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
     return disposal.Proposal(done.prime, done.controller, keys, done)
+
+
+def test_a_stopped_order_is_undone_though_a_run_has_opened_another_review_since(own_life):
+    order, event = approved(own_life), ask(own_life)
+    subject_event.close(event, by=by(own_life, "rowan"), closed=timezone.localdate())
+    own_life.run()
+    assert sorted(Review.objects.values_list("pk", "state")) == [(order.review_id, "decided"), (ANY, "open")]
+    disposal.undo(order, by=by(own_life, "rowan"), note="Answered: look again")
+    assert sorted(Review.objects.values_list("pk", "state")) == [(order.review_id, "started"), (ANY, "closed")]
+    assert propose(own_life).items.count() == 2
+
+
+def test_a_review_that_somebody_began_since_goes_on_when_a_stopped_order_is_undone(own_life):
+    order, event = approved(own_life), ask(own_life)
+    subject_event.close(event, by=by(own_life, "rowan"), closed=timezone.localdate())
+    own_life.run()
+    reviewing.save(own_life.review, reviewing.Answers({}), by=by(own_life, "rowan"))
+    disposal.undo(order, by=by(own_life, "rowan"), note="Answered: look again")
+    assert sorted(Review.objects.values_list("pk", "state")) == [(order.review_id, "decided"), (ANY, "started")]
+    assert propose(own_life).items.count() == 2

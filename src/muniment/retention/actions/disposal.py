@@ -249,15 +249,21 @@ def _say_why_kept(order: DisposalOrder) -> None:
 
 
 def _reopen(review: Review, by: Actor) -> None:
+    """Open a review again. One that a run has opened since gives way, or goes on instead where somebody began it."""
     held = Review.objects.select_for_update().get(pk=review.pk)
-    if rules.can_move(held, "reopen"):
-        held.state = rules.REVIEW_MOVES["reopen"][held.state]
-        held.outcome = ""
-        if held.decided_by in {each.username for each in queries.colleagues(held)}:
-            held.allocated_to = held.decided_by  # it awaits whoever decided it
-        held.version += 1
-        held.save()
-        audit.record(by, "review.reopen", subject=held.reference, controller=held.controller.code)
+    if not rules.can_move(held, "reopen"):
+        return
+    since = Review.objects.filter(prime=held.prime_id, controller=held.controller_id)
+    since.filter(state=Review.State.OPEN).update(state=Review.State.CLOSED)
+    if since.exclude(state__in=[Review.State.DECIDED, Review.State.CLOSED]).exists():
+        return
+    held.state = rules.REVIEW_MOVES["reopen"][held.state]
+    held.outcome = ""
+    if held.decided_by in {each.username for each in queries.colleagues(held)}:
+        held.allocated_to = held.decided_by  # it awaits whoever decided it
+    held.version += 1
+    held.save()
+    audit.record(by, "review.reopen", subject=held.reference, controller=held.controller.code)
 
 
 def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -> DisposalOrder:
