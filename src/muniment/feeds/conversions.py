@@ -25,6 +25,9 @@ _PER_MONTH = {"y": 12.0, "m": 1.0, "w": 12 / 52, "d": 12 / 365}
 _TRUE = frozenset({"y", "yes", "true", "t", "1"})
 _FALSE = frozenset({"n", "no", "false", "f", "0"})
 _EXCEL_EPOCH = date(1899, 12, 30)
+_DIRECTIVE = re.compile(r"%(.)")  # of the forms of strptime
+_TELL_A_DAY, _TELL_A_MONTH = frozenset("djcx"), frozenset("mbB")
+_TELL_A_WEEK, _TELL_A_WEEKDAY = frozenset("UWV"), frozenset("aAwu")
 
 
 def conversion(
@@ -194,7 +197,7 @@ def _date(argument: Mapping[str, Any], latest_year: int | None) -> Conversion:
                 day = dates.here(datetime.strptime(text, form))  # noqa: DTZ007 - of here, unless it says its zone
                 if "%y" in form and latest_year is not None:
                     day = day.replace(year=_in_century(day.year, latest_year))
-                return dates.exactly(day)
+                return _as_far_as_told(day, form)
             except ValueError:
                 continue
         if formats:
@@ -202,6 +205,14 @@ def _date(argument: Mapping[str, Any], latest_year: int | None) -> Conversion:
         return date_of(text, month_first=month_first, latest_year=latest_year)
 
     return convert
+
+
+def _as_far_as_told(day: date, form: str) -> PartialDate:
+    """Return a day that was read in a form, as a month or a year where the form tells no more."""
+    told = frozenset(_DIRECTIVE.findall(form))
+    if told & _TELL_A_DAY or (told & _TELL_A_WEEK and told & _TELL_A_WEEKDAY):
+        return dates.exactly(day)
+    return dates.whole_month(day.year, day.month) if told & _TELL_A_MONTH else dates.whole_year(day.year)
 
 
 def date_of(text: str, *, month_first: bool, latest_year: int | None) -> PartialDate:

@@ -106,6 +106,15 @@ def test_a_year_of_two_digits_is_the_last_one_up_to_the_export(text, latest, exp
     assert run("14/03/68", {"date": {"formats": ["%d/%m/%y"]}}, latest_year=2026) == dates.parse("1968-03-14")
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [("Mar-19", "%b-%y", "2019-03"), ("03.1968", "%m.%Y", "1968-03"), ("FY2018", "FY%Y", "2018"),
+     ("2019/060", "%Y/%j", "2019-03-01"), ("2019 W10 5", "%G W%V %u", "2019-03-08")],
+)  # fmt: skip
+def test_a_form_that_tells_no_day_gives_the_month_or_year(text, form, expected):
+    assert run(text, {"date": {"formats": [form]}}, latest_year=2026) == dates.parse(expected)
+
+
 @pytest.mark.parametrize("text", ["01/03/2019 or 2020", "1-Jan-45 or 46", "1.2.19 10:15 or 2020", "about 1990"])
 def test_what_follows_a_day_and_is_no_time_makes_it_no_date(text):
     with pytest.raises(BadValue, match="is not a date") as refused:
