@@ -110,32 +110,47 @@ def _judge_records(records: pa.Table, verdict: Verdict) -> None:
             verdict.refused[line["row"]] = Fault("conflict", "record", message)
 
 
-def renamed(tables: dict[str, pa.Table], rows: pa.Table, verdict: Verdict) -> tuple[dict[str, pa.Table], pa.Table]:
-    """Return the tables with repeats silenced and kept conflicts under references of their own."""
+def renamed(
+    tables: dict[str, pa.Table], rows: pa.Table, verdict: Verdict, table: Table
+) -> tuple[dict[str, pa.Table], pa.Table]:
+    """Return the tables with repeats silenced and kept conflicts under references of their own.
+
+    Who has no number is named by the record, and so goes with it.
+    """
     keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True)) if verdict.renamed else {}
     quiet = verdict.silent.union(tables["events"]["row"].to_pylist() if verdict.renamed else ())
     loud = {row: number for row, number in verdict.renamed.items() if row not in quiet}
+    own = keys | _references(tables["records"], loud)
+    labels = tuple(person.label for person in table.persons if person.reference is None)
     out = {}
     for name, said in tables.items():
-        table = said
+        lines = said
         if verdict.silent:
-            table = table.filter(pc.invert(pc.is_in(table["row"], pa.array(sorted(verdict.silent), pa.int32()))))
+            lines = lines.filter(pc.invert(pc.is_in(lines["row"], pa.array(sorted(verdict.silent), pa.int32()))))
         for column in _REFERRING.get(name, ()) if loud else ():
-            table = _renamed(table, column, keys, loud)
-        out[name] = _flagged(table, loud) if name == "records" and loud else table
+            lines = _renamed(lines, column, own, loud, labels)
+        out[name] = _flagged(lines, loud) if name == "records" and loud else lines
     return out, _renamed(rows, "key", keys, verdict.renamed)
 
 
-def _renamed(table: pa.Table, column: str, keys: dict[int, str], numbers: dict[int, int]) -> pa.Table:
+def _references(records: pa.Table, numbers: dict[int, int]) -> dict[int, str]:
+    lines = records.filter(pc.is_in(records["row"], pa.array(sorted(numbers), pa.int32())))
+    return dict(zip(lines["row"].to_pylist(), lines["reference"].to_pylist(), strict=True))
+
+
+def _renamed(
+    table: pa.Table, column: str, own: dict[int, str], numbers: dict[int, int], labels: tuple[str, ...] = ()
+) -> pa.Table:
     row_numbers = table["row"].to_numpy()
     at = np.flatnonzero(np.isin(row_numbers, list(numbers)))
     if not len(at):
         return table
     values = table[column].to_pylist()
     for position in at.tolist():
-        row = int(row_numbers[position])
-        if values[position] == keys[row]:
-            values[position] = f"{values[position]}#{numbers[row]}"
+        row, value = int(row_numbers[position]), values[position]
+        reference = own[row]
+        if value == reference or any(f"{value}:".startswith(f"{reference}:{label}:") for label in labels):
+            values[position] = f"{reference}#{numbers[row]}{value.removeprefix(reference)}"
     return table.set_column(table.schema.get_field_index(column), table.schema.field(column), [values])
 
 

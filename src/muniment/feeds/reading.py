@@ -266,7 +266,7 @@ def _deduplicated(tables: dict[str, pa.Table], setting: Setting, file: Path) -> 
         tables["quarantine"] = pa.concat_tables([tables["quarantine"], more]).sort_by("row")
     rows = tables.pop("rows")
     quarantine = tables.pop("quarantine")
-    renamed, rows = duplicates.renamed(tables, rows, verdict)
+    renamed, rows = duplicates.renamed(tables, rows, verdict, table)
     return renamed | {"rows": rows, "quarantine": quarantine}
 
 

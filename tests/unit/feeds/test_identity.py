@@ -1,5 +1,6 @@
 """Rows without an id, references that occur twice, records told over several rows."""
 
+import pytest
 from small_feed import GOOD, reasons
 
 from muniment import feeds
@@ -38,6 +39,23 @@ def test_a_conflicting_reference_can_be_kept_and_marked(load, small, write):
     assert batch.records["attributes"].to_pylist() == [None, '{"shares_reference_with": "C1"}']
     assert batch.involvements["record"].to_pylist() == ["C1", "C1#2"]
     assert batch.record_dates["reference"].to_pylist() == ["C1", "C1#2"]
+
+
+@pytest.mark.parametrize("key", [(), ("REF", "PURPOSE")])
+def test_people_without_numbers_go_with_the_record_that_is_kept_under_another_reference(load, small, write, key):
+    crimes = small["tables"]["crimes"]
+    crimes |= {"duplicates": "keep_both"} | ({"key": list(key)} if key else {})
+    del crimes["persons"][0]["reference"]
+    crimes["persons"][0]["flags"] = [{"flag": {"value": "protected"}}]
+    batch = feeds.read(load(small), write(GOOD, GOOD.replace("Ashdown", "Beech")))
+    assert batch.records["reference"].to_pylist() == ["C1", "C1#2"]
+    people = dict(zip(batch.nominals["reference"].to_pylist(), batch.nominals["surname"].to_pylist(), strict=True))
+    assert people == {"C1:suspect": "Ashdown", "C1#2:suspect": "Beech"}
+    assert batch.involvements.select(["record", "nominal"]).to_pylist() == [
+        {"record": "C1", "nominal": "C1:suspect"},
+        {"record": "C1#2", "nominal": "C1#2:suspect"},
+    ]
+    assert batch.flags["reference"].to_pylist() == ["C1:suspect", "C1#2:suspect"]
 
 
 def test_several_rows_tell_one_record(load, small, write):
