@@ -14,6 +14,10 @@ from muniment.feeds.columns import Columns, Mask, mask_of
 from muniment.feeds.faults import Fault
 from muniment.feeds.feed import Field, Flagging, Person
 from muniment.feeds.lines import Setting, known, lines_of
+from muniment.feeds.refused import SEALED
+
+# What tells who somebody is: what one row says of it twice must be the same.
+_WHO = ("forename", "surname", "full_name", "born", "pncid", "cro")
 
 
 @dataclass
@@ -65,6 +69,7 @@ def map_parties(chunk: Chunk, whole: Columns, records: pa.Array, setting: Settin
         name: pa.concat_tables(tables).combine_chunks() if tables else schemas[name].empty_table()
         for name, tables in collected.items()
     }
+    found.tables["nominals"] = _put_together(found.tables["nominals"], whole)
     return found
 
 
@@ -151,14 +156,59 @@ def _nominals(lines: _Lines, setting: Setting) -> pa.Table:
         "partition": partition,
         "aliases": lines.columns.texts(lines.person.aliases, f"{place}.aliases"),
     }
-    table = lines_of(columns, canonical.NOMINALS).filter(pa.array(lines.present))
-    return _once(table, ["row", "reference"])
+    return lines_of(columns, canonical.NOMINALS).filter(pa.array(lines.present))
 
 
-def _once(table: pa.Table, by: list[str]) -> pa.Table:
-    """Keep the first of lines that say the same of the same, such as a person named twice in one row."""
+def _coded(table: pa.Table, by: list[str]) -> pa.DictionaryArray:
     texts = [pc.fill_null(table[name].cast(pa.string()), "") for name in by]
-    key = pc.binary_join_element_wise(*texts, "\x1f").combine_chunks().dictionary_encode()
+    return pc.binary_join_element_wise(*texts, "\x1f").combine_chunks().dictionary_encode()
+
+
+def _put_together(nominals: pa.Table, whole: Columns) -> pa.Table:
+    """Return one line for each person of a row that names them in several places: what any of these says."""
+    key = _coded(nominals, ["row", "reference"])
+    if len(key.dictionary) == len(key):
+        return nominals
+    at = key.indices.to_numpy()
+    often = pa.array(np.bincount(at)[at] > 1)
+    told: dict[tuple[int, str | None], dict[str, Any]] = {}
+    for line in nominals.filter(often).to_pylist():
+        first = told.setdefault((line["row"], line["reference"]), line)
+        if first is not line:
+            _refuse_two_in_one(first, line, whole)
+            _add(first, line)
+    together = pa.Table.from_pylist(list(told.values()), schema=canonical.NOMINALS)
+    return pa.concat_tables([nominals.filter(pc.invert(often)), together]).combine_chunks()
+
+
+def _refuse_two_in_one(first: Mapping[str, Any], line: Mapping[str, Any], whole: Columns) -> None:
+    """Give a fault to a row that says two things of who one person is."""
+    apart = [name for name in _WHO if first[name] and line[name] and _plain(first[name]) != _plain(line[name])]
+    if apart and line["reference"]:
+        message = (
+            f"The row tells of the person {line['reference'][:100]} in two places and otherwise: {', '.join(apart)}."
+            " If the reference stands for nobody, list it under blanks."
+        )
+        at = np.arange(whole.length) == line["row"]
+        whole.fault(at, Fault("conflict", "persons.reference", message))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _add(first: dict[str, Any], line: Mapping[str, Any]) -> None:
+    """Add to what one place of a row says of a person what another does; whoever is sealed in one is sealed."""
+    aliases = dict.fromkeys([*(first["aliases"] or ()), *(line["aliases"] or ())])
+    for name, value in line.items():
+        first[name] = value if first[name] is None else first[name]
+    first["aliases"] = list(aliases) or None
+    first["partition"] = line["partition"] if line["partition"] == SEALED else first["partition"]
+
+
+def _once(table: pa.Table) -> pa.Table:
+    """Keep the first of lines that say the same in everything."""
+    key = _coded(table, table.column_names)
     if len(key.dictionary) == len(key):
         return table
     _, first = np.unique(key.indices.to_numpy(), return_index=True)
@@ -201,7 +251,7 @@ def _involvements(lines: _Lines, setting: Setting) -> pa.Table:
         "released": released,
     }
     table = lines_of(values, canonical.INVOLVEMENTS).filter(pa.array(lines.present))
-    return _once(table, table.column_names)
+    return _once(table)
 
 
 def _flags(flagging: Flagging, columns: Columns, nominals: pa.Array, rows: Positions, present: Mask) -> pa.Table:

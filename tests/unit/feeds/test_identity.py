@@ -1,5 +1,7 @@
 """Rows without an id, references that occur twice, records told over several rows."""
 
+import json
+
 import pytest
 from small_feed import GOOD, reasons
 
@@ -75,3 +77,37 @@ def test_people_without_numbers_are_named_by_the_record_and_their_place(load, sm
     batch = feeds.read(load(small), write(GOOD, GOOD.replace("C1", "C2").replace("Ashdown", "")))
     assert batch.nominals["reference"].to_pylist() == ["C1:suspect"]
     assert batch.involvements["nominal"].to_pylist() == ["C1:suspect"]
+
+
+@pytest.fixture
+def told(load, small, tmp_path):
+    """Return a function that reads a row with a list of people."""
+    crimes = small["tables"]["crimes"]
+    person = {"reference": "id", "surname": "name", "born": "dob", "phone": "tel", "aliases": "aka"}
+    sealed = {"from": "protected", "map": {"Y": "sealed"}, "unknown": "blank"}
+    crimes |= {"format": "jsonl", "files": "crimes_*", "kind": "delta"}
+    crimes["persons"] = [person | {"each": "people", "role": {"from": "role"}, "partition": sealed}]
+    path = tmp_path / "crimes_2026-11-08"
+
+    def read(*people):
+        path.write_text(json.dumps({"REF": "C1", "REPORTED": "2019-01-31", "PURPOSE": "4", "people": people}))
+        return feeds.read(load(small), path)
+
+    return read
+
+
+def test_a_person_named_twice_in_a_row_is_all_that_it_says_of_them(told):
+    known = {"id": "P1", "role": "VICTIM", "name": "Ashdown", "dob": "1990-05-01", "aka": "Ash", "protected": "Y"}
+    batch = told({"id": "P1", "role": "WITNESS", "name": "ASHDOWN", "tel": "01632 960001", "aka": "Dow"}, known)
+    (person,) = batch.nominals.to_pylist()
+    assert [person[name] for name in ("surname", "born", "phone")] == ["ASHDOWN", "1990-05-01", "01632 960001"]
+    assert (person["aliases"], person["partition"]) == (["Dow", "Ash"], "sealed")
+    assert batch.involvements["role"].to_pylist() == ["WITNESS", "VICTIM"]
+
+
+def test_two_people_under_one_reference_in_a_row_are_not_taken_for_one(told):
+    ash, oak = {"id": 0, "role": "SUSPECT", "name": "Ash"}, {"id": 0, "role": "VICTIM", "name": "Oak", "tel": "1"}
+    batch = told(ash, oak)
+    assert (reasons(batch), batch.nominals.num_rows) == ({1: ["conflict"]}, 0)
+    assert "the person 0 in two places and otherwise: surname" in batch.quarantine["reasons"][0][0]["message"].as_py()
+    assert reasons(told(ash, {"id": 0, "role": "WITNESS", "tel": "1"})) == {}
