@@ -436,15 +436,22 @@ WHERE NOT EXISTS (
         WHERE s.entity = 'nominal' AND n.system_id = %(system)s AND n.reference = s.reference)
 """
 
-# What is to be sealed: what the file says, and what a file said before it came.
-SEALING = """
+# What is to be sealed: what an event of the file seals, what a row says is sealed, whatever other rows say of the same,
+# and what a file sealed before it came.
+SEALING = f"""
 CREATE TEMPORARY TABLE sealing ON COMMIT DROP AS
-SELECT s.entity, s.reference FROM {events} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted' WHERE s.kind = 'seal'
+SELECT s.entity, s.reference FROM {{events}} s JOIN fate f ON f.row = s.row AND f.fate = 'accepted'
+WHERE s.kind = 'seal'
+UNION
+SELECT s.entity, s.reference FROM (
+    SELECT row, 'record' AS entity, reference FROM {{records}} WHERE partition = 'sealed'
+    UNION ALL SELECT row, 'nominal', reference FROM {{nominals}} WHERE partition = 'sealed'
+) s JOIN fate f ON f.row = s.row AND (f.fate IN {_WRITTEN} OR f.older)
 UNION
 SELECT e.entity, e.reference FROM records_sourceevent e WHERE e.system_id = %(system)s AND e.kind = 'seal' AND (
     (e.entity = 'record' AND e.reference IN (SELECT reference FROM record_of WHERE fresh))
     OR (e.entity = 'nominal' AND e.reference IN (SELECT reference FROM nominal_of WHERE fresh)))
-"""
+"""  # noqa: S608
 
 SEALED = (
     """
@@ -465,7 +472,7 @@ SEALED = (
             AND held.system_id = %(system)s AND held.reference = s.reference AND was.id = held.scope_id
             AND sealed.controller_id = was.controller_id AND sealed.partition = 'sealed'
             AND sealed.area = was.area AND sealed.marking = was.marking
-            AND sealed.restriction = was.restriction
+            AND sealed.restriction = was.restriction AND sealed.id <> was.id
         """  # noqa: S608
         for entity in ("record", "nominal")
     ),
@@ -474,5 +481,6 @@ SEALED = (
     UPDATE core_content text SET scope_id = r.scope_id
     FROM sealing s JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.reference
     WHERE s.entity = 'record' AND text.owner >= 'record:' || r.id || ':' AND text.owner < 'record:' || r.id || ';'
+        AND text.scope_id <> r.scope_id
     """,
 )

@@ -49,3 +49,14 @@ def test_what_is_sealed_stays_sealed_when_it_is_sent_again(deltas):
     one = Record.objects.get(reference="C1")
     assert sealed(one) and sealed(Nominal.objects.get(reference="P1"))
     assert all(sealed(text) for text in Content.objects.filter(owner__startswith=f"record:{one.pk}:"))
+
+
+@pytest.mark.parametrize("days", ["11", "12", "21"])
+@pytest.mark.parametrize("order", [("Y", ""), ("", "Y")])
+def test_a_person_whom_any_row_tells_of_as_sealed_is_sealed(controllers, tmp_path, order, days):
+    partition = "partition: {from: INTO, map: {Y: sealed}, unknown: blank}"
+    source = Source(tmp_path, kind="delta").amend(("role: ROLE\n", f"role: ROLE\n        {partition}\n"))
+    rows = [row(f"C{at}", "P1", INTO=said) for at, said in enumerate(order)]
+    for day in sorted(set(days)) if days == "11" else days:
+        source.send(rows if days == "11" else [rows[int(day) - 1]], on=f"2026-06-0{day}")
+    assert sealed(Nominal.objects.get(reference="P1"))
