@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from muniment.batch.matching import scoring
+from muniment.batch.matching.policy import today
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import IDENTIFIERS, PairFacts, are_twins, forbids
@@ -103,7 +104,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
         """
         create or replace temp table ruled as
         select w.*, l.source_key as left_key, r.source_key as right_key,
-            not (l.born_default or r.born_default) as known,
+            not (l.born_default or r.born_default) and coalesce(l.born_from <= $today and r.born_from <= $today, false)
+                as known,
             coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
             coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
                 as busy_address,
@@ -114,7 +116,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
         join persons r on r.person_id = w.person_id_r
         left join rare_of l_rare on l_rare.person_id = w.person_id_l
         left join rare_of r_rare on r_rare.person_id = w.person_id_r
-        """
+        """,
+        {"today": today()},
     )
     connection.unregister("crowded")
     connection.unregister("rare")

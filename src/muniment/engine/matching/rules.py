@@ -45,7 +45,7 @@ def reason(key: str, *, stand: bool = False) -> str:
 class PairFacts:
     """What the rules need besides levels: whether the evidence of home and name is telling for this pair."""
 
-    born_is_known: bool  # to the day on both, and not 1 January
+    born_is_known: bool  # to the day on both: one that has been, and not 1 January
     postcode_is_crowded: bool  # more nominals than a household have it
     address_is_crowded: bool
     shares_rare_name: bool  # a middle name in full, rare in the population

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 
 from muniment.batch.matching import edges
 from muniment.batch.matching.conditions import CONDITIONS
@@ -22,7 +23,8 @@ from muniment.batch.matching.train import train
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, compare
 
-EXAMPLES = Path(__file__).parents[4] / "examples" / "linkage"
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "examples" / "linkage"
 TODAY = date(2026, 11, 22)
 FAKE = Task(
     EXAMPLES / "fake_1000.csv",
@@ -201,6 +203,24 @@ def test_namesakes_born_on_one_day_are_left_to_a_person(namesakes):
 def test_one_more_telling_fact_joins_them(namesakes):
     people = standardise(nominals({**NAMESAKE, "email": "al@example.org"}, {**NAMESAKE, "email": "al@example.org"}))
     assert are_joined(one(people, namesakes), 1, 2)
+
+
+@pytest.mark.parametrize(
+    "born", ["99/99/9999", "2999-12-31", "1911-11-11", "11/11/1911 00:00", "1899-12-30", "31/02/1990"]
+)
+def test_a_day_that_can_be_nobodys_birthday_joins_no_father_and_son_in_one_home(namesakes, born):
+    known = {**NAMESAKE, "phone": "01632 960011"}
+    model = replace(namesakes, weights=namesakes.weights | {"phone": namesakes.weights["email"]})
+    unknown = one(standardise(nominals(*[known | {"born": born}] * 2)), model)
+    assert not are_joined(unknown, 1, 2)
+    assert unknown.doubtful["reason"].to_pylist() == ["born"]
+    assert are_joined(one(standardise(nominals(known, known)), model), 1, 2)
+
+
+def test_no_birth_that_intake_takes_for_unknown_is_evidence_of_a_person():
+    (setting, *others) = yaml.safe_load((ROOT / "policy" / "intake.yaml").read_text())["values"]
+    assert not others
+    assert {day.isoformat() for day in setting["born_defaults"]} <= in_force().born_placeholders
 
 
 def test_a_person_is_believed_over_the_model(namesakes):
