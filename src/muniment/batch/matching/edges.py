@@ -95,7 +95,7 @@ def _apply_rules(connection: duckdb.DuckDBPyConnection, model: Model, tables: Ta
 def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:
     """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
     connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
-    connection.register("rare", _rare_names(connection, tables))
+    connection.register("rare", _rare_names(connection, model, tables))
     connection.execute(
         "create or replace temp table rare_of as select person_id, list(name) as names "
         "from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id"
@@ -123,9 +123,14 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
     connection.unregister("rare")
 
 
-def _rare_names(connection: duckdb.DuckDBPyConnection, tables: Tables) -> pa.Table:
+def _rare_names(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> pa.Table:
+    """Return the other names that are rare both among the population's newborns and among the people here.
+
+    Ann is rare among the newborn, and Kaur and Singh are in no list of forenames.
+    """
     names = connection.sql("select distinct unnest(others) as name from persons").to_arrow_table()["name"]
-    return pa.table({"name": pa.array([n for n in names.to_pylist() if n and tables.is_rare(n)], pa.string())})
+    rare = [n for n in names.to_pylist() if n and tables.is_rare(n) and n not in model.common_names]
+    return pa.table({"name": pa.array(rare, pa.string())})
 
 
 def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:

@@ -108,6 +108,7 @@ def _starting_model(connection: duckdb.DuckDBPyConnection, records: int) -> Mode
         least_keys=1 if records < blocking.LARGE_FILE else 2,
         stop_keys=blocking.find_stop_keys(connection, "persons"),
         crowded=_crowded(connection),
+        common_names=_common_names(connection),
     )
 
 
@@ -132,6 +133,21 @@ def _crowded(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
         "union select 'address|' || array_to_string(address, ' ') from persons where address is not null "
         "group by address having count(*) > ?",
         [limit, limit],
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def _common_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the words of names that many people here bear, however few of the population's newborns are given them.
+
+    People are told apart by name and date of birth, so that what one person is written down with often stays rare.
+    """
+    rows = connection.execute(
+        "with people as (select list_distinct(flatten(list(names))) as names from persons "
+        "group by forename, surname, born) "
+        "select name from (select unnest(names) as name from people) "
+        "group by name having count(*) >= $least and count(*) > $share * (select count(*) from people)",
+        {"least": LISTED, "share": in_force().rare_name_below},
     ).fetchall()
     return frozenset(row[0] for row in rows)
 

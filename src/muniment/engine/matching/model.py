@@ -14,6 +14,7 @@ from math import log2
 from muniment.engine.matching.features import FEATURES, Feature, Level, Nominal
 
 _BY_NAME = {feature.name: feature for feature in FEATURES}
+_SETS = frozenset({"stop_keys", "crowded", "common_names"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Model:
     the share of records that hold a value; a value that is not listed has the share `rarest`. `stop_keys` are the
     blocking keys that so many records share that they tell nothing; no pair is sought by them. Two nominals of
     whom much is known are compared only if they share `least_keys` of the other keys. `crowded` are the places
-    (`postcode|` or `address|` and the value) that more nominals share than a household would.
+    (`postcode|` or `address|` and the value) that more nominals share than a household would, `common_names` the words
+    of names that too many people bear to tell one from another.
     """
 
     version: str
@@ -79,6 +81,7 @@ class Model:
     least_keys: int = 1
     stop_keys: frozenset[str] = field(default=frozenset(), repr=False)
     crowded: frozenset[str] = field(default=frozenset(), repr=False)
+    common_names: frozenset[str] = field(default=frozenset(), repr=False)
 
     def share(self, column: str, value: str) -> float:
         """Return the share of records that hold a value."""
@@ -86,7 +89,7 @@ class Model:
 
     def to_json(self) -> str:
         """Write the model as JSON text, the same for the same model."""
-        body = asdict(self) | {"stop_keys": sorted(self.stop_keys), "crowded": sorted(self.crowded)}
+        body = asdict(self) | {name: sorted(getattr(self, name)) for name in _SETS}
         return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -97,7 +100,7 @@ class Model:
             body["weights"] = {
                 name: Weights(tuple(value["m"]), tuple(value["u"])) for name, value in body["weights"].items()
             }
-            for name in ("stop_keys", "crowded"):
+            for name in _SETS & body.keys():  # models of before `common_names` lack it
                 body[name] = frozenset(body[name])
             return cls(**body)
         except (KeyError, TypeError, json.JSONDecodeError) as error:

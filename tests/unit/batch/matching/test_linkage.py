@@ -205,6 +205,21 @@ def test_one_more_telling_fact_joins_them(namesakes):
     assert are_joined(one(people, namesakes), 1, 2)
 
 
+@pytest.mark.parametrize(("middle", "joined"), [("Kaur", False), ("Ann", False), ("Zebedee", True)])
+def test_a_middle_name_that_many_bear_is_no_evidence_of_a_person(namesakes, middle, joined):
+    """Kaur is in no list of forenames, and few are named Ann today."""
+    days = [f"19{50 + n}-0{1 + n % 9}-17" for n in range(40)]
+    many = [
+        {"forename": f"F{n}X", "surname": "Gill", "middle_names": "Kaur Ann", "born": day} for n, day in enumerate(days)
+    ]
+    prolific = [{"forename": "Owen", "surname": "Gill", "middle_names": "Zebedee", "born": "1971-02-03"}] * 40
+    common = train(standardise(nominals(*many, *prolific))).common_names
+    person = NAMESAKE | {"middle_names": middle}
+    resolution = one(standardise(nominals(person, person)), replace(namesakes, common_names=common))
+    assert are_joined(resolution, 1, 2) is joined
+    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["support"])
+
+
 @pytest.mark.parametrize(
     "born", ["99/99/9999", "2999-12-31", "1911-11-11", "11/11/1911 00:00", "1899-12-30", "31/02/1990"]
 )
