@@ -19,7 +19,7 @@ from muniment.engine.matching.tables import Tables
 from muniment.engine.values import births, contacts, identifiers, names, postcodes
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
-VERSION = "2"
+VERSION = "3"
 
 _WORDS = pa.list_(pa.string())
 _TEXT = pa.string()
@@ -180,7 +180,8 @@ def _clean(nominals: pa.Table, tables: Tables, day: date) -> pa.Table:
         cleaned[f"w_{name}"] = _each(text[name], lambda value: _name(value, tables), _WORDS, missing=[])
     cleaned |= _full_name(text["full_name"], tables)
     cleaned["w_birth_place"] = _each(text["birth_place"], lambda value: (plain(value) or "").split(), _WORDS)
-    for name in ("occupation", "sex", "ethnicity"):
+    cleaned["sex"] = _each(text["sex"], lambda value: _sex(value, tables), _TEXT)
+    for name in ("occupation", "ethnicity"):
         cleaned[name] = _each(text[name], plain, _TEXT)
     return pa.table(cleaned)
 
@@ -235,6 +236,12 @@ def _plain(tables: Tables) -> Callable[[str], str | None]:
         return " ".join(names.tokens(value)) or None
 
     return clean
+
+
+def _sex(value: str, tables: Tables) -> str | None:
+    """Return a sex by one word, whichever code or word the source has for it; what is in no list stays as it is."""
+    folded = names.fold(value)
+    return tables.sexes[folded] if folded in tables.sexes else _plain(tables)(value)
 
 
 def _name(value: str, tables: Tables) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Tables:
     postcode_placeholders: frozenset[str]
     text_junk: frozenset[str]
     address_noise: frozenset[str]
+    sexes: Mapping[str, str | None]  # what codes and words of a sex mean; None of those that say it is not known
     roots: Mapping[str, frozenset[str]] = field(repr=False)
     forename_shares: Mapping[str, float] = field(repr=False)
     model_point: float
@@ -62,6 +63,7 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
     points, rules = _in_force(body, "operating_points", on), _in_force(body, "hard_rules", on)
     return Tables(
         **lists,
+        sexes=_sexes(directory.parent / "codes" / "sex.yaml"),
         roots=_roots(directory),
         forename_shares={name: float(share) for name, share in _rows(directory / "forenames.csv.gz")},
         model_point=float(points["model"]),
@@ -79,6 +81,14 @@ def _in_force(body: Mapping[str, Any], name: str, on: date) -> Mapping[str, Any]
         raise ValueError(f"policy/matching/matching.yaml: nothing under '{name}' is in force on {on}.")
     latest: Mapping[str, Any] = max(begun, key=lambda entry: entry["from"])
     return latest
+
+
+def _sexes(path: Path) -> dict[str, str | None]:
+    sexes: dict[str, str | None] = {}
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["values"]:
+        label = entry["label"].upper()
+        sexes |= dict.fromkeys((entry["code"].upper(), label), None if label.startswith("NOT ") else label)
+    return sexes
 
 
 def _roots(directory: Path) -> dict[str, frozenset[str]]:

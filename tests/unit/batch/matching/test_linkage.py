@@ -127,6 +127,12 @@ def test_standardised_table_has_its_schema():
     assert (second["postcode"], second["born"]) == (None, None)
 
 
+def test_a_sex_is_the_same_in_the_codes_of_any_source():
+    said = ["M", "Male", " male ", "1", "F", "2", "FEMALE", "U", "0", "9", "Not known", "Unknown", "X", "Intersex"]
+    people = standardise(nominals(*({"sex": each} for each in said))).sort_by("person_id")
+    assert people["sex"].to_pylist() == ["MALE"] * 4 + ["FEMALE"] * 3 + [None] * 6 + ["INTERSEX"]
+
+
 def test_aliases_are_names_too():
     people = standardise(
         pa.table(
