@@ -195,6 +195,27 @@ def test_json_lines_that_end_within_a_row_are_refused(load, small, tmp_path, cut
     refused(load(small), path, "ends in the middle of a row")
 
 
+@pytest.mark.parametrize("around", ["{}\n", "[{}]"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_json_in_wide_encodings_is_read(load, small, tmp_path, encoding, around):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl", "dialect": {"encoding": encoding}}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    rows = [f'{{"REF": "C{n}", "REPORTED": "2019-01-31", "PURPOSE": "4", "PLACE": "Caf\u00e9"}}' for n in (1, 2)]
+    text = around.format((", " if "[" in around else "\n").join(rows))
+    path.write_text(text, encoding=encoding)
+    batch = feeds.read(load(small), path)
+    assert batch.records["location"].to_pylist() == ["Caf\u00e9"] * 2
+    path.write_text(text.rstrip()[:-3], encoding=encoding)
+    refused(load(small), path, "cut off")
+
+
+def test_json_in_another_encoding_than_its_mark_says_which_to_set(load, small, tmp_path):
+    small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
+    path = tmp_path / "crimes_2026-11-08.jsonl"
+    path.write_text('{"REF": "C1", "REPORTED": "2019-01-31"}', encoding="utf-16")
+    refused(load(small), path, "set dialect.encoding to utf-16")
+
+
 def test_one_whole_line_of_json_after_a_mark_of_its_encoding_is_not_refused(load, small, tmp_path):
     small["tables"]["crimes"] |= {"format": "jsonl", "files": "crimes_*.jsonl"}
     path = tmp_path / "crimes_2026-11-08.jsonl"

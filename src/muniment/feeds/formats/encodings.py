@@ -18,13 +18,13 @@ _MARKS = (  # the longer first: the mark of UTF-32 begins as that of UTF-16
 
 def last_line(part: sources.Part, dialect: Dialect, limits: Limits) -> bytes:
     """Go through the bytes of a stream and return its last line. Raise BadFile when they are not of its encoding."""
-    encoding = dialect.encoding.lower().replace("_", "-")
-    wide = encoding.startswith(("utf-16", "utf-32"))
+    encoding = _folded(dialect)
+    wide = is_wide(encoding)
     beyond_ascii = undecoded = utf8 = 0
     block = b""
     for number, block in enumerate(sources.drained(part, limits)):
         if number == 0:
-            _inspect_start(part.name, block[:4000], encoding, wide=wide)
+            _inspect_start(part.name, block[:4000], dialect)
         if wide or block.isascii():
             continue
         for line in block.split(b"\n"):
@@ -45,19 +45,35 @@ def last_line(part: sources.Part, dialect: Dialect, limits: Limits) -> bytes:
     return last
 
 
-def _inspect_start(name: str, line: bytes, encoding: str, *, wide: bool) -> None:
-    if kind := sources.looks_like(line):
-        raise BadFile(f"{name} is {kind}, not delimited text: correct the format of the table or the file.")
-    of = next((of for mark, of in _MARKS if line.startswith(mark)), None)
+def is_wide(encoding: str) -> bool:
+    """Say whether an encoding has several bytes for every letter."""
+    return encoding.startswith(("utf-16", "utf-32"))
+
+
+def named_by(start: bytes, dialect: Dialect, name: str) -> str:
+    """Return the encoding that a feed declares. Raise BadFile where a file begins as one of another."""
+    encoding = _folded(dialect)
+    of = next((of for mark, of in _MARKS if start.startswith(mark)), None)
     if of is not None and not encoding.startswith((of, of.replace("-", ""))):
         raise BadFile(f"{name} begins as {of} and the feed says {encoding}: set dialect.encoding to {of}.")
     if of is None and encoding in ("utf-16", "utf-32"):
         raise BadFile(
             f"{name} does not begin with the mark of {encoding}, by which its bytes are read: set dialect.encoding to"
-            f" {_likely(line, encoding)}."
+            f" {_likely(start, encoding)}."
         )
-    if not wide and line.count(0) * 3 > len(line):
+    if not is_wide(encoding) and start.count(0) * 3 > len(start):
         raise BadFile(f"{name} is binary or UTF-16 without its mark, not {encoding}: correct dialect.encoding.")
+    return encoding
+
+
+def _folded(dialect: Dialect) -> str:
+    return dialect.encoding.lower().replace("_", "-")
+
+
+def _inspect_start(name: str, line: bytes, dialect: Dialect) -> None:
+    if kind := sources.looks_like(line):
+        raise BadFile(f"{name} is {kind}, not delimited text: correct the format of the table or the file.")
+    named_by(line, dialect, name)
 
 
 def _likely(start: bytes, encoding: str) -> str:

@@ -16,6 +16,7 @@ from muniment.feeds import sources
 from muniment.feeds.chunks import Chunk, Unread, is_undecoded, whole, writable
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Table
+from muniment.feeds.formats import encodings
 from muniment.feeds.formats.nested import Item, chunk, shapes_of
 from muniment.feeds.limits import Limits
 from muniment.feeds.presence import Seen, wanted
@@ -26,7 +27,6 @@ _KEY = re.compile(r'"([^"]*)"\s*:')
 _WRAPPER = re.compile(  # one object that begins with plain values, if any, and then with a list of objects
     r'\{(?P<before>(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[\w.+-]+)\s*,)*)\s*"(?P<key>[^"]+)"\s*:\s*\[\s*\{'
 )
-_BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 _BLOCK = 1 << 16  # characters
 _LONGEST = 1 << 26  # characters of one element, before damage is the likelier explanation
@@ -43,39 +43,44 @@ def inspect(path: Path, table: Table, limits: Limits) -> Seen:
         raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
     if kind := sources.looks_like(first):
         raise BadFile(f"{path.name} is {kind}, not JSON lines: correct the format of the table or the file.")
-    start = first.removeprefix(_BOM)
-    whole = start.startswith(b"[") or bool(table.rows_at)
+    encoding = encodings.named_by(first, table.dialect, path.name)
+    start = first.decode(encoding, "replace").removeprefix("\ufeff").lstrip()
+    wide = encodings.is_wide(encoding)
+    whole = start.startswith("[") or bool(table.rows_at)
     if not whole:
         _refuse_wrapped(start, table, path)
-        if not start.startswith(b"{"):
+        if not start.startswith("{"):
             raise BadFile(f"{path.name} is not JSON lines: its first line is no JSON object.")
-        _refuse_cut_off(last.rpartition(b"\n")[2], table, path)
+        if not wide:
+            _refuse_cut_off(last.rpartition(b"\n")[2].decode(encoding, "replace"), table, path)
     seen = Seen(wanted(table))
-    lacks, empty = True, True
-    for read, _ in _rows(path, table, limits):
-        empty = False
+    lacks, empty, row = True, True, ""
+    for read, original in _rows(path, table, limits):
+        empty, row = False, original
         if lacks and not isinstance(read, Fault):
             seen.note(read)
             lacks = seen.lacks()
-        if not (lacks or whole):  # an array is read to its end, to know that it has one
+        if not (lacks or whole or wide):  # an array is read to its end, to know that it has one
             break
+    if wide and not (whole or empty):
+        _refuse_cut_off(row, table, path)
     if empty and table.kind == "full":
         raise BadFile(f"{path.name} holds no rows: ask the source to export it again.")
     return seen
 
 
-def _refuse_wrapped(start: bytes, table: Table, path: Path) -> None:
+def _refuse_wrapped(start: str, table: Table, path: Path) -> None:
     """Refuse one object around all rows, none of whose own names the feed maps, and say where the rows lie."""
-    match = _WRAPPER.match(start.decode(table.dialect.encoding, "replace"))
+    match = _WRAPPER.match(start)
     names = {name.partition(".")[0] for each in wanted(table)[""] for name in each.columns}
     if match and not {match["key"], *_KEY.findall(match["before"])} & names:
         raise BadFile(f'{path.name}: its rows lie under "{match["key"]}"; say rows_at: {match["key"]} in the table.')
 
 
-def _refuse_cut_off(line: bytes, table: Table, path: Path) -> None:
+def _refuse_cut_off(line: str, table: Table, path: Path) -> None:
     """Refuse a file whose last line is no whole JSON: what came after it would seem withdrawn."""
     try:
-        json.loads(line.removeprefix(_BOM).decode(table.dialect.encoding, "replace"))
+        json.loads(line.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise BadFile(
             f"{path.name} ends in the middle of a row: its last line is no complete JSON. It was cut off; have it sent"
