@@ -20,7 +20,7 @@ def table(schema: pa.Schema, *rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
 
 
-def person(number: int, born: date = date(1980, 5, 1)) -> dict[str, Any]:
+def person(number: int, born: date | None = date(1980, 5, 1)) -> dict[str, Any]:
     return {"person_id": number, "born_earliest": born, "born_latest": born}
 
 
@@ -221,3 +221,32 @@ def test_what_somebody_else_on_it_was_convicted_of_elsewhere_is_not_the_offender
     assert said(child, mother, hers) == said(child, hers) == ("CUS-BIO-U18-M", "dispose", date(2024, 3, 1))
     own = suspect(4, 1, 11, date(2018, 6, 1), **theft)
     assert said(child, own)[0] == "CUS-BIO-U18-Q"
+
+
+def child_concern(*people: tuple[str, date | None]) -> dict[str, Any]:
+    """Decide about a child concern of this year that does not say when the child is 18."""
+    found = run(
+        persons=table(schemas.PERSONS, *(person(number, born) for number, (_, born) in enumerate(people, 1))),
+        records=table(schemas.RECORDS, {"record_id": 10, "controller": BY_TIME, "class_id": "CP-NFA"}),
+        involvements=table(
+            schemas.INVOLVEMENTS,
+            *(
+                {"involvement_id": number, "person_id": number, "record_id": 10, "role": role, "dated": ASKED}
+                for number, (role, _) in enumerate(people, 1)
+            ),
+        ),
+    )
+    return by(found.records, "record_id")[10]
+
+
+def test_nobody_elses_birth_stands_for_that_of_the_child() -> None:
+    parent, teacher, child = ("PARENT_CARER", date(1980, 5, 1)), ("REPORTER", date(1975, 5, 1)), date(2018, 3, 1)
+    known = child_concern(parent, teacher, ("CHILD_AT_RISK", child))
+    assert (known["outcome"], known["due"]) == ("retain", date(2043, 3, 1))
+    for unknown in (
+        child_concern(parent, teacher),
+        child_concern(parent, teacher, ("CHILD_AT_RISK", None)),
+        child_concern(("CHILD_AT_RISK", child), ("CHILD_AT_RISK", None)),
+    ):
+        assert (unknown["outcome"], unknown["due"]) == ("review", None)
+        assert unknown["missing"] == ["child_18th_birthday"]

@@ -28,8 +28,8 @@ def triggered(rows: Table, sources: Sources, step: Step) -> Table:
         people = {
             "clear_period_start": rows.clear_from,
             "date_of_birth": born,
-            "victim_date_of_birth": rows[f"victim_born_{end}"],
-            "child_18th_birthday": after(born, adult),
+            "victim_date_of_birth": rows[f"harmed_born_{end}"],
+            "child_18th_birthday": after(rows[f"harmed_born_{end}"], adult),
         }
         known = [(rows.trigger_no == number(name), one) for name, one in people.items() if name in triggers]
         of_people = ibis.cases(*known, else_=null) if known else null

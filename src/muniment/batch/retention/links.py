@@ -40,7 +40,7 @@ TRUTHS = places(
         *("under_18", "lacks_start", "lacks_conviction", "lacks_months", "lacks_release", "lacks_result", "pending"),
         *("implausible", "others_named", "dealt_with", "charged", "penalty_notice", "lacks_length", "custodial"),
         *("offence_1", "offence_2", "offence_3", "unclosed", "terrorism", "absurd", "unsure_18", "has_ended"),
-        *("victim_lacks_length", "lacks_decision", "unended", "birthless", "unplaced", *MARKERS),
+        *("victim_lacks_length", "lacks_decision", "unended", "birthless", "unplaced", "harmed", *MARKERS),
     )
 )
 MEASURED = (
@@ -369,6 +369,7 @@ def _code(links: Table) -> Value:
             "under_10": links.under_10,
             "from_10": off & ~links.under_10,
             "victim": links.vic,
+            "harmed": links.is_harmed_role,
             **{f"group_{number}": links.group == number for number in (1, 2, 3)},
             "unknown": off & ~links.under_10 & links.group.isnull(),
             "unsure_10": links.unsure_10,

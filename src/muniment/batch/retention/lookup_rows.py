@@ -40,6 +40,7 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
             "role": role.code,
             "is_offender_role": role.offender,
             "is_victim_role": not role.offender and role.kind == "victim",
+            "is_harmed_role": not role.offender and role.dpa38 == "victim",
             "stand_in_no": trigger_no(fallback.get(role.code)),
             **{f"warns_{name}": role.marker == name for name in MARKERS},
             "warns_until": sum(1 << ends.index(kind) for kind in role.marker_ends),
@@ -51,7 +52,7 @@ def roles(rules: Rules, trigger_no: Callable[[str | None], int | None]) -> pa.Ta
     ]
     truths = (
         *("is_offender_role", "is_victim_role", "as_convicted", "as_cautioned", "as_charged", "as_acquitted"),
-        *("as_proceeded", "as_held"),
+        *("is_harmed_role", "as_proceeded", "as_held"),
         *(f"warns_{name}" for name in MARKERS),
     )
     numbers = (("stand_in_no", pa.int16()), ("warns_until", pa.int32()))

@@ -75,15 +75,20 @@ def asked_for(rows: Table, links: Table, standings: Table, sources: Sources) -> 
     born = sources.persons.select("person_id", "born_earliest", "born_latest")
     links = links.left_join(born, "person_id").drop("person_id_right")
     links = _with_people(links, standings, "clear_from", "floor_closed")
-    named, victim = links.stand_in_no == links.trigger_no, holds(links.code, TRUTHS["victim"])
+    named, harmed = links.stand_in_no == links.trigger_no, holds(links.code, TRUTHS["harmed"])
+    # The youngest of the harmed may be the one whose birth nobody knows.
+    harmed_earliest, harmed_latest = (
+        ibis.ifelse((born.isnull() & harmed).any(), ibis.null("date"), born.max(where=harmed))
+        for born in (links.born_earliest, links.born_latest)
+    )
     return links.group_by("record_id").aggregate(
         named_earliest=links.dated.min(where=named),
         named_latest=links.dated.max(where=named),
         born_earliest=links.born_earliest.max(),
         born_latest=links.born_latest.max(),
         lacks_born=links.born_latest.isnull().any(),
-        victim_born_earliest=links.born_earliest.max(where=victim),
-        victim_born_latest=links.born_latest.max(where=victim),
+        harmed_born_earliest=harmed_earliest,
+        harmed_born_latest=harmed_latest,
         clear_from=links.clear_from.max(),
         first_link=links["first"].min(),
         months_ordered=links.sentence_months.max(where=holds(links.code, TRUTHS["custodial"])),

@@ -78,11 +78,10 @@ def _trigger(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rul
     if found is None and terms.trigger == "clear_period_start" and record.standing.clear_from:
         found = PartialDate(record.standing.clear_from, record.standing.clear_from)
     if found is None and born is not None:
-        if terms.trigger == "date_of_birth" or (
-            terms.trigger == "victim_date_of_birth" and any(link.kind == "victim" for link in record.links)
-        ):
+        is_harmed = any(link.is_harmed for link in record.links)
+        if terms.trigger == "date_of_birth" or (terms.trigger == "victim_date_of_birth" and is_harmed):
             found = born
-        elif terms.trigger == "child_18th_birthday":
+        elif terms.trigger == "child_18th_birthday" and is_harmed:
             found = PartialDate(add_years(born.earliest, adult), add_years(born.latest, adult))
     if found is not None and entry.minors_from_18 and born is not None:
         birthday = add_years(born.latest, adult)

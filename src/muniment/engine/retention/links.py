@@ -35,6 +35,7 @@ class Link:
     record: int
     role: str
     kind: str  # offender | victim | other
+    is_harmed: bool  # a victim or child at risk, not a witness
     dated: date | None
     first: date | None
     start: date | None  # where the clear period would run from
@@ -107,6 +108,7 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         record=involvement.record,
         role=role.code,
         kind="offender" if is_offender else "other" if role.offender else role.kind,
+        is_harmed=not role.offender and role.dpa38 == "victim",
         dated=involvement.dated,
         first=min(days, default=None),
         start=start,
