@@ -18,10 +18,13 @@ from muniment.engine.retention import decide, explain
 from muniment.engine.retention.decision import Bound, Decision
 from muniment.engine.retention.facts import Facts, Involvement
 from muniment.engine.retention.links import Measuring
+from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
 from muniment.retention import afresh, facts_seen, policy_now
 from muniment.retention.models import Hold, PersonDecision, RecordDecision
+
+CLEAR_START = "clear_period_start"
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,19 @@ def _nearest(facts: Facts, policy: Policy, on: date, work: Measuring) -> str:
     other = decide(change.facts, policy, on, work)
     when = f", {words.day(other.due)}" if other.due else ""
     outcome = words.say("decision", other.outcome).lower()
-    return f"If {words.without_iso(change.text)}, it would be: {outcome}{when}."
+    return f"If {words.without_iso(_in_words(change, facts))}, it would be: {outcome}{when}."
+
+
+def _in_words(change: explain.Change, facts: Facts) -> str:
+    """Return the text of a change, what it takes away named as pages name it."""
+    event = next((each for each in facts.events if each not in change.facts.events), None)
+    flag = next((each for each in facts.person.flags if each not in change.facts.person.flags), None)
+    if event is not None:
+        when = f" of {event.dated}" if event.dated else ""
+        return f"'{words.say('event', event.kind)}'{when} had not been recorded"
+    if flag is not None:
+        return f"the person did not carry the flag '{words.say('flag', flag.id)}'"
+    return change.text
 
 
 def _sums(made: Decision, facts: Facts, rules: Rules) -> tuple[Sum, ...]:
@@ -193,7 +208,7 @@ def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
     periods = dict.fromkeys((length, *_multiples(rules.terms[bound.rule].review_every)), "")
     ordered = {each.months for item in facts.involvements for each in (item.sentence, item.sentenced) if each.months}
     periods |= {Length(months): " of the sentence" for months in ordered if Length(months) not in periods}
-    for start, name in _starts(made, facts).items():
+    for start, name in _starts(bound.rule, made, facts, rules).items():
         for period, whose in periods.items() if start < bound.on else ():
             if period.after(start) == bound.on:
                 text = f"{name} {words.day(start)} + {words.period(period)}{whose} = {words.day(bound.on)}"
@@ -208,12 +223,22 @@ def _multiples(every: Length | None) -> tuple[Length, ...]:
     return tuple(Length(every.months * times, every.days * times) for times in range(1, 1200 // every.months + 1))
 
 
-def _starts(made: Decision, facts: Facts) -> dict[date, str]:
-    """Return every day from which a period may run, each with its likeliest name, the likeliest first."""
-    found = [(made.clear_from, "the clear period began")] if made.clear_from else []
+def _starts(rule: str, made: Decision, facts: Facts, rules: Rules) -> dict[date, str]:
+    """Return every day from which a rule's period may run, each with its likeliest name, the likeliest first."""
+    trigger = rules.terms[rule].trigger
+    found = [(made.clear_from, "the clear period began")] if made.clear_from and trigger == CLEAR_START else []
+    told = [
+        (end, kind)
+        for item in facts.involvements
+        for kind, day in item.dates.items()
+        for end in (day.latest, day.earliest)
+    ]
+    found += [(day, words.say("date", kind).lower()) for day, kind in told if kind == trigger]
+    found += [(facts.person.last_review, "last review")] if facts.person.last_review else []
+    noticed = [item.dated for item in facts.involvements if item.dated]
+    found += [(min(noticed), "first record")] if rule == GROUP_1 and noticed else []
+    found += [(day, words.say("date", kind).lower()) for day, kind in told]
     for item in facts.involvements:
-        found += [(day.latest, words.say("date", kind).lower()) for kind, day in item.dates.items()]
-        found += [(day.earliest, words.say("date", kind).lower()) for kind, day in item.dates.items()]
         found += [(item.happened.earliest, "happened")] if item.happened else []
         found += [(item.dated, words.say("role", item.role).lower())] if item.dated else []
     found += [(facts.person.born.latest, "born")] if facts.person.born else []
