@@ -109,6 +109,13 @@ def open_sources() -> QuerySet[SourceInstruction]:
     return SourceInstruction.objects.exclude(answer=DONE).filter(Exists(gone))
 
 
+def waiting_for_sources() -> QuerySet[DisposalOrder]:
+    """Return the orders of which a source has not answered, or has not deleted what is destroyed here."""
+    unanswered = SourceInstruction.objects.filter(order=OuterRef("pk"), answer="")
+    undeleted = open_sources().filter(order=OuterRef("pk"))
+    return DisposalOrder.objects.filter(Exists(unanswered) | Exists(undeleted))
+
+
 def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
     """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out."""
     states = {order.pk: order.state for order in orders}

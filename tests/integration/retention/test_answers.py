@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import WORKER, approved, by
+from factories.deeds import WORKER, approved, by, place
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.records.models import Nominal, Record
@@ -147,3 +147,33 @@ def test_a_linked_source_does_not_keep_another_answer_from_making_the_certificat
     disposal.answer(told[0], by=by(life, "rowan"), said="done", note="")
     destruction.work(by=WORKER)
     assert not Certificate.objects.get().is_provisional
+
+
+def waiting_for_sources(life):
+    """Return the order that home leads to as waiting for a source, None where it leads to none."""
+    client = sign_in(life.cast["rowan"])
+    found = [each for each in client.get(reverse("home")).context["awaits"] if "source" in each.words]
+    if not found:
+        return None
+    (figure,) = found
+    listed = client.get(figure.href).context["lines"]
+    assert len(listed) == figure.number, "the figure leads to what it counts"
+    return listed[0][0]
+
+
+def test_home_leads_to_what_waits_for_a_source_until_it_has_deleted(life, told):
+    order = told[0].order
+    assert waiting_for_sources(life) == order
+    answer_both(life, told, "done", "supplier")
+    assert waiting_for_sources(life) is None, "every source has answered: the next step is here"
+    destruction.work(by=WORKER)
+    assert waiting_for_sources(life) == order, "its certificate is provisional"
+    disposal.answer(told[1], by=by(life, "rowan"), said="done", note="")
+    assert waiting_for_sources(life) is None
+
+
+def test_home_leads_to_an_undone_order_whose_source_has_not_answered(life, told):
+    order = told[0].order
+    place(life)
+    disposal.undo(order, by=by(life, "rowan"), note="The inquest needs them.")
+    assert waiting_for_sources(life) == order

@@ -35,6 +35,7 @@ from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page
 _ANSWERING = "%s-{}"
+AT_SOURCES = "at-sources"  # beside the states: orders, whatever their state, of which a source has something left to do
 
 
 def found_order(reference: str) -> DisposalOrder:
@@ -54,7 +55,10 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
     assert isinstance(request.user, User)
     count = dict(DisposalOrder.objects.values_list("state").annotate(Count("pk")))
     return {
-        "counts": [(value, label, count.get(value, 0)) for value, label in DisposalOrder.State.choices],
+        "counts": [
+            *((value, label, count.get(value, 0)) for value, label in DisposalOrder.State.choices),
+            (AT_SOURCES, "Waiting for a source", told.waiting_for_sources().count()),
+        ],
         "may_propose": access.may(request.user, "disposal.propose", on=timezone.localdate()),
     }
 
@@ -63,9 +67,10 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
 def disposals(request: HttpRequest) -> HttpResponse:
     """List orders by state, newest first, with the figure of each state."""
     state = request.GET.get("state", "")
-    orders = DisposalOrder.objects.select_related("controller", "certificate").order_by("-pk")
+    orders = told.waiting_for_sources() if state == AT_SOURCES else DisposalOrder.objects.all()
     if state in DisposalOrder.State.values:
         orders = orders.filter(state=state)
+    orders = orders.select_related("controller", "certificate").order_by("-pk")
     audit.record(visitor(request), "disposal.list")
     page = Paginator(orders, 50).get_page(request.GET.get("page"))
     beside = told.standings(page)

@@ -14,8 +14,9 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.records.models import Quarantine
-from muniment.retention import due, queue
-from muniment.retention.models import DisposalOrder, Hold, Review, SourceInstruction
+from muniment.retention import due, queue, told
+from muniment.retention.models import DisposalOrder, Hold, Review
+from muniment.retention.views.disposals import AT_SOURCES
 from muniment.retention.views.reviews import Line, lines
 
 WEEK = timedelta(days=7)
@@ -76,7 +77,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposals to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
-        ("disposal.instruct", "sources that have not answered", f"{orders}?state=instructed", _unanswered),
+        ("disposal.instruct", "disposals waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
         ("disposal.view", "disposals stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.release", "hold releases to complete", reverse("holds"), lambda: _releases(user)),
         ("quarantine.view", "rows in quarantine", reverse("quarantine"), _quarantined),
@@ -120,8 +121,8 @@ def _orders(state: str) -> int:
     return DisposalOrder.objects.filter(state=state).count()
 
 
-def _unanswered() -> int:
-    return SourceInstruction.objects.filter(answer="").count()
+def _at_sources() -> int:
+    return told.waiting_for_sources().count()
 
 
 def _quarantined() -> int:
