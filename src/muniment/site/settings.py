@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -62,7 +63,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "muniment.site.context.page",
             ],
-            "builtins": ["muniment.site.templatetags.screens"],
+            "builtins": ["django.contrib.humanize.templatetags.humanize", "muniment.site.templatetags.screens"],
         },
     }
 ]
