@@ -138,6 +138,11 @@ CREATE OR REPLACE FUNCTION muniment.unseen_holders(person bigint) RETURNS text[]
     JOIN core_scope s ON s.id = r.scope_id JOIN core_controller c ON c.id = s.controller_id
     WHERE b.prime_id = person AND b.until IS NULL AND s.partition <> 'sealed'
         AND NOT r.scope_id = ANY (muniment.scopes()) $$;
+-- The digest of all who make up a person, whoever asks: what one reader binds to it, others and the worker compare.
+CREATE OR REPLACE FUNCTION muniment.membership_digest(person bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT encode(sha256(convert_to(coalesce(string_agg(nominal_id::text, ',' ORDER BY nominal_id), ''), 'UTF8')),
+        'hex') FROM people_belonging WHERE prime_id = person AND until IS NULL $$;
 CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
 CREATE OR REPLACE FUNCTION muniment.audited() RETURNS text[] LANGUAGE sql STABLE

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from muniment.core import references, words
@@ -40,17 +41,19 @@ def identities(primes: Iterable[PrimePerson]) -> dict[int, "Identity"]:
 
 
 def membership_digest(prime_id: int) -> str:
-    """Return the digest of who makes up a prime person now; reviews and orders keep it."""
-    keys = Belonging.objects.filter(prime_id=prime_id, until__isnull=True).order_by("nominal_id")
-    joined = ",".join(str(key) for key in keys.values_list("nominal_id", flat=True))
-    return hashlib.sha256(joined.encode()).hexdigest()
+    """Return the digest of all who make up a prime person now, seen or not; reviews and orders keep it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muniment.membership_digest(%s)", [prime_id])
+        return str(cursor.fetchone()[0])
 
 
 def life_digest(prime_id: int) -> str:
     """Return the digest of a life as the reader sees it now: who makes it up, and every record of theirs."""
+    members = Belonging.objects.filter(prime_id=prime_id, until__isnull=True)
+    keys = sorted(members.values_list("nominal_id", flat=True))
     parts = Involvement.objects.filter(nominal__belongings__prime=prime_id, nominal__belongings__until__isnull=True)
     pairs = sorted(set(parts.values_list("nominal_id", "record_id")))
-    return hashlib.sha256(repr((membership_digest(prime_id), pairs)).encode()).hexdigest()
+    return hashlib.sha256(repr((keys, pairs)).encode()).hexdigest()
 
 
 def find_by_reference(reference: str) -> PrimePerson | None:
