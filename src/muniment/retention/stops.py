@@ -8,9 +8,11 @@ from muniment.core import words
 from muniment.core.verdicts import Verdict
 from muniment.people import carried, pairs
 from muniment.people.models import Belonging
-from muniment.records.models import Involvement
+from muniment.records.models import Involvement, Record
 from muniment.retention import held_words, policy_now, rules
 from muniment.retention.models import HeldRecord, Hold, SubjectEvent
+
+_ANOTHERS = "A hold of another force or office"
 
 
 def nothing_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdict:
@@ -27,9 +29,8 @@ def nothing_listed_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdi
 
 
 def _stops_none(record_ids: list[int], matches: pairs.Waiting, holds: list[str]) -> Verdict:
-    return (
-        rules.is_unheld(holds) & rules.is_undoubted(holds_in_doubt(matches)) & rules.is_unblocked(blocks_on(record_ids))
-    )
+    doubtful = holds_in_doubt(record_ids, matches)
+    return rules.is_unheld(holds) & rules.is_undoubted(doubtful) & rules.is_unblocked(blocks_on(record_ids))
 
 
 def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
@@ -40,7 +41,11 @@ def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
 
 def holds_listed(record_ids: Iterable[int]) -> list[str]:
     """Return the holds that cover any of these records by their list, in words."""
-    return [f"{hold.reference} {hold.title}" for hold in standing_holds(record_ids)]
+    return [_words(hold) for hold in standing_holds(record_ids)]
+
+
+def _words(hold: Hold) -> str:
+    return f"{hold.reference} {hold.title}"
 
 
 def holds_on(record_ids: Iterable[int]) -> list[str]:
@@ -48,13 +53,14 @@ def holds_on(record_ids: Iterable[int]) -> list[str]:
     keys = list(record_ids)
     listed = {hold.pk: (hold, "") for hold in standing_holds(keys)}
     named = {hold.pk: (hold, remark) for hold, remark in held_words.holds_naming(keys)}
-    return [f"{hold.reference} {hold.title}{remark}" for hold, remark in (named | listed).values()]
+    return [f"{_words(hold)}{remark}" for hold, remark in (named | listed).values()]
 
 
-def holds_in_doubt(matches: pairs.Waiting) -> list[str]:
-    """Return the holds over records of someone who may be the same person as one on some, which nobody has judged.
+def holds_in_doubt(record_ids: Iterable[int], matches: pairs.Waiting) -> list[str]:
+    """Return the holds over records of someone who may be the same person as one on these, which nobody has judged.
 
-    `matches` are the pairs with someone on these records.
+    `matches` are the pairs with someone on these records. A hold that binds nobody whose records these are is not
+    named: its title is for those whom it binds.
     """
     unsettled = {key for edges in matches.unsettled.values() for edge in edges for key in (edge.left_id, edge.right_id)}
     members = Belonging.objects.filter(until__isnull=True, nominal_id__in=unsettled)
@@ -63,7 +69,10 @@ def holds_in_doubt(matches: pairs.Waiting) -> list[str]:
         nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
         nominal__belongings__until__isnull=True,
     )
-    return holds_listed(theirs.values_list("record_id", flat=True))
+    own = Hold.objects.filter(controllers__in=Record.objects.filter(pk__in=list(record_ids)).values("system__controller"))
+    named = set(own.values_list("pk", flat=True))
+    holds = standing_holds(theirs.values_list("record_id", flat=True))
+    return list(dict.fromkeys(_words(hold) if hold.pk in named else _ANOTHERS for hold in holds))
 
 
 def blocks_on(record_ids: Iterable[int]) -> list[str]:

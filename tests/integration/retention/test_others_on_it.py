@@ -7,16 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, by, prime_of, say
-from factories.exports import row
+from factories.deeds import NO, WORKER, approved, by, prime_of, say
+from factories.exports import Source, row
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
+from muniment.people.actions.resolve import resolve
 from muniment.people.models import BatchRun, MatchEdge
 from muniment.people.queries import life_digest
 from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
 from muniment.retention import letting_go, others
-from muniment.retention.actions import disposal, hold
+from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
@@ -188,6 +189,19 @@ def test_a_hold_over_who_may_be_the_same_person_stops_it(two):
         propose(two, done)
     edges.update(needs_person=False)
     assert going(propose(two, done)) == ["C1", "CU1"]
+
+
+def test_the_hold_of_another_force_over_who_may_be_the_same_person_is_not_named(own_life, tmp_path):
+    order = approved(own_life)
+    Source(tmp_path, controller="westvale", kind="delta").send([row("W7", "WP7")], on="2026-07-01")
+    resolve(by=WORKER)
+    title, westvale = "Inquest on Una Harmed", Controller.objects.get(code="westvale")
+    inquest = hold.Proposal(title, "Letter of the coroner", date(2026, 1, 1), {}, (westvale,))
+    hold.place(inquest, by=by(own_life, "wren"))
+    assert destruction.work(by=WORKER)["refused"] == 1
+    order.refresh_from_db()
+    assert order.stopped_by.startswith("A hold of another force or office covers someone who may be the same person")
+    assert title not in order.stopped_by
 
 
 def test_who_is_not_recognised_yet_keeps_it(own_life):

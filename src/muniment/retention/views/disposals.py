@@ -128,7 +128,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
 
 def _in_the_way(order: DisposalOrder) -> list[str]:
     going = queries.going(order)
-    in_doubt = stops.holds_in_doubt(pairs.waiting_on(going))
+    in_doubt = stops.holds_in_doubt(going, pairs.waiting_on(going))
     doubtful = [f"{each} (over someone who may be the same person)" for each in in_doubt]
     return [*stops.holds_on(going), *doubtful, *(f"{each} (open)" for each in stops.blocks_on(going))]
 
