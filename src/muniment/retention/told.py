@@ -84,7 +84,9 @@ def kept_whole(reason: str, answer: str | None) -> str:
 
 
 def item_state(item: DisposalItem, order: DisposalOrder, answer: str | None) -> str:
-    """Say where a record of an order is that is not destroyed here: its source may have deleted it."""
+    """Say where a record of an order is that is not destroyed by it: its source may have deleted it."""
+    if item.record_id is None:
+        return "Destroyed by another disposal since"
     if item.kept_because:
         return f"Kept here: {item.kept_because}"
     if answer == DONE:
@@ -117,10 +119,14 @@ def waiting_for_sources() -> QuerySet[DisposalOrder]:
 
 
 def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
-    """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out."""
+    """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out.
+
+    What another order has destroyed since is no part of it.
+    """
     states = {order.pk: order.state for order in orders}
     answer = SourceInstruction.objects.filter(order=OuterRef("order"), system=OuterRef("system")).values("answer")
-    items = DisposalItem.objects.filter(order__in=states).annotate(said=Subquery(answer[:1]))
+    items = DisposalItem.objects.filter(order__in=states).exclude(record=None, destroyed_at=None)
+    items = items.annotate(said=Subquery(answer[:1]))
     here: dict[int, Counter[str | None]] = {key: Counter() for key in states}
     gone: dict[int, Counter[str | None]] = {key: Counter() for key in states}
     for key, said, destroyed_at in items.values_list("order_id", "said", "destroyed_at"):

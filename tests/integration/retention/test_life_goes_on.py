@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
+from factories.deeds import NO, WORKER, answered, approved, by, carried_out, decide, place, propose
 from factories.exports import LINK, Source, apart, row
 from muniment.core import content
 from muniment.core.actors import Actor
@@ -19,9 +19,10 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, SourceRow, Tombstone
+from muniment.retention import told
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Certificate, RecordDecision, Review
+from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -340,3 +341,19 @@ def test_what_stayed_because_another_force_is_linked_comes_back_to_a_person(own_
     page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[own_life.review.reference])).text
     assert "Left here by an earlier disposal:" in page
     assert re.search(rf"CU1</a> \(<a[^>]*>{order.reference}</a>\): Its source answered .*another force is linked", page)
+
+
+def test_what_a_later_disposal_destroyed_is_not_said_to_be_here(own_life):
+    order = disposal.instruct(approved(own_life), by=WORKER)
+    for each in order.instructions.select_related("system"):
+        said = "linked" if each.system.code.startswith("custody") else "done"
+        disposal.answer(each, by=by(own_life, "rowan"), said=said, note="Ticket number 12")
+    destruction.work(by=WORKER)
+    client, page = sign_in(own_life.cast["rowan"]), reverse("disposal", args=[order.reference])
+    assert "Kept here: " in client.get(page).text
+    assert told.standings([DisposalOrder.objects.get(pk=order.pk)]) == {order.pk: "1 kept here"}
+    own_life.run()
+    carried_out(own_life, own_life.review, ["CU1"])
+    assert "Kept here: " not in client.get(page).text
+    assert "Destroyed by another disposal since" in client.get(page).text
+    assert told.standings([DisposalOrder.objects.get(pk=order.pk)]) == {}
