@@ -69,7 +69,9 @@ def holds_in_doubt(record_ids: Iterable[int], matches: pairs.Waiting) -> list[st
         nominal__belongings__prime__in=set(others.values_list("prime_id", flat=True)),
         nominal__belongings__until__isnull=True,
     )
-    own = Hold.objects.filter(controllers__in=Record.objects.filter(pk__in=list(record_ids)).values("system__controller"))
+    own = Hold.objects.filter(
+        controllers__in=Record.objects.filter(pk__in=list(record_ids)).values("system__controller")
+    )
     named = set(own.values_list("pk", flat=True))
     holds = standing_holds(theirs.values_list("record_id", flat=True))
     return list(dict.fromkeys(_words(hold) if hold.pk in named else _ANOTHERS for hold in holds))
