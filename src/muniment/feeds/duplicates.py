@@ -21,6 +21,11 @@ _REFERRING = {
     "texts": ("record",),
 }
 
+_TELL_APART = (
+    " Where one person may stand in several rows of a record, as in two roles, name the columns that tell rows apart"
+    " under key, in the table of the feed."
+)
+
 
 @dataclass
 class Verdict:
@@ -67,6 +72,7 @@ def _repeated(tables: Mapping[str, pa.Table], shared: pa.Table) -> set[int]:
 
 def _judge_keys(shared: pa.Table, repeated: set[int], verdict: Verdict, table: Table) -> None:
     seen: dict[str, list[str]] = {}
+    hint = _TELL_APART if table.duplicates == "same_record" else ""
     for row in shared.select(["row", "key", "hash", "entity"]).to_pylist():
         hashes = seen.setdefault(row["key"], [])
         if row["entity"] == "event":
@@ -82,7 +88,7 @@ def _judge_keys(shared: pa.Table, repeated: set[int], verdict: Verdict, table: T
         elif table.duplicates == "keep_both":
             verdict.renamed[row["row"]] = len(hashes) + 1
         else:
-            message = f"An earlier row of the file has the reference {row['key'][:100]} and says something else."
+            message = f"An earlier row of the file has the reference {row['key'][:100]} and says something else.{hint}"
             verdict.refused[row["row"]] = Fault("conflict", "reference", message)
         hashes.append(row["hash"])
 

@@ -71,6 +71,19 @@ def test_several_rows_tell_one_record(load, small, write):
     assert reasons(batch) == {3: ["conflict"]}
 
 
+def test_a_person_in_two_roles_over_two_rows_needs_a_key_and_is_told_so(load, small, write):
+    crimes = small["tables"]["crimes"]
+    crimes["duplicates"] = "same_record"
+    crimes["persons"][0]["role"] = {"from": "PLACE"}
+    rows = [GOOD.replace('"12 High Street, Norbridge"', role) for role in ("SUSPECT", "WITNESS")]
+    del crimes["record"]["location"]
+    batch = feeds.read(load(small), write(*rows))
+    assert reasons(batch) == {2: ["conflict"]}
+    assert "under key" in batch.quarantine["reasons"][0][0]["message"].as_py()
+    crimes["key"] = ["REF", "SUS_ID", "PLACE"]
+    assert feeds.read(load(small), write(*rows)).involvements["role"].to_pylist() == ["SUSPECT", "WITNESS"]
+
+
 def test_people_without_numbers_are_named_by_the_record_and_their_place(load, small, write):
     del small["tables"]["crimes"]["persons"][0]["reference"]
     small["tables"]["crimes"]["persons"][0]["when"] = "SUS_SURNAME"
