@@ -23,6 +23,7 @@ _OWN_LINES = (
     "problems",
     "never_seen",
     "unmapped",
+    "doubt",
 )  # of a result, what is told below its figures
 
 
@@ -96,6 +97,7 @@ def _counts(file: Path, batch: feeds.Batch) -> dict[str, Any]:
         **{name: getattr(batch, name).num_rows for name in tables},
         "never_seen": list(batch.never_seen),
         "unmapped": list(batch.unmapped),
+        "doubt": batch.doubt,
         "reasons": dict(reasons.most_common()),
         "examples": examples,
     }
@@ -113,6 +115,8 @@ def _show(result: dict[str, Any]) -> None:
         )
     if unmapped := result["unmapped"]:
         Console().print(f"Not taken, as the feed does not map them: {', '.join(unmapped)}.", markup=False)
+    if result["doubt"]:
+        Console().print(result["doubt"], markup=False)
     if not result["examples"]:
         return
     table = Table("row", "field", "why", title="First rows in quarantine", title_justify="left")

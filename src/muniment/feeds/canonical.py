@@ -148,6 +148,8 @@ QUARANTINE = pa.schema(
     ]
 )
 
+_SHOWN = 5  # references
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -167,6 +169,7 @@ class Batch:
     rows_read: int  # data rows in the file; each is in exactly one of rows and quarantine
     never_seen: tuple[str, ...] = ()  # columns that the feed maps and that no row of the file has
     unmapped: tuple[str, ...] = ()  # columns with values that the feed does not map
+    of_several: tuple[str, ...] = ()  # references of people of whom rows say two names and two dates of birth
     rows: pa.Table = field(default_factory=ROWS.empty_table)
     records: pa.Table = field(default_factory=RECORDS.empty_table)
     record_dates: pa.Table = field(default_factory=RECORD_DATES.empty_table)
@@ -176,3 +179,15 @@ class Batch:
     texts: pa.Table = field(default_factory=TEXTS.empty_table)
     events: pa.Table = field(default_factory=EVENTS.empty_table)
     quarantine: pa.Table = field(default_factory=QUARANTINE.empty_table)
+
+    @property
+    def doubt(self) -> str:
+        """The sentence that says which references seem to stand for several people; empty where none does."""
+        if not self.of_several:
+            return ""
+        number, some = len(self.of_several), ", ".join(self.of_several[:_SHOWN])
+        return (
+            f"{self.file}: {number:,} {'reference' if number == 1 else 'references'} of people"
+            f" {'is' if number == 1 else 'are'} given two names and two dates of birth ({some}): one that stands for"
+            " nobody belongs under blanks in the feed; of any other, what the last row says is taken."
+        )

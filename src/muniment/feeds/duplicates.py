@@ -93,6 +93,24 @@ def _judge_keys(shared: pa.Table, repeated: set[int], verdict: Verdict, table: T
         hashes.append(row["hash"])
 
 
+def of_several(nominals: pa.Table) -> tuple[str, ...]:
+    """Return the references of people of whom rows say two names and two dates of birth, the most told of first.
+
+    Of the sealed nothing is said.
+    """
+    nominals = nominals.filter(pc.not_equal(nominals["partition"], "sealed"))
+    name = pc.utf8_lower(pc.coalesce(nominals["surname"], nominals["full_name"], nominals["forename"]))
+    said = pa.table({"reference": nominals["reference"], "name": name, "born": nominals["born"]}).drop_null()
+    spread = said.group_by("reference", use_threads=False).aggregate(
+        [("name", "min"), ("name", "max"), ("born", "min"), ("born", "max"), ("reference", "count")]
+    )
+    apart = pc.and_(
+        pc.not_equal(spread["name_min"], spread["name_max"]), pc.not_equal(spread["born_min"], spread["born_max"])
+    )
+    found = spread.filter(apart).sort_by([("reference_count", "descending"), ("reference", "ascending")])
+    return tuple(found["reference"].to_pylist())
+
+
 def _judge_records(records: pa.Table, verdict: Verdict) -> None:
     names = [name for name in records.schema.names if name not in ("row", "purposes")]
     texts = [pc.fill_null(records[name], "") for name in names]

@@ -107,6 +107,7 @@ def read(
         rows_read=rows_read,
         never_seen=unseen.columns(),
         unmapped=unseen.unmapped(),
+        of_several=duplicates.of_several(tables["nominals"]),
         **tables,
     )
 

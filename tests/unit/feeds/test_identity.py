@@ -124,3 +124,15 @@ def test_two_people_under_one_reference_in_a_row_are_not_taken_for_one(told):
     assert (reasons(batch), batch.nominals.num_rows) == ({1: ["conflict"]}, 0)
     assert "the person 0 in two places and otherwise: surname" in batch.quarantine["reasons"][0][0]["message"].as_py()
     assert reasons(told(ash, {"id": 0, "role": "WITNESS", "tel": "1"})) == {}
+
+
+def test_a_reference_that_stands_for_several_people_is_told(load, small, write):
+    lines = [
+        GOOD.replace("C1", f"C{n}").replace("N1,Ashdown,1990", said)
+        for n, said in enumerate(["0,Ash,1990", "0,Oak,1991", "N1,Ash,1990", "N1,Ash,1991", "N2,ASH,", "N2,Oak,1991"])
+    ]
+    batch = feeds.read(load(small), write(*lines))
+    assert batch.of_several == ("0",)
+    assert "1 reference of people is given two names and two dates of birth (0)" in batch.doubt
+    small["tables"]["crimes"]["persons"][0]["partition"] = {"value": "sealed"}
+    assert feeds.read(load(small), write(*lines)).doubt == ""

@@ -163,7 +163,7 @@ class _Work:
 
     def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
-        self.notes: list[str] = []
+        self.notes: list[str] = [batch.doubt] if batch.doubt else []
         self.restricted = False
         if batch.never_seen:
             self.notes.append(
