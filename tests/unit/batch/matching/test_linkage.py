@@ -238,6 +238,15 @@ def test_a_day_that_can_be_nobodys_birthday_joins_no_father_and_son_in_one_home(
     assert are_joined(one(standardise(nominals(known, known)), model), 1, 2)
 
 
+@pytest.mark.parametrize("written", ["{} 1", "{} Two", "{} A"])
+@pytest.mark.parametrize("word", ["Twin", "Triplet", "Baby"])
+def test_the_newborn_of_one_birth_who_bear_no_names_yet_are_not_one(namesakes, word, written):
+    other = {"1": "2", "Two": "One", "A": "B"}[written.removeprefix("{} ")]
+    home = {"surname": "Testname", "born": "2025-05-17", "email": "mother@example.org"}
+    people = [home | {"forename": written.format(word)}, home | {"forename": f"{word} {other}"}]
+    assert not are_joined(one(standardise(nominals(*people)), namesakes), 1, 2)
+
+
 def test_no_birth_that_intake_takes_for_unknown_is_evidence_of_a_person():
     (setting, *others) = yaml.safe_load((ROOT / "policy" / "intake.yaml").read_text())["values"]
     assert not others
