@@ -88,7 +88,10 @@ def _workbook(file: Path, plain: Table, limits: Limits) -> Layout:
         raise BadFile(f"{file.name} holds no rows to draft a feed from.")
     below = [row for row in rows[header:] if any(row)]
     dialect = Dialect(header_row=header, footer_rows=_footer_rows(below))
-    return _with_header(replace(table, dialect=dialect), rows[header - 1], below)
+    found = _with_header(replace(table, dialect=dialect), rows[header - 1], below)
+    others = [title for title in sheets if title != name and any(any(row) for row in sheets[title])]
+    remark = f"Not read: what stands on the sheets {', '.join(others)}. If it is wanted, have each exported as a file."
+    return replace(found, remarks=(*found.remarks, remark)) if others else found
 
 
 def _json(text: bytes, part: sources.Part, plain: Table) -> Layout:

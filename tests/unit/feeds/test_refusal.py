@@ -147,6 +147,22 @@ def test_parquet_that_is_cut_off_or_none(load, small, tmp_path):
     refused(feed, path, "not Parquet")
 
 
+def test_a_workbook_with_rows_on_several_sheets_of_which_none_is_named(load, small, tmp_path):
+    table = small["tables"]["crimes"]
+    table |= {"format": "xlsx", "files": "crimes_*.xlsx"}
+    path = tmp_path / "crimes_2026-11-08.xlsx"
+    book = openpyxl.Workbook()
+    book.create_sheet("Empty")
+    for sheet, reference in ((book.active, "C1"), (book.create_sheet("South"), "C2")):
+        sheet.append(HEADER.split(","))
+        sheet.append([reference, "2019-01-31", "NFA", "Here", "4", "N1", "Ashdown", "1990"])
+    book.save(path)
+    refused(load(small), path, "rows on the sheets Sheet, South")
+    assert "Not read: what stands on the sheets South." in feeds.draft(path)
+    table["sheet"] = "South"
+    assert feeds.read(load(small), path).records["reference"].to_pylist() == ["C2"]
+
+
 def test_a_workbook_without_the_sheet(load, small, tmp_path):
     small["tables"]["crimes"] |= {"format": "xlsx", "files": "crimes_*.xlsx", "sheet": "Crimes"}
     feed, path = load(small), tmp_path / "crimes_2026-11-08.xlsx"

@@ -37,9 +37,14 @@ class Flaw(str):
 
 
 def inspect(path: Path, table: Table, limits: Limits) -> set[str]:
-    """Open a workbook and return the header of its sheet. Raise BadFile when there is no such sheet."""
+    """Open a workbook and return the header of its sheet. Raise BadFile when there is no such sheet, or a choice."""
     rows = _rows(path, table, limits)
     header = _header(rows, table, path)
+    if not table.sheet and len(several := filled_sheets(path)) > 1:
+        raise BadFile(
+            f"{path.name} has rows on the sheets {', '.join(several)}: say in the table {table.name} of the feed which"
+            " one is meant, as sheet, and have the others, if they are wanted, exported as files of their own."
+        )
     if next(rows, None) is None and table.kind == "full":
         raise BadFile(f"{path.name} has a header and no rows: ask the source to export it again.")
     return set(header)
@@ -60,6 +65,18 @@ def sheets(path: Path) -> list[str]:
     """Return the names of the sheets that hold rows. Raise BadFile when the file is no workbook."""
     with _opened(path, results=False) as book:
         return [sheet.title for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
+
+
+def filled_sheets(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook on which anything stands."""
+    found = []
+    with _opened(path, results=False) as book:
+        for sheet in book.worksheets:
+            if hasattr(sheet, "iter_rows"):
+                sheet.reset_dimensions()
+                if any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row):
+                    found.append(sheet.title)
+    return found
 
 
 def rows(path: Path, table: Table, limits: Limits) -> list[Cells]:
