@@ -22,6 +22,7 @@ _SHORT_YEAR = re.compile(
     re.IGNORECASE,
 )
 _PER_MONTH = {"y": 12.0, "m": 1.0, "w": 12 / 52, "d": 12 / 365}
+_LONGEST = 12_000  # months
 _TRUE = frozenset({"y", "yes", "true", "t", "1"})
 _FALSE = frozenset({"n", "no", "false", "f", "0"})
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -258,14 +259,21 @@ def months(text: Any) -> int:
     if isinstance(text, int):
         return text
     plain = str(text).strip()
-    if plain.isdigit():
-        return int(plain)
+    if plain.isdecimal():
+        return _within_reason(float(plain), plain)
     found = list(_MONTHS.finditer(plain))
     rest = re.sub(r"[\s,&]|and", "", _MONTHS.sub("", plain), flags=re.IGNORECASE)
     if not found or rest:
         raise BadValue("bad_value", f"'{plain[:40]}' is no length of time such as 2y 6m.")
     total = sum(float(match[1]) * _PER_MONTH[match[2][0].lower()] for match in found)
-    return int(-(-round(total, 6) // 1))
+    return _within_reason(total, plain)
+
+
+def _within_reason(months: float, text: str) -> int:
+    """Return months, rounded up, that a calendar can add to a day; raise BadValue where they are more."""
+    if months > _LONGEST:
+        raise BadValue("bad_value", f"'{text[:40]}' is longer than {_LONGEST // 12:,} years.")
+    return int(-(-round(months, 6) // 1))
 
 
 def json_list(text: Any) -> list[str]:
@@ -274,7 +282,7 @@ def json_list(text: Any) -> list[str]:
         return text
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadValue("bad_value", f"'{text[:40]}' is no JSON list.") from error
     values = value if isinstance(value, list) else [value]
     return [text for text in map(_said, values) if text]

@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_feed import GOOD, reasons
 
+from muniment import feeds
 from muniment.engine.values import dates
 from muniment.feeds import conversions
 from muniment.feeds.faults import BadFeed, BadValue
@@ -29,6 +31,21 @@ def test_months(text, expected):
 def test_what_is_no_length_of_time(text):
     with pytest.raises(BadValue):
         conversions.months(text)
+
+
+@pytest.mark.parametrize("text", ["²", "07700900123", "2000000 years", "9" * 5000, "9" * 400 + " years"])
+def test_a_number_in_the_place_of_a_sentence_refuses_its_row_alone(load, small, write, text):
+    small["tables"]["crimes"]["persons"][0]["involvement"] = {"sentence_months": "PLACE"}
+    del small["tables"]["crimes"]["record"]["location"]
+    place = '"12 High Street, Norbridge"'
+    batch = feeds.read(load(small), write(GOOD.replace(place, text), GOOD.replace("C1", "C2").replace(place, "2y")))
+    assert reasons(batch) == {1: ["bad_value"]}
+    assert batch.involvements["sentence_months"].to_pylist() == [24]
+
+
+def test_a_list_within_lists_without_end_is_none():
+    with pytest.raises(BadValue, match="no JSON list"):
+        run("[" * 5000, "json_list")
 
 
 @given(years=st.integers(0, 99), months=st.integers(0, 11))
