@@ -26,7 +26,7 @@ from muniment.core.visits import opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, queries, rules, stops, told
+from muniment.retention import certificates, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.anonymity import known
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
@@ -107,6 +107,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
             "beside": told.standings([order]).get(order.pk, ""),
             "is_off": order.state in told.OFF,
+            "long_kept": long_kept.said((item.class_id for item in items), order.controller),
             "told": told.told(order),
             **_life(request, order, list(items)),
             **_decision(request, order),

@@ -11,7 +11,7 @@ from muniment.core import audit, words
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.retention import due
+from muniment.retention import due, long_kept
 from muniment.retention.actions import bulk
 from muniment.retention.forms import DueForm
 
@@ -27,11 +27,11 @@ def due_records(request: HttpRequest, controller: str, class_id: str) -> HttpRes
     if own is None:
         raise Http404
     waiting = due.records_about_nobody(own, class_id, timezone.localdate())
-    form = DueForm(request.POST or None)
+    form, meanwhile = DueForm(request.POST or None), long_kept.said([class_id], own)
     chosen = {int(key) for key in request.POST.getlist("records") if key.isdigit()}
     if request.method == "POST" and form.is_valid():
         keys = waiting.values_list("pk", flat=True)
-        wanted = keys[: bulk.MOST] if request.POST.get("all") else keys.filter(pk__in=chosen)
+        wanted = keys[: bulk.MOST] if request.POST.get("all") and not meanwhile else keys.filter(pk__in=chosen)
         try:
             order = bulk.propose_about_nobody(wanted, own, by=by, reason=form.cleaned_data["reason"])
         except Refused as refusal:
@@ -46,6 +46,7 @@ def due_records(request: HttpRequest, controller: str, class_id: str) -> HttpRes
         "page": Paginator(waiting, PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
         "most": bulk.MOST,
+        "long_kept": meanwhile,
         "controller": own,
         "page_title": f"Due: {words.class_title(class_id)}",
     }

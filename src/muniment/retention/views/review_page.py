@@ -15,7 +15,7 @@ from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import assessment, evidence, explaining, queries, stops
+from muniment.retention import assessment, evidence, explaining, long_kept, queries, stops
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
@@ -91,6 +91,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "seen": people.life_digest(found.prime_id),
         "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
         "free": free,
+        "long_kept": long_kept.said(_classes(free), found.controller),
         "shared": shared(apart),
         "gone_with_others": _gone_with_others(found),
         "staying": apart.staying,
@@ -102,6 +103,11 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
     }
+
+
+def _classes(entries: list[Entry]) -> list[str]:
+    decisions = (getattr(entry.record, "decision", None) for entry in entries)
+    return [decision.resolved_class for decision in decisions if decision]
 
 
 def _gone_with_others(found: Review) -> list[DisposalItem]:
