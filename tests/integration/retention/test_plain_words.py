@@ -1,0 +1,16 @@
+"""What pages say is so: an offence that is recorded, an undoing that is open, a fact by what it asks."""
+
+import pytest
+from django.urls import reverse
+
+from factories.cast import sign_in
+from muniment.records.models import Record
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def test_an_offence_that_is_told_by_its_code_is_recorded(life):
+    record = Record.objects.get(reference="C1")
+    assert record.cjs and not record.offence_text
+    client = sign_in(life.cast["rowan"])
+    assert "none recorded" not in client.get(reverse("record", args=[record.pk])).text
