@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
+from factories.deeds import approved
 from muniment.records.models import Record
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -14,3 +15,11 @@ def test_an_offence_that_is_told_by_its_code_is_recorded(life):
     assert record.cjs and not record.offence_text
     client = sign_in(life.cast["rowan"])
     assert "none recorded" not in client.get(reverse("record", args=[record.pk])).text
+
+
+def test_what_can_still_be_undone_is_not_said_to_be_over(life):
+    order = approved(life)
+    page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
+    assert "Undo the disposal" in page
+    assert ", and still until its sources are told" in page
+    assert "(over)" not in page
