@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from factories.cast import sign_in
 from factories.deeds import approved
+from muniment.core import words
 from muniment.records.models import Record
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -23,3 +24,7 @@ def test_what_can_still_be_undone_is_not_said_to_be_over(life):
     assert "Undo the disposal" in page
     assert ", and still until its sources are told" in page
     assert "(over)" not in page
+
+
+def test_an_age_that_is_wanting_is_asked_for_whatever_hangs_on_it():
+    assert words.say("fact", "age_at_event") == "How old the person was at the time"
