@@ -28,3 +28,9 @@ def test_what_can_still_be_undone_is_not_said_to_be_over(life):
 
 def test_an_age_that_is_wanting_is_asked_for_whatever_hangs_on_it():
     assert words.say("fact", "age_at_event") == "How old the person was at the time"
+
+
+def test_a_page_that_is_gone_may_have_been_of_something_disposed_of(life):
+    page = sign_in(life.cast["rowan"]).get(reverse("person", args=["P0000999-9"]))
+    assert page.status_code == 404
+    assert "may have been disposed of" in page.text
