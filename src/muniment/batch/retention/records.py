@@ -41,7 +41,8 @@ def floors(rows: Table, step: Step) -> Table:
     told, policing = rows.class_no.notnull(), rows.is_policing.fill_null(False)
     follows = policing & ~rows.alone.fill_null(False)
     victim = follows & truth(rows.code, "victim") & rows.closed.notnull()
-    unresolved = ibis.ifelse(rows.family_no.notnull(), one(BIT["offence"]), one(BIT["record_class"]))
+    unplaced = rows.family_no.notnull() & rows.traits_group.isnull()
+    unresolved = ibis.ifelse(unplaced, one(BIT["offence"]), one(BIT["record_class"]))
     rows = step(
         rows.mutate(
             told=told,

@@ -31,7 +31,8 @@ def decide_record(record: RecordProfile, rules: Rules) -> Decision:
     record = fitted(record, rules)
     entry = rules.classes[record.class_id] if record.class_id else None
     if entry is None:
-        lacking = frozenset({"offence" if record.declared in rules.families else "record_class"})
+        unplaced = record.declared in rules.families and record.traits.group is None
+        lacking = frozenset({"offence" if unplaced else "record_class"})
         return _conclude(record, rules, _Finding(critical=lacking))
     terms = rules.terms[entry.id]
     misfit = misplaced(record, entry)
