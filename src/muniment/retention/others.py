@@ -49,7 +49,8 @@ WHERE i.record_id = ANY(%(records)s) AND s.controller_id = r.controller_id AND r
     AND (r.outcome = 'retain' OR r.outcome = 'part' AND i.record_id = ANY(r.kept_records))
     AND NOT EXISTS ( -- a later one counts only for those whom it looked at
         SELECT 1 FROM retention_review later JOIN people_belonging seen ON seen.prime_id = later.prime_id
-        WHERE seen.nominal_id = i.nominal_id AND (seen.until IS NULL OR seen.until > later.decided_at)
+        WHERE seen.nominal_id = i.nominal_id
+            AND seen.start <= later.decided_at AND (seen.until IS NULL OR seen.until > later.decided_at)
             AND later.controller_id = r.controller_id AND later.state = 'decided' AND later.decided_at > r.decided_at)
 ORDER BY r.next_review, r.id
 """  # noqa: S608

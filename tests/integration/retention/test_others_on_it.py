@@ -124,6 +124,20 @@ def test_what_was_kept_stays_when_a_later_review_looks_at_another_half(own_life)
     assert list(others.kept(keys, beside=kept.prime_id)) == [Record.objects.get(reference=left).pk]
 
 
+def test_what_was_kept_stays_when_its_person_becomes_part_of_one_who_was_looked_at_since(two):
+    two.crime.send([row("C3", "P2", FORENAME="Una", SURNAME="Second", BORN="1971-01-01")], on="2026-07-02")
+    two.run()
+    kept_at(two, "P2", "retain")
+    looked_at = reviewing.Answers(NO, seen=life_digest(prime_of("P9").pk))
+    reviewing.decide(review_of("P9"), looked_at, reviewing.Conclusion("dispose", REASON), by=by(two, "rowan"))
+    whose = prime_of("P9")
+    say("P2", "P9", "same", by=by(two, "sorrel"))
+    two.run()
+    assert prime_of("P2") == whose
+    other = Record.objects.get(reference="C3").pk
+    assert list(others.kept([other], beside=None)) == [other]
+
+
 def test_what_was_kept_until_a_day_that_has_come_is_free(two):
     kept = kept_at(two, "P9", "retain")
     Review.objects.filter(pk=kept.pk).update(next_review=timezone.localdate())
