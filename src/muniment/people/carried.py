@@ -1,13 +1,13 @@
 """What was said of a prime person holds for whoever its records belong to since: people merge and are taken apart.
 
 A request, a hold or a review was about everybody who made up the person then (section 4 of the architecture). A run
-that joins two people, or takes one apart, loses none of it.
+that joins two people, or takes one apart, loses none of it. Who joined them later is meant for as long as they are one.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import F, Q
 
 from muniment.people.models import Belonging
 
@@ -21,7 +21,8 @@ def joined(said: str, at: str) -> str:
     """
     return (
         f"people_belonging was ON was.prime_id = {said}.prime_id"
-        f" AND (was.until IS NULL OR was.until > {said}.{at} - interval '{GRACE.days} day')"
+        f" AND (was.until IS NULL OR was.until > {said}.{at} - interval '{GRACE.days} day'"
+        f" AND was.start < {said}.{at} + interval '{GRACE.days} day')"
         " JOIN people_belonging b ON b.nominal_id = was.nominal_id AND b.until IS NULL"
     )
 
@@ -33,15 +34,17 @@ def about(primes: Collection[int], *, at: str) -> Q:
     """
     was = Belonging.objects.filter(
         nominal__belongings__prime__in=primes, nominal__belongings__until__isnull=True, until__isnull=False
-    ).values("prime_id")
+    ).exclude(prime__in=primes)
+    spans = was.annotate(since=F("start") - GRACE, to=F("until") + GRACE).values_list("prime_id", "since", "to")
     found = Q(prime__in=primes)
-    for prime, left in was.exclude(prime__in=primes).values_list("prime_id", Max("until")):
-        found |= Q(**{"prime": prime, f"{at}__lt": left + GRACE})
+    for prime, since, to in spans.distinct():
+        found |= Q(**{"prime": prime, f"{at}__gt": since, f"{at}__lt": to})
     return found
 
 
 def now(primes: Collection[int], since: datetime) -> set[int]:
     """Return the keys of the people, as they are made up now, of whom something was said at a moment."""
-    made_up = Belonging.objects.filter(Q(until__isnull=True) | Q(until__gt=since - GRACE), prime__in=primes)
+    were = Q(until__gt=since - GRACE, start__lt=since + GRACE)
+    made_up = Belonging.objects.filter(Q(until__isnull=True) | were, prime__in=primes)
     today = Belonging.objects.filter(until__isnull=True, nominal__in=made_up.values("nominal"))
     return {*primes, *today.values_list("prime_id", flat=True)}

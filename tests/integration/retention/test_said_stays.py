@@ -19,7 +19,7 @@ from muniment.retention import explaining, queries, stops
 from muniment.retention.actions import held_records, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.models import Hold, PersonDecision, Review
+from muniment.retention.models import Hold, PersonDecision, Review, SubjectEvent
 from muniment.retention.policy_now import policy
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -110,6 +110,24 @@ def test_a_request_is_not_about_who_left_long_before(whole):
     )
     ask(whole, person=left)
     assert stops.blocks_on(keys("C1")) and not stops.blocks_on(keys("C7"))
+
+
+def test_nothing_that_was_said_before_is_about_who_was_part_of_them_for_a_while(own_life):
+    held, kept = place(own_life, people=[prime_of("P1").pk]), retained(own_life, "P1")
+    event, before = ask(own_life), timezone.now() - timedelta(days=3)
+    Hold.objects.filter(pk=held.pk).update(placed_at=before)
+    Review.objects.filter(pk=kept.pk).update(decided_at=before)
+    SubjectEvent.objects.filter(pk=event.pk).update(made_at=before)
+    own_life.crime.send([row("C7", "P7", **HOME)], on="2026-07-01")
+    run(own_life)
+    assert prime_of("P7") == prime_of("P1") and stops.blocks_on(keys("C7"))
+    parted(own_life)
+    assert stops.blocks_on(keys("C1")) and not stops.blocks_on(keys("C7"))
+    assert {each.record.reference for each in held.held.all()} == {"C1", "CU1"}
+    assert list(queries.decided_about(prime_of("P7"))) == []
+    decision = PersonDecision.objects.get(prime=prime_of("P7"))
+    assert (decision.outcome, decision.because) == ("review", ["PER-G3A"])
+    assert list(queries.decided_about(prime_of("P1"))) == [kept]
 
 
 def test_the_engine_hears_of_it_too(two):
