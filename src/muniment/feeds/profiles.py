@@ -45,6 +45,7 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("given name", "forename"),
     ("given names", "forename"),
     ("forename", "forename"),
+    ("fore name", "forename"),
     ("forenames", "forename"),
     ("first names", "forename"),
     ("forename1", "forename"),
@@ -56,6 +57,7 @@ PERSON_WORDS: tuple[tuple[str, str], ...] = (
     ("last name", "surname"),
     ("family name", "surname"),
     ("surname", "surname"),
+    ("sur name", "surname"),
     ("family", "surname"),
     ("fam", "surname"),
     ("alias", "aliases"),
@@ -234,7 +236,9 @@ class Column:
 
 
 def _plain(name: str) -> str:
-    return " ".join(_WORDS.findall(name.replace("_", " ").replace(".", ""))).lower()
+    # DoB is one word, whose letters stand high and low as the beginnings of two.
+    name = re.sub(r"(?<![A-Za-z])DoB(?![a-z])", "DOB", name.replace("_", " ").replace(".", ""))
+    return " ".join(_WORDS.findall(name)).lower()
 
 
 def profile(name: str, values: Sequence[str | None]) -> Column:

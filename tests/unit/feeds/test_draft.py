@@ -168,6 +168,18 @@ def test_dates_of_excel_and_of_two_digits_get_their_conversion(tmp_path):
     assert table["persons"][0]["born"]["convert"] == ["date"]
 
 
+@pytest.mark.parametrize(
+    "header", ["Victim DoB;Victim ForeName;Victim SurName", "Victim_DoB;Victim_Forename;VictimSurname"]
+)
+def test_a_header_in_high_and_low_letters_is_read_as_its_words(tmp_path, header):
+    export = tmp_path / "log_2026-10-31.csv"
+    rows = [f"L{number};{number + 1}/6/1988;Ann;Ashdown{number}" for number in range(20)]
+    export.write_text("\n".join([f"Log Ref;{header}", *rows, ""]))
+    table = yaml.load(feeds.draft(export), Loader=yaml.BaseLoader)["tables"]["log"]
+    assert {"born", "forename", "surname"} <= table["persons"][0].keys()
+    assert "attributes" not in table["record"]
+
+
 def test_people_numbered_in_the_header_are_told_apart(tmp_path):
     path = tmp_path / "crimes.csv"
     path.write_text("ref,victim_surname_1,victim_surname_2\n" + "".join(f"C{n},Ash,Oak\n" for n in range(5)))
