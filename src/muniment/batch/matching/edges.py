@@ -30,7 +30,7 @@ CHUNK = 4_000_000
 TWINS_DEPTH = 12.0
 
 _RULED = ("forename", "surname", "born", "sex", "postcode", "address", "phone", "email", *IDENTIFIERS)
-_FACTS = ("known", "busy_postcode", "busy_address", "shares_rare", "exchanged")
+_FACTS = ("known", "busy_postcode", "busy_address", "busy_phone", "busy_email", "shares_rare", "exchanged")
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
@@ -109,6 +109,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
             coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
             coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
                 as busy_address,
+            coalesce('phone|' || l.phone in (select place from crowded), false) as busy_phone,
+            coalesce('email|' || l.email in (select place from crowded), false) as busy_email,
             coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
             coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged
         from weighed_pairs w
@@ -144,6 +146,8 @@ def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
             born_is_known=bool(row["known"]),
             postcode_is_crowded=bool(row["busy_postcode"]),
             address_is_crowded=bool(row["busy_address"]),
+            phone_is_crowded=bool(row["busy_phone"]),
+            email_is_crowded=bool(row["busy_email"]),
             shares_rare_name=bool(row["shares_rare"]),
             names_are_exchanged=bool(row["exchanged"]),
         )

@@ -127,12 +127,17 @@ def _frequencies(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str
 
 
 def _crowded(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    limit = in_force().shared_by_more_than
+    """Return the places, telephone numbers and e-mail addresses that more have than are of one household."""
     rows = connection.execute(
-        "select 'postcode|' || postcode from persons where postcode is not null group by postcode having count(*) > ? "
+        "select 'postcode|' || postcode from persons where postcode is not null group by postcode "
+        "having count(*) > $limit "
         "union select 'address|' || array_to_string(address, ' ') from persons where address is not null "
-        "group by address having count(*) > ?",
-        [limit, limit],
+        "group by address having count(*) > $limit "
+        "union select 'phone|' || phone from persons where phone is not null "
+        "group by phone having count(distinct (forename, surname, born)) > $limit "
+        "union select 'email|' || email from persons where email is not null "
+        "group by email having count(distinct (forename, surname, born)) > $limit",
+        {"limit": in_force().shared_by_more_than},
     ).fetchall()
     return frozenset(row[0] for row in rows)
 

@@ -67,8 +67,8 @@ class Model:
     the share of records that hold a value; a value that is not listed has the share `rarest`. `stop_keys` are the
     blocking keys that so many records share that they tell nothing; no pair is sought by them. Two nominals of
     whom much is known are compared only if they share `least_keys` of the other keys. `crowded` are the places
-    (`postcode|` or `address|` and the value) that more nominals share than a household would, `common_names` the words
-    of names that too many people bear to tell one from another.
+    (`postcode|` or `address|` and the value; `phone|` or `email|` too) that more share than a household would,
+    `common_names` the words of names that too many people bear to tell one from another.
     """
 
     version: str

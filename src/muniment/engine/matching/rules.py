@@ -48,6 +48,8 @@ class PairFacts:
     born_is_known: bool  # to the day on both: one that has been, and not 1 January
     postcode_is_crowded: bool  # more nominals than a household have it
     address_is_crowded: bool
+    phone_is_crowded: bool  # more people than a household have it, as that of a hostel or a station
+    email_is_crowded: bool
     shares_rare_name: bool  # a middle name in full, rare in the population
     names_are_exchanged: bool  # the forename of each is the surname of the other
 
@@ -115,12 +117,16 @@ def has_conflict(levels: Mapping[str, str | None]) -> bool:
 
 def _is_known(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
     """Whether something agrees that is one person's own."""
-    return facts.shares_rare_name or any(levels.get(name) == "same" for name in (*IDENTIFIERS, "email"))
+    return (
+        facts.shares_rare_name
+        or any(levels.get(name) == "same" for name in IDENTIFIERS)
+        or (levels.get("email") == "same" and not facts.email_is_crowded)
+    )
 
 
 def _shares_home_or_telephone(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
     return (
-        levels.get("phone") == "same"
+        (levels.get("phone") == "same" and not facts.phone_is_crowded)
         or (levels.get("postcode") == "same" and not facts.postcode_is_crowded)
         or (levels.get("address") in ("same", "most") and not facts.address_is_crowded)
     )

@@ -211,6 +211,21 @@ def test_one_more_telling_fact_joins_them(namesakes):
     assert are_joined(one(people, namesakes), 1, 2)
 
 
+@pytest.mark.parametrize("way", [{"email": "none@example.org"}, {"phone": "01632 960099"}])
+@pytest.mark.parametrize(("people", "joined"), [(40, False), (1, True)])
+def test_what_is_written_for_everybody_is_no_evidence_of_a_person(namesakes, way, people, joined):
+    """The number of a hostel, and what is typed where an address must stand; one person may have it forty times."""
+    others = [
+        way | {"forename": f"F{n % people}X", "surname": f"S{n % people}Y", "born": f"19{50 + n % people}-03-17"}
+        for n in range(40)
+    ]
+    crowded = train(standardise(nominals(*others))).crowded
+    model = replace(namesakes, crowded=crowded, weights=namesakes.weights | {"phone": namesakes.weights["email"]})
+    resolution = one(standardise(nominals(NAMESAKE | way, NAMESAKE | way)), model)
+    assert are_joined(resolution, 1, 2) is joined
+    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["support"])
+
+
 @pytest.mark.parametrize(("middle", "joined"), [("Kaur", False), ("Ann", False), ("Zebedee", True)])
 def test_a_middle_name_that_many_bear_is_no_evidence_of_a_person(namesakes, middle, joined):
     """Kaur is in no list of forenames, and few are named Ann today."""

@@ -17,6 +17,8 @@ PLAIN = PairFacts(
     born_is_known=True,
     postcode_is_crowded=False,
     address_is_crowded=False,
+    phone_is_crowded=False,
+    email_is_crowded=False,
     shares_rare_name=False,
     names_are_exchanged=False,
 )
@@ -57,6 +59,13 @@ def test_a_rare_middle_name_is_a_telling_fact():
 def test_a_crowded_place_is_not():
     crowded = facts(postcode_is_crowded=True, address_is_crowded=True)
     assert forbids({**NAMESAKES, "postcode": "same", "address": "same"}, crowded) == "support"
+
+
+@pytest.mark.parametrize("feature", ["phone", "email"])
+def test_a_number_or_an_e_mail_address_of_many_is_not(feature):
+    crowded = facts(phone_is_crowded=True, email_is_crowded=True)
+    assert forbids({**NAMESAKES, feature: "same"}, crowded) == "support"
+    assert forbids({**NAMESAKES, feature: "same", "pncid": "same"}, crowded) is None
 
 
 @pytest.mark.parametrize("level", ["close", "exchanged", "year", "parts", "different", None])
