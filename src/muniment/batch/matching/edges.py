@@ -166,12 +166,19 @@ def _contributions(model: Model) -> str:
     return f"list_filter([{parts}], lambda c: c is not null)"
 
 
+# A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
+_TWO_AT_A_MAILBOX = (
+    "(len(l.names) > 0 and len(r.names) > 0 and not list_has_any(l.names, r.names)) "
+    "or coalesce(l.surname <> r.surname and l.born <> r.born, false)"
+)
+
+
 def _add_corporate(connection: duckdb.DuckDBPyConnection, points: Points) -> None:
-    for kind in ("ni_number", "email"):
+    for kind, two in (("ni_number", "false"), ("email", _TWO_AT_A_MAILBOX)):
         connection.execute(
             f"""
             insert into edges
-            select l.person_id, r.person_id, {points.automatic}, true, null,
+            select l.person_id, r.person_id, {points.automatic}, not ({two}), case when {two} then 'name' end,
                 [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
             from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
             where l.partition = 'corporate' and r.partition = 'corporate'

@@ -376,6 +376,22 @@ def test_corporate_people_are_joined_by_identifier_alone(namesakes):
     assert not are_joined(resolution, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("other", "joined"),
+    [
+        ({"forename": "Berta", "surname": "Example"}, False),
+        ({"forename": "Alan", "surname": "Example", "born": "1971-02-03"}, False),
+        ({"forename": "Al", "surname": "Testname", "born": "1990-05-18"}, True),
+        ({"forename": "Alan", "surname": "Married", "born": "1990-05-17"}, True),
+    ],
+)
+def test_two_of_a_team_with_one_mailbox_are_not_one(namesakes, other, joined):
+    mailbox = {"partition": "corporate", "email": "desk@example.org"}
+    resolution = one(standardise(nominals(NAMESAKE | mailbox, other | mailbox)), namesakes)
+    assert are_joined(resolution, 1, 2) is joined
+    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["name"])
+
+
 def test_sealed_people_are_matched_inside_the_enclave(namesakes):
     known = {**NAMESAKE, "email": "al@example.org", "partition": "sealed"}
     assert are_joined(one(standardise(nominals(known, known)), namesakes), 1, 2)
