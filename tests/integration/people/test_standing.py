@@ -184,7 +184,7 @@ def test_who_stands_with_nothing_to_join_them_comes_first(one, cast, signed_in):
     refresh()
     MatchEdge.objects.filter(were_one=False).update(needs_person=True, weight=99)
     lines = signed_in(cast["rowan"]).get(reverse("matches")).context["lines"]
-    assert [edge.were_one for edge, _ in lines][:2] == [True, False]
+    assert [edge.were_one for edge, *_ in lines][:2] == [True, False]
 
 
 def test_the_pairs_of_many_records_are_looked_up_at_once(one):

@@ -23,6 +23,8 @@ from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
 MOST = 1000  # pairs that are counted and paged through
+_RECORDED = "Your judgement is recorded. The prime records follow with the next run."
+_UNSURE = "Your judgement is recorded. The pair goes on waiting, and may stop a disposal, until somebody can tell."
 
 
 class JudgeForm(forms.Form):
@@ -70,7 +72,9 @@ def matches(request: HttpRequest) -> HttpResponse:
     shown = MatchEdge.objects.select_related("left__system__controller", "right__system__controller").in_bulk(
         list(page)
     )
-    lines = [(edge, _why(edge)) for edge in (shown[key] for key in page if key in shown)]
+    edges_shown = [shown[key] for key in page if key in shown]
+    unsure = _unsure(edges_shown)
+    lines = [(edge, _why(edge), unsure.get((edge.left_id, edge.right_id))) for edge in edges_shown]
     return TemplateResponse(
         request,
         "people/matches.html",
@@ -118,7 +122,8 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
             for reason in refusal.reasons:
                 form.add_error(None, reason)
         else:
-            messages.success(request, "Your judgement is recorded. The prime records follow with the next run.")
+            is_unsure = form.cleaned_data["verdict"] == Judgement.Verdict.UNSURE
+            messages.success(request, _UNSURE if is_unsure else _RECORDED)
             back = way_back(request)
             return redirect(back.href if back else "matches")
     else:
@@ -133,10 +138,22 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
             "form": form,
             "back": way_back(request),
             "blocked": _why(edge) if edge.blocked_by else "",
+            "unsure": _unsure([edge]).get((edge.left_id, edge.right_id)),
             "pairs": _side_by_side(edge),
             "page_title": "Possible match",
         },
     )
+
+
+def _unsure(edges: list[MatchEdge]) -> dict[tuple[int, int], Judgement]:
+    """Return, by the keys of their nominals, the standing judgements of those who could not tell of some pairs."""
+    found = Judgement.objects.filter(
+        left__in=[edge.left_id for edge in edges],
+        right__in=[edge.right_id for edge in edges],
+        verdict=Judgement.Verdict.UNSURE,
+        superseded_at__isnull=True,
+    )
+    return {(each.left_id, each.right_id): each for each in found}
 
 
 def _why(edge: MatchEdge) -> str:
