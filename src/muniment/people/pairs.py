@@ -30,6 +30,11 @@ def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
     return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
 
 
+def unjudged() -> QuerySet[MatchEdge]:
+    """Return the pairs that a run left for a person, of which nobody could tell yet."""
+    return MatchEdge.objects.filter(needs_person=True).exclude(Exists(_JUDGED.exclude(verdict="unsure")))
+
+
 def placed(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
     """Return pairs, each with `left_prime` and `right_prime`, the keys of the people that its nominals are of now."""
     return pairs.annotate(

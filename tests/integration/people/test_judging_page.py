@@ -36,3 +36,15 @@ def test_cannot_tell_leaves_the_pair_to_the_next(pair):
     said = judge(client, edge, "different")
     assert "The prime records follow with the next run." in said
     assert "could not tell" not in said
+
+
+def test_home_says_that_pairs_wait_to_those_who_may_judge_them(pair):
+    life, _ = pair
+    home = sign_in(life.cast["sorrel"]).get(reverse("home")).text
+    assert "Possible matches wait for somebody to judge them." in home
+    assert "Nothing awaits you." not in home
+    client = sign_in(life.cast["sorrel"])
+    for edge in MatchEdge.objects.filter(needs_person=True):
+        judge(client, edge, "different")
+    assert "Nothing awaits you." in client.get(reverse("home")).text
+    assert "Nothing awaits you." in sign_in(life.cast["hazel"]).get(reverse("home")).text

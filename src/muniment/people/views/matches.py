@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -59,11 +59,7 @@ def matches(request: HttpRequest) -> HttpResponse:
 
     Of one person, when a reference is given.
     """
-    judged = Judgement.objects.filter(
-        left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True
-    ).exclude(verdict="unsure")
-    waiting = MatchEdge.objects.filter(needs_person=True)
-    edges = pairs.placed(waiting).exclude(Exists(judged)).order_by(*pairs.FIRST)
+    edges = pairs.placed(pairs.unjudged()).order_by(*pairs.FIRST)
     person = _asked(request.GET.get("person", ""))
     if person is not None:
         edges = edges.filter(Q(left_prime=person.pk) | Q(right_prime=person.pk))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
+from muniment.people import pairs
 from muniment.records.models import Quarantine
 from muniment.retention import due, queue, told
 from muniment.retention.models import DisposalOrder, Hold, Review
@@ -42,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = {
         "awaits": _awaits(user, on, may),
         "others": _others(user, may),
+        "pairs_wait": "match.judge" in may and pairs.unjudged().exists(),  # how many would take long to count
         "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing else [],
         "soon": _lines(_this_week(user, on)) if reviewing else [],
         "on": on,
