@@ -1,5 +1,7 @@
 """What pages say is so: an offence that is recorded, an undoing that is open, a fact by what it asks."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -34,3 +36,18 @@ def test_a_page_that_is_gone_may_have_been_of_something_disposed_of(life):
     page = sign_in(life.cast["rowan"]).get(reverse("person", args=["P0000999-9"]))
     assert page.status_code == 404
     assert "may have been disposed of" in page.text
+
+
+def test_the_schedule_says_the_whole_of_a_period(life):
+    page = re.sub(r"<[^>]*>|\s+", " ", sign_in(life.cast["rowan"]).get(reverse("schedule")).text)
+    page = re.sub(r" +", " ", page)
+    for said in (
+        "HR-RAD 75 years Date of birth and at least 30 years from last entry Dispose",
+        "CUS-BIO-U18-M 5 years Biometric taken and the length of a custodial sentence Dispose",
+        "CUS-BIO-MIN At once Investigation concluded Dispose",
+        "CUS-BIO-CONV Indefinite Conviction date Nothing follows",
+        "CRI-INC 7 years Incident closed of a child from the 18th birthday Dispose",
+        "CUS-REC-G As long as the group of its person",
+    ):
+        assert said in page
+    assert "no time" not in page
