@@ -113,3 +113,15 @@ def test_home_counts_what_the_queue_shows(three):
     for each in client.get(reverse("home")).context["awaits"]:
         if "review" in each.words:
             assert client.get(each.href).context["page"].paginator.count == each.number, each.words
+
+
+def test_home_names_nobody_before_an_access_purpose_is_given(three):
+    review = review_of("P2")
+    Review.objects.filter(pk=review.pk).update(due=timezone.localdate())
+    before = sign_in(three.cast["rowan"], purpose=None).get(reverse("home")).text
+    assert "Tansy" not in before
+    assert "reviews due" in before
+    assert "Say why you are looking" in before
+    after = sign_in(three.cast["rowan"]).get(reverse("home")).text
+    assert "Tansy" in after
+    assert "Say why you are looking" not in after

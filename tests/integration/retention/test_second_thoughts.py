@@ -283,7 +283,7 @@ def test_a_review_says_who_sent_its_disposal_back_and_why(life, who, view, reach
     assert re.search(words, client.get(reverse("reviews")).text)
     home = client.get(reverse("home"))
     assert re.search(words, home.text), "it awaits whoever decided it"
-    (figure,) = (each for each in home.context["awaits"] if each.words == "reviews sent back to me")
+    (figure,) = (each for each in home.context["awaits"] if each.words == "review sent back to me")
     assert (figure.number, client.get(figure.href).context["page"].paginator.count) == (1, 1)
     assert "sent back to me" not in sign_in(life.cast["ash"]).get(reverse("home")).text
     propose(life)

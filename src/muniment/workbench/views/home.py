@@ -28,8 +28,13 @@ class Awaits:
     """A figure that leads to its list."""
 
     number: int
-    words: str
+    several: str  # what they are, with "s" in braces where one has none
     href: str
+
+    @property
+    def words(self) -> str:
+        """What it counts, of one or of several."""
+        return self.several.replace("{s}", "" if self.number == 1 else "s")
 
 
 @opens("", purpose=False)
@@ -39,13 +44,14 @@ def home(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)
     on, may = timezone.localdate(), actions_open(request)
     audit.record(visitor(request), "home.view")
-    reviewing = "review.work" in may
+    reviewing, named = "review.work" in may, bool(request.session.get("purpose"))
     shown = {
         "awaits": _awaits(user, on, may),
         "others": _others(user, may),
         "pairs_wait": "match.judge" in may and pairs.unjudged().exists(),  # how many would take long to count
-        "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing else [],
-        "soon": _lines(_this_week(user, on)) if reviewing else [],
+        "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing and named else [],
+        "soon": _lines(_this_week(user, on)) if reviewing and named else [],
+        "asks_why": reviewing and not named,
         "on": on,
         "page_title": "Home",
     }
@@ -69,22 +75,22 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
     orders, lists = reverse("disposals"), reverse("reviews")
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
-        ("review.work", "reviews due", lists, lambda: _waiting(user).filter(due__lte=on).count()),
-        ("review.work", "reviews with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
+        ("review.work", "review{s} due", lists, lambda: _waiting(user).filter(due__lte=on).count()),
+        ("review.work", "review{s} with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
         (
             "review.work",
-            "reviews sent back to me",
+            "review{s} sent back to me",
             f"{lists}?allocated=me&state={queue.BACK}",
             lambda: _sent_back(user),
         ),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
-        ("disposal.approve", "disposals to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
-        ("disposal.instruct", "disposals waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
-        ("disposal.view", "disposals stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
-        ("hold.release", "hold releases to complete", reverse("holds"), lambda: _releases(user)),
-        ("quarantine.view", "rows in quarantine", reverse("quarantine"), _quarantined),
+        ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
+        ("disposal.instruct", "disposal{s} waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
+        ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
+        ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
+        ("quarantine.view", "row{s} in quarantine", reverse("quarantine"), _quarantined),
     )
-    figures = (Awaits(count(), words, href) for action, words, href, count in asked if action in may)
+    figures = (Awaits(count(), several, href) for action, several, href, count in asked if action in may)
     return [figure for figure in figures if figure.number]
 
 
@@ -92,14 +98,14 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user has given out of hand."""
     found = []
     if "review.work" in may:
-        for state, words in (("parked", "reviews parked"), ("referred", "reviews referred")):
+        for state, several in (("parked", "review{s} parked"), ("referred", "review{s} referred")):
             href = f"{reverse('reviews')}?state={state}"
-            found.append(Awaits(_waiting(user, state=state).count(), words, href))
+            found.append(Awaits(_waiting(user, state=state).count(), several, href))
     if "disposal.view" in may:
         mine = DisposalOrder.objects.filter(state="proposed", proposed_by=user.username).count()
         found.append(Awaits(mine, "of my disposals to be approved", f"{reverse('disposals')}?state=proposed"))
         cooling = f"{reverse('disposals')}?state=approved"
-        found.append(Awaits(_orders("approved"), "disposals cooling off", cooling))
+        found.append(Awaits(_orders("approved"), "disposal{s} cooling off", cooling))
     return [each for each in found if each.number]
 
 
