@@ -7,7 +7,7 @@ offence that came in last night, another person's period, a match that someone h
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,6 +40,15 @@ def digest(decision: "RecordDecision | Decided") -> str:
     said: list[Any] = [decision.outcome, str(decision.due), decision.rule]
     said += [sorted(decision.missing), sorted(set(decision.because) - {IN_DOUBT})]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def says_the_same(kept: str, now: Decided) -> bool:
+    """Say whether a digest that an order keeps is of what is decided now.
+
+    What a doubt had sent to a person the clock may let go by itself once that is settled: that stands against nothing.
+    """
+    asked = replace(now, outcome="review") if now.outcome == "dispose" else now
+    return kept in {digest(now), digest(asked)}
 
 
 Decisions = Mapping[int, Decided]  # by the key of the record

@@ -1,5 +1,6 @@
 """New facts, and another make-up of the person, between a proposal and a destruction stop it."""
 
+from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
@@ -13,13 +14,16 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
+from muniment.retention import policy_now
 from muniment.retention.actions import destruction, disposal, subject_event
 from muniment.retention.actions import review as reviewing
+from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+ADOPTED = Path(__file__).parents[3] / "examples" / "demonstration" / "adoptions"
 
 
 def state(order):
@@ -117,6 +121,18 @@ def test_a_possible_match_that_would_change_it_is_judged_first(own_life):
         disposal.answer(instruction, by=by(own_life, "rowan"), said="done", note="")
     destruction.work(by=WORKER)
     assert set(Record.objects.values_list("reference", flat=True)) == {"C7"}
+
+
+def test_what_a_doubt_kept_from_the_clock_goes_once_it_is_judged(own_life, monkeypatch):
+    monkeypatch.setenv("MUNIMENT_ADOPTIONS", str(ADOPTED))
+    own_life.crime.send([row("C7", "P7", **NAMESAKE)], on="2026-06-02")
+    own_life.run()
+    schedule(policy_now.policy(), by=WORKER, on=timezone.localdate())
+    assert {"PER-G3B", "possible_match"} <= set(RecordDecision.objects.get(record__reference="C1").because)
+    done = decide_first(own_life)
+    judge(own_life, "different")
+    disposal.approve(disposal.propose(done, by=by(own_life, "rowan")), by=by(own_life, "ash"))
+    assert destruction.work(by=WORKER)["instructed"] == 1
 
 
 def test_a_possible_match_that_comes_up_after_the_approval_stops_it(own_life):

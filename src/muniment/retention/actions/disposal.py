@@ -310,7 +310,8 @@ def goes_still(item: DisposalItem, now: Decided | None, besides: letting_go.Besi
     )
     if verdict and now is not None:
         verdict &= unless(
-            item.decision_digest == afresh.digest(now), "What is known about it has changed since it was proposed."
+            afresh.says_the_same(item.decision_digest, now),
+            "What is known about it has changed since it was proposed.",
         )
     return verdict
 
