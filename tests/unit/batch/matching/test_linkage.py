@@ -7,11 +7,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-import yaml
+from small_set import FAKE, NAMESAKE, are_joined, nominals, one
 
 from muniment.batch.matching import edges
 from muniment.batch.matching.conditions import CONDITIONS
@@ -23,51 +22,7 @@ from muniment.batch.matching.train import train
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, compare
 
-ROOT = Path(__file__).parents[4]
-EXAMPLES = ROOT / "examples" / "linkage"
 TODAY = date(2026, 11, 22)
-FAKE = Task(
-    EXAMPLES / "fake_1000.csv",
-    "unique_id",
-    "cluster",
-    {
-        "forename": ("first_name",),
-        "surname": ("surname",),
-        "born": ("dob",),
-        "address": ("city",),
-        "email": ("email",),
-    },
-)
-
-
-def nominals(*rows):
-    fields = sorted({name for row in rows for name in row} - {"partition"})
-    return pa.table(
-        {
-            "person_id": pa.array(range(1, len(rows) + 1), pa.int64()),
-            "source_key": [f"testshire|custody|{number:06d}" for number in range(1, len(rows) + 1)],
-            "partition": [row.get("partition", "policing") for row in rows],
-            **{name: [row.get(name) for row in rows] for name in fields},
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def fake():
-    raw = duckdb.read_csv(str(FAKE.file), header=True, all_varchar=True).to_arrow_table()
-    columns = {field: raw[names[0]] for field, names in FAKE.mapping.items()}
-    people = standardise(
-        pa.table(
-            {
-                "person_id": pa.array(range(raw.num_rows), pa.int64()),
-                "source_key": [f"test|fake|{row:06d}" for row in range(raw.num_rows)],
-                "partition": ["policing"] * raw.num_rows,
-                **columns,
-            }
-        ),
-        on=date(2026, 6, 1),
-    )
-    return people, train(people)
 
 
 @pytest.mark.parametrize(
@@ -93,18 +48,6 @@ def test_a_full_name_means_what_its_parts_mean(full_name, apart):
 def test_a_name_at_birth_is_another_name_and_not_the_surname():
     row = standardise(nominals({"full_name": "TESTNAME (nee EXAMPLE), Mary"})).to_pylist()[0]
     assert (row["forename"], row["surname"], row["others"]) == ("MARY", "TESTNAME", ["EXAMPLE"])
-
-
-NAMESAKE = {"forename": "Alan", "surname": "Testname", "born": "1990-05-17"}
-
-
-def one(people, model, **kinds):
-    return resolve(people, model, **kinds)
-
-
-def are_joined(resolution, *persons):
-    anchors = dict(zip(*(column.to_pylist() for column in resolution.clusters.columns), strict=True))
-    return len({anchors[person] for person in persons}) == 1
 
 
 def test_standardised_table_has_its_schema():
@@ -193,12 +136,6 @@ def test_resolution_does_not_depend_on_the_order_of_rows(fake):
     assert resolve(backwards, model).clusters.equals(first.clusters)
 
 
-@pytest.fixture(scope="module")
-def namesakes(fake):
-    """A model in which agreement on name and birthday is overwhelming, so that only the rules can say no."""
-    return replace(fake[1], prior=0.3)
-
-
 def test_namesakes_born_on_one_day_are_left_to_a_person(namesakes):
     people = standardise(nominals(NAMESAKE, NAMESAKE))
     resolution = one(people, namesakes)
@@ -209,63 +146,6 @@ def test_namesakes_born_on_one_day_are_left_to_a_person(namesakes):
 def test_one_more_telling_fact_joins_them(namesakes):
     people = standardise(nominals({**NAMESAKE, "email": "al@example.org"}, {**NAMESAKE, "email": "al@example.org"}))
     assert are_joined(one(people, namesakes), 1, 2)
-
-
-@pytest.mark.parametrize("way", [{"email": "none@example.org"}, {"phone": "01632 960099"}])
-@pytest.mark.parametrize(("people", "joined"), [(40, False), (1, True)])
-def test_what_is_written_for_everybody_is_no_evidence_of_a_person(namesakes, way, people, joined):
-    """The number of a hostel, and what is typed where an address must stand; one person may have it forty times."""
-    others = [
-        way | {"forename": f"F{n % people}X", "surname": f"S{n % people}Y", "born": f"19{50 + n % people}-03-17"}
-        for n in range(40)
-    ]
-    crowded = train(standardise(nominals(*others))).crowded
-    model = replace(namesakes, crowded=crowded, weights=namesakes.weights | {"phone": namesakes.weights["email"]})
-    resolution = one(standardise(nominals(NAMESAKE | way, NAMESAKE | way)), model)
-    assert are_joined(resolution, 1, 2) is joined
-    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["support"])
-
-
-@pytest.mark.parametrize(("middle", "joined"), [("Kaur", False), ("Ann", False), ("Zebedee", True)])
-def test_a_middle_name_that_many_bear_is_no_evidence_of_a_person(namesakes, middle, joined):
-    """Kaur is in no list of forenames, and few are named Ann today."""
-    days = [f"19{50 + n}-0{1 + n % 9}-17" for n in range(40)]
-    many = [
-        {"forename": f"F{n}X", "surname": "Gill", "middle_names": "Kaur Ann", "born": day} for n, day in enumerate(days)
-    ]
-    prolific = [{"forename": "Owen", "surname": "Gill", "middle_names": "Zebedee", "born": "1971-02-03"}] * 40
-    common = train(standardise(nominals(*many, *prolific))).common_names
-    person = NAMESAKE | {"middle_names": middle}
-    resolution = one(standardise(nominals(person, person)), replace(namesakes, common_names=common))
-    assert are_joined(resolution, 1, 2) is joined
-    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["support"])
-
-
-@pytest.mark.parametrize(
-    "born", ["99/99/9999", "2999-12-31", "1911-11-11", "11/11/1911 00:00", "1899-12-30", "31/02/1990"]
-)
-def test_a_day_that_can_be_nobodys_birthday_joins_no_father_and_son_in_one_home(namesakes, born):
-    known = {**NAMESAKE, "phone": "01632 960011"}
-    model = replace(namesakes, weights=namesakes.weights | {"phone": namesakes.weights["email"]})
-    unknown = one(standardise(nominals(*[known | {"born": born}] * 2)), model)
-    assert not are_joined(unknown, 1, 2)
-    assert unknown.doubtful["reason"].to_pylist() == ["born"]
-    assert are_joined(one(standardise(nominals(known, known)), model), 1, 2)
-
-
-@pytest.mark.parametrize("written", ["{} 1", "{} Two", "{} A"])
-@pytest.mark.parametrize("word", ["Twin", "Triplet", "Baby"])
-def test_the_newborn_of_one_birth_who_bear_no_names_yet_are_not_one(namesakes, word, written):
-    other = {"1": "2", "Two": "One", "A": "B"}[written.removeprefix("{} ")]
-    home = {"surname": "Testname", "born": "2025-05-17", "email": "mother@example.org"}
-    people = [home | {"forename": written.format(word)}, home | {"forename": f"{word} {other}"}]
-    assert not are_joined(one(standardise(nominals(*people)), namesakes), 1, 2)
-
-
-def test_no_birth_that_intake_takes_for_unknown_is_evidence_of_a_person():
-    (setting, *others) = yaml.safe_load((ROOT / "policy" / "intake.yaml").read_text())["values"]
-    assert not others
-    assert {day.isoformat() for day in setting["born_defaults"]} <= in_force().born_placeholders
 
 
 def test_a_person_is_believed_over_the_model(namesakes):
@@ -374,22 +254,6 @@ def test_corporate_people_are_joined_by_identifier_alone(namesakes):
     resolution = one(people, namesakes)
     assert are_joined(resolution, 2, 3)
     assert not are_joined(resolution, 1, 2)
-
-
-@pytest.mark.parametrize(
-    ("other", "joined"),
-    [
-        ({"forename": "Berta", "surname": "Example"}, False),
-        ({"forename": "Alan", "surname": "Example", "born": "1971-02-03"}, False),
-        ({"forename": "Al", "surname": "Testname", "born": "1990-05-18"}, True),
-        ({"forename": "Alan", "surname": "Married", "born": "1990-05-17"}, True),
-    ],
-)
-def test_two_of_a_team_with_one_mailbox_are_not_one(namesakes, other, joined):
-    mailbox = {"partition": "corporate", "email": "desk@example.org"}
-    resolution = one(standardise(nominals(NAMESAKE | mailbox, other | mailbox)), namesakes)
-    assert are_joined(resolution, 1, 2) is joined
-    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["name"])
 
 
 def test_sealed_people_are_matched_inside_the_enclave(namesakes):
