@@ -130,6 +130,7 @@ def facts(draw: st.DrawFn, policy: Policy) -> Facts:
                 )
             ),
             last_review=draw(rarely(DAYS)),
+            next_review=draw(maybe(DAYS)),
             possible_match=draw(rarely(st.builds(PossibleMatch, st.sampled_from([None, 1, 2, 3]), maybe(DAYS)))),
         ),
         involvements=tuple(draw(_some_on_one_record(involvements))),

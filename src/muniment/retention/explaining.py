@@ -205,6 +205,9 @@ def _sum(bound: Bound, made: Decision, facts: Facts, rules: Rules) -> Sum:
     length = rules.terms[bound.rule].length if bound.rule in rules.terms else None
     if length is None:
         return Sum(title, f"{what[:1].upper()}{what[1:]} {words.day(bound.on)}", sets_date)
+    last, chosen = facts.person.last_review, facts.person.next_review
+    if last and bound.on == chosen:
+        return Sum(title, f"The review of {words.day(last)} chose {words.day(bound.on)} for the next", sets_date)
     periods = dict.fromkeys((length, *_multiples(rules.terms[bound.rule].review_every)), "")
     ordered = {each.months for item in facts.involvements for each in (item.sentence, item.sentenced) if each.months}
     periods |= {Length(months): " of the sentence" for months in ordered if Length(months) not in periods}

@@ -1,7 +1,6 @@
 """The facts about a person or a record that a reader may see, as the engine takes them."""
 
 from dataclasses import replace
-from datetime import date
 
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
@@ -24,7 +23,7 @@ def about_person(prime: PrimePerson) -> engine.Facts:
         .prefetch_related("record__dates_told")
     )
     on_records = {part.record_id for part in parts}
-    suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
+    suspects, sentenced, last = _with_suspects(on_records), _sentenced(on_records), _last_review(prime)
     unknown = letting_go.not_recognised(on_records)
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
     return engine.Facts(
@@ -34,7 +33,8 @@ def about_person(prime: PrimePerson) -> engine.Facts:
                 engine.Flag(flag.flag, flag.start, flag.until)
                 for flag in records.NominalFlag.objects.filter(nominal__in=nominals)
             ),
-            last_review=_last_review(prime),
+            last_review=last.decided_at.date() if last and last.decided_at else None,
+            next_review=last.next_review if last else None,
         ),
         involvements=tuple(
             replace(
@@ -79,9 +79,8 @@ def _born(nominals: list[records.Nominal]) -> PartialDate | None:
     return PartialDate(min(earliest), max(latest)) if earliest and latest else None
 
 
-def _last_review(prime: PrimePerson) -> date | None:
-    last = queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).first()
-    return last.decided_at.date() if last and last.decided_at else None
+def _last_review(prime: PrimePerson) -> Review | None:
+    return queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).first()
 
 
 def _holds(record_ids: set[int]) -> list[engine.Hold]:

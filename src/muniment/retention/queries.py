@@ -39,7 +39,7 @@ def events_about(prime: PrimePerson) -> QuerySet[SubjectEvent]:
 
 def decided_about(prime: PrimePerson) -> QuerySet[Review]:
     """Return the decided reviews of a person, or of anybody who has become part of them since, last first."""
-    return Review.objects.filter(about([prime.pk], at="decided_at"), state="decided").order_by("-decided_at")
+    return Review.objects.filter(about([prime.pk], at="decided_at"), state="decided").order_by("-decided_at", "-pk")
 
 
 def open_reviews(prime: PrimePerson) -> list[Review]:

@@ -29,12 +29,13 @@ WITH members AS ({_MEMBERS}), born AS (
     WHERE born_earliest IS NOT NULL GROUP BY prime_id
 ), reviewed AS (
     -- A review that let everything go is none that kept anybody: it moves no later date.
-    SELECT b.prime_id, max(r.decided_at)::date AS last_review FROM retention_review r
-    JOIN {carried.joined("r", "decided_at")}
-    WHERE r.state = 'decided' AND r.outcome <> 'dispose' AND NOT {{reviews}} AND {{primes}} GROUP BY b.prime_id
+    SELECT DISTINCT ON (b.prime_id) b.prime_id, r.decided_at::date AS last_review, r.next_review
+    FROM retention_review r JOIN {carried.joined("r", "decided_at")}
+    WHERE r.state = 'decided' AND r.outcome <> 'dispose' AND NOT {{reviews}} AND {{primes}}
+    ORDER BY b.prime_id, r.decided_at DESC, r.id DESC
 )
 SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
-    NULL::smallint AS possible_group, NULL::date AS possible_clear_from
+    reviewed.next_review, NULL::smallint AS possible_group, NULL::date AS possible_clear_from
 FROM (SELECT DISTINCT prime_id FROM members) p
 LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id)
 """  # noqa: S608

@@ -102,6 +102,7 @@ def _collect(collected: _Collected, key: int, facts: Facts, policy: Policy, aske
             "born_earliest": person.born.earliest if person.born else None,
             "born_latest": person.born.latest if person.born else None,
             "last_review": person.last_review,
+            "next_review": person.next_review,
             "possible_group": match.group if match else None,
             "possible_clear_from": match.clear_from if match else None,
             ASKED_ON: asked_on,

@@ -110,12 +110,21 @@ def _own_due(rows: Table) -> Value:
         ),
         (rows.ceiling, after(rows.t_earliest, rows.months + rows.extra, rows.days)),
         (rows.indefinite & rows.does_archive, rows.t_latest),
-        (rows.indefinite & rows.every.notnull(), after(rows.last_review.fill_null(rows.t_latest), rows.every)),
+        (
+            rows.indefinite & rows.every.notnull(),
+            during(rows.t_latest, rows.every, ibis.null("date"), rows.last_review, rows.next_review),
+        ),
         (rows.indefinite | rows.least_gone, ibis.null("date")),
-        (rows.within, during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review)),
+        (
+            rows.within,
+            during(rows.since.fill_null(rows.t_latest), rows.every, rows.base, rows.last_review, rows.next_review),
+        ),
         (
             rows.every.notnull() & ~rows.reviewed_during,
-            latest(rows.base, next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review)),
+            latest(
+                rows.base,
+                next_multiple(rows.t_latest, (rows.months, rows.days), rows.every, rows.last_review, rows.next_review),
+            ),
         ),
         else_=rows.base,
     )

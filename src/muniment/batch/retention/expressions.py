@@ -27,7 +27,7 @@ def after(day: Value, months: Value, days: Value | int = 0) -> Value:
     return moved.cast("timestamp").cast("date")
 
 
-def next_multiple(clock: Value, length: tuple[Value, Value], every: Value, last: Value) -> Value:
+def next_multiple(clock: Value, length: tuple[Value, Value], every: Value, last: Value, chosen: Value) -> Value:
     """Return the first review after the last, counted from a clock (engine.retention.recurrence).
 
     `length` is months and days.
@@ -38,16 +38,20 @@ def next_multiple(clock: Value, length: tuple[Value, Value], every: Value, last:
     here = after(clock, length[0] + times * every, length[1])
     return ibis.cases(
         (last.isnull() | (last < first), first),
-        (here > last, here),
-        else_=after(clock, length[0] + (times + 1) * every, length[1]),
+        (here > last, _no_later(here, chosen)),
+        else_=_no_later(after(clock, length[0] + (times + 1) * every, length[1]), chosen),
     )
 
 
-def during(since: Value, every: Value, final: Value, last: Value) -> Value:
+def during(since: Value, every: Value, final: Value, last: Value, chosen: Value) -> Value:
     """Return the next review inside a long period (engine.retention.recurrence)."""
-    due = after(last.fill_null(since), every)
+    due = _no_later(after(last.fill_null(since), every), chosen)
     bounded = final.notnull() & (last.isnull() | (final > last))
     return ibis.ifelse(bounded, ibis.least(due, final), due)
+
+
+def _no_later(due: Value, chosen: Value) -> Value:
+    return ibis.ifelse(chosen.notnull() & due.notnull(), ibis.least(due, chosen), due)
 
 
 def outcome(claims: Mapping[str, Value]) -> Value:

@@ -26,6 +26,7 @@ PERSON_TERMS = {
     "ended": "CRI-CPIA-NC",
     "dead": "PER-DECEASED",
     "trig": "PER-TRIGGERED",
+    "next": "PER-NEXT",
     "adult": "PER-U18",
 }
 EFFECTS = ("resets", "triggers", "triggers_open", "blocks", "floor")

@@ -23,7 +23,7 @@ def on_record(links: Table, standings: Table) -> Table:
     those of all its offenders.
     """
     rows = links.select("record_id", "person_id", "variant", "code", "victim_sentence")
-    rows = _with_people(rows, standings, "last_review", "dealt_with", "facts", "stopping", "floor_code")
+    rows = _with_people(rows, standings, "last_review", "next_review", "dealt_with", "facts", "stopping", "floor_code")
     off = holds(rows.code, TRUTHS["offender"])
     elsewhere = _dealt_elsewhere(rows)
     kept = off & holds(rows.facts, STANDS["retained"])
@@ -45,8 +45,11 @@ def on_record(links: Table, standings: Table) -> Table:
         lo=rows.kept.min(),
         hi=rows.kept.max(),
         last_review=rows.last_review.max(),
+        next_review=rows.next_review.max(),
         victim_sentence=rows.victim_sentence.max(),
     )
+    later = (found.next_review > found.last_review).fill_null(False)
+    found = found.mutate(next_review=ibis.ifelse(later, found.next_review, ibis.null("date")))
     found = found.left_join(elsewhere, "record_id").drop("record_id_right")
     asked = ibis.ifelse(holds(found.code, TRUTHS["offender"]), found.by_offender, found.by_anyone)
     return found.mutate(dealt_elsewhere=asked.fill_null(False)).drop("by_offender", "by_anyone")

@@ -141,10 +141,10 @@ def _regular(rows: Table, step: Step) -> Table:
     last, by_time, victim = rows.last_review, _is(rows.rule, reference.BY_TIME), _is(rows.rule, reference.VICTIM)
     regular = ibis.cases(
         (rows.is_critical, null),
-        (rows.is_1, during(last.fill_null(rows.first_record), rows.g1_every, hundredth, last)),
+        (rows.is_1, during(last.fill_null(rows.first_record), rows.g1_every, hundredth, last, rows.next_review)),
         (victim, rows.the_victim),
         (last.isnull() | rows.every.isnull() | (by_time & ~rows.kept), rows.clocked),
-        else_=next_multiple(rows.clock, (rows.clock_months, rows.clock_days), rows.every, last),
+        else_=next_multiple(rows.clock, (rows.clock_months, rows.clock_days), rows.every, last, rows.next_review),
     )
     return rows.mutate(
         regular=regular,
@@ -194,18 +194,20 @@ def _brought_forward(rows: Table, rules: Rules, step: Step) -> Table:
         rows.mutate(
             birthday=eighteenth,
             c_death=ibis.ifelse(rows.death_pending, after(rows.died, rows.dead_months, rows.dead_days), null),
+            c_chosen=after(rows.next_review, rows.next_months, rows.next_days),
             c_trigger=after(rows.trigger, rows.trig_months, rows.trig_days),
             at_18=ibis.ifelse(wanted.fill_null(False), at_18, null),
             c_adult=ibis.ifelse(wanted.fill_null(False), after(at_18, rows.adult_months, rows.adult_days), null),
         )
     )
-    rows = step(rows.mutate(soonest=ibis.least(rows.c_death, rows.c_trigger, rows.c_adult)))
+    rows = step(rows.mutate(soonest=ibis.least(rows.c_death, rows.c_chosen, rows.c_trigger, rows.c_adult)))
     soonest = rows.soonest
     rows = step(rows.mutate(sooner=soonest.notnull() & (rows.floor.isnull() | (soonest < rows.floor))))
     soonest, sooner = rows.soonest, rows.sooner
     rule = ibis.cases(
         (rows.is_critical & ~sooner, rows.rule),
         (sooner & (rows.c_death == soonest), _number(reference.DECEASED)),
+        (sooner & (rows.c_chosen == soonest), _number(reference.CHOSEN)),
         (sooner & (rows.c_trigger == soonest), _number(reference.TRIGGERED)),
         (sooner, _number(reference.AT_18)),
         else_=rows.floor_rule,
@@ -306,7 +308,7 @@ def floor_of(code: Value) -> tuple[Value, Value]:
 
 
 FOR_RECORDS = (
-    *("person_id", "variant", "last_review", "clear_from", "floor_closed", "dealt_with"),
+    *("person_id", "variant", "last_review", "next_review", "clear_from", "floor_closed", "dealt_with"),
     *("facts", "stopping", "floor_code"),
 )
 PUBLISHED = (

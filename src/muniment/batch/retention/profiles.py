@@ -111,10 +111,16 @@ def holds_by(sources: Sources, links: Table, key: str, other: str) -> Table:
 
 
 def _reviewed(sources: Sources) -> Table:
-    """Return the persons with their last review, none where it is said to be after the day asked."""
+    """Return the persons with their last review, none where it is said to be after the day asked, and the next."""
     persons = sources.persons
     ahead = (persons.last_review > persons.asked_on).fill_null(False)
-    return persons.mutate(reviewed_ahead=ahead, last_review=ibis.ifelse(ahead, ibis.null("date"), persons.last_review))
+    null = ibis.null("date")
+    follows = ~ahead & (persons.next_review > persons.last_review).fill_null(False)
+    return persons.mutate(
+        reviewed_ahead=ahead,
+        last_review=ibis.ifelse(ahead, null, persons.last_review),
+        next_review=ibis.ifelse(follows, persons.next_review, null),
+    )
 
 
 LISTS = ("held_by", "flags_blocking", "events_blocking", "setting")

@@ -19,7 +19,8 @@ from muniment.engine.policy.model import DeriveRow
 # What is known of a record once its class is: the terms of the class are looked up again, which is less than to carry.
 RESOLVED = (
     *("record_id", "controller", "controller_no", "variant", "declared", "family_no", "class_no", "asked_on", "closed"),
-    *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person", "last_review"),
+    *("others_retained", "persons", "code", "facts", "stopping", "floor_code", "first_person"),
+    *("last_review", "next_review"),
     *("victim_sentence", "trigger_no", "t_earliest", "t_latest", "least_latest", "reported", "traits_group"),
     "unplaced_offence",
     "dealt_elsewhere",

@@ -16,6 +16,7 @@ PERSONS = pa.schema(
         ("born_earliest", pa.date32()),
         ("born_latest", pa.date32()),
         ("last_review", pa.date32()),
+        ("next_review", pa.date32()),  # as the last one chose it
         ("possible_group", pa.int8()),
         ("possible_clear_from", pa.date32()),
     ]

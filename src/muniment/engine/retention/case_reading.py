@@ -46,7 +46,7 @@ _KEYS = {
         "holds",
         "expect",
     ),
-    "person": ("born", "flags", "last_review", "possible_match"),
+    "person": ("born", "flags", "last_review", "next_review", "possible_match"),
     "flag": ("id", "from", "until"),
     "possible_match": ("group", "clear_from"),
     "involvement": (
@@ -141,6 +141,7 @@ class Reader:
             born=self.partial(raw, "born"),
             flags=tuple(self.flag(item) for item in self.sequence(raw, "flags")),
             last_review=self.day(raw, "last_review"),
+            next_review=self.day(raw, "next_review"),
             possible_match=PossibleMatch(self.group(match), self.day(match, "clear_from")) if match else None,
         )
 

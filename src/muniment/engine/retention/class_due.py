@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from muniment.engine.policy.model import RecordClass, Rules, Terms
+from muniment.engine.retention.profile import Profile
 from muniment.engine.retention.record_profile import RecordProfile
 from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import PartialDate, add_years
@@ -33,7 +34,7 @@ def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Ru
     if terms.kind == "must_destroy_by":
         return _destroy_by(record, entry, terms, trigger.earliest)
     if terms.kind == "indefinite":
-        return _indefinite(terms, trigger.latest, record.profile.last_review)
+        return _indefinite(terms, trigger.latest, record.profile)
     return _measured(record, entry, terms, trigger.latest)
 
 
@@ -54,7 +55,7 @@ def misplaced(record: RecordProfile, entry: RecordClass) -> frozenset[str]:
 def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
     if terms.length is None:
         return ClassDue(action="review", lacking=frozenset({"offender"}))
-    due, last = terms.length.after(day), record.profile.last_review
+    due, last, chosen = terms.length.after(day), record.profile.last_review, record.profile.next_review
     action = "review" if terms.kind in ("on_application", "person_group", "review_only") else terms.action
     if entry.at_least is not None:
         other = record.dates.get(entry.at_least.trigger)
@@ -65,9 +66,9 @@ def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date
         firsts = [link.first for link in record.links if link.first]
         since = day if terms.kind == "from_trigger" else min(firsts, default=None)
         if since is not None or last is not None:
-            return ClassDue(during(since or day, terms.review_every, due, last), action)
+            return ClassDue(during(since or day, terms.review_every, due, last, chosen), action)
     elif terms.review_every is not None:
-        due = max(due, next_multiple(day, terms.length, terms.review_every, last))
+        due = max(due, next_multiple(day, terms.length, terms.review_every, last, chosen))
     return ClassDue(due, action)
 
 
@@ -97,11 +98,11 @@ def _named_by_role(record: RecordProfile, trigger: str, rules: Rules) -> Partial
     return PartialDate(min(days), max(days)) if days else None
 
 
-def _indefinite(terms: Terms, day: date, last: date | None) -> ClassDue:
+def _indefinite(terms: Terms, day: date, profile: Profile) -> ClassDue:
     if terms.action == "archive":
         return ClassDue(day, "archive")
     if terms.review_every is not None:
-        return ClassDue(terms.review_every.after(last or day), "review")
+        return ClassDue(during(day, terms.review_every, None, profile.last_review, profile.next_review), "review")
     return ClassDue(None, "none")
 
 

@@ -94,11 +94,15 @@ class PossibleMatch:
 
 @dataclass(frozen=True)
 class Person:
-    """The prime person: partial date of birth, flags, the last completed review, a doubtful match."""
+    """The prime person: partial date of birth, flags, a doubtful match, the last completed review.
+
+    `next_review` is the day that this review chose for the next.
+    """
 
     born: PartialDate | None = None
     flags: tuple[Flag, ...] = ()
     last_review: date | None = None
+    next_review: date | None = None
     possible_match: PossibleMatch | None = None
 
 

@@ -13,12 +13,12 @@ from muniment.engine.values.dates import add_years
 FLOOR_ENDED = "CRI-CPIA-NC"  # not prosecuted, or acquitted
 FLOOR, GROUP_1, GROUP_2, BY_TIME = "CRI-CPIA", "PER-G1", "PER-G2", "PER-G3B"
 BY_REVIEW, UNDER_10, AT_18 = "PER-G3A", "PER-U10", "PER-U18"
-VICTIM, DECEASED, TRIGGERED = "PER-VIC", "PER-DECEASED", "PER-TRIGGERED"
+VICTIM, DECEASED, TRIGGERED, CHOSEN = "PER-VIC", "PER-DECEASED", "PER-TRIGGERED", "PER-NEXT"
 SERIOUS_UNDETECTED, OTHER_UNDETECTED = "CRI-UND-S", "CRI-UND-O"
 # What may set a person's date.
 RULES = (
     *(FLOOR_ENDED, FLOOR, GROUP_1, GROUP_2, BY_TIME, BY_REVIEW, UNDER_10, AT_18, VICTIM, DECEASED, TRIGGERED),
-    *(SERIOUS_UNDETECTED, OTHER_UNDETECTED),
+    *(SERIOUS_UNDETECTED, OTHER_UNDETECTED, CHOSEN),
 )
 
 
@@ -184,7 +184,7 @@ def _regular(
     """Return the regular due date, the rule that set it, and whether a review kept the person past it."""
     if rule is None:
         return None, None, False
-    terms, last = rules.terms[rule], profile.last_review
+    terms, last, chosen = rules.terms[rule], profile.last_review, profile.next_review
     if rule == GROUP_1:
         return _group_1(profile, rules), rule, False
     if rule == VICTIM:
@@ -196,9 +196,9 @@ def _regular(
     if rule == BY_TIME:
         kept = last is not None and last >= first
         every = rules.terms[BY_REVIEW].review_every
-        return (next_multiple(clock, terms.length, every, last) if kept and every else first), rule, kept
+        return (next_multiple(clock, terms.length, every, last, chosen) if kept and every else first), rule, kept
     every = terms.review_every
-    return (next_multiple(clock, terms.length, every, last) if every else first), rule, False
+    return (next_multiple(clock, terms.length, every, last, chosen) if every else first), rule, False
 
 
 def _group_1(profile: Profile, rules: Rules) -> date | None:
@@ -209,7 +209,7 @@ def _group_1(profile: Profile, rules: Rules) -> date | None:
     # Without a date of birth: a hundred years from the first record.
     deemed = profile.born.latest if profile.born else profile.first
     hundredth = terms.length.after(deemed) if deemed else None
-    return during(since, terms.review_every, hundredth, profile.last_review)
+    return during(since, terms.review_every, hundredth, profile.last_review, profile.next_review)
 
 
 def _victim(profile: Profile, rules: Rules) -> tuple[date | None, str | None]:
@@ -260,11 +260,13 @@ def is_death_pending(profile: Profile) -> bool:
 def _brought_forward(
     profile: Profile, rules: Rules, regular: tuple[date | None, str | None]
 ) -> tuple[date | None, str | None]:
-    """Return the due date and its rule once death, a triggered review and the 18th birthday are looked at."""
+    """Return the due date and its rule once death, reviews that were chosen or triggered and age 18 are looked at."""
     due, rule = regular
     candidates: list[tuple[date, str]] = []
     if is_death_pending(profile) and profile.flagged.died is not None:
         candidates.append((_after(rules, DECEASED, profile.flagged.died), DECEASED))
+    if profile.next_review is not None:
+        candidates.append((_after(rules, CHOSEN, profile.next_review), CHOSEN))
     if profile.happened.trigger is not None:
         candidates.append((_after(rules, TRIGGERED, profile.happened.trigger), TRIGGERED))
     at_18 = _at_18(profile, rules)

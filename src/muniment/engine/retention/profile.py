@@ -96,6 +96,7 @@ class Profile:
 
     born: PartialDate | None
     last_review: date | None
+    next_review: date | None  # as the last one chose it; none where there was none, or where it lies no later
     is_reviewed_ahead: bool  # the last review is said to be after the day, which tells of nothing
     links: tuple[Link, ...]
     offending: Offending
@@ -116,10 +117,12 @@ def gather(facts: Facts, rules: Rules, work: Measuring | None = None) -> Profile
     last = facts.person.last_review
     ahead = last is not None and last > rules.day
     last = None if ahead else last
+    following = facts.person.next_review
     first = offending.first if offending.count else _min(link.first for link in links)
     return Profile(
         born=facts.person.born,
         last_review=last,
+        next_review=following if last and following and following > last else None,
         is_reviewed_ahead=ahead,
         links=links,
         offending=offending,
