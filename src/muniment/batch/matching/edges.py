@@ -30,7 +30,16 @@ CHUNK = 4_000_000
 TWINS_DEPTH = 12.0
 
 _RULED = ("forename", "surname", "born", "sex", "postcode", "address", "phone", "email", *IDENTIFIERS)
-_FACTS = ("known", "busy_postcode", "busy_address", "busy_phone", "busy_email", "shares_rare", "exchanged")
+_FACTS = (
+    "known",
+    "busy_postcode",
+    "busy_address",
+    "busy_phone",
+    "busy_email",
+    "shares_rare",
+    "exchanged",
+    "other_initial",
+)
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
@@ -112,7 +121,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
             coalesce('phone|' || l.phone in (select place from crowded), false) as busy_phone,
             coalesce('email|' || l.email in (select place from crowded), false) as busy_email,
             coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
-            coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged
+            coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged,
+            coalesce(l.forename[1] <> r.forename[1], false) as other_initial
         from weighed_pairs w
         join persons l on l.person_id = w.person_id_l
         join persons r on r.person_id = w.person_id_r
@@ -150,6 +160,7 @@ def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
             email_is_crowded=bool(row["busy_email"]),
             shares_rare_name=bool(row["shares_rare"]),
             names_are_exchanged=bool(row["exchanged"]),
+            initials_differ=bool(row["other_initial"]),
         )
         blocked.append(forbids(levels, facts))
         twins.append(are_twins(levels))

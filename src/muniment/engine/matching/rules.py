@@ -52,6 +52,7 @@ class PairFacts:
     email_is_crowded: bool
     shares_rare_name: bool  # a middle name in full, rare in the population
     names_are_exchanged: bool  # the forename of each is the surname of the other
+    initials_differ: bool  # of the forenames
 
 
 def forbids(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
@@ -82,11 +83,13 @@ def _may_be_relatives(levels: Mapping[str, str | None], facts: PairFacts) -> boo
     """Whether two of one family born on one day would agree on the forename as much as these two.
 
     One word in common, be it a surname that stands in the column of forenames or a twin's name as a middle name, makes
-    the forename agree elsewhere; twins may have names a letter apart.
+    the forename agree elsewhere; twins may have names a letter apart: ones that rhyme, or of a brother and a sister.
     """
     if levels.get("forename") == "elsewhere":
         return not facts.names_are_exchanged
-    return levels.get("forename") in ("close", "nickname") and levels.get("sex") == "different"
+    if levels.get("forename") == "close":
+        return facts.initials_differ or levels.get("sex") != "same"
+    return levels.get("forename") == "nickname" and levels.get("sex") == "different"
 
 
 def are_twins(levels: Mapping[str, str | None]) -> bool:

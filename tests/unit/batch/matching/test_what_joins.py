@@ -9,6 +9,7 @@ from small_set import NAMESAKE, ROOT, are_joined, nominals, one
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
+from muniment.engine.matching.model import Weights
 
 
 @pytest.mark.parametrize("way", [{"email": "none@example.org"}, {"phone": "01632 960099"}])
@@ -51,6 +52,19 @@ def test_a_day_that_can_be_nobodys_birthday_joins_no_father_and_son_in_one_home(
     assert not are_joined(unknown, 1, 2)
     assert unknown.doubtful["reason"].to_pylist() == ["born"]
     assert are_joined(one(standardise(nominals(known, known)), model), 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "joined"),
+    [({"forename": "Jaydon"}, True), ({"forename": "Kayden"}, False), ({"forename": "Jaydin", "sex": ""}, False)],
+)
+def test_twins_named_alike_are_not_one_for_the_home_that_they_share(namesakes, other, joined):
+    child = {"forename": "Jayden", "surname": "Testname", "born": "2010-05-17", "sex": "M", "phone": "01632 960011"}
+    seen = {"phone": namesakes.weights["email"], "sex": Weights((0.99, 0.01), (0.5, 0.5))}
+    model = replace(namesakes, weights=namesakes.weights | seen)
+    resolution = one(standardise(nominals(child, child | other)), model)
+    assert are_joined(resolution, 1, 2) is joined
+    assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["family"])
 
 
 @pytest.mark.parametrize("written", ["{} 1", "{} Two", "{} A"])

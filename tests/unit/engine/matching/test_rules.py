@@ -21,6 +21,7 @@ PLAIN = PairFacts(
     email_is_crowded=False,
     shares_rare_name=False,
     names_are_exchanged=False,
+    initials_differ=False,
 )
 NAMESAKES = {"forename": "same", "surname": "same", "born": "same"}
 
@@ -108,7 +109,8 @@ def test_every_reason_has_its_words():
     [
         {"forename": "elsewhere", "surname": "elsewhere"},  # a surname in the column of forenames is all they share
         {"forename": "elsewhere"},  # a twin's forename as a middle name
-        {"forename": "close", "sex": "different"},
+        {"forename": "close", "sex": "different"},  # a brother and a sister, named alike
+        {"forename": "close"},
         {"forename": "nickname", "sex": "different"},
     ],
 )
@@ -122,7 +124,9 @@ def test_what_a_family_shares_does_not_tell_its_members_apart(names, shared):
 def test_names_in_each_others_columns_and_one_slip_of_the_pen_agree():
     exchanged = {**NAMESAKES, "forename": "elsewhere", "surname": "elsewhere", "postcode": "same"}
     assert forbids(exchanged, facts(names_are_exchanged=True)) is None
-    assert forbids({**NAMESAKES, "forename": "close", "sex": "same", "postcode": "same"}, PLAIN) is None
+    slip = {**NAMESAKES, "forename": "close", "sex": "same", "postcode": "same"}
+    assert forbids(slip, PLAIN) is None
+    assert forbids(slip, facts(initials_differ=True)) == "family", "twins whose names rhyme"
 
 
 @pytest.mark.parametrize("name", ["forename", "surname"])
