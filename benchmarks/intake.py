@@ -48,11 +48,10 @@ def ours(folder: Path, size: int) -> Callable[[], int]:
 
     os.environ["MUNIMENT_HOME"] = str(folder / "home")
     make_ready("batch")
+    from muniment.core.actors import Actor
+    from muniment.records.actions import take_in
 
     def work() -> int:
-        from muniment.core.actors import Actor
-        from muniment.records.actions import take_in
-
         batch = feeds.read(feeds.load(FEEDS / f"{_FEED}.yaml"), _file(folder))
         counts = take_in.take_in(batch, by=Actor("benchmark"), absence_limit=1.0)
         return int(counts.read)

@@ -25,11 +25,10 @@ def ours(folder: Path, size: int) -> Callable[[], int]:
 
     os.environ["MUNIMENT_HOME"] = str(folder / "home")
     make_ready("batch")
+    from muniment.cli.intake import take_in_files
+    from muniment.core.actors import Actor
 
     def work() -> int:
-        from muniment.cli.intake import take_in_files
-        from muniment.core.actors import Actor
-
         exports = [(feeds.load(path), MONTHS) for path in sorted(FEEDS.glob("street-level-*.yaml"))]
         return take_in_files(exports, by=Actor("benchmark"), absence_limit=1.0).read
 

@@ -24,15 +24,14 @@ def read_offences(content: Mapping[str, Any], codes: Path) -> OffenceTable:
         notification=None,
         authority=content["default"]["authority"],
     )
-    classes = {row["ho_code"]: row for row in read_rows(codes / "home_office_offence_codes.csv.gz")}
+    classes = read_pairs(codes / "home_office_offence_codes.csv.gz", "ho_code", "sub_category_description")
     by_subclass, by_category = _patterns(content["entries"])
     by_class = _place_classes(classes, by_subclass, by_category)
     for ho_class, name in by_subclass.items():
         by_class.setdefault(ho_class, (name,))
     prefixes = {prefix: raw["id"] for raw in content["entries"] for prefix in raw.get("cjs", ())}
-    cjs_classes = {
-        row["cjsCode"].upper(): row["homeOfficeClassification"] for row in read_rows(codes / "cjs_offence_codes.csv.gz")
-    }
+    coded = read_pairs(codes / "cjs_offence_codes.csv.gz", "cjsCode", "homeOfficeClassification")
+    cjs_classes = {code.upper(): ho_class for code, ho_class in coded.items()}
     return OffenceTable(
         entries=entries,
         by_prefix=tuple(sorted(prefixes.items(), key=lambda pair: -len(pair[0]))),
@@ -60,10 +59,13 @@ def _mixed(
     return {ho_class: tuple(sorted({*by_class[ho_class], *names})) for ho_class, names in found.items()}
 
 
-def read_rows(path: Path) -> Iterable[dict[str, str]]:
-    """Yield the rows of a gzipped CSV file with a header, as text."""
+def read_pairs(path: Path, key: str, value: str) -> dict[str, str]:
+    """Return one column of a gzipped CSV file with a header by another, as text."""
     with gzip.open(path) as packed, io.TextIOWrapper(packed, encoding="utf-8-sig", newline="") as text:
-        yield from csv.DictReader(text)
+        rows = csv.reader(text)
+        header = next(rows)
+        at, told = header.index(key), header.index(value)
+        return {row[at]: row[told] for row in rows}
 
 
 def _entry(raw: Mapping[str, Any]) -> OffenceEntry:
@@ -93,7 +95,7 @@ def _patterns(entries: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], dic
 
 
 def _place_classes(
-    classes: Mapping[str, Mapping[str, str]], by_subclass: Mapping[str, str], by_category: Mapping[str, str]
+    classes: Mapping[str, str], by_subclass: Mapping[str, str], by_category: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     placed: dict[str, tuple[str, ...]] = {}
     mixed: dict[str, set[str]] = defaultdict(set)
@@ -101,8 +103,8 @@ def _place_classes(
         name = by_subclass.get(ho_class) or by_category.get(ho_class[:3]) or DEFAULT
         placed[ho_class] = (name,)
         mixed[ho_class[:3]].add(name)
-    for ho_class, row in classes.items():
+    for ho_class, title in classes.items():
         # Such a class is used when the offence within the class is not known, so it takes the strictest of all.
-        if "unable to determine" in row["sub_category_description"] and ho_class not in by_subclass:
+        if "unable to determine" in title and ho_class not in by_subclass:
             placed[ho_class] = tuple(sorted(mixed[ho_class[:3]]))
     return placed
