@@ -331,12 +331,18 @@ def test_nothing_that_is_left_of_a_destroyed_person_names_them(own_life):
     assert "D1" not in left.anchor_key
 
 
-def test_what_stayed_because_another_force_is_linked_comes_back_to_a_person(own_life):
-    order = disposal.instruct(approved(own_life), by=WORKER)
+def left_at_custody(life):
+    """Destroy everything but what custody answers of that another force is linked; return the order."""
+    order = disposal.instruct(approved(life), by=WORKER)
     for each in order.instructions.select_related("system"):
         said = "linked" if each.system.code.startswith("custody") else "done"
-        disposal.answer(each, by=by(own_life, "rowan"), said=said, note="Ticket number 12")
+        disposal.answer(each, by=by(life, "rowan"), said=said, note="Ticket number 12")
     destruction.work(by=WORKER)
+    return order
+
+
+def test_what_stayed_because_another_force_is_linked_comes_back_to_a_person(own_life):
+    order = left_at_custody(own_life)
     own_life.run()
     page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[own_life.review.reference])).text
     assert "Left here by an earlier disposal:" in page
@@ -344,11 +350,7 @@ def test_what_stayed_because_another_force_is_linked_comes_back_to_a_person(own_
 
 
 def test_what_a_later_disposal_destroyed_is_not_said_to_be_here(own_life):
-    order = disposal.instruct(approved(own_life), by=WORKER)
-    for each in order.instructions.select_related("system"):
-        said = "linked" if each.system.code.startswith("custody") else "done"
-        disposal.answer(each, by=by(own_life, "rowan"), said=said, note="Ticket number 12")
-    destruction.work(by=WORKER)
+    order = left_at_custody(own_life)
     client, page = sign_in(own_life.cast["rowan"]), reverse("disposal", args=[order.reference])
     assert "Kept here: " in client.get(page).text
     assert told.standings([DisposalOrder.objects.get(pk=order.pk)]) == {order.pk: "1 kept here"}

@@ -174,6 +174,15 @@ def test_a_stopped_order_is_undone_though_a_run_has_opened_another_review_since(
     assert propose(own_life).items.count() == 2
 
 
+def test_a_review_that_somebody_asked_for_since_goes_on_when_a_stopped_order_is_undone(own_life):
+    order, event = approved(own_life), ask(own_life)
+    subject_event.close(event, by=by(own_life, "rowan"), closed=timezone.localdate())
+    own_life.run()
+    Review.objects.filter(state="open").update(kind="explicit")
+    disposal.undo(order, by=by(own_life, "rowan"), note="Answered: look again")
+    assert sorted(Review.objects.values_list("pk", "state")) == [(order.review_id, "decided"), (ANY, "open")]
+
+
 def test_a_review_that_somebody_began_since_goes_on_when_a_stopped_order_is_undone(own_life):
     order, event = approved(own_life), ask(own_life)
     subject_event.close(event, by=by(own_life, "rowan"), closed=timezone.localdate())

@@ -249,12 +249,12 @@ def _say_why_kept(order: DisposalOrder) -> None:
 
 
 def _reopen(review: Review, by: Actor) -> None:
-    """Open a review again. One that a run has opened since gives way, or goes on instead where somebody began it."""
+    """Open a review again. One opened since gives way, or goes on instead where somebody began it or asked for it."""
     held = Review.objects.select_for_update().get(pk=review.pk)
     if not rules.can_move(held, "reopen"):
         return
     since = Review.objects.filter(prime=held.prime_id, controller=held.controller_id)
-    since.filter(state=Review.State.OPEN).update(state=Review.State.CLOSED)
+    since.filter(state=Review.State.OPEN).exclude(kind="explicit").update(state=Review.State.CLOSED)
     if since.exclude(state__in=[Review.State.DECIDED, Review.State.CLOSED]).exists():
         return
     held.state = rules.REVIEW_MOVES["reopen"][held.state]
