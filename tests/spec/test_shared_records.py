@@ -81,6 +81,35 @@ def test_every_controller_decides_by_its_own_overlay_with_every_forces_facts() -
     assert by(found.records, "record_id")[11]["outcome"] == "review"
 
 
+def reviewed_by(controller: str | None, *, suspected: date) -> dict[str, Any]:
+    """Return when and why each controller looks at somebody whom one of them reviewed in June, after an enquiry."""
+    last = {"person_id": 1, "controller": controller, "last_review": date(2026, 6, 1), "next_review": date(2027, 2, 1)}
+    enquiry = {"person_id": 1, "kind": "enforcement_enquiry", "dated": date(2026, 5, 1)}
+    found = run(
+        persons=table(schemas.PERSONS, person(1)),
+        records=table(schemas.RECORDS, crime(10), crime(11, NOTHING), crime(12, "northshire")),
+        involvements=table(schemas.INVOLVEMENTS, *(suspect(number, 1, 9 + number, suspected) for number in (1, 2, 3))),
+        reviews=table(schemas.REVIEWS, *([last] if controller else [])),
+        events=table(schemas.EVENTS, enquiry),
+    )
+    return {row["controller"]: (row["due"], row["rule"]) for row in found.persons.to_pylist()}
+
+
+def test_a_review_by_one_controller_is_none_by_another() -> None:
+    enquired = (date(2026, 5, 1), "PER-TRIGGERED")
+    before = reviewed_by(None, suspected=date(2025, 3, 1))
+    assert before == dict.fromkeys((BY_TIME, NOTHING, "northshire"), enquired)
+    after = reviewed_by(NOTHING, suspected=date(2025, 3, 1))
+    assert after == {**before, NOTHING: (date(2027, 2, 1), "PER-NEXT")}
+
+
+def test_nor_does_it_move_the_day_on_which_the_other_looks_at_its_records() -> None:
+    overdue = (date(2021, 3, 1), "PER-G3A")
+    before = reviewed_by(None, suspected=date(2015, 3, 1))
+    assert before == {BY_TIME: (date(2021, 3, 1), "PER-G3B"), NOTHING: overdue, "northshire": overdue}
+    assert reviewed_by(NOTHING, suspected=date(2015, 3, 1)) == {**before, NOTHING: (date(2027, 2, 1), "PER-G3A")}
+
+
 def test_a_suspect_on_the_record_makes_the_crime_detected_for_its_victim_too() -> None:
     victim = {"involvement_id": 2, "person_id": 2, "record_id": 10, "role": "VICTIM", "dated": date(2015, 3, 1)}
     found = run(
@@ -186,7 +215,7 @@ def test_a_person_nobody_listed_is_refused() -> None:
 
 
 def test_a_missing_column_is_named() -> None:
-    with pytest.raises(ValueError, match="last_review"):
+    with pytest.raises(ValueError, match="possible_group"):
         run(persons=pa.table({"person_id": [1]}))
 
 

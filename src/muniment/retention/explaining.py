@@ -4,7 +4,7 @@ The words are made from the facts that the reader may see. What the decision res
 cannot open, held by X", and of the sealed nothing at all is said.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
@@ -81,10 +81,10 @@ def explain_person(prime: PrimePerson, controller: Controller | None = None) -> 
     """Explain what each controller's policy says about a person, or one's: those that have decided and may be seen."""
     stored = PersonDecision.objects.filter(prime=prime).select_related("controller").order_by("controller__name")
     decisions = list(stored.filter(controller=controller) if controller else stored)
-    facts = facts_seen.about_person(prime) if decisions else Facts()
-    return {
-        each.controller: _explained(each, replace(facts, controller=each.controller.code), prime) for each in decisions
-    }
+    if not decisions:
+        return {}
+    seen = facts_seen.about_person(prime)
+    return {each.controller: _explained(each, seen.under(each.controller.code), prime) for each in decisions}
 
 
 def explain_record(record: records.Record) -> Explanation | None:
@@ -100,8 +100,8 @@ def explain_record(record: records.Record) -> Explanation | None:
     )
     if prime is None:
         return _explained(stored, facts_seen.about_record_alone(record), None)
-    facts = facts_seen.about_person(prime)
-    return _explained(stored, replace(facts, controller=record.system.controller.code, about=record.pk), prime)
+    facts = facts_seen.about_person(prime).under(record.system.controller.code, record.pk)
+    return _explained(stored, facts, prime)
 
 
 def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None) -> Explanation:

@@ -1,6 +1,7 @@
 """The facts about a person or a record that a reader may see, as the engine takes them."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
@@ -14,8 +15,26 @@ _OF_SENTENCE = ("sentence_custodial", "sentence_months", "released")
 _OF_RECORD = ("class_id", "outcome", "cjs", "ho_class", "system__code", "system__controller__code")
 
 
-def about_person(prime: PrimePerson) -> engine.Facts:
-    """Return the facts about a person that the reader may see, as the engine takes them: for no controller yet."""
+@dataclass(frozen=True)
+class Seen:
+    """The facts about a person that a reader may see, and the last review by each controller, by its code."""
+
+    facts: engine.Facts
+    reviews: Mapping[str, Review]
+
+    def under(self, controller: str, about: int | None = None) -> engine.Facts:
+        """Return the facts as a controller decides on them, for its records or one; its own reviews alone count."""
+        last = self.reviews.get(controller)
+        person = replace(
+            self.facts.person,
+            last_review=last.decided_at.date() if last and last.decided_at else None,
+            next_review=last.next_review if last else None,
+        )
+        return replace(self.facts, person=person, controller=controller, about=about)
+
+
+def about_person(prime: PrimePerson) -> Seen:
+    """Return the facts about a person that the reader may see."""
     parts = list(
         records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
         .select_related("record__system__controller")
@@ -23,18 +42,16 @@ def about_person(prime: PrimePerson) -> engine.Facts:
         .prefetch_related("record__dates_told")
     )
     on_records = {part.record_id for part in parts}
-    suspects, sentenced, last = _with_suspects(on_records), _sentenced(on_records), _last_review(prime)
+    suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
     unknown = letting_go.not_recognised(on_records)
     nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
-    return engine.Facts(
+    facts = engine.Facts(
         person=engine.Person(
             born=_born(list(nominals)),
             flags=tuple(
                 engine.Flag(flag.flag, flag.start, flag.until)
                 for flag in records.NominalFlag.objects.filter(nominal__in=nominals)
             ),
-            last_review=last.decided_at.date() if last and last.decided_at else None,
-            next_review=last.next_review if last else None,
         ),
         involvements=tuple(
             replace(
@@ -46,6 +63,7 @@ def about_person(prime: PrimePerson) -> engine.Facts:
         events=tuple(engine.Event(event.kind, event.dated, event.closed) for event in queries.events_about(prime)),
         holds=tuple(_holds(on_records)),
     )
+    return Seen(facts, _last_reviews(prime))
 
 
 def _with_suspects(record_ids: set[int]) -> set[int]:
@@ -79,8 +97,9 @@ def _born(nominals: list[records.Nominal]) -> PartialDate | None:
     return PartialDate(min(earliest), max(latest)) if earliest and latest else None
 
 
-def _last_review(prime: PrimePerson) -> Review | None:
-    return queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).first()
+def _last_reviews(prime: PrimePerson) -> dict[str, Review]:
+    found = queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).select_related("controller")
+    return {review.controller.code: review for review in reversed(found)}
 
 
 def _holds(record_ids: set[int]) -> list[engine.Hold]:

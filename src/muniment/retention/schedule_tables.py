@@ -27,17 +27,19 @@ WITH members AS ({_MEMBERS}), born AS (
     -- Sources that disagree make the date of birth uncertain between them.
     SELECT prime_id, min(born_earliest) AS born_earliest, max(born_latest) AS born_latest FROM members
     WHERE born_earliest IS NOT NULL GROUP BY prime_id
-), reviewed AS (
-    -- A review that let everything go is none that kept anybody: it moves no later date.
-    SELECT DISTINCT ON (b.prime_id) b.prime_id, r.decided_at::date AS last_review, r.next_review
-    FROM retention_review r JOIN {carried.joined("r", "decided_at")}
-    WHERE r.state = 'decided' AND r.outcome <> 'dispose' AND NOT {{reviews}} AND {{primes}}
-    ORDER BY b.prime_id, r.decided_at DESC, r.id DESC
 )
-SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, reviewed.last_review,
-    reviewed.next_review, NULL::smallint AS possible_group, NULL::date AS possible_clear_from
-FROM (SELECT DISTINCT prime_id FROM members) p
-LEFT JOIN born USING (prime_id) LEFT JOIN reviewed USING (prime_id)
+SELECT p.prime_id AS person_id, born.born_earliest, born.born_latest, NULL::smallint AS possible_group,
+    NULL::date AS possible_clear_from
+FROM (SELECT DISTINCT prime_id FROM members) p LEFT JOIN born USING (prime_id)
+"""  # noqa: S608
+
+# A review that let everything go is none that kept anybody: it moves no later date.
+_REVIEWS = f"""
+SELECT DISTINCT ON (b.prime_id, r.controller_id) b.prime_id AS person_id, c.code AS controller,
+    r.decided_at::date AS last_review, r.next_review
+FROM retention_review r JOIN {carried.joined("r", "decided_at")} JOIN core_controller c ON c.id = r.controller_id
+WHERE r.state = 'decided' AND r.outcome <> 'dispose' AND NOT {{reviews}} AND {{primes}}
+ORDER BY b.prime_id, r.controller_id, r.decided_at DESC, r.id DESC
 """  # noqa: S608
 
 # Pairs of prime people that the model holds possible, each both ways round, until a person has said that they are as
@@ -141,6 +143,7 @@ def _read(only: dict[str, str]) -> tables.Tables:
     """Return the tables of a run; no match is held possible yet."""
     return tables.Tables(
         persons=_one(_PERSONS, tables.PERSONS, only),
+        reviews=_one(_REVIEWS, tables.REVIEWS, only),
         flags=_one(_FLAGS, tables.FLAGS, only),
         involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, only),
         records=_one(_RECORDS, tables.RECORDS, only),

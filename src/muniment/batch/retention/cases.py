@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from muniment.batch.retention import tables as schemas
-from muniment.batch.retention.scheduling import ASKED_ON, schedule
+from muniment.batch.retention.scheduling import ASKED_ON, NO_CONTROLLER, schedule
 from muniment.batch.retention.tables import Tables
 from muniment.engine.policy.model import Policy
 from muniment.engine.retention.deciding import reaches_person, reaches_record, resolved_classes
@@ -40,7 +40,8 @@ class Row:
 class _Collected:
     rows: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {
-            name: [] for name in ("persons", "flags", "involvements", "records", "record_dates", "events", "holds")
+            name: []
+            for name in ("persons", "reviews", "flags", "involvements", "records", "record_dates", "events", "holds")
         }
     )
 
@@ -101,11 +102,17 @@ def _collect(collected: _Collected, key: int, facts: Facts, policy: Policy, aske
             "person_id": key,
             "born_earliest": person.born.earliest if person.born else None,
             "born_latest": person.born.latest if person.born else None,
-            "last_review": person.last_review,
-            "next_review": person.next_review,
             "possible_group": match.group if match else None,
             "possible_clear_from": match.clear_from if match else None,
             ASKED_ON: asked_on,
+        }
+    )
+    rows["reviews"].append(
+        {
+            "person_id": key,
+            "controller": (facts.controller or NOBODY) if facts.involvements else NO_CONTROLLER,
+            "last_review": person.last_review,
+            "next_review": person.next_review,
         }
     )
     for flag in person.flags:

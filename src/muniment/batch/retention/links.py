@@ -17,6 +17,7 @@ class Sources:
     """The registered tables of a run, as Ibis tables."""
 
     persons: Table
+    reviews: Table
     flags: Table
     involvements: Table
     records: Table
@@ -44,7 +45,7 @@ TRUTHS = places(
     )
 )
 MEASURED = (
-    *("involvement_id", "person_id", "record_id", "controller_no", "variant", "stand_in_no", "dated", "first"),
+    *("involvement_id", "person_id", "record_id", "controller_no", "stand_in_no", "dated", "first"),
     *("first_offence", "start", "conviction", "ended", "release", "under_10_event", "victim_closed"),
     *("victim_sentence", "reported", "sentence_months"),
 )
@@ -166,14 +167,12 @@ def _beside(sources: Sources, records: Table) -> Table:
     ).drop("cjs", "ho_class", "penalty", "offence_no")
     kinds = [name for name in records.columns if name.endswith("_latest")]
     beside = records.select(
-        *("record_id", "controller_no", "variant", "no_offender", "class_group", "others_retained", "offence_no"),
+        *("record_id", "controller_no", "no_offender", "class_group", "others_retained", "offence_no"),
         *("unlikely", "ordered", "unmeasured", "tells_offence", "outcome"),
         *kinds,
     )
     links = links.left_join(beside, "record_id").drop("record_id_right")
-    own = sources.lookups["lk_controllers"].rename(
-        link_controller="controller", link_controller_no="controller_no", link_variant="variant"
-    )
+    own = sources.lookups["lk_controllers"].select(link_controller="controller", link_controller_no="controller_no")
     links = links.mutate(link_controller=links.link_controller.fill_null(""))
     links = links.left_join(own, "link_controller").drop("link_controller_right", "link_controller")
     links = links.left_join(_births(sources), "person_id").drop("person_id_right")
@@ -214,7 +213,6 @@ def _placed(links: Table, sources: Sources) -> Table:
         offence_key=offence_key(offence, era, links.asked_era, len(days)).cast("int32"),
         record_key=offence_key(links.offence_no, era, links.asked_era, len(days)).cast("int32"),
         controller_no=links.controller_no.fill_null(links.link_controller_no),
-        variant=links.variant.fill_null(links.link_variant),
         off=(links.is_offender_role & ~links.no_offender.fill_null(False)),
         vic=links.is_victim_role,
     )

@@ -12,8 +12,8 @@ from muniment.batch.retention.wording import NOTHING, holds
 
 def _with_people(links: Table, standings: Table, *columns: str) -> Table:
     """Return the links with how the person of each stands with the controller of the record."""
-    people = standings.select("person_id", "variant", *columns)
-    return links.left_join(people, ["person_id", "variant"]).drop("person_id_right", "variant_right")
+    people = standings.select("person_id", "controller_no", *columns)
+    return links.left_join(people, ["person_id", "controller_no"]).drop("person_id_right", "controller_no_right")
 
 
 def on_record(links: Table, standings: Table) -> Table:
@@ -22,7 +22,7 @@ def on_record(links: Table, standings: Table) -> Table:
     `lo` and `hi` are the first and last person inside retention for an offence here, `first_person` and `last_person`
     those of all its offenders.
     """
-    rows = links.select("record_id", "person_id", "variant", "code", "victim_sentence")
+    rows = links.select("record_id", "person_id", "controller_no", "code", "victim_sentence")
     rows = _with_people(rows, standings, "last_review", "next_review", "dealt_with", "facts", "stopping", "floor_code")
     off = holds(rows.code, TRUTHS["offender"])
     elsewhere = _dealt_elsewhere(rows)

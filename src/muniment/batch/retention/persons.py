@@ -32,7 +32,7 @@ _FROM = 1_000_000  # days, so that no day is negative
 
 
 def standings(rows: Table, rules: Rules, step: Step) -> Table:
-    """Return one row a person and variant of terms: the columns of `Standing`, `PUBLISHED` and `FOR_RECORDS`."""
+    """Return one row a person and controller: the columns of `Standing`, `PUBLISHED` and `FOR_RECORDS`."""
     rows = step(_rule(rows, step))
     rows = step(_critical(rows))
     rows = step(_regular(rows, step))
@@ -44,8 +44,16 @@ def standings(rows: Table, rules: Rules, step: Step) -> Table:
 
 
 def paired(profiles: Table, pairs: Table, variants: Table) -> Table:
-    """Return each person with each variant of terms among the controllers that hold a record of theirs."""
-    return pairs.join(profiles, "person_id").left_join(variants, "variant").drop("variant_right")
+    """Return each person with each controller that holds a record of theirs: its terms beside what is known of them.
+
+    `pairs` are `profiles.by_controller`. Truths that are not known of somebody are none.
+    """
+    rows = pairs.join(profiles, "person_id").left_join(variants, "variant").drop("variant_right", "variant")
+    return rows.mutate(
+        lacks_day=rows.lacks_day.fill_null(False) | rows.lacks_reset.fill_null(False),
+        death_pending=rows.is_deceased & (rows.last_review.isnull() | (rows.last_review < rows.died).fill_null(False)),
+        **{name: rows[name].fill_null(False) for name in ("reviewed_ahead", "is_triggered")},
+    )
 
 
 def _is(rule: Value, *names: str) -> Value:
@@ -308,7 +316,7 @@ def floor_of(code: Value) -> tuple[Value, Value]:
 
 
 FOR_RECORDS = (
-    *("person_id", "variant", "last_review", "next_review", "clear_from", "floor_closed", "dealt_with"),
+    *("person_id", "controller_no", "last_review", "next_review", "clear_from", "floor_closed", "dealt_with"),
     *("facts", "stopping", "floor_code"),
 )
 PUBLISHED = (
@@ -317,7 +325,7 @@ PUBLISHED = (
 
 
 def decisions(standings: Table, step: Step) -> Table:
-    """Return one row a person and variant: what is decided, alone and where others on a record are retained."""
+    """Return one row a person and controller: what is decided, alone and where others on a record are retained."""
     rows = step(
         standings.mutate(
             reached=(standings.due <= standings.asked_on).fill_null(False),

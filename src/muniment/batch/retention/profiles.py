@@ -67,29 +67,67 @@ def flagged(sources: Sources) -> Table:
 
 
 def happened(sources: Sources) -> Table:
-    """Return one row a person with events: what they reset, trigger, block and extend on the day."""
+    """Return one row a person with events: what they reset, block and extend on the day."""
+    events = _known_events(sources)
+    blocking = (events.blocks & events.is_open) | events.ahead  # its day may be mistyped
+    return events.group_by("person_id").aggregate(
+        reset=events.dated.max(where=events.resets),
+        events_blocking=events.kind.collect(where=blocking, distinct=True),
+        floor_event_open=(events.floor & events.is_open).any(),
+        floor_closed=events.closed.max(where=events.floor & ~events.is_open),
+        lacks_reset=(events.dated.isnull() & events.resets).any(),
+    )
+
+
+def _known_events(sources: Sources) -> Table:
+    """Return the events with what their kind does; one that lies after the day asked has not happened."""
     events = sources.events.left_join(sources.lookups["lk_events"], "kind").drop("kind_right")
-    persons = _reviewed(sources).select("person_id", "last_review", "asked_on")
-    events = events.left_join(persons, "person_id").drop("person_id_right")
+    events = events.join(sources.persons.select("person_id", "asked_on"), "person_id")
     ahead = (events.dated > events.asked_on).fill_null(False)
     is_known = events.blocks.notnull()
-    events = events.mutate(
+    return events.mutate(
         is_open=either(events.closed.isnull(), events.closed > events.asked_on, events.closed < events.dated),
         blocks=ibis.ifelse(is_known, events.blocks, True),
         ahead=ahead,
         **{name: events[name].fill_null(False) & ~ahead for name in ("resets", "triggers", "triggers_open", "floor")},
     )
-    reviewed = (events.last_review >= events.dated).fill_null(False)
-    pending = events.is_open & ((events.triggers & ~reviewed) | (events.triggers_open & ~(events.triggers & reviewed)))
-    blocking = (events.blocks & events.is_open) | events.ahead  # its day may be mistyped
-    return events.group_by("person_id").aggregate(
-        reset=events.dated.max(where=events.resets),
-        trigger=events.dated.min(where=pending),
-        is_triggered=pending.any(),
-        events_blocking=events.kind.collect(where=blocking, distinct=True),
-        floor_event_open=(events.floor & events.is_open).any(),
-        floor_closed=events.closed.max(where=events.floor & ~events.is_open),
-        lacks_day=(events.dated.isnull() & (events.resets | pending)).any(),
+
+
+def by_controller(sources: Sources, pairs: Table) -> Table:
+    """Return the pairs of person and controller with that controller's last review, and what waits for one of its own.
+
+    A review by another controller looked at other records: it moves no date here.
+    """
+    reviews = _reviews(sources)
+    pairs = pairs.left_join(reviews, ["person_id", "controller_no"]).drop("person_id_right", "controller_no_right")
+    events = _known_events(sources)
+    events = events.filter(events.is_open & (events.triggers | events.triggers_open))
+    rows = pairs.select("person_id", "controller_no", "last_review").join(events, "person_id")
+    reviewed = rows.triggers & (rows.last_review >= rows.dated).fill_null(False)
+    rows = rows.filter(~reviewed)
+    pending = rows.group_by("person_id", "controller_no").aggregate(
+        trigger=rows.dated.min(), is_triggered=rows.kind.notnull().any(), lacks_day=rows.dated.isnull().any()
+    )
+    found = pairs.left_join(pending, ["person_id", "controller_no"])
+    return found.drop("person_id_right", "controller_no_right")
+
+
+def _reviews(sources: Sources) -> Table:
+    """Return the last review by person and controller, none where it is said to be after the day asked, and the next.
+
+    What it chose for the next counts where that lies after it.
+    """
+    rows = sources.reviews.mutate(controller=sources.reviews.controller.fill_null(""))
+    rows = rows.join(sources.lookups["lk_controllers"], "controller")
+    rows = rows.join(sources.persons.select("person_id", "asked_on"), "person_id")
+    ahead, null = (rows.last_review > rows.asked_on).fill_null(False), ibis.null("date")
+    follows = ~ahead & (rows.next_review > rows.last_review).fill_null(False)
+    return rows.select(
+        "person_id",
+        "controller_no",
+        reviewed_ahead=ahead,
+        last_review=ibis.ifelse(ahead, null, rows.last_review),
+        next_review=ibis.ifelse(follows, rows.next_review, null),
     )
 
 
@@ -107,19 +145,6 @@ def holds_by(sources: Sources, links: Table, key: str, other: str) -> Table:
     return found.group_by(key).aggregate(
         held_by=found.hold_id.collect(where=binds, distinct=True),
         hold_released=found.until.max(where=found.until < found.asked_on),
-    )
-
-
-def _reviewed(sources: Sources) -> Table:
-    """Return the persons with their last review, none where it is said to be after the day asked, and the next."""
-    persons = sources.persons
-    ahead = (persons.last_review > persons.asked_on).fill_null(False)
-    null = ibis.null("date")
-    follows = ~ahead & (persons.next_review > persons.last_review).fill_null(False)
-    return persons.mutate(
-        reviewed_ahead=ahead,
-        last_review=ibis.ifelse(ahead, null, persons.last_review),
-        next_review=ibis.ifelse(follows, persons.next_review, null),
     )
 
 
@@ -142,7 +167,7 @@ def marks(sources: Sources, links: Table) -> Table:
 
 def profiles(sources: Sources, links: Table, marked: Table) -> Table:
     """Return one row a person, with every aggregate that a standing needs."""
-    found = _reviewed(sources)
+    found = sources.persons
     for table in (offending(links), unclosed(links), marked.drop(*LISTS)):
         found = found.left_join(table, "person_id").drop("person_id_right")
     truths = [name for name, kind in found.schema().items() if kind.is_boolean()]
@@ -157,8 +182,6 @@ def profiles(sources: Sources, links: Table, marked: Table) -> Table:
     return found.mutate(
         is_1=(found.flag_group == 1).fill_null(False) | (found.group == 1).fill_null(False),
         first_record=ibis.ifelse(found.offender, found.first_offence, found.first_any).fill_null(found.flag_first),
-        death_pending=found.is_deceased
-        & (found.last_review.isnull() | (found.last_review < found.died).fill_null(False)),
     ).drop("first_offence", "first_any", "flag_first")
 
 

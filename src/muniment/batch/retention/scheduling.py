@@ -24,6 +24,7 @@ from muniment.engine.policy.model import Policy, Rules
 
 _SCHEMAS = {
     "persons": schemas.PERSONS,
+    "reviews": schemas.REVIEWS,
     "flags": schemas.FLAGS,
     "involvements": schemas.INVOLVEMENTS,
     "records": schemas.RECORDS,
@@ -73,8 +74,7 @@ class _Kept:
     dated: Table  # records with their days
     found: Table  # the profiles of persons
     marked: Table  # persons with a flag, an event or a hold
-    standings: Table
-    pairs: Table  # persons with each controller that holds a record of theirs
+    standings: Table  # of persons with each controller that holds a record of theirs
     here: Table  # the people on each record
 
 
@@ -124,15 +124,15 @@ class _Run:
         links = session.keep("rt_links", linking.measured(sources, dated, session.name))
         marked = session.keep("rt_marked", profiles.marks(sources, links))
         found = session.keep("rt_profiles", profiles.profiles(sources, links, marked))
-        people = links.select("person_id", "controller_no", "variant").distinct()
+        controllers = known["lk_controllers"].drop("controller")
+        people = links.select("person_id", "controller_no").distinct().join(controllers, "controller_no")
         alone = known["lk_controllers"].filter(known["lk_controllers"].controller == NO_CONTROLLER)
         alone = found.filter(found.is_alone).select("person_id").cross_join(alone.drop("controller"))
-        pairs = session.keep("rt_pairs", people.union(alone))
-        variants = pairs.select("person_id", "variant").distinct()
-        paired = session.name(persons.paired(found, variants, known["lk_variants"]))
+        pairs = session.name(profiles.by_controller(sources, people.union(alone)))
+        paired = session.name(persons.paired(found, pairs, known["lk_variants"]))
         standings = session.keep("rt_standings", persons.standings(paired, self.rules, session.name))
         here = session.keep("rt_here", on_record.on_record(links, standings))
-        kept = _Kept(links, dated, found, marked, standings, pairs, here)
+        kept = _Kept(links, dated, found, marked, standings, here)
         self._persons(kept)
         self._records(sources, kept)
 
@@ -141,9 +141,9 @@ class _Run:
         code = standings.select(rule_no=standings.due_rule.fill_null(-1), **_codes(standings))
         others = code.mutate(because_code=code.because_code | BIT["others_retained"])
         words = session.read("rt_person_words", code.union(others, distinct=True), "words")
-        rows = kept.pairs.left_join(standings, ["person_id", "variant"]).drop("person_id_right", "variant_right")
         computed = on_record.others_retained(links, kept.here)
-        rows = rows.left_join(computed, ["person_id", "controller_no"]).drop("person_id_right", "controller_no_right")
+        rows = standings.left_join(computed, ["person_id", "controller_no"])
+        rows = rows.drop("person_id_right", "controller_no_right")
         told = ibis.ifelse(rows.others & rows.is_told, ibis.literal(BIT["others_retained"], type="int64"), 0)
         rows = rows.mutate(
             outcome=ibis.ifelse(rows.others, rows.outcome_others, rows.outcome),

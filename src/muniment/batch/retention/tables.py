@@ -15,10 +15,18 @@ PERSONS = pa.schema(
         ("person_id", pa.int64()),  # not null, unique
         ("born_earliest", pa.date32()),
         ("born_latest", pa.date32()),
-        ("last_review", pa.date32()),
-        ("next_review", pa.date32()),  # as the last one chose it
         ("possible_group", pa.int8()),
         ("possible_clear_from", pa.date32()),
+    ]
+)
+
+# The last completed review of a person by each controller; another's looked at other records.
+REVIEWS = pa.schema(
+    [
+        ("person_id", pa.int64()),  # not null, unique with the controller
+        ("controller", pa.string()),
+        ("last_review", pa.date32()),
+        ("next_review", pa.date32()),  # as it chose it
     ]
 )
 
@@ -129,6 +137,7 @@ class Tables:
     """What a run reads: an Arrow table of the schema named, or the path of a Parquet file of it."""
 
     persons: Source = field(default_factory=PERSONS.empty_table)
+    reviews: Source = field(default_factory=REVIEWS.empty_table)
     flags: Source = field(default_factory=FLAGS.empty_table)
     involvements: Source = field(default_factory=INVOLVEMENTS.empty_table)
     records: Source = field(default_factory=RECORDS.empty_table)

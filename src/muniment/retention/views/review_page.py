@@ -64,7 +64,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
     assert isinstance(request.user, User)
     nominals = list(people.nominals_of(found.prime))
     entries = chronology(found.prime)
-    previous = list(queries.decided_about(found.prime).exclude(pk=found.pk)[:5])
+    earlier = queries.decided_about(found.prime).exclude(pk=found.pk)
     holds = stops.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
@@ -81,8 +81,8 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "withdrawn": [entry for entry in entries if entry.withdrawn_on],
         "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
         "criteria": evidence.beside_criteria(entries, found.prime, asked.values()),
-        "changed": evidence.since(entries, previous[0] if previous else None),
-        "previous": previous,
+        "changed": evidence.since(entries, earlier.filter(controller=found.controller_id).first()),
+        "previous": list(earlier.select_related("controller")[:5]),
         "explanation": explanation,
         "records": len(own),
         "whose": _whose(found, entries),
