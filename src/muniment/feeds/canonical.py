@@ -170,6 +170,8 @@ class Batch:
     never_seen: tuple[str, ...] = ()  # columns that the feed maps and that no row of the file has
     unmapped: tuple[str, ...] = ()  # columns with values that the feed does not map
     of_several: tuple[str, ...] = ()  # references of people of whom rows say two names and two dates of birth
+    keeps_both: bool = False  # several records may share a reference
+    labels: tuple[str, ...] = ()  # of the people without a number of their own, who are named by the record
     rows: pa.Table = field(default_factory=ROWS.empty_table)
     records: pa.Table = field(default_factory=RECORDS.empty_table)
     record_dates: pa.Table = field(default_factory=RECORD_DATES.empty_table)

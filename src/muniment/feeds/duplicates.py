@@ -1,25 +1,15 @@
 """References that occur more than once in one file: repeats, conflicts, and records told over several rows."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from muniment.feeds import numbering
 from muniment.feeds.faults import Fault
 from muniment.feeds.feed import Table
-
-_REFERRING = {
-    "records": ("reference",),
-    "record_dates": ("reference",),
-    "nominals": ("reference",),
-    "flags": ("reference",),
-    "involvements": ("record", "nominal"),
-    "texts": ("record",),
-}
 
 _TELL_APART = (
     " Where one person may stand in several rows of a record, as in two roles, name the columns that tell rows apart"
@@ -137,54 +127,18 @@ def _judge_records(records: pa.Table, verdict: Verdict) -> None:
 def renamed(
     tables: dict[str, pa.Table], rows: pa.Table, verdict: Verdict, table: Table
 ) -> tuple[dict[str, pa.Table], pa.Table]:
-    """Return the tables with repeats silenced and kept conflicts under references of their own.
-
-    Who has no number is named by the record, and so goes with it.
-    """
-    keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True)) if verdict.renamed else {}
+    """Return the tables with repeats silenced and kept conflicts under references of their own."""
     quiet = verdict.silent.union(tables["events"]["row"].to_pylist() if verdict.renamed else ())
-    loud = {row: number for row, number in verdict.renamed.items() if row not in quiet}
-    own = keys | _references(tables["records"], loud)
-    labels = tuple(person.label for person in table.persons if person.reference is None)
-    out = {}
-    for name, said in tables.items():
-        lines = said
-        if verdict.silent:
-            lines = lines.filter(pc.invert(pc.is_in(lines["row"], pa.array(sorted(verdict.silent), pa.int32()))))
-        for column in _REFERRING.get(name, ()) if loud else ():
-            lines = _renamed(lines, column, own, loud, labels)
-        out[name] = _flagged(lines, loud) if name == "records" and loud else lines
-    return out, _renamed(rows, "key", keys, verdict.renamed)
+    moves = {row: (1, number) for row, number in verdict.renamed.items()}
+    if verdict.silent:
+        silent = pa.array(sorted(verdict.silent), pa.int32())
+        tables = {name: lines.filter(pc.invert(pc.is_in(lines["row"], silent))) for name, lines in tables.items()}
+    if loud := {row: move for row, move in moves.items() if row not in quiet}:
+        keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True))
+        tables |= numbering.moved(tables, loud, labels(table), {row: keys[row] for row in loud})
+    return tables, numbering.rekeyed(rows, moves) if moves else rows
 
 
-def _references(records: pa.Table, numbers: dict[int, int]) -> dict[int, str]:
-    lines = records.filter(pc.is_in(records["row"], pa.array(sorted(numbers), pa.int32())))
-    return dict(zip(lines["row"].to_pylist(), lines["reference"].to_pylist(), strict=True))
-
-
-def _renamed(
-    table: pa.Table, column: str, own: dict[int, str], numbers: dict[int, int], labels: tuple[str, ...] = ()
-) -> pa.Table:
-    row_numbers = table["row"].to_numpy()
-    at = np.flatnonzero(np.isin(row_numbers, list(numbers)))
-    if not len(at):
-        return table
-    values = table[column].to_pylist()
-    for position in at.tolist():
-        row, value = int(row_numbers[position]), values[position]
-        reference = own[row]
-        if value == reference or any(f"{value}:".startswith(f"{reference}:{label}:") for label in labels):
-            values[position] = f"{reference}#{numbers[row]}{value.removeprefix(reference)}"
-    return table.set_column(table.schema.get_field_index(column), table.schema.field(column), [values])
-
-
-def _flagged(records: pa.Table, numbers: dict[int, int]) -> pa.Table:
-    attributes = records["attributes"].to_pylist()
-    references = records["reference"].to_pylist()
-    for position, row in enumerate(records["row"].to_pylist()):
-        if row in numbers:
-            of = references[position].removesuffix(f"#{numbers[row]}")
-            known = json.loads(attributes[position] or "{}")
-            attributes[position] = json.dumps(known | {"shares_reference_with": of}, ensure_ascii=False)
-    index = records.schema.get_field_index("attributes")
-    return records.set_column(index, records.schema.field("attributes"), [attributes])
+def labels(table: Table) -> tuple[str, ...]:
+    """Return the labels of the people of a table who have no number of their own."""
+    return tuple(person.label for person in table.persons if person.reference is None)

@@ -18,6 +18,7 @@ from muniment.feeds.refused import SEALED
 
 # What tells who somebody is: what one row says of it twice must be the same.
 _WHO = ("forename", "surname", "full_name", "born", "pncid", "cro")
+_NAMES = ("forename", "middle_names", "surname", "full_name")
 
 
 @dataclass
@@ -133,13 +134,26 @@ def _references(person: Person, columns: Columns, records: pa.Array, setting: Se
         return pa.array(made.tolist(), pa.string())
     parts = [records, label]
     if person.each is not None or setting.table.duplicates == "same_record":
-        parts.append(pa.array([digest[:12] for digest in identity.digests(said)], pa.string()))
+        apart = _named(person, columns, said)
+        parts.append(pa.array([digest[:12] for digest in identity.digests(apart)], pa.string()))
     return pc.binary_join_element_wise(*parts, ":")
 
 
-def _said(person: Person, columns: Columns) -> pa.Array:
-    values = [columns.raw(spec) for spec in person.fields.values()]
+def _said(person: Person, columns: Columns, *only: str) -> pa.Array:
+    values = [columns.raw(spec) for name, spec in person.fields.items() if not only or name in only]
     return pc.binary_join_element_wise(*values, "\x1f", null_handling="replace", null_replacement="")
+
+
+def _named(person: Person, columns: Columns, said: pa.Array) -> pa.Array:
+    """Return what tells the people of one record apart: name, birth and numbers, or else all that is said of them.
+
+    So a corrected telephone makes nobody somebody else, and two of one name without a birth stay two.
+    """
+    names = [columns.raw(person.fields[name]) for name in _NAMES if name in person.fields]
+    if not names or "born" not in person.fields:
+        return said
+    known = pc.and_(pc.is_valid(pc.coalesce(*names)), pc.is_valid(columns.raw(person.fields["born"])))
+    return pc.if_else(known, _said(person, columns, *_NAMES, *_WHO), said)
 
 
 def _nominals(lines: _Lines, setting: Setting) -> pa.Table:

@@ -107,6 +107,8 @@ def read(
         rows_read=rows_read,
         never_seen=unseen.columns(),
         unmapped=unseen.unmapped(),
+        keeps_both=table.duplicates == "keep_both",
+        labels=duplicates.labels(table),
         of_several=duplicates.of_several(tables["nominals"]),
         **tables,
     )

@@ -135,3 +135,25 @@ def test_a_row_seen_again_holds_against_what_is_older_than_that(controllers, tmp
     assert Nominal.objects.get().surname == "Newname"
     changes.send([row("C3", "P1", SURNAME="Latest")], on=DAYS[2])
     assert Nominal.objects.get().surname == "Latest"
+
+
+@pytest.mark.parametrize("kind", ["full", "delta"])
+def test_records_that_share_a_reference_stay_who_they_are_in_another_order(controllers, tmp_path, kind):
+    source = Source(tmp_path, kind=kind, duplicates="keep_both")
+    theft, arson, fraud = (row("C1", f"P{n}", TITLE=title) for n, title in enumerate(("Theft", "Arson", "Fraud")))
+    source.send([theft, arson], on=DAYS[0])
+    keys = dict(Record.objects.values_list("title", "pk"))
+    again = source.send([arson, theft], on=DAYS[1])
+    assert (again.unchanged, again.updated) == (2, 0)
+    later = source.send([fraud, arson, theft], on=DAYS[2])
+    assert (later.accepted, later.unchanged, later.updated) == (1, 2, 0)
+    held = {record.title: record for record in Record.objects.all()}
+    assert {title: held[title].pk for title in keys} == keys
+    assert {title: record.reference for title, record in held.items()} == {
+        "Theft": "C1",
+        "Arson": "C1#2",
+        "Fraud": "C1#3",
+    }
+    assert held["Fraud"].attributes["shares_reference_with"] == "C1"
+    on = Involvement.objects.values_list("record__title", "nominal__reference")
+    assert set(on) == {("Theft", "P0"), ("Arson", "P1"), ("Fraud", "P2")}

@@ -136,3 +136,19 @@ def test_a_reference_that_stands_for_several_people_is_told(load, small, write):
     assert "1 reference of people is given two names and two dates of birth (0)" in batch.doubt
     small["tables"]["crimes"]["persons"][0]["partition"] = {"value": "sealed"}
     assert feeds.read(load(small), write(*lines)).doubt == ""
+
+
+def test_a_corrected_telephone_makes_nobody_of_a_list_somebody_else(load, small, told):
+    del small["tables"]["crimes"]["persons"][0]["reference"]
+    ash, dow = ({"role": "VICTIM", "name": name, "dob": "1990-05-01", "tel": "1"} for name in ("Ash", "Dow"))
+    first = told(ash, dow).nominals["reference"].to_pylist()
+    assert told(ash | {"tel": "2"}, dow).nominals["reference"].to_pylist() == first
+    assert told(ash | {"dob": "1990-05-02"}, dow).nominals["reference"].to_pylist()[0] != first[0]
+
+
+def test_two_of_one_name_in_a_list_are_two_unless_their_birth_says_otherwise(load, small, told):
+    del small["tables"]["crimes"]["persons"][0]["reference"]
+    ash, other = ({"role": "VICTIM", "name": "Ash", "tel": number} for number in ("1", "2"))
+    assert told(ash, other).nominals.num_rows == 2
+    born = {"dob": "1990-05-01"}
+    assert told(ash | born, other | born).nominals["phone"].to_pylist() == ["1"]

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -16,10 +17,12 @@ from django.db import connection, transaction
 
 from muniment.core import audit, content, places, turns
 from muniment.core.actors import Actor
+from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
+from muniment.feeds.numbering import as_held, shared
 from muniment.records import intake_sql, restriction_sql, staged_tables, staging, withdrawal_sql
-from muniment.records.models import Intake, SourceSystem
+from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
 
 _INTAKE_LOCK = 7_130_002
@@ -113,10 +116,11 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
             f"No system '{batch.system}' of controller '{batch.controller}' is registered: add both to the"
             " organisation file and load it with `muniment database init --organisation FILE`."
         )
-    with transaction.atomic(), connection.cursor() as cursor:
+    with ExitStack() as after, transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
         _refuse_taken(batch, system)
+        numbered = _as_held(staged, system)
         intake = Intake.objects.create(
             system=system,
             feed=batch.feed,
@@ -126,8 +130,9 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
             kind=batch.kind,
             as_of=batch.as_of,
         )
-        work = _Work(batch, system, intake, staged.tables, cursor)
-        counts = work.do(absence_limit)
+        if numbered is not staged:
+            after.callback(numbered.drop)
+        counts = _Work(numbered.batch, system, intake, numbered.tables, cursor).do(absence_limit)
         for name, value in counts.numbers().items():
             setattr(intake, name, value)
         intake.save()
@@ -144,6 +149,22 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
             },
         )
     return counts
+
+
+def _as_held(staged: Staged, system: SourceSystem) -> Staged:
+    """Return the batch with records that share a reference under the numbers by which they are held.
+
+    What is held is known only when it is this file's turn: the next files are read while this one is written.
+    """
+    batch = staged.batch
+    if not batch.keeps_both:
+        return staged
+    rows = SourceRow.objects.filter(system=system, table=batch.table)
+    held = dict(rows.filter(key__regex=NUMBERED).values_list("key", "hash"))
+    firsts = {parted(key)[0] for key in [*held, *shared(batch)]}
+    held |= dict(rows.filter(key__in=firsts).values_list("key", "hash"))
+    numbered = as_held(batch, held)
+    return staged if numbered is batch else stage(numbered)
 
 
 def _refuse_taken(batch: Batch, system: SourceSystem) -> None:
