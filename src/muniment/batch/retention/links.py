@@ -89,6 +89,8 @@ def dated_records(sources: Sources) -> Table:
             for end in ("earliest", "latest")
         },
     )
+    told = [rows[f"{kind}_latest"] for kind in sources.kinds if kind not in limits["far_back"]]
+    rows = rows.mutate(begins=earliest(*told) if told else ibis.null("date"))
     rows = rows.left_join(_sentenced(sources), "record_id").drop("record_id_right")
     rows = rows.left_join(sources.lookups["lk_declared"], "class_id").drop("class_id_right")
     rows = rows.left_join(sources.lookups["lk_controllers"], "controller").drop("controller_right")
@@ -168,7 +170,7 @@ def _beside(sources: Sources, records: Table) -> Table:
     kinds = [name for name in records.columns if name.endswith("_latest")]
     beside = records.select(
         *("record_id", "controller_no", "no_offender", "class_group", "others_retained", "offence_no"),
-        *("unlikely", "ordered", "unmeasured", "tells_offence", "outcome"),
+        *("unlikely", "begins", "ordered", "unmeasured", "tells_offence", "outcome"),
         *kinds,
     )
     links = links.left_join(beside, "record_id").drop("record_id_right")
@@ -313,6 +315,7 @@ def _ages(links: Table) -> Table:
             day(links, "case_closed") < links.happened_earliest.fill_null(links.dated),
             links.born_earliest > links.event_latest,
             links.oldest_latest <= links.event_earliest,
+            links.off & (links.begins < links.born_earliest),
         ),
     )
 

@@ -139,7 +139,10 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
         and (custodial or (sentence.custodial is None and bool(sentence.months))),
         lacks_result=is_offender and _lacks_result(involvement, convicted, rules),
         lacks_decision=is_offender and not convicted and ended is None and _had_decision(involvement),
-        is_implausible=involvement is not given or too_young or _is_implausible(involvement, born, event, rules),
+        is_implausible=involvement is not given
+        or too_young
+        or _is_implausible(involvement, born, event, rules)
+        or (is_offender and _is_before_birth(involvement, born, rules)),
         others_retained=bool(involvement.others_retained),
         case_closed=closed,
         closed_with_sentence=add_months(closed, months) if closed and months else closed,
@@ -332,6 +335,13 @@ def notification_threshold(notification: str | None, under_18: bool) -> str | No
         return None
     adult = {"always": "any", "adult_always": "any", "sentence": "custody", "months_12": "months"}[notification]
     return "months" if under_18 and notification != "always" else adult
+
+
+def _is_before_birth(involvement: Involvement, born: PartialDate | None, rules: Rules) -> bool:
+    """Whether something on the record of an offender lies before they were born, but for a birth."""
+    births = rules.settings["plausible"]["far_back"]
+    told = [day.latest for kind, day in involvement.dates.items() if kind not in births]
+    return born is not None and bool(told) and min(told) < born.earliest
 
 
 def _is_implausible(
