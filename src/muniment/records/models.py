@@ -12,7 +12,6 @@ from muniment.core.fields import Kind
 from muniment.core.models import Content, Controller, Scope
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
 from muniment.engine.values.dates import PartialDate
-from muniment.engine.values.sharing import NUMBERED
 
 
 class SourceSystem(models.Model):
@@ -110,7 +109,7 @@ class SourceRow(models.Model):
     class Meta:
         constraints = [UniqueConstraint(fields=["system", "table", "key"], name="source_row_once")]
         # The few that share a reference with another row: looked for at every intake of a table that keeps both.
-        indexes = [Index(fields=["system", "table"], condition=Q(key__regex=NUMBERED), name="source_row_numbered")]
+        indexes = [Index(fields=["system", "table"], condition=Q(key__contains="#"), name="source_row_numbered")]
 
 
 class Record(models.Model):

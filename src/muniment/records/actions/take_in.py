@@ -160,7 +160,7 @@ def _as_held(staged: Staged, system: SourceSystem) -> Staged:
     if not batch.keeps_both:
         return staged
     rows = SourceRow.objects.filter(system=system, table=batch.table)
-    held = dict(rows.filter(key__regex=NUMBERED).values_list("key", "hash"))
+    held = dict(rows.filter(key__contains="#", key__regex=NUMBERED).values_list("key", "hash"))
     firsts = {parted(key)[0] for key in [*held, *shared(batch)]}
     held |= dict(rows.filter(key__in=firsts).values_list("key", "hash"))
     numbered = as_held(batch, held)
