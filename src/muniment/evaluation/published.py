@@ -21,7 +21,7 @@ JOIN people_belonging l ON l.nominal_id = e.left_id AND l.until IS NULL
 JOIN people_belonging r ON r.nominal_id = e.right_id AND r.until IS NULL AND r.prime_id <> l.prime_id
 WHERE e.needs_person AND NOT EXISTS (
     SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-        AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+        AND j.superseded_at IS NULL AND j.reopened_at IS NULL AND j.verdict <> 'unsure')
 """
 
 

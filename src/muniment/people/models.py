@@ -129,6 +129,12 @@ class Judgement(models.Model):
         DIFFERENT = "different", "Not the same person"
         UNSURE = "unsure", "Cannot tell"
 
+    class Reopened(models.TextChoices):
+        """Why somebody has to look again; until they have, it stands."""
+
+        IDENTIFIERS = "identifiers", "The PNCIDs or CRO numbers that the two bear now say otherwise."
+        CONTRADICTED = "contradicted", "A later judgement says otherwise."
+
     left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
     right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
     verdict = models.CharField(max_length=10, choices=Verdict)
@@ -137,12 +143,17 @@ class Judgement(models.Model):
     by = models.CharField(max_length=150)
     at = models.DateTimeField(db_default=Now())
     superseded_at = models.DateTimeField(null=True)
+    identifiers = models.CharField(max_length=10, blank=True)  # same | different: PNCID and CRO number, as it was made
+    reopened_at = models.DateTimeField(null=True)
+    reopened_because = models.CharField(max_length=20, choices=Reopened, blank=True)
+    withdrawal = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # why its author took it back
 
     class Fields:
-        id = left = right = reason = Kind.KEY
-        verdict = evidence = Kind.CODE
+        id = left = right = reason = withdrawal = Kind.KEY
+        verdict = evidence = reopened_because = Kind.CODE
+        identifiers = Kind.STATE
         by = Kind.ACTOR
-        at = superseded_at = Kind.MOMENT
+        at = superseded_at = reopened_at = Kind.MOMENT
 
     class Wall:
         seen = f"{through('records_nominal', 'left_id')} AND {through('records_nominal', 'right_id')}"

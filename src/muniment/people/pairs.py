@@ -9,7 +9,10 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
 _NOW = Belonging.objects.filter(until__isnull=True)
-_JUDGED = Judgement.objects.filter(left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True)
+# What was said of a pair and stands: what is reopened waits for a person as if nobody had said anything.
+_JUDGED = Judgement.objects.filter(
+    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=True
+)
 # Which pairs come first: those that are shown as one though nothing joins them, then the likest.
 FIRST = ("-were_one", "-weight", "pk")
 

@@ -51,7 +51,7 @@ WITH waiting AS (
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
     WHERE e.needs_person AND {pairs} AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-            AND j.superseded_at IS NULL
+            AND j.superseded_at IS NULL AND j.reopened_at IS NULL
             AND j.verdict = CASE WHEN one.prime_id = two.prime_id THEN 'same' ELSE 'different' END)
 )
 SELECT one AS person_id, two AS other FROM waiting UNION SELECT two, one FROM waiting

@@ -113,10 +113,10 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
-            " RETURNING reason_id",
+            " RETURNING reason_id, withdrawal_id",
             {"keys": keys},
         )
-        _delete_content(Q(pk__in=[reason for (reason,) in cursor.fetchall()]), gone)
+        _delete_content(Q(pk__in=[key for row in cursor.fetchall() for key in row if key]), gone)
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
     _anchor_anew(before)

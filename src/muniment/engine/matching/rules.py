@@ -28,6 +28,7 @@ REASONS: Mapping[str, str] = {
     "group-twins": "Joining them would put two people who may be twins in one group.",
     "group-links": "Too few of the pairs across the two groups speak for joining them.",
     "group-identifier": "Joining them would put different PNCIDs or CRO numbers in one group.",
+    "reopened": "Somebody has judged the two, and something says otherwise since.",
     "parted": "They were one person here until a source told of somebody else: neither the name nor the date of birth "
     "agrees any more.",
 }

@@ -17,6 +17,14 @@ DIRECTORY = Path(__file__).parents[4] / "policy" / "matching"
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a judgement of a pair may rest on; the weaker never overrules the stronger."""
+
+    title: str
+    strength: int
+
+
+@dataclass(frozen=True)
 class Tables:
     """What was in force on one day. Names are in capitals; `roots` leads from a name to the forms it may stand for."""
 
@@ -35,6 +43,7 @@ class Tables:
     least_links: float
     shared_by_more_than: int
     rare_name_below: float
+    evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, the strongest first
 
     @property
     def points(self) -> Points:
@@ -72,6 +81,10 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
         least_links=float(points["least_links"]),
         shared_by_more_than=int(rules["shared_by_more_than"]),
         rare_name_below=float(rules["rare_name_below"]),
+        evidence={
+            code: Evidence(each["title"], int(each["strength"]))
+            for code, each in _in_force(body, "judgement_evidence", on)["values"].items()
+        },
     )
 
 

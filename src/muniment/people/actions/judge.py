@@ -1,56 +1,172 @@
 """Judge whether two nominals are one person; a person's word beats the model."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from muniment.core import access, audit, content, reasons
+from muniment.batch.matching.policy import in_force
+from muniment.core import access, audit, content, reasons, words
 from muniment.core.actors import Actor
-from muniment.core.verdicts import unless
+from muniment.core.verdicts import ALLOWED, Verdict, unless
+from muniment.engine.matching import said as saying
+from muniment.people import joins
 from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
 WHY = "Give the reason for the judgement"
-EVIDENCE = (
-    ("", "Choose"),
-    ("fingerprints", "Fingerprints"),
-    ("dna", "DNA"),
-    ("document", "Official document seen"),
-    ("officer", "An officer who knows them"),
-    ("records", "Reading the records"),
-)
+WITHDRAW = "Say why you take it back"
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a person says about a pair: the verdict, what it rests on, and why."""
+    """What a person says about a pair: the verdict, what it rests on, and why.
+
+    `despite` is the `Contradiction.digest` that they have read and say it against.
+    """
 
     verdict: str
     evidence: str
     reason: str
+    despite: str = ""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What was said before that together says otherwise, in order from the one nominal to the other.
+
+    A step is a judgement, or None where their own system has merged two of its nominals.
+    """
+
+    steps: tuple[tuple[saying.Said, Judgement | None], ...]
+
+    @property
+    def digest(self) -> str:
+        """A short text that tells this contradiction from any other."""
+        told = "|".join(f"{step.left}-{step.right}-{step.verdict}" for step, _ in self.steps)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def overruled(self) -> list[Judgement]:
+        """The judgements of the other verdict than the new one, which somebody has to look at again."""
+        verdicts = {step.verdict for step, _ in self.steps}
+        other = saying.DIFFERENT if saying.DIFFERENT in verdicts else saying.SAME
+        return [judgement for step, judgement in self.steps if judgement and step.verdict == other]
+
+
+def contradiction(one: Nominal, two: Nominal, verdict: str) -> Contradiction | None:
+    """Return what speaks against a verdict on a pair, as far as the reader may see it."""
+    if verdict == Judgement.Verdict.UNSURE:
+        return None
+    judged, told = _said_around({one.pk, two.pk})
+    steps = saying.against(told, one.pk, two.pk, verdict)
+    return Contradiction(tuple((step, judged.get(step)) for step in steps)) if steps else None
+
+
+def _said_around(start: set[int]) -> tuple[dict[saying.Said, Judgement], set[saying.Said]]:
+    """Return what was said of whoever is said to be the same as some nominals, and the judgements among it."""
+    judged: dict[saying.Said, Judgement] = {}
+    told: set[saying.Said] = set()
+    seen: set[int] = set()
+    coming = set(start)
+    while coming:
+        seen |= coming
+        found = Judgement.objects.filter(Q(left__in=coming) | Q(right__in=coming), superseded_at__isnull=True)
+        new = {saying.Said(each.left_id, each.right_id, each.verdict): each for each in found.exclude(verdict="unsure")}
+        judged |= new
+        merged = {saying.Said(gone, kept, saying.SAME) for gone, kept in _merged_at_source(coming)}
+        told |= {*new, *merged}
+        coming = {key for each in {*new, *merged} if each.verdict == saying.SAME for key in each.pair} - seen
+    return judged, told
+
+
+def _merged_at_source(keys: Iterable[int]) -> set[tuple[int, int]]:
+    """Return the pairs that their own system holds to be one, of which either is among these."""
+    pairs = set()
+    for nominal in Nominal.objects.filter(pk__in=keys):
+        same_system = Nominal.objects.filter(system=nominal.system_id)
+        into = same_system.filter(reference=nominal.merged_into) if nominal.merged_into else same_system.none()
+        pairs |= {(nominal.pk, kept.pk) for kept in into}
+        pairs |= {(gone.pk, nominal.pk) for gone in same_system.filter(merged_into=nominal.reference)}
+    return pairs
 
 
 def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
     """Record what a person decided about a pair; an earlier judgement is superseded, never overwritten.
 
-    The prime records follow with the next run of `resolve`.
+    The prime records follow with the next run of `resolve`. A judgement on stronger evidence stands until it is
+    reopened. What says otherwise is named first; said in spite of it, the others have to be looked at again.
     """
     if by.user:
         access.may(by.user, "match.judge", on=timezone.localdate()).require()
     left, right = sorted((one, two), key=lambda nominal: nominal.pk)
     check = unless(said.verdict in Judgement.Verdict.values, "Say whether the two are one person.")
-    check &= unless(bool(said.evidence) and said.evidence in dict(EVIDENCE), "Say what the judgement rests on.")
+    check &= unless(said.evidence in in_force().evidence, "Say what the judgement rests on.")
     check &= reasons.is_given(said.reason, WHY)
     check &= unless(left.pk != right.pk, "These are the same source record.")
     check.require()
     with transaction.atomic():
-        Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True).update(
-            superseded_at=timezone.now()
-        )
+        standing = Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True)
+        _is_strong_enough(standing.first(), said.evidence).require()
+        otherwise = contradiction(left, right, said.verdict)
+        unless(
+            otherwise is None or otherwise.digest == said.despite,
+            "Other judgements say otherwise: read them, and say whether you still do.",
+        ).require()
+        standing.update(superseded_at=timezone.now())
         kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
+        forms = joins.standardised([left, right])
         judgement = Judgement.objects.create(
-            left=left, right=right, verdict=said.verdict, evidence=said.evidence, reason=kept, by=by.name
+            left=left,
+            right=right,
+            verdict=said.verdict,
+            evidence=said.evidence,
+            reason=kept,
+            by=by.name,
+            identifiers=saying.identifiers(forms[left.pk], forms[right.pk]),
         )
-        audit.record(by, "match.judge", subject=f"nominals {left.pk} and {right.pk}", detail={"verdict": said.verdict})
+        again = otherwise.overruled if otherwise else []
+        reopened = Judgement.objects.filter(pk__in=[each.pk for each in again], reopened_at__isnull=True)
+        reopened.update(reopened_at=timezone.now(), reopened_because=Judgement.Reopened.CONTRADICTED)
+        detail = {"verdict": said.verdict, "evidence": said.evidence, "reopened": [each.pk for each in again]}
+        audit.record(by, "match.judge", subject=_subject(judgement), detail=detail)
     return judgement
+
+
+def _is_strong_enough(standing: Judgement | None, evidence: str) -> Verdict:
+    """Whether evidence may take the place of what was said before: unless that is reopened, only what is as strong."""
+    known = in_force().evidence
+    if standing is None or standing.reopened_at or standing.evidence not in known:
+        return ALLOWED
+    before = known[standing.evidence]
+    return unless(
+        known[evidence].strength >= before.strength,
+        f"{standing.by} said on {words.day(standing.at.date())} that the two are"
+        f" {'one person' if standing.verdict == saying.SAME else 'not one person'}, by better evidence"
+        f" ({before.title.lower()}): only evidence as good can take its place.",
+    )
+
+
+def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
+    """Take back one's own judgement: the pair is as if nobody had judged it; what was said stays on record."""
+    if by.user:
+        access.may(by.user, "match.judge", on=timezone.localdate()).require()
+    with transaction.atomic():
+        held = Judgement.objects.select_for_update(of=("self",)).select_related("left").get(pk=judgement.pk)
+        check = unless(held.superseded_at is None, "It does not stand any more.")
+        check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
+        check &= reasons.is_given(reason, WITHDRAW)
+        check.require()
+        held.withdrawal = content.store(
+            f"judgement:{held.left_id}:{held.right_id}", "withdrawal", reason.strip(), scope_id=held.left.scope_id
+        )
+        held.superseded_at = timezone.now()
+        held.save(update_fields=["withdrawal", "superseded_at"])
+        audit.record(by, "match.withdraw", subject=_subject(held), detail={"verdict": held.verdict})
+
+
+def _subject(judgement: Judgement) -> str:
+    return f"nominals {judgement.left_id} and {judgement.right_id}"

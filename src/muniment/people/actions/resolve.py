@@ -16,7 +16,7 @@ from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
-from muniment.people import nominal_tables, search_tokens
+from muniment.people import nominal_tables, reopening, search_tokens
 from muniment.people.actions import train
 from muniment.records import staging
 
@@ -39,6 +39,7 @@ class Counts:
     retired: int
     revived: int
     moved: int
+    reopened: int  # judgements that identifiers speak against now
 
 
 # What people and sources have said about pairs of one partition: a person's judgement, a merge at source, and a merge
@@ -206,6 +207,7 @@ def resolve(*, by: Actor) -> Counts:
             cursor, names, {"model": kept.version, "run": run.pk, "automatic": in_force().points.automatic}
         )
         search_tokens.publish(cursor, names["tokens"])
+        changed["reopened"] = reopening.reopen(standardised, model, run)
         counts = Counts(
             nominals=resolution.clusters.num_rows,
             prime_records=pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),

@@ -16,12 +16,13 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
-from muniment.people import joins, pairs
+from muniment.people import joins, judged, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 
+_OF_PAIR = ("left__system__controller", "right__system__controller", "left__scope", "right__scope")
 MOST = 1000  # pairs that are counted and paged through
 _RECORDED = "Your judgement is recorded. The prime records follow with the next run."
 _UNSURE = "Your judgement is recorded. The pair goes on waiting, and may stop a disposal, until somebody can tell."
@@ -38,10 +39,17 @@ class JudgeForm(forms.Form):
     )
     evidence = forms.ChoiceField(
         label="What this rests on",
-        choices=judging.EVIDENCE,
+        choices=judged.evidence_choices,
         error_messages={"required": "Say what it rests on"},
     )
     reason = ReasonField(judging.WHY, label="Reason", max_length=4000)
+    despite = forms.CharField(required=False, max_length=64)
+
+
+class WithdrawForm(forms.Form):
+    """Why somebody takes back what they said."""
+
+    why = ReasonField(judging.WITHDRAW, label="Why you take it back", max_length=4000)
 
 
 class _Counted(Paginator):
@@ -79,6 +87,7 @@ def matches(request: HttpRequest) -> HttpResponse:
             "lines": lines,
             "person": person,
             "back": way_back(request),
+            "reopened": judged.reopened(),
             "are_more": page.paginator.count == MOST,
             "page_title": "Possible matches",
         },
@@ -99,46 +108,93 @@ def _asked(reference: str) -> PrimePerson | None:
 
 
 @opens("match.judge")
+def judgements(request: HttpRequest) -> HttpResponse:
+    """List what has been said of pairs and stands, what has to be looked at again first, then the last."""
+    audit.record(visitor(request), "match.judgements")
+    page = Paginator(judged.every(), 50).get_page(request.GET.get("page"))
+    titles = judged.titles()
+    lines = [(each, titles.get(each.evidence, each.evidence)) for each in page]
+    shown = {"page": page, "lines": lines, "page_title": "Judgements"}
+    return TemplateResponse(request, "people/judgements.html", shown)
+
+
+@opens("match.judge")
+def judgement(request: HttpRequest, key: int) -> HttpResponse:
+    """Show the pair of a judgement that stands, to judge it anew or, for its author, to take the judgement back."""
+    found = Judgement.objects.select_related(*_OF_PAIR).filter(pk=key, superseded_at__isnull=True).first()
+    if found is None:
+        raise Http404
+    if request.method == "POST" and request.POST.get("do") == "withdraw":
+        try:
+            judging.withdraw(found, by=visitor(request), reason=request.POST.get("why", ""))
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                messages.error(request, reason)
+            return redirect("judgement", key)
+        messages.success(request, "Your judgement is taken back. The prime records follow with the next run.")
+        return redirect("judgements")
+    edge = MatchEdge.objects.filter(left=found.left, right=found.right).first()
+    return _pair(request, found.left, found.right, edge)
+
+
+@opens("match.judge")
 def match(request: HttpRequest, key: int) -> HttpResponse:
     """Show a pair side by side with the weight of each feature, and take the judgement."""
-    edge = (
-        MatchEdge.objects.select_related(
-            "left__system__controller", "right__system__controller", "left__scope", "right__scope"
-        )
-        .filter(pk=key)
-        .first()
-    )
+    edge = MatchEdge.objects.select_related(*_OF_PAIR).filter(pk=key).first()
     if edge is None:
         raise Http404
-    form = JudgeForm(request.POST or None)
+    return _pair(request, edge.left, edge.right, edge)
+
+
+def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge | None) -> HttpResponse:
+    """Show two nominals, what was said of them, and take what is said now; said against others, once they are read."""
+    form, otherwise = JudgeForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
-            judging.judge(edge.left, edge.right, judging.Said(**form.cleaned_data), by=visitor(request))
+            judging.judge(left, right, judging.Said(**form.cleaned_data), by=visitor(request))
         except Refused as refusal:
             for reason in refusal.reasons:
                 form.add_error(None, reason)
+            otherwise = judging.contradiction(left, right, form.cleaned_data["verdict"])
         else:
             is_unsure = form.cleaned_data["verdict"] == Judgement.Verdict.UNSURE
             messages.success(request, _UNSURE if is_unsure else _RECORDED)
             back = way_back(request)
             return redirect(back.href if back else "matches")
-    else:
-        audit.record(visitor(request), "match.view", subject=f"pair {edge.pk}")
-    found = joins.joins([edge.left, edge.right])
+    elif request.method == "GET":
+        audit.record(visitor(request), "match.view", subject=f"nominals {left.pk} and {right.pk}")
+    found = joins.joins([left, right])
     return TemplateResponse(
         request,
         "people/match.html",
         {
+            "left": left,
+            "right": right,
             "edge": edge,
             "join": found[0] if found else None,
             "form": form,
+            "against": _steps(otherwise, left) if otherwise else [],
+            "despite": otherwise.digest if otherwise else "",
             "back": way_back(request),
-            "blocked": _why(edge) if edge.blocked_by else "",
-            "unsure": _unsure([edge]).get((edge.left_id, edge.right_id)),
-            "pairs": _side_by_side(edge),
+            "blocked": _why(edge) if edge and edge.blocked_by else "",
+            "told": judged.standing(left, right),
+            "taking_back": WithdrawForm(),
+            "pairs": _side_by_side(left, right),
             "page_title": "Possible match",
         },
     )
+
+
+def _steps(otherwise: judging.Contradiction, start: Nominal) -> list[tuple[Nominal, Nominal, str, Judgement | None]]:
+    """Return what was said, step by step from one nominal to the other, each with the two that it was said of."""
+    keys = {key for step, _ in otherwise.steps for key in step.pair}
+    by_key = Nominal.objects.select_related("system__controller").in_bulk(keys)
+    at, steps = start.pk, []
+    for step, judgement in otherwise.steps:
+        other = step.right if at == step.left else step.left
+        steps.append((by_key[at], by_key[other], step.verdict, judgement))
+        at = other
+    return steps
 
 
 def _unsure(edges: list[MatchEdge]) -> dict[tuple[int, int], Judgement]:
@@ -172,13 +228,13 @@ _FIELDS = {
 }
 
 
-def _side_by_side(edge: MatchEdge) -> list[tuple[str, str, str, bool]]:
+def _side_by_side(one: Nominal, two: Nominal) -> list[tuple[str, str, str, bool]]:
     rows = []
     for field, title in _FIELDS.items():
-        left, right = _value(edge.left, field), _value(edge.right, field)
+        left, right = _value(one, field), _value(two, field)
         if left or right:
             rows.append((title, left, right, _form(field, left) == _form(field, right)))
-    aliases = ", ".join(edge.left.aliases), ", ".join(edge.right.aliases)
+    aliases = ", ".join(one.aliases), ", ".join(two.aliases)
     return [*rows, ("Also known as", *aliases, False)] if any(aliases) else rows
 
 
