@@ -9,6 +9,7 @@ PREFIXES = {
     "disposal": "D",
     "certificate": "C",
     "request": "Q",
+    "advice": "A",
 }
 
 

@@ -11,6 +11,7 @@ from muniment.batch.matching.standardise import standardise
 from muniment.engine.matching.model import Comparison, Model, compare
 from muniment.engine.matching.rules import reason
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.people.advice import are_merged
 from muniment.people.models import Judgement, LinkageModel, MatchEdge
 from muniment.records.models import Nominal
 
@@ -81,15 +82,8 @@ def joins(nominals: list[Nominal]) -> list[Join]:
             right=by_key[right],
             comparison=compare(forms[left], forms[right], model) if model else None,
             judgement=judged.get((left, right)),
-            merged_at_source=_are_merged(by_key[left], by_key[right]),
+            merged_at_source=are_merged(by_key[left], by_key[right]),
             stands=stands,
         )
         for (left, right), stands in pairs.items()
     ]
-
-
-def _are_merged(left: Nominal, right: Nominal) -> bool:
-    """Whether their own system holds the two to be one."""
-    if left.system_id != right.system_id:
-        return False
-    return left.merged_into == right.reference or right.merged_into == left.reference

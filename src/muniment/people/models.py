@@ -134,6 +134,7 @@ class Judgement(models.Model):
 
         IDENTIFIERS = "identifiers", "The PNCIDs or CRO numbers that the two bear now say otherwise."
         CONTRADICTED = "contradicted", "A later judgement says otherwise."
+        SOURCE = "source", "The owner of their source says otherwise."
 
     left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
     right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
@@ -166,6 +167,51 @@ class Judgement(models.Model):
             ),
             CheckConstraint(condition=Q(left__lt=F("right")), name="judgement_ordered"),
         ]
+
+
+class SourceAdvice(models.Model):
+    """What the owner of a source is told of a judgement about two of its own nominals, and what they answered."""
+
+    class Asked(models.TextChoices):
+        """What the owner is asked to do."""
+
+        KEEP_APART = "keep_apart", "Do not merge: they are two people"
+        TAKE_BACK = "take_back", "Take the merge back: they are two people"
+        JOIN = "join", "Merge: they are one person"
+        FORGET = "forget", "What was said of these two no longer stands"
+
+    class Answer(models.TextChoices):
+        """What an owner can answer."""
+
+        DONE = "done", "Done"
+        OTHERWISE = "otherwise", "The owner says otherwise"
+
+    judgement = models.ForeignKey(Judgement, models.CASCADE, related_name="advice")
+    asked = models.CharField(max_length=12, choices=Asked)
+    made_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+    sent_by = models.CharField(max_length=150, blank=True)
+    answer = models.CharField(max_length=10, choices=Answer, blank=True)
+    answered_by = models.CharField(max_length=150, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Fields:
+        id = judgement = Kind.KEY
+        asked = answer = Kind.CODE
+        made_at = sent_at = answered_at = Kind.MOMENT
+        sent_by = answered_by = Kind.ACTOR
+
+    class Wall:
+        seen = through("people_judgement", "judgement_id")
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["judgement", "asked"], name="advice_once")]
+
+    @property
+    def reference(self) -> str:
+        """The public reference."""
+        return references.make("advice", self.pk)
 
 
 class SearchToken(models.Model):

@@ -112,6 +112,11 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     before = _make_up(keys)
     with connection.cursor() as cursor:
         cursor.execute(
+            "DELETE FROM people_sourceadvice a USING people_judgement j"
+            " WHERE j.id = a.judgement_id AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))",
+            {"keys": keys},
+        )
+        cursor.execute(
             "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
             " RETURNING reason_id, withdrawal_id",
             {"keys": keys},

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 
-from muniment.people.views import matches, person
+from muniment.people.views import matches, person, source_advice
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
@@ -24,6 +24,9 @@ urlpatterns = [
     path("people/<str:reference>/events/", events.person_events, name="person_events"),
     path("matches/", matches.matches, name="matches"),
     path("matches/<int:key>/", matches.match, name="match"),
+    path("matches/sources/", source_advice.sources, name="source_advice"),
+    path("matches/sources/<int:system>/", source_advice.tell, name="tell_source"),
+    path("matches/sources/answer/<str:reference>/", source_advice.answer, name="answer_advice"),
     path("matches/judged/", matches.judgements, name="judgements"),
     path("matches/judged/<int:key>/", matches.judgement, name="judgement"),
     path("records/<int:key>/", record.record, name="record"),

@@ -13,7 +13,7 @@ from muniment.core import access, audit, content, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.matching import said as saying
-from muniment.people import joins
+from muniment.people import advice, joins
 from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
@@ -116,6 +116,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
             otherwise is None or otherwise.digest == said.despite,
             "Other judgements say otherwise: read them, and say whether you still do.",
         ).require()
+        before = list(standing)
         standing.update(superseded_at=timezone.now())
         kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
         forms = joins.standardised([left, right])
@@ -128,6 +129,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
             by=by.name,
             identifiers=saying.identifiers(forms[left.pk], forms[right.pk]),
         )
+        advice.follow(judgement, before)
         again = otherwise.overruled if otherwise else []
         reopened = Judgement.objects.filter(pk__in=[each.pk for each in again], reopened_at__isnull=True)
         reopened.update(reopened_at=timezone.now(), reopened_because=Judgement.Reopened.CONTRADICTED)
@@ -165,6 +167,7 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
         )
         held.superseded_at = timezone.now()
         held.save(update_fields=["withdrawal", "superseded_at"])
+        advice.take_back([held])
         audit.record(by, "match.withdraw", subject=_subject(held), detail={"verdict": held.verdict})
 
 

@@ -16,7 +16,7 @@ from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
-from muniment.people import nominal_tables, reopening, search_tokens
+from muniment.people import advice, nominal_tables, reopening, search_tokens
 from muniment.people.actions import train
 from muniment.records import staging
 
@@ -208,6 +208,7 @@ def resolve(*, by: Actor) -> Counts:
         )
         search_tokens.publish(cursor, names["tokens"])
         changed["reopened"] = reopening.reopen(standardised, model, run)
+        advice.ask_for_merges_back()
         counts = Counts(
             nominals=resolution.clusters.num_rows,
             prime_records=pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),

@@ -16,7 +16,7 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
-from muniment.people import joins, judged, pairs
+from muniment.people import advice, joins, judged, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
@@ -88,6 +88,7 @@ def matches(request: HttpRequest) -> HttpResponse:
             "person": person,
             "back": way_back(request),
             "reopened": judged.reopened(),
+            "advice": advice.waiting().count(),
             "are_more": page.paginator.count == MOST,
             "page_title": "Possible matches",
         },

@@ -1,7 +1,5 @@
 """Disposals: propose by rule, approve or return, undo, follow the sources, and see the proof."""
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +17,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from muniment.core import access, audit, content, references
+from muniment.core import access, audit, content, references, work_files
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
@@ -293,21 +291,11 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
     if not items:
         raise Http404
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note (no names)"]
+    return work_files.response(
+        f"{order.reference}-{items[0].system.code}",
+        ("order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note (no names)"),
+        ((order.reference, item.system.code, item.reference, "delete", "", "") for item in items),
     )
-    for item in items:
-        writer.writerow([order.reference, item.system.code, _plain(item.reference), "delete", "", ""])
-    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{order.reference}-{items[0].system.code}.csv"'
-    return response
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking a reference for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 @opens("disposal.view")

@@ -1,0 +1,144 @@
+"""What the owner of a source is told of judgements about two of its own references, and what follows their answer."""
+
+import pytest
+from django.urls import reverse
+
+from factories.cast import sign_in
+from factories.deeds import by, carried_out, prime_of
+from factories.exports import Source, row
+from factories.lives import begin
+from muniment.people import advice, pairs
+from muniment.people.actions import judge as judging
+from muniment.people.models import Judgement, SourceAdvice
+from muniment.records.models import Nominal, SourceSystem
+from muniment.retention.models import Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+REASON = "Nothing in them tells the two apart."
+PAGE = reverse("source_advice")
+
+
+@pytest.fixture
+def lives(db, tmp_path):
+    """Two more of the same name and birth in one system, and one in another."""
+    life = begin(tmp_path)
+    life.crime.send([row(f"C{n}", f"P{n}", REPORTED="2023-03-01") for n in (7, 8)], on="2026-07-02")
+    life.custody.send([row("CU9", "D9", ROLE="DETAINEE", REPORTED="2023-03-01")], on="2026-07-02")
+    life.run()
+    return life
+
+
+def say(life, one, two, verdict, evidence="records"):
+    pair = (Nominal.objects.get(reference=reference) for reference in (one, two))
+    return judging.judge(*pair, judging.Said(verdict, evidence, REASON), by=by(life, "sorrel"))
+
+
+def asked():
+    return [each.asked for each in advice.waiting()]
+
+
+def crime():
+    return SourceSystem.objects.get(code="crime", controller__code="northshire")
+
+
+def tell(client):
+    return client.post(reverse("tell_source", args=[crime().pk]))
+
+
+def answer(client, said):
+    (told,) = advice.waiting()
+    return client.post(reverse("answer_advice", args=[told.reference]), {"said": said}, follow=True).text
+
+
+def merge(life, action="M", on="2026-07-03"):
+    life.crime.send([row("P8", ACTION=action, ENTITY="nominal", INTO="P7")], on=on)
+
+
+def test_the_owner_is_told_not_to_merge_and_answers(lives):
+    say(lives, "P7", "P8", "different")
+    client = sign_in(lives.cast["sorrel"])
+    assert "What the sources are to be told</a>: 1 pair." in client.get(reverse("matches")).text
+    assert "not told yet" in client.get(PAGE).text
+    assert "Tell the source first" in answer(client, "done")
+    lines = tell(client).content.decode("utf-8-sig").splitlines()
+    (told,) = SourceAdvice.objects.all()
+    assert lines[1] == f"{told.reference},crime,P7,P8,Do not merge: they are two people,"
+    assert "told by sorrel" in client.get(PAGE).text
+    assert "The answer is recorded." in answer(client, "done")
+    assert asked() == []
+    assert "No source has to be told" in client.get(PAGE).text
+    assert "Nothing waits to be told" in client.post(reverse("tell_source", args=[crime().pk]), follow=True).text
+
+
+def test_an_owner_who_says_otherwise_has_the_judgement_looked_at_again(lives):
+    held = say(lives, "P7", "P8", "same")
+    assert asked() == ["join"]
+    client = sign_in(lives.cast["sorrel"])
+    tell(client)
+    answer(client, "otherwise")
+    held.refresh_from_db()
+    assert (held.reopened_because, held.superseded_at) == ("source", None)
+    assert "The owner of their source says otherwise" in client.get(reverse("judgements")).text
+
+
+def test_a_merge_in_spite_of_a_judgement_is_to_be_taken_back(lives):
+    say(lives, "P7", "P8", "different")
+    tell(sign_in(lives.cast["sorrel"]))
+    merge(lives)
+    for _ in range(2):
+        lives.run()
+        assert asked() == ["keep_apart", "take_back"]
+
+
+def test_what_is_merged_already_is_to_be_taken_back_or_needs_no_word(lives):
+    merge(lives)
+    say(lives, "P7", "P8", "different")
+    assert asked() == ["take_back"]
+    say(lives, "P7", "P8", "same", "document")
+    assert asked() == []
+
+
+def test_what_was_told_and_no_longer_stands_is_told_too(lives):
+    first = say(lives, "P7", "P8", "different")
+    judging.withdraw(first, by=by(lives, "sorrel"), reason="I took one for the other.")
+    assert asked() == [], "nobody was told"
+    second = say(lives, "P7", "P8", "different")
+    client = sign_in(lives.cast["sorrel"])
+    tell(client)
+    say(lives, "P7", "P8", "unsure")
+    assert asked() == ["forget"]
+    second.refresh_from_db()
+    assert "What was said of these two no longer stands" in client.get(PAGE).text
+    tell(client)
+    answer(client, "otherwise")
+    assert Judgement.objects.get(superseded_at__isnull=True).reopened_at is None
+
+
+def test_two_systems_have_nothing_to_merge(lives):
+    say(lives, "P7", "D9", "different")
+    assert SourceAdvice.objects.count() == 0
+
+
+def test_another_force_neither_sees_nor_answers_it(lives, tmp_path):
+    Source(tmp_path, controller="westvale", kind="delta").send([row("W1", "WP1")])
+    say(lives, "P7", "P8", "different")
+    client = sign_in(lives.cast["wren"])
+    told = advice.waiting().get()
+    assert client.post(reverse("tell_source", args=[crime().pk]), follow=True).status_code in (200, 404)
+    client.post(reverse("answer_advice", args=[told.reference]), {"said": "done"})
+    told.refresh_from_db()
+    assert (told.sent_at, told.answer) == (None, "")
+    assert sign_in(lives.cast["hazel"]).get(PAGE).status_code == 403
+
+
+def test_it_goes_with_the_people_that_it_is_about(lives, settings):
+    settings.COOLING_OFF_MINUTES = 0
+    for edge in pairs.unjudged():
+        say(lives, edge.left.reference, edge.right.reference, "different")
+    lives.run()
+    told = {frozenset((each.judgement.left.reference, each.judgement.right.reference)) for each in advice.waiting()}
+    assert {"P1", "P7"} in told and {"P7", "P8"} in told
+    order = carried_out(lives, Review.objects.get(prime=prime_of("P1"), state="open"), ["C1", "CU1"])
+    assert order.state == "certified", order.stopped_by
+    left = {frozenset((each.judgement.left.reference, each.judgement.right.reference)) for each in advice.waiting()}
+    assert left == {pair for pair in told if pair.isdisjoint({"P1", "D1"})}
