@@ -4,7 +4,10 @@ from collections.abc import Collection
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from muniment.core import access
+from muniment.core.models import User
 from muniment.people.models import Judgement, SourceAdvice
 from muniment.records.models import Nominal
 
@@ -28,6 +31,12 @@ def waiting() -> QuerySet[SourceAdvice]:
         .select_related(*of_pair)
         .order_by("judgement__left__system", "pk")
     )
+
+
+def waiting_for(user: User) -> QuerySet[SourceAdvice]:
+    """Return what a user may tell the sources of: those of their own forces, each of which tells its own."""
+    own = access.controllers_for(user, "match.judge", timezone.localdate())
+    return waiting().filter(judgement__left__system__controller__in=own)
 
 
 def are_merged(one: Nominal, two: Nominal) -> bool:

@@ -124,6 +124,8 @@ def test_another_force_neither_sees_nor_answers_it(lives, tmp_path):
     say(lives, "P7", "P8", "different")
     client = sign_in(lives.cast["wren"])
     told = advice.waiting().get()
+    assert "No source has to be told" in client.get(PAGE).text
+    assert "What the sources are to be told</a>." in client.get(reverse("matches")).text
     assert client.post(reverse("tell_source", args=[crime().pk]), follow=True).status_code in (200, 404)
     client.post(reverse("answer_advice", args=[told.reference]), {"said": "done"})
     told.refresh_from_db()

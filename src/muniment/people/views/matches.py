@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from muniment.core import audit, words
 from muniment.core.govuk_fields import ReasonField
+from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
@@ -67,6 +68,7 @@ def matches(request: HttpRequest) -> HttpResponse:
 
     Of one person, when a reference is given.
     """
+    assert isinstance(request.user, User)
     edges = pairs.placed(pairs.unjudged()).order_by(*pairs.FIRST)
     person = _asked(request.GET.get("person", ""))
     if person is not None:
@@ -88,7 +90,7 @@ def matches(request: HttpRequest) -> HttpResponse:
             "person": person,
             "back": way_back(request),
             "reopened": judged.reopened(),
-            "advice": advice.waiting().count(),
+            "advice": advice.waiting_for(request.user).count(),
             "are_more": page.paginator.count == MOST,
             "page_title": "Possible matches",
         },

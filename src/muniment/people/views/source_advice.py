@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST
 
 from muniment.core import audit, references, work_files
+from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people import advice
@@ -19,10 +20,14 @@ _HEADS = ("advice", "system", "reference", "other reference", "what to do", "ans
 
 @opens("match.judge")
 def sources(request: HttpRequest) -> HttpResponse:
-    """List, by source, the pairs of which its owner is to be told, or has been told and has not answered."""
+    """List, by source, the pairs of which its owner is to be told, or has been told and has not answered.
+
+    The reader's own forces alone: each tells its own sources.
+    """
+    assert isinstance(request.user, User)
     audit.record(visitor(request), "match.sources")
     by_system: dict[SourceSystem, list[SourceAdvice]] = {}
-    for each in advice.waiting():
+    for each in advice.waiting_for(request.user):
         by_system.setdefault(each.judgement.left.system, []).append(each)
     return TemplateResponse(
         request,
