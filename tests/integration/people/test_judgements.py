@@ -1,8 +1,11 @@
 """What was said of a pair beside what is said now: contradictions, stronger evidence, taking back, looking again."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 
 from factories.cast import sign_in
@@ -141,6 +144,27 @@ def test_one_takes_back_what_one_said_oneself(lives):
     assert client.get(here).status_code == 404
     assert not Judgement.objects.filter(superseded_at__isnull=True).exists()
     assert pairs.unjudged().exists()
+
+
+def test_of_two_who_judge_at_once_the_second_reads_what_the_first_has_said(lives):
+    say(lives, "P7", "P8", "same")
+    start = Barrier(2)
+
+    def at_once(one, two, verdict):
+        try:
+            start.wait()
+            say(lives, one, two, verdict, who=None)
+        except Refused as refusal:
+            return refusal.reasons
+        finally:
+            connections.close_all()
+        return ()
+
+    with ThreadPoolExecutor(2) as both:
+        told = [both.submit(at_once, *said) for said in (("P8", "P9", "different"), ("P7", "P9", "same"))]
+    refusals = [each.result() for each in told]
+    assert sorted(map(len, refusals)) == [0, 1]
+    assert "Other judgements say otherwise" in str(refusals)
 
 
 def test_only_who_may_judge_reads_what_was_judged(lives):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from muniment.people import advice, joins
 from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
+_JUDGE_LOCK = 7_130_008
 WHY = "Give the reason for the judgement"
 WITHDRAW = "Say why you take it back"
 
@@ -109,6 +110,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
     check &= unless(left.pk != right.pk, "These are the same source record.")
     check.require()
     with transaction.atomic():
+        _take_turns()
         standing = Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True)
         _is_strong_enough(standing.first(), said.evidence).require()
         otherwise = contradiction(left, right, said.verdict)
@@ -136,6 +138,12 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
         detail = {"verdict": said.verdict, "evidence": said.evidence, "reopened": [each.pk for each in again]}
         audit.record(by, "match.judge", subject=_subject(judgement), detail=detail)
     return judgement
+
+
+def _take_turns() -> None:
+    """Let one judge at a time: what speaks against a judgement is what stands when it is recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_JUDGE_LOCK])
 
 
 def _is_strong_enough(standing: Judgement | None, evidence: str) -> Verdict:
