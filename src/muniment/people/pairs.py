@@ -13,6 +13,10 @@ _NOW = Belonging.objects.filter(until__isnull=True)
 _JUDGED = Judgement.objects.filter(
     left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=True
 )
+# What has to be looked at again stops a disposal at once; the next run lists its pair.
+_REOPENED = Judgement.objects.filter(
+    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=False
+)
 # Which pairs come first: those that are shown as one though nothing joins them, then the likest.
 FIRST = ("-were_one", "-weight", "pk")
 
@@ -24,13 +28,14 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
 
 
 def of_people(primes: Collection[int]) -> QuerySet[MatchEdge]:
-    """Return the pairs of any nominal of these people that a run left for a person, judged or not."""
+    """Return the pairs of any nominal of these people that are left for a person, judged or not."""
     # Keys first, so that the few edges of these people are looked up and not all edges looked through.
     return _with_any(list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True)))
 
 
 def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
-    return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), needs_person=True)
+    asked = Q(needs_person=True) | Exists(_REOPENED)
+    return MatchEdge.objects.filter(Q(left_id__in=nominals) | Q(right_id__in=nominals), asked)
 
 
 def unjudged() -> QuerySet[MatchEdge]:

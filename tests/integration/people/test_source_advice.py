@@ -10,7 +10,7 @@ from factories.lives import begin
 from muniment.people import advice, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, SourceAdvice
-from muniment.records.models import Nominal, SourceSystem
+from muniment.records.models import Nominal, Record, SourceSystem
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -45,13 +45,19 @@ def tell(client):
     return client.post(reverse("tell_source", args=[crime().pk]))
 
 
-def answer(client, said):
-    (told,) = advice.waiting()
+def answer(client, said, of=None):
+    (told,) = advice.waiting().filter(judgement=of) if of else advice.waiting()
     return client.post(reverse("answer_advice", args=[told.reference]), {"said": said}, follow=True).text
 
 
 def merge(life, action="M", on="2026-07-03"):
     life.crime.send([row("P8", ACTION=action, ENTITY="nominal", INTO="P7")], on=on)
+
+
+def settle(life, record):
+    """Say of every other pair of the people on a record that they are two."""
+    for edge in pairs.waiting_on([record]).unsettled.get(record, ()):
+        say(life, edge.left.reference, edge.right.reference, "different")
 
 
 def test_the_owner_is_told_not_to_merge_and_answers(lives):
@@ -75,7 +81,12 @@ def test_an_owner_who_says_otherwise_has_the_judgement_looked_at_again(lives):
     assert asked() == ["join"]
     client = sign_in(lives.cast["sorrel"])
     tell(client)
-    answer(client, "otherwise")
+    lives.run()
+    record = Record.objects.get(reference="C7").pk
+    settle(lives, record)
+    assert pairs.waiting_on([record]).is_settled(record)
+    answer(client, "otherwise", of=held)
+    assert not pairs.waiting_on([record]).is_settled(record), "before any run has followed"
     held.refresh_from_db()
     assert (held.reopened_because, held.superseded_at) == ("source", None)
     assert "The owner of their source says otherwise" in client.get(reverse("judgements")).text
