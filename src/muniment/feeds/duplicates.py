@@ -133,10 +133,12 @@ def renamed(
     if verdict.silent:
         silent = pa.array(sorted(verdict.silent), pa.int32())
         tables = {name: lines.filter(pc.invert(pc.is_in(lines["row"], silent))) for name, lines in tables.items()}
+    if not moves:
+        return tables, rows
+    keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True))
     if loud := {row: move for row, move in moves.items() if row not in quiet}:
-        keys = dict(zip(rows["row"].to_pylist(), rows["key"].to_pylist(), strict=True))
         tables |= numbering.moved(tables, loud, labels(table), {row: keys[row] for row in loud})
-    return tables, numbering.rekeyed(rows, moves) if moves else rows
+    return tables, numbering.renamed(rows, "key", keys, moves)
 
 
 def labels(table: Table) -> tuple[str, ...]:

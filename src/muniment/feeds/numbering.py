@@ -41,19 +41,28 @@ def moved(
     out = dict(tables)
     for name, columns in _REFERRING.items():
         for column in columns:
-            out[name] = _renamed(out[name], column, own, moves, labels)
+            out[name] = renamed(out[name], column, own, moves, labels)
     out["records"] = _flagged(out["records"], own, moves)
     return out
 
 
-def rekeyed(rows: pa.Table, moves: Mapping[int, Move]) -> pa.Table:
-    """Return the rows with the keys that follow from their numbers."""
-    keys = rows["key"].to_pylist()
-    for position, row in enumerate(rows["row"].to_pylist()):
-        if row in moves:
-            was, becomes = moves[row]
-            keys[position] = numbered(plain(keys[position], was), becomes)
-    return rows.set_column(rows.schema.get_field_index("key"), rows.schema.field("key"), [pa.array(keys, pa.string())])
+def renamed(
+    table: pa.Table, column: str, own: Mapping[int, str], moves: Mapping[int, Move], labels: Collection[str] = ()
+) -> pa.Table:
+    """Return a table in which a column names some rows, known by what they share (`own`), with another number."""
+    numbers = table["row"].to_numpy()
+    at = np.flatnonzero(np.isin(numbers, list(moves)))
+    if not len(at):
+        return table
+    values = table[column].to_pylist()
+    for position in at.tolist():
+        row, value = int(numbers[position]), values[position]
+        was, becomes = (numbered(own[row], number) for number in moves[row])
+        if value == was or any(f"{value}:".startswith(f"{was}:{label}:") for label in labels):
+            values[position] = becomes + value.removeprefix(was)
+    return table.set_column(
+        table.schema.get_field_index(column), table.schema.field(column), [pa.array(values, pa.string())]
+    )
 
 
 def shared(batch: Batch) -> set[str]:
@@ -66,6 +75,8 @@ def as_held(batch: Batch, held: Mapping[str, str]) -> Batch:
 
     `held` gives the hashes of the rows that are held, by their keys: of all that bear a number, and of their firsts.
     """
+    if not held:
+        return batch
     known: dict[str, dict[int, str]] = {}
     for key, says in held.items():
         base, number = parted(key)
@@ -81,7 +92,7 @@ def as_held(batch: Batch, held: Mapping[str, str]) -> Batch:
     keys = zip(named["row"].to_pylist(), named["key"].to_pylist(), strict=True)
     bases = {row: plain(key, moves[row][0]) for row, key in keys}
     tables = moved({name: getattr(batch, name) for name in _REFERRING}, moves, batch.labels, bases)
-    return replace(batch, rows=rekeyed(batch.rows, moves), **tables)
+    return replace(batch, rows=renamed(batch.rows, "key", bases, moves), **tables)
 
 
 def _sharing(rows: pa.Table, bases: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -113,24 +124,6 @@ def _settled(lines: Sequence[Mapping[str, Any]], held: Mapping[int, str]) -> dic
             settled[line["row"]] = next(number for number in wanted if number not in taken)
             taken.add(settled[line["row"]])
     return settled
-
-
-def _renamed(
-    table: pa.Table, column: str, own: Mapping[int, str], moves: Mapping[int, Move], labels: Collection[str]
-) -> pa.Table:
-    numbers = table["row"].to_numpy()
-    at = np.flatnonzero(np.isin(numbers, list(moves)))
-    if not len(at):
-        return table
-    values = table[column].to_pylist()
-    for position in at.tolist():
-        row, value = int(numbers[position]), values[position]
-        was, becomes = (numbered(own[row], number) for number in moves[row])
-        if value == was or any(f"{value}:".startswith(f"{was}:{label}:") for label in labels):
-            values[position] = becomes + value.removeprefix(was)
-    return table.set_column(
-        table.schema.get_field_index(column), table.schema.field(column), [pa.array(values, pa.string())]
-    )
 
 
 def _flagged(records: pa.Table, own: Mapping[int, str], moves: Mapping[int, Move]) -> pa.Table:

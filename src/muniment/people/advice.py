@@ -11,7 +11,7 @@ from muniment.core.models import User
 from muniment.people.models import Judgement, SourceAdvice
 from muniment.records.models import Nominal
 
-# A source that merges two whom a judgement keeps apart is asked to take it back, once for each merge that it holds to.
+# A source that has merged two whom a judgement keeps apart is asked, once, to take it back.
 _MERGED_IN_SPITE = """
 INSERT INTO people_sourceadvice (judgement_id, asked, sent_by, answer, answered_by)
 SELECT j.id, 'take_back', '', '', '' FROM people_judgement j
@@ -62,13 +62,18 @@ def follow(judgement: Judgement, before: Collection[Judgement]) -> None:
         return
     merged = are_merged(judgement.left, judgement.right)
     if judgement.verdict == Judgement.Verdict.DIFFERENT:
-        SourceAdvice.objects.create(
-            judgement=judgement, asked=SourceAdvice.Asked.TAKE_BACK if merged else SourceAdvice.Asked.KEEP_APART
-        )
+        _ask(judgement, before, SourceAdvice.Asked.TAKE_BACK if merged else SourceAdvice.Asked.KEEP_APART)
     elif judgement.verdict == Judgement.Verdict.SAME and not merged:
-        SourceAdvice.objects.create(judgement=judgement, asked=SourceAdvice.Asked.JOIN)
+        _ask(judgement, before, SourceAdvice.Asked.JOIN)
     else:
         take_back(before)
+
+
+def _ask(judgement: Judgement, before: Collection[Judgement], asked: str) -> None:
+    """Ask the owner for something, unless they have been asked for it before and did not say otherwise."""
+    same = SourceAdvice.objects.filter(judgement__in=before, asked=asked)
+    if not same.exclude(answer=SourceAdvice.Answer.OTHERWISE).update(judgement=judgement):
+        SourceAdvice.objects.create(judgement=judgement, asked=asked)
 
 
 def take_back(judgements: Collection[Judgement]) -> None:

@@ -14,9 +14,8 @@ _JUDGED = Judgement.objects.filter(
     left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=True
 )
 # What has to be looked at again stops a disposal at once; the next run lists its pair.
-_REOPENED = Judgement.objects.filter(
-    left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=False
-)
+_IS_REOPENED = Q(superseded_at__isnull=True, reopened_at__isnull=False)
+_REOPENED = Judgement.objects.filter(_IS_REOPENED, left=OuterRef("left"), right=OuterRef("right"))
 # Which pairs come first: those that are shown as one though nothing joins them, then the likest.
 FIRST = ("-were_one", "-weight", "pk")
 
@@ -27,10 +26,13 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
     return set(on_it.values_list("prime_id", flat=True))
 
 
-def of_people(primes: Collection[int]) -> QuerySet[MatchEdge]:
-    """Return the pairs of any nominal of these people that are left for a person, judged or not."""
+def near(primes: Collection[int]) -> set[int]:
+    """Return the keys of the nominals in the pairs of these people that are left for a person, judged or not."""
     # Keys first, so that the few edges of these people are looked up and not all edges looked through.
-    return _with_any(list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True)))
+    own = list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True))
+    again = Judgement.objects.filter(Q(left__in=own) | Q(right__in=own), _IS_REOPENED)
+    found = [*_with_any(own).values_list("left_id", "right_id"), *again.values_list("left_id", "right_id")]
+    return {key for pair in found for key in pair}
 
 
 def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:

@@ -253,6 +253,7 @@ class Nominal(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["system", "reference"], name="nominal_once")]
+        indexes = [Index(fields=["system", "merged_into"], condition=~Q(merged_into=""), name="nominal_merged")]
 
     @property
     def name(self) -> str:

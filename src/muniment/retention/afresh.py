@@ -99,7 +99,7 @@ def decide_together(orders: Iterable[DisposalOrder]) -> dict[int, Decisions]:
 def _people(records: Iterable[int]) -> set[int]:
     """Return the people on some records, and who may be the same as one of them."""
     primes = pairs.people_on(records)
-    near = {key for pair in pairs.of_people(primes).values_list("left_id", "right_id") for key in pair}
+    near = pairs.near(primes)
     return primes | set(
         Belonging.objects.filter(until__isnull=True, nominal_id__in=near).values_list("prime_id", flat=True)
     )

@@ -46,10 +46,13 @@ ORDER BY b.prime_id, r.controller_id, r.decided_at DESC, r.id DESC
 # they should be: what was judged otherwise waits for a run. Someone who is one with nothing to join them is a pair too.
 _POSSIBLE_PAIRS = """
 WITH waiting AS (
-    SELECT one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
+    SELECT one.prime_id AS one, two.prime_id AS two FROM (
+        SELECT left_id, right_id FROM people_matchedge WHERE needs_person
+        UNION SELECT left_id, right_id FROM people_judgement WHERE superseded_at IS NULL AND reopened_at IS NOT NULL
+    ) e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
-    WHERE e.needs_person AND {pairs} AND NOT EXISTS (
+    WHERE {pairs} AND NOT EXISTS (
         SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
             AND j.superseded_at IS NULL AND j.reopened_at IS NULL
             AND j.verdict = CASE WHEN one.prime_id = two.prime_id THEN 'same' ELSE 'different' END)

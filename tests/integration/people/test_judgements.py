@@ -12,6 +12,7 @@ from factories.cast import sign_in
 from factories.deeds import by, prime_of
 from factories.exports import row
 from factories.lives import BY, begin
+from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.people import pairs
 from muniment.people.actions import judge as judging
@@ -90,6 +91,29 @@ def test_another_contradiction_than_the_one_that_was_read_is_shown(lives):
         say(lives, "P7", "P9", "different", despite="0123456789abcdef")
     assert judging.contradiction(*nominals("P7", "P9"), "unsure") is None
     assert say(lives, "P7", "P9", "unsure").verdict == "unsure"
+
+
+def test_what_nothing_says_otherwise_of_any_more_stands_again(lives):
+    say(lives, "P7", "P8", "same")
+    apart = say(lives, "P8", "P9", "different")
+    later = say(lives, "P7", "P9", "same", despite=judging.contradiction(*nominals("P7", "P9"), "same").digest)
+    apart.refresh_from_db()
+    assert apart.reopened_because == "contradicted"
+    judging.withdraw(later, by=by(lives, "sorrel"), reason="I took one for the other.")
+    apart.refresh_from_db()
+    assert (apart.reopened_at, apart.reopened_because) == (None, "")
+
+
+def test_whatever_is_shown_of_a_pair_is_an_event(lives):
+    say(lives, "P7", "P8", "same")
+    say(lives, "P8", "P9", "different")
+    client, page = sign_in(lives.cast["rowan"]), address("P7", "P9")
+    client.post(page, form("same", reason=""))
+    client.post(page, form("same"))
+    (wrong, against) = AuditEvent.objects.filter(action="match.view").order_by("pk")
+    assert wrong.subject == against.subject
+    assert wrong.detail["against"] == []
+    assert against.detail["against"] == sorted(each.pk for each in nominals("P7", "P8", "P9"))
 
 
 def test_a_merge_at_source_speaks_against_a_judgement_too(lives):

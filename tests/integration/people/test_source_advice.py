@@ -4,13 +4,17 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import by, carried_out, prime_of
+from factories.deeds import NO, WORKER, by, carried_out, keys_of, prime_of
 from factories.exports import Source, row
 from factories.lives import begin
+from muniment.core.models import Content
 from muniment.people import advice, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, SourceAdvice
+from muniment.people.queries import life_digest
 from muniment.records.models import Nominal, Record, SourceSystem
+from muniment.retention.actions import destruction, disposal
+from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -125,6 +129,20 @@ def test_what_was_told_and_no_longer_stands_is_told_too(lives):
     assert Judgement.objects.get(superseded_at__isnull=True).reopened_at is None
 
 
+def test_who_was_told_is_not_told_the_same_again(lives):
+    say(lives, "P7", "P8", "different")
+    client = sign_in(lives.cast["sorrel"])
+    tell(client)
+    answer(client, "done")
+    say(lives, "P7", "P8", "different", "document")
+    assert asked() == []
+    say(lives, "P7", "P8", "same", "document")
+    tell(client)
+    answer(client, "otherwise")
+    say(lives, "P7", "P8", "same", "document")
+    assert asked() == ["join"], "somebody has looked again, and says the same"
+
+
 def test_two_systems_have_nothing_to_merge(lives):
     say(lives, "P7", "D9", "different")
     assert SourceAdvice.objects.count() == 0
@@ -137,21 +155,54 @@ def test_another_force_neither_sees_nor_answers_it(lives, tmp_path):
     told = advice.waiting().get()
     assert "No source has to be told" in client.get(PAGE).text
     assert "What the sources are to be told</a>." in client.get(reverse("matches")).text
-    assert client.post(reverse("tell_source", args=[crime().pk]), follow=True).status_code in (200, 404)
-    client.post(reverse("answer_advice", args=[told.reference]), {"said": "done"})
+    assert "Your roles do not let you" in client.post(reverse("tell_source", args=[crime().pk]), follow=True).text
+    refused = client.post(reverse("answer_advice", args=[told.reference]), {"said": "done"}, follow=True).text
+    assert "Your roles do not let you" in refused
     told.refresh_from_db()
     assert (told.sent_at, told.answer) == (None, "")
     assert sign_in(lives.cast["hazel"]).get(PAGE).status_code == 403
+
+
+@pytest.mark.parametrize("verdict", ["same", "different"])
+def test_a_judgement_that_is_reopened_stops_what_was_approved(lives, settings, verdict):
+    settings.COOLING_OFF_MINUTES = 0
+    grave = {"CJS": "SX03001", "RESULT": "convicted", "ROLE": "CONVICTED"}
+    lives.crime.send([row("C8", "P8", **(grave if verdict == "different" else {}))], on="2026-07-04")
+    for edge in pairs.unjudged():
+        both = {edge.left.reference, edge.right.reference}
+        say(lives, *both, verdict if both == {"P1", "P8"} else "different")
+    lives.run()
+    assert (prime_of("P1") == prime_of("P8")) == (verdict == "same")
+    client = sign_in(lives.cast["sorrel"])
+    tell(client)
+    order = approved_for(lives, "P1", ["C1", "CU1", "C8"] if verdict == "same" else ["C1", "CU1"])
+    answer(client, "otherwise", of=Judgement.objects.get(left__reference="P1", right__reference="P8"))
+    assert destruction.work(by=WORKER)["refused"] == 1
+    order.refresh_from_db()
+    assert (order.state, Record.objects.filter(reference="C1").count()) == ("stopped", 1)
+
+
+def approved_for(life, reference, records):
+    review = Review.objects.get(prime=prime_of(reference), state="open")
+    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    gone = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
+    done = reviewing.decide(review, answers, gone, by=by(life, "rowan"))
+    proposal = disposal.Proposal(done.prime, done.controller, keys_of(records), done)
+    return disposal.approve(disposal.propose(proposal, by=by(life, "rowan")), by=by(life, "ash"))
 
 
 def test_it_goes_with_the_people_that_it_is_about(lives, settings):
     settings.COOLING_OFF_MINUTES = 0
     for edge in pairs.unjudged():
         say(lives, edge.left.reference, edge.right.reference, "different")
+    again = Judgement.objects.get(left__reference="P1", right__reference="P7")
+    judging.withdraw(again, by=by(lives, "sorrel"), reason="I took one for the other.")
+    say(lives, "P1", "P7", "different")
     lives.run()
     told = {frozenset((each.judgement.left.reference, each.judgement.right.reference)) for each in advice.waiting()}
     assert {"P1", "P7"} in told and {"P7", "P8"} in told
     order = carried_out(lives, Review.objects.get(prime=prime_of("P1"), state="open"), ["C1", "CU1"])
     assert order.state == "certified", order.stopped_by
     left = {frozenset((each.judgement.left.reference, each.judgement.right.reference)) for each in advice.waiting()}
+    assert not Content.objects.filter(kind="withdrawal").exists()
     assert left == {pair for pair in told if pair.isdisjoint({"P1", "D1"})}

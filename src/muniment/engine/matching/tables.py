@@ -43,7 +43,7 @@ class Tables:
     least_links: float
     shared_by_more_than: int
     rare_name_below: float
-    evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, the strongest first
+    evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, in the order of the policy
 
     @property
     def points(self) -> Points:

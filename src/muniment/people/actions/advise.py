@@ -31,6 +31,7 @@ def send(system: SourceSystem, *, by: Actor) -> list[SourceAdvice]:
             subject=f"{system.code}: {len(found)} pairs",
             controller=system.controller.code,
             recipient=system.owner,
+            detail={"advice": [each.reference for each in found]},
         )
     return found
 

@@ -20,6 +20,15 @@ from muniment.records.models import Nominal
 _JUDGE_LOCK = 7_130_008
 WHY = "Give the reason for the judgement"
 WITHDRAW = "Say why you take it back"
+_MERGED = """
+SELECT gone.id, kept.id FROM records_nominal gone
+JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
+WHERE gone.merged_into <> '' AND gone.id = ANY(%(keys)s)
+UNION
+SELECT gone.id, kept.id FROM records_nominal kept
+JOIN records_nominal gone ON gone.system_id = kept.system_id AND gone.merged_into = kept.reference
+WHERE gone.merged_into <> '' AND kept.id = ANY(%(keys)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -86,13 +95,21 @@ def _said_around(start: set[int]) -> tuple[dict[saying.Said, Judgement], set[say
 
 def _merged_at_source(keys: Iterable[int]) -> set[tuple[int, int]]:
     """Return the pairs that their own system holds to be one, of which either is among these."""
-    pairs = set()
-    for nominal in Nominal.objects.filter(pk__in=keys):
-        same_system = Nominal.objects.filter(system=nominal.system_id)
-        into = same_system.filter(reference=nominal.merged_into) if nominal.merged_into else same_system.none()
-        pairs |= {(nominal.pk, kept.pk) for kept in into}
-        pairs |= {(gone.pk, nominal.pk) for gone in same_system.filter(merged_into=nominal.reference)}
-    return pairs
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGED, {"keys": list(keys)})
+        return set(cursor.fetchall())
+
+
+def _stand_again(*nominals: Nominal) -> None:
+    """Let judgements stand again that were reopened by what no longer says otherwise."""
+    judged, told = _said_around({each.pk for each in nominals})
+    settled = [
+        each.pk
+        for step, each in judged.items()
+        if each.reopened_because == Judgement.Reopened.CONTRADICTED
+        and not saying.against(told, step.left, step.right, step.verdict)
+    ]
+    Judgement.objects.filter(pk__in=settled).update(reopened_at=None, reopened_because="")
 
 
 def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
@@ -135,6 +152,7 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
         again = otherwise.overruled if otherwise else []
         reopened = Judgement.objects.filter(pk__in=[each.pk for each in again], reopened_at__isnull=True)
         reopened.update(reopened_at=timezone.now(), reopened_because=Judgement.Reopened.CONTRADICTED)
+        _stand_again(left, right)
         detail = {"verdict": said.verdict, "evidence": said.evidence, "reopened": [each.pk for each in again]}
         audit.record(by, "match.judge", subject=_subject(judgement), detail=detail)
     return judgement
@@ -165,7 +183,8 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
     if by.user:
         access.may(by.user, "match.judge", on=timezone.localdate()).require()
     with transaction.atomic():
-        held = Judgement.objects.select_for_update(of=("self",)).select_related("left").get(pk=judgement.pk)
+        _take_turns()
+        held = Judgement.objects.select_related("left", "right").get(pk=judgement.pk)
         check = unless(held.superseded_at is None, "It does not stand any more.")
         check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
         check &= reasons.is_given(reason, WITHDRAW)
@@ -176,6 +195,7 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
         held.superseded_at = timezone.now()
         held.save(update_fields=["withdrawal", "superseded_at"])
         advice.take_back([held])
+        _stand_again(held.left, held.right)
         audit.record(by, "match.withdraw", subject=_subject(held), detail={"verdict": held.verdict})
 
 

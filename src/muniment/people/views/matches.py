@@ -164,8 +164,10 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
             messages.success(request, _UNSURE if is_unsure else _RECORDED)
             back = way_back(request)
             return redirect(back.href if back else "matches")
-    elif request.method == "GET":
-        audit.record(visitor(request), "match.view", subject=f"nominals {left.pk} and {right.pk}")
+    told_of = sorted({key for step, _ in otherwise.steps for key in step.pair}) if otherwise else []
+    audit.record(
+        visitor(request), "match.view", subject=f"nominals {left.pk} and {right.pk}", detail={"against": told_of}
+    )
     found = joins.joins([left, right])
     return TemplateResponse(
         request,
