@@ -14,7 +14,7 @@ from factories.exports import row
 from factories.lives import BY, begin
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
-from muniment.people import pairs
+from muniment.people import contradictions, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, MatchEdge
 from muniment.records.models import Nominal
@@ -72,7 +72,7 @@ def test_what_says_otherwise_is_shown_before_it_is_said_against(lives):
 def test_nobody_is_joined_whom_a_judgement_keeps_apart_until_it_is_looked_at_again(lives):
     say(lives, "P7", "P8", "same")
     say(lives, "P8", "P9", "different")
-    against = judging.contradiction(*nominals("P7", "P9"), "same")
+    against = contradictions.contradiction(*nominals("P7", "P9"), "same")
     say(lives, "P7", "P9", "same", despite=against.digest)
     lives.run()
     assert prime_of("P8") != prime_of("P9")
@@ -89,14 +89,14 @@ def test_another_contradiction_than_the_one_that_was_read_is_shown(lives):
     say(lives, "P8", "P9", "same")
     with pytest.raises(Refused, match="Other judgements say otherwise"):
         say(lives, "P7", "P9", "different", despite="0123456789abcdef")
-    assert judging.contradiction(*nominals("P7", "P9"), "unsure") is None
+    assert contradictions.contradiction(*nominals("P7", "P9"), "unsure") is None
     assert say(lives, "P7", "P9", "unsure").verdict == "unsure"
 
 
 def test_what_nothing_says_otherwise_of_any_more_stands_again(lives):
     say(lives, "P7", "P8", "same")
     apart = say(lives, "P8", "P9", "different")
-    later = say(lives, "P7", "P9", "same", despite=judging.contradiction(*nominals("P7", "P9"), "same").digest)
+    later = say(lives, "P7", "P9", "same", despite=contradictions.contradiction(*nominals("P7", "P9"), "same").digest)
     apart.refresh_from_db()
     assert apart.reopened_because == "contradicted"
     judging.withdraw(later, by=by(lives, "sorrel"), reason="I took one for the other.")

@@ -17,7 +17,7 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
-from muniment.people import advice, joins, judged, pairs
+from muniment.people import advice, contradictions, joins, judged, pairs
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
@@ -158,7 +158,7 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
         except Refused as refusal:
             for reason in refusal.reasons:
                 form.add_error(None, reason)
-            otherwise = judging.contradiction(left, right, form.cleaned_data["verdict"])
+            otherwise = contradictions.contradiction(left, right, form.cleaned_data["verdict"])
         else:
             is_unsure = form.cleaned_data["verdict"] == Judgement.Verdict.UNSURE
             messages.success(request, _UNSURE if is_unsure else _RECORDED)
@@ -190,7 +190,9 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
     )
 
 
-def _steps(otherwise: judging.Contradiction, start: Nominal) -> list[tuple[Nominal, Nominal, str, Judgement | None]]:
+def _steps(
+    otherwise: contradictions.Contradiction, start: Nominal
+) -> list[tuple[Nominal, Nominal, str, Judgement | None]]:
     """Return what was said, step by step from one nominal to the other, each with the two that it was said of."""
     keys = {key for step, _ in otherwise.steps for key in step.pair}
     by_key = Nominal.objects.select_related("system__controller").in_bulk(keys)
