@@ -133,6 +133,11 @@ def test_the_weaker_evidence_does_not_take_the_place_of_the_stronger(lives):
     assert held.superseded_at is not None
 
 
+def test_who_could_not_tell_by_the_best_evidence_keeps_nobody_from_telling(lives):
+    say(lives, "P7", "P8", "unsure", "fingerprints")
+    assert say(lives, "P7", "P8", "different", "records", who="rowan").verdict == "different"
+
+
 def test_identifiers_that_come_later_reopen_what_was_read_from_the_records(lives):
     apart, one = say(lives, "P7", "P8", "different"), say(lives, "P8", "P9", "same")
     lives.run()
