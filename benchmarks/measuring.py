@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -57,7 +58,9 @@ def main() -> None:
     """Do one step and print what it took."""
     step, folder, size = sys.argv[1:]
     module, function = step.split(":")
-    work: Work = getattr(importlib.import_module(module), function)(Path(folder), int(size))
+    step_of = getattr(importlib.import_module(module), function)
+    os.chdir(folder)  # what a peer spills where it stands goes with the folder, also when it is stopped
+    work: Work = step_of(Path.cwd(), int(size))
     began = time.perf_counter()
     rows = work()
     seconds = time.perf_counter() - began
