@@ -12,6 +12,7 @@ from django.db.models.functions import Concat
 
 from muniment.core import content
 from muniment.core.models import Content
+from muniment.people import forgetting
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records import restriction_sql
@@ -85,11 +86,6 @@ def sweep(order: DisposalOrder, gone: Gone) -> int:
 
 
 _DELETE_NOMINALS = (
-    # Its reference in its source names someone; what is left names nobody.
-    "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
-    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
-    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
 )
@@ -110,18 +106,8 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     gone.rows |= {nominal.row_id for nominal in lonely}
     gone.rows |= set(NominalFlag.objects.filter(nominal__in=keys).values_list("row_id", flat=True))
     before = _make_up(keys)
+    _delete_content(Q(pk__in=forgetting.forget(keys)), gone)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM people_sourceadvice a USING people_judgement j"
-            " WHERE j.id = a.judgement_id AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))",
-            {"keys": keys},
-        )
-        cursor.execute(
-            "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
-            " RETURNING reason_id, withdrawal_id",
-            {"keys": keys},
-        )
-        _delete_content(Q(pk__in=[key for row in cursor.fetchall() for key in row if key]), gone)
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
     _anchor_anew(before)

@@ -116,9 +116,7 @@ def _known(connection: duckdb.DuckDBPyConnection, model: Model, nominals: Iterab
     )
 
 
-def _resolution(
-    connection: duckdb.DuckDBPyConnection, made: Grouped, overgrown: tuple[str, ...]
-) -> Resolution:
+def _resolution(connection: duckdb.DuckDBPyConnection, made: Grouped, overgrown: tuple[str, ...]) -> Resolution:
     return Resolution(
         _clusters(connection, made.groups),
         connection.sql("from edges order by weight desc, left_key, right_key")

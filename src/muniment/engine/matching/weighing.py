@@ -3,7 +3,6 @@
 The batch (`muniment.batch.matching.edges`) finds the same for whole sets; a test holds the two together.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -108,11 +107,3 @@ def _are_two_at_a_mailbox(left: Nominal, right: Nominal) -> bool:
     strangers = bool(left["names"] and right["names"]) and set(left["names"]).isdisjoint(right["names"])
     others = all(left[name] and right[name] and left[name] != right[name] for name in ("surname", "born"))
     return strangers or others
-
-
-def are_candidates(left: Iterable[int], right: Iterable[int], *, least: int) -> bool:
-    """Whether two nominals are compared, by the keys that they share: `left` and `right` without those that are stopped.
-
-    `least` is how many two must share of whom much is known, or 1.
-    """
-    return len(set(left) & set(right)) >= least
