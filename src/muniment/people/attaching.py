@@ -11,9 +11,9 @@ from psycopg.sql import Literal
 from muniment.batch.matching.standardise import STANDARDISED
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Grouped
-from muniment.people import advice, neighbourhood, publishing, reopening, search_tokens
+from muniment.people import advice, neighbourhood, pairs, publishing, reopening, search_tokens
 from muniment.people.linkage_models import Published
-from muniment.people.models import Belonging
+from muniment.people.models import Belonging, Judgement
 from muniment.people.neighbourhood import Neighbourhood
 
 _RESOLVE_LOCK = 7_130_003
@@ -23,7 +23,8 @@ _RESOLVE_LOCK = 7_130_003
 class Attached:
     """What came of it: how many nominals were looked at, how many prime records changed, and which people it touches.
 
-    `primes` are the keys of everyone whose make-up or whose own facts are not as they were.
+    `primes` are the keys of everyone whose make-up or whose own facts are not as they were, or who was in doubt with
+    one of them.
     """
 
     nominals: int
@@ -53,30 +54,37 @@ def attach_within(keys: Collection[int], published: Published) -> Attached:
 def publish_around(near: Neighbourhood, published: Published) -> Attached:
     """Publish who is one person in a neighbourhood."""
     before = _primes(near)
+    doubtful = _primes_of(pairs.near(set(before.values())))
     grouped = near.grouped(published)
-    names = _as_tables(near, grouped)
+    changed = _publish(near, _as_tables(near, grouped), published)
+    within = near.members.keys()
+    judged = reopening.standing(within)
+    changed["reopened"] = reopening.reopen(judged, near.members, published.scales.model, published.run)
+    advice.ask_for_merges_back()
+    Judgement.objects.filter(left__in=within, right__in=within, is_followed=False).update(is_followed=True)
+    after = _primes(near)
+    moved = {key for key in near.members if before.get(key) != after.get(key)}
+    touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)} | doubtful
+    return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
+
+
+def _publish(near: Neighbourhood, names: dict[str, str], published: Published) -> dict[str, int]:
     parameters = {
         "model": published.scales.model.version,
         "run": published.run.pk,
         "automatic": published.scales.points.automatic,
     }
-    part = publishing.Around(near.changed, near.members.keys())
     with connection.cursor() as cursor:
+        part = publishing.Around(near.changed, near.members.keys())
         changed = publishing.publish(cursor, names, parameters, part)
-        changed_rows = [row for key, row in near.members.items() if key in near.changed]
-        search_tokens.publish(cursor, _tokens(changed_rows), near.changed)
-    inside = reopening.standing(near.members.keys())
-    changed["reopened"] = reopening.reopen(inside, near.members, published.scales.model, published.run)
-    advice.ask_for_merges_back()
-    after = _primes(near)
-    touched = {after.get(key) for key in near.changed} | {before.get(key) for key in near.changed}
-    touched |= {
-        prime
-        for key in near.members
-        for prime in (before.get(key), after.get(key))
-        if before.get(key) != after.get(key)
-    }
-    return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
+        told = [row for key, row in near.members.items() if key in near.changed]
+        search_tokens.publish(cursor, _tokens(told), near.changed)
+    return changed
+
+
+def _primes_of(keys: Iterable[int]) -> set[int]:
+    found = Belonging.objects.filter(nominal_id__in=keys, until__isnull=True)
+    return set(found.values_list("prime_id", flat=True))
 
 
 def _primes(near: Neighbourhood) -> Mapping[int, int]:

@@ -150,11 +150,12 @@ class Judgement(models.Model):
     reopened_at = models.DateTimeField(null=True)
     reopened_because = models.CharField(max_length=20, choices=Reopened, blank=True)
     withdrawal = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # why its author took it back
+    is_followed = models.BooleanField(default=False)  # whether the prime records are as it, or taking it back, says
 
     class Fields:
         id = left = right = reason = withdrawal = Kind.KEY
         verdict = evidence = reopened_because = Kind.CODE
-        identifiers = Kind.STATE
+        identifiers = is_followed = Kind.STATE
         by = Kind.ACTOR
         at = superseded_at = reopened_at = Kind.MOMENT
 
@@ -169,6 +170,7 @@ class Judgement(models.Model):
             ),
             CheckConstraint(condition=Q(left__lt=F("right")), name="judgement_ordered"),
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(is_followed=False), name="judgement_not_followed")]
 
 
 class SourceAdvice(models.Model):

@@ -147,8 +147,9 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Said
             joined[each.right].add(each.left)
     inside, frontier = set(keys), set(keys)
     while frontier:
-        pairs = {*said_of_pairs.said_of(frontier).same, *said_of_pairs.shown_with(frontier), *_joined_before(frontier)}
+        pairs = {*said_of_pairs.said_of(frontier).same, *_joined_before(frontier)}
         found = {key for pair in pairs for key in pair} | {key for one in frontier for key in joined[one]}
+        found |= said_of_pairs.in_one_with(frontier)
         frontier = found - inside
         inside |= frontier
     return inside, said_of_pairs.said_of(inside), said_of_pairs.shown_with(inside)

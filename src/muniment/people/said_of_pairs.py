@@ -63,6 +63,13 @@ def said_of(keys: Collection[int]) -> Said:
     return Said(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
 
 
+def in_one_with(keys: Collection[int]) -> set[int]:
+    """Return everyone who is of one prime record with any of some nominals, of whichever partition."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN_WITH, {"keys": sorted(keys)})
+        return {nominal for _, _, nominal in cursor.fetchall()}
+
+
 def shown_with(keys: Collection[int]) -> list[Pair]:
     """Return pairs that lead to everyone who has been shown as one person with any of some nominals."""
     groups: dict[tuple[int, str], set[int]] = defaultdict(set)

@@ -20,7 +20,7 @@ WITH listed AS MATERIALIZED (
     JOIN records_sourcesystem s ON s.id = r.system_id
     JOIN core_scope scope ON scope.id = r.scope_id
     LEFT JOIN {decided} d ON d.record_id = r.id
-    WHERE s.controller_id = ANY(%(controllers)s)
+    WHERE s.controller_id = ANY(%(controllers)s) AND (%(some)s::bigint[] IS NULL OR r.id = ANY(%(some)s))
     AND (NOT %(narrowed)s
         OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
         OR r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)
@@ -73,7 +73,7 @@ def parameters(scope: dict[str, Any], controllers: list[int], *, placed_at: date
         given["ho_classes"] = _written(wanted)
     given["keywords"] = [f"%{word}%" for word in given["keywords"]]
     days = {"from": scope.get("from"), "until": scope.get("until")}
-    return given | days | {"narrowed": narrowed, "controllers": controllers}
+    return given | days | {"narrowed": narrowed, "controllers": controllers, "some": None}
 
 
 def _written(wanted: tuple[str, ...]) -> list[str]:

@@ -112,6 +112,18 @@ def test_a_judgement_is_followed_at_once(sources):
     assert_a_run_changes_nothing()
 
 
+def test_who_is_sealed_leaves_the_others_at_once(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME), row("C2", "P2", **HOME)])
+    west.send([row("D1", "W1", **HOME)])
+    resolve(by=BY)
+    assert together() == [["P1", "P2", "W1"]]
+    north.send([row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02")
+    attach(keys("P1"), by=BY)
+    assert together() == [["P1"], ["P2", "W1"]]
+    assert_a_run_changes_nothing()
+
+
 def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources, monkeypatch):
     north, west = sources
     north.send([row("C1", "P1", **HOME)])
