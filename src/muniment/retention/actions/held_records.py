@@ -35,8 +35,7 @@ def _expand(hold: Hold, decided: str, some: Collection[int] | None = None) -> in
     `decided` is the table of the classes that records came to, with record_id and resolved_class.
     """
     controllers = list(hold.controllers.values_list("pk", flat=True))
-    given = parameters(hold.scope, controllers, placed_at=hold.placed_at) | {"hold": hold.pk}
-    given["some"] = None if some is None else sorted(some)
+    given = parameters(hold.scope, controllers, placed_at=hold.placed_at, some=some) | {"hold": hold.pk}
     with connection.cursor() as cursor:
         cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
         return int(cursor.fetchone()[0])
@@ -53,9 +52,13 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
         _bring_up(hold, DECIDED, by=by)
 
 
-def expand_for(records: Collection[int], *, by: Actor) -> int:
-    """Bring the place of some records on standing holds up to their scope; return how many came or went."""
+def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -> int:
+    """Bring the place of some records on standing holds up to their scope; return how many came or went.
+
+    With `by_class` only holds that name classes are asked.
+    """
     standing = Hold.objects.filter(released_at__isnull=True)
+    standing = standing.filter(scope__has_key="classes") if by_class else standing
     return sum(_bring_up(hold, DECIDED, by=by, some=records) for hold in standing)
 
 

@@ -45,7 +45,9 @@ def reschedule(
     began, scope = timezone.now(), _scope(people, records)
     held_records.expand_for(scope.records, by=by)
     done = _decide(policy, scope, began, by=by, on=on)
-    if held_records.expand_for(scope.records, by=by):  # a hold may name the class that a record has only now come to
+    if held_records.expand_for(
+        scope.records, by=by, by_class=True
+    ):  # a hold may name the class that a record has only now come to
         done = _decide(policy, scope, began, by=by, on=on)
     return done
 
