@@ -19,7 +19,7 @@ _CODES = {
     "muniment.records.actions.take_in:TableTaken": BAD_INPUT,
     "muniment.records.actions.take_in:TooManyAbsent": REFUSED,
     "muniment.core.verdicts:Refused": REFUSED,
-    "muniment.people.actions.resolve:NoModel": BAD_INPUT,
+    "muniment.people.linkage_models:NoModel": BAD_INPUT,
     "muniment.core.postgres:ServerError": FAULT,
 }
 

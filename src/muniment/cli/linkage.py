@@ -1,4 +1,4 @@
-"""`muniment train`, `activate` and `resolve`."""
+"""`muniment train`, `activate` and `resolve`; `muniment linkage` for what linkage keeps of itself."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,11 +7,16 @@ import typer
 
 from muniment.cli import exits, printing
 from muniment.core import actors
+from muniment.core.models import BatchRun, User
+from muniment.people.actions import release as releasing
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train as training
-from muniment.people.models import LinkageModel
+from muniment.people.models import LinkageModel, RunHold
+from muniment.people.watching.holding import Held
+from muniment.people.watching.runs import state_of
 
-apps = {"train": typer.Typer(), "activate": typer.Typer(), "resolve": typer.Typer()}
+linkage = typer.Typer(no_args_is_help=True)
+apps = {"train": typer.Typer(), "activate": typer.Typer(), "resolve": typer.Typer(), "linkage": linkage}
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -41,5 +46,60 @@ def resolve(
     if engine != "duckdb":
         typer.echo(f"The engine '{engine}' is not available for resolve: use duckdb.", err=True)
         raise typer.Exit(exits.WRONG_USE)
-    counts = resolving.resolve(by=actors.from_command("resolve"))
-    printing.report(asdict(counts), as_json=as_json, title="Prime records")
+    try:
+        counts = resolving.resolve(by=actors.from_command("resolve"))
+    except Held as held:
+        if as_json:
+            told = {"state": "held", "run": held.hold.run_id, "beyond": held.figures, "says": str(held)}
+            printing.report(told, as_json=True)
+            raise typer.Exit(exits.REFUSED) from held
+        raise
+    printing.report(
+        {"state": "done", **asdict(counts)} if as_json else asdict(counts), as_json=as_json, title="Prime records"
+    )
+
+
+@linkage.command()
+def runs(
+    last: Annotated[int, typer.Option(help="How many, the newest first.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """List the last runs, with what they made or would have changed; `held` waits for its release."""
+    found = BatchRun.objects.filter(kind="resolve").order_by("-pk").select_related("hold")[:last]
+    told = [
+        {
+            "run": run.pk,
+            "state": state_of(run),
+            "ended": run.ended_at and run.ended_at.isoformat(timespec="seconds"),
+            "model": run.versions.get("model"),
+            "partitions": {each.partition: {k: each.figures.get(k) for k in _SHOWN} for each in run.figures.all()},
+        }
+        for run in found
+    ]
+    if as_json:
+        printing.report({"runs": told}, as_json=True)
+        return
+    for each in told:
+        typer.echo(f"{each['run']}  {each['state']}  {each['ended']}  model {each['model']}")
+        for partition, figures in each["partitions"].items():
+            typer.echo(f"    {partition}: " + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in figures.items()))
+
+
+_SHOWN = ("nominals", "prime_records", "changed", "made", "retired", "revived", "moved", "waiting")
+
+
+@linkage.command()
+def release(
+    run: Annotated[int, typer.Argument(help="The number of the run that waits.")],
+    by: Annotated[str, typer.Option("--as", help="Who releases it: a username.")],
+    reason: Annotated[str, typer.Option(help="Why so many prime records may change.")],
+    as_json: Json = False,
+) -> None:
+    """Release a run that waits: the next `resolve` publishes what it would have changed."""
+    hold = RunHold.objects.filter(run=run).first()
+    user = User.objects.filter(username=by, is_active=True).first()
+    if hold is None or user is None:
+        typer.echo(f"There is no run {run} that waits." if hold is None else f"There is no user {by}.", err=True)
+        raise typer.Exit(exits.BAD_INPUT)
+    releasing.release(hold, by=actors.from_user(user), reason=reason)
+    printing.report({"run": run, "released_by": by}, as_json=as_json)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from muniment.batch.connecting import connect
-from muniment.evaluation.interval import exact
+from muniment.engine.matching.interval import exact
 
 FILES = {
     "nominals": ("controller", "system", "reference", "person"),

@@ -10,6 +10,11 @@ _FORGET = (
     # Its reference in its source names someone; what is left names nobody.
     "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
     "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_label l USING people_samplepair p WHERE p.id = l.pair_id"
+    " AND (p.left_id = ANY(%(keys)s) OR p.right_id = ANY(%(keys)s))",
+    "DELETE FROM people_samplepair WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+    "DELETE FROM people_reservepair WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+    "DELETE FROM people_heldchange WHERE nominal_id = ANY(%(keys)s) OR anchor_id = ANY(%(keys)s)",
     "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
     "DELETE FROM people_standardised WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",

@@ -25,6 +25,13 @@ class Published:
     scales: Scales
     overgrown: tuple[str, ...]  # blocking keys that it left out
 
+    @classmethod
+    def by(cls, run: BatchRun, model: Model) -> "Published":
+        """Return by what a run linked, with its model."""
+        on = date.fromisoformat(run.versions["on"])
+        tables = in_force(on)
+        return cls(run, Scales(model, tables, tables.points, on), tuple(run.versions.get("overgrown", ())))
+
 
 def active() -> Model | None:
     """Return the model in use, the one activated last."""
@@ -48,6 +55,4 @@ def published() -> Published:
     model = of_version(run.versions["model"]) if run else None
     if run is None or model is None or model.standard != VERSION or "on" not in run.versions:
         raise NoModel("Nobody is linked yet by the way in which nominals are read now: run `muniment resolve`.")
-    on = date.fromisoformat(run.versions["on"])
-    tables = in_force(on)
-    return Published(run, Scales(model, tables, tables.points, on), tuple(run.versions.get("overgrown", ())))
+    return Published.by(run, model)

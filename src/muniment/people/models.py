@@ -10,7 +10,35 @@ from muniment.core import references
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Content
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
+from muniment.people.watching.models import (
+    HeldChange,
+    Label,
+    ReservePair,
+    RunFigures,
+    RunHold,
+    Sample,
+    SampleBand,
+    SamplePair,
+)
 from muniment.records.models import Nominal
+
+__all__ = [
+    "Belonging",
+    "HeldChange",
+    "Judgement",
+    "Label",
+    "LinkageModel",
+    "MatchEdge",
+    "PrimePerson",
+    "ReservePair",
+    "RunFigures",
+    "RunHold",
+    "Sample",
+    "SampleBand",
+    "SamplePair",
+    "SearchToken",
+    "SourceAdvice",
+]
 
 
 class LinkageModel(models.Model):

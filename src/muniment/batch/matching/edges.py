@@ -6,7 +6,7 @@ The rules are the engine's; they run once for each distinct pattern of levels, n
 import duckdb
 import pyarrow as pa
 
-from muniment.batch.matching import scoring
+from muniment.batch.matching import scoring, watching
 from muniment.batch.matching.policy import today
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
@@ -42,17 +42,20 @@ _FACTS = (
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
-def weigh(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> None:
+def weigh(
+    connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
+) -> watching.Watched | None:
     """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
 
     Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
-    number or one e-mail address, and nothing else.
+    number or one e-mail address, and nothing else. Return what was counted on the way, if the run is watched.
     """
     scoring.prepare_people(connection, "persons", model)
     least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
     _score_in_chunks(connection, model, least)
-    _apply_rules(connection, model, tables, points)
+    watched = _apply_rules(connection, model, tables, points)
     _add_corporate(connection, points)
+    return watched
 
 
 def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least: float) -> None:
@@ -71,7 +74,9 @@ def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least:
             connection.execute(f"drop table {scored}")
 
 
-def _apply_rules(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> None:
+def _apply_rules(
+    connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
+) -> watching.Watched | None:
     ruled = [name for name in _RULED if name in model.weights]
     _add_facts(connection, model, tables)
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
@@ -97,7 +102,9 @@ def _apply_rules(connection: duckdb.DuckDBPyConnection, model: Model, tables: Ta
         'create or replace temp table twins as select person_id_l as "left", person_id_r as "right" '
         "from judged where twins"
     )
+    watched = watching.watch(connection, model, points) if points.watched else None
     connection.execute("drop table judged; drop table ruled; drop table weighed_pairs")
+    return watched
 
 
 def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:

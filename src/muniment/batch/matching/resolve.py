@@ -4,7 +4,7 @@ Groups are a function of the nominals, the judgements, the standing edges and th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import duckdb
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, edges
 from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.watching import Watched
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
 from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Said, group
@@ -42,13 +43,14 @@ class Resolution:
     `clusters` has one row for each nominal; `anchor_id` is the member with the lowest `source_key`. `doubtful` gives
     a reason that is a key of `muniment.engine.matching.rules.REASONS`. With `were_one` users have been shown the two
     as one: they stay so, and the cut is proposed, unless the reason is `parted`. `overgrown` names blocking keys that
-    were left out.
+    were left out; `watched` is what a run that is watched tells of itself.
     """
 
     clusters: pa.Table
     edges: pa.Table
     doubtful: pa.Table
     overgrown: tuple[str, ...] = ()
+    watched: Watched | None = None
 
 
 def resolve(
@@ -75,10 +77,10 @@ def resolve(
         connection.execute("create temp table persons as from given")
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
-        edges.weigh(connection, model, tables, points)
+        watched = edges.weigh(connection, model, tables, points)
         said = Said(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
         made = group(_evidence(connection, model, points), said, _pairs(standing), points)
-        return _resolution(connection, made, tuple(overgrown))
+        return replace(_resolution(connection, made, tuple(overgrown)), watched=watched)
     finally:
         connection.close()
 

@@ -24,7 +24,8 @@ class Points:
     From `automatic` upwards two nominals are joined without a person; from `doubtful` to `automatic` a person
     is asked; below `doubtful` nothing is kept. With `across`, only nominals of different sources (the part of
     `source_key` before its last bar) are compared. Without `hard_rules`, weights alone decide; judgements still stand.
-    Two groups are joined only if `least_links` of the pairs across them are at `doubtful` or above.
+    Two groups are joined only if `least_links` of the pairs across them are at `doubtful` or above. `watched`, a run
+    also tells of itself (`muniment.batch.matching.watching`).
     """
 
     automatic: float
@@ -32,6 +33,7 @@ class Points:
     hard_rules: bool = True
     across: bool = False
     least_links: float = 0.25
+    watched: bool = False
 
 
 @dataclass(frozen=True)

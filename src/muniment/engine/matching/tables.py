@@ -25,6 +25,22 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Watching:
+    """What of a run makes somebody look, and what makes it wait; shares from 0 to 1."""
+
+    change_share: float
+    change_least: int
+    psi_look: float
+    psi_act: float
+    share_look: float
+    fewest_labels: int
+
+    def may_change(self, held: int) -> int:
+        """Return how many of so many prime records a run may change without being released."""
+        return max(self.change_least, int(self.change_share * held))
+
+
+@dataclass(frozen=True)
 class Tables:
     """What was in force on one day. Names are in capitals; `roots` leads from a name to the forms it may stand for."""
 
@@ -44,6 +60,7 @@ class Tables:
     shared_by_more_than: int
     rare_name_below: float
     evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, in the order of the policy
+    watching: Watching
 
     @property
     def points(self) -> Points:
@@ -85,7 +102,22 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
             code: Evidence(each["title"], int(each["strength"]))
             for code, each in _in_force(body, "judgement_evidence", on)["values"].items()
         },
+        watching=_watching(_in_force(body, "watching", on)),
     )
+
+
+def _watching(entry: Mapping[str, Any]) -> Watching:
+    found = Watching(
+        change_share=float(entry["change_share"]),
+        change_least=int(entry["change_least"]),
+        psi_look=float(entry["psi_look"]),
+        psi_act=float(entry["psi_act"]),
+        share_look=float(entry["share_look"]),
+        fewest_labels=int(entry["fewest_labels"]),
+    )
+    if not 0 <= found.change_share <= 1 or found.change_least < 0:
+        raise ValueError("policy/matching/matching.yaml: change_share is from 0 to 1, change_least 0 or more.")
+    return found
 
 
 def _in_force(body: Mapping[str, Any], name: str, on: date) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Resolve nominals into prime records with the active model, and publish what changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,11 +16,11 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model
-from muniment.engine.matching.weighing import Scales
 from muniment.people import advice, linkage_models, nominal_tables, publishing, reopening, search_tokens
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import NoModel, Published
 from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
+from muniment.people.watching import changes, holding, runs
 from muniment.records import staging
 
 
@@ -41,20 +42,21 @@ class Counts:
 def resolve(*, by: Actor) -> Counts:
     """Resolve every nominal, within its partition; publish at once, in one transaction.
 
-    Raise NoModel when nobody has activated a model of this way of reading nominals. What was one and is joined by
-    nothing any more stays one, and waits for a person. Nominals that came or changed while the run computed are
-    attached to what it publishes.
+    Raise NoModel when nobody has activated a model of this way of reading nominals, and Held, with nothing published,
+    when more prime records would change than policy lets a run change and nobody has released them. What was one and
+    is joined by nothing any more stays one, and waits for a person. Nominals that came or changed while the run
+    computed are attached to what it publishes.
     """
-    model = _active()
-    began, on = timezone.now(), policy.today()
+    model, on, began = _active(), policy.today(), timezone.now()
+    points = replace(policy.in_force(on).points, watched=True)
     with staging.snapshot() as rows_of:
         read = nominal_tables.read(rows_of, on=on)
-        judgements, standing = rows_of(JUDGEMENTS), rows_of(STANDING)
-    resolution = linkage.resolve(read.standardised, model, judgements=judgements, standing=standing)
+        said = {"judgements": rows_of(JUDGEMENTS), "standing": rows_of(STANDING)}
+    resolution = linkage.resolve(read.standardised, model, points=points, **said)
+    told = runs.tell(read.standardised, resolution)
+    staged = _to_publish(resolution) | {"tokens": search_tokens.tokens(read.standardised), "reserve": told.reserve}
     with (
-        staging.staged(
-            _to_publish(resolution) | {"tokens": search_tokens.tokens(read.standardised), "fresh": read.fresh}
-        ) as names,
+        staging.staged(staged | {"fresh": read.fresh}) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -62,33 +64,43 @@ def resolve(*, by: Actor) -> Counts:
         take_turn()
         late = nominal_tables.changed_since(read.snapshot)
         cursor.execute("SET LOCAL enable_nestloop = off")
-        versions = {"model": model.version, "on": on.isoformat(), "overgrown": list(resolution.overgrown)}
-        run = BatchRun.objects.create(kind="resolve", started_at=began, versions=versions)
-        points = policy.in_force(on).points
-        nominal_tables.store(cursor, names["fresh"], read.snapshot, on=on)
         publishing.leave_out_gone(cursor, names["clusters"])
-        changed = publishing.publish(
-            cursor,
-            names | {"placed": names["clusters"]},
-            {"model": model.version, "run": run.pk, "automatic": points.automatic},
-        )
-        search_tokens.publish(cursor, names["tokens"])
-        changed["reopened"] = _reopen(read.standardised, model, run)
-        advice.ask_for_merges_back()
-        if late:
-            cursor.execute("SET LOCAL enable_nestloop = on")
-            attach_within(late, Published(run, Scales(model, policy.in_force(on), points, on), resolution.overgrown))
-        counts = Counts(
-            nominals=resolution.clusters.num_rows,
-            prime_records=pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),
-            joined=resolution.clusters.num_rows - pc.count_distinct(resolution.clusters["anchor_id"]).as_py(),
-            doubtful=resolution.doubtful.num_rows,
-            **changed,
-        )
-        BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=counts.__dict__)
-        audit.record(by, "people.resolve", subject=f"run {run.pk}", detail=counts.__dict__)
+        change = changes.find(cursor, names["clusters"])
+        run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
+        run.versions |= {"on": on.isoformat(), "overgrown": list(resolution.overgrown)}
+        held = holding.keep_waiting(run, change, told.figures, by=by)
+        if held is None:
+            run.save()
+            nominal_tables.store(cursor, names["fresh"], read.snapshot, on=on)
+            changed = _publish(cursor, names, Published.by(run, model), read.standardised)
+            if late:
+                cursor.execute("SET LOCAL enable_nestloop = on")
+                attach_within(late, Published.by(run, model))
+            counts = _counts(resolution, changed)
+            runs.keep(run, told.figures, change)
+            runs.keep_reserve(run, names["reserve"])
+            holding.settle(run)
+            BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=vars(counts))
+            audit.record(by, "people.resolve", subject=f"run {run.pk}", detail=vars(counts))
+    if held is not None:
+        raise held  # when what waits is committed
     statistics.refresh()
     return counts
+
+
+def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa.Table) -> dict[str, int]:
+    automatic = by.scales.points.automatic
+    parameters = {"model": by.scales.model.version, "run": by.run.pk, "automatic": automatic}
+    changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
+    search_tokens.publish(cursor, names["tokens"])
+    changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
+    advice.ask_for_merges_back()
+    return changed
+
+
+def _counts(resolution: linkage.Resolution, changed: dict[str, int]) -> Counts:
+    nominals, primes = resolution.clusters.num_rows, pc.count_distinct(resolution.clusters["anchor_id"]).as_py()
+    return Counts(nominals, primes, joined=nominals - primes, doubtful=resolution.doubtful.num_rows, **changed)
 
 
 def _active() -> Model:

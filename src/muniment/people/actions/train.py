@@ -9,14 +9,17 @@ from muniment.batch.matching import policy
 from muniment.batch.matching import train as linkage
 from muniment.core import audit
 from muniment.core.actors import Actor
+from muniment.core.models import BatchRun
 from muniment.core.verdicts import unless
 from muniment.people import nominal_tables
 from muniment.people.models import LinkageModel
+from muniment.people.watching import runs
 from muniment.records import staging
 
 
 def train(*, by: Actor) -> LinkageModel:
     """Train a model on the nominals that are held, without labels; the same nominals give the same version."""
+    began = timezone.now()
     with staging.snapshot() as rows_of:
         given = nominal_tables.read(rows_of, on=policy.today())
     model = linkage.train(given.standardised)
@@ -25,6 +28,11 @@ def train(*, by: Actor) -> LinkageModel:
             version=model.version,
             defaults={"parameters": json.loads(model.to_json()), "trained_by": by.name},
         )
+        if made:
+            run = BatchRun.objects.create(
+                kind="train", started_at=began, ended_at=timezone.now(), state="done", versions={"model": kept.version}
+            )
+            runs.keep(run, runs.tell_data(given.standardised))
         audit.record(by, "people.train", subject=f"model {kept.version}", detail={"made": made})
     return kept
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muniment.evaluation.interval import exact
+from muniment.engine.matching.interval import exact
 
 
 @pytest.mark.parametrize(

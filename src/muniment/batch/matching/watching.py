@@ -1,0 +1,257 @@
+"""What a run tells of itself: pairs by weight, levels of agreement, and a reserve of pairs to draw samples from.
+
+Everything is counted by partition, so that what the sealed enclave holds shows in nobody else's figures. The reserve
+is drawn at random from each band of weight while the weak pairs are still there; a sample that people label is drawn
+from it later, by who may see its pairs.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from muniment.engine.matching.bands import Band, bands
+from muniment.engine.matching.features import FEATURES
+from muniment.engine.matching.model import Model, Points
+
+RESERVE = 1000  # pairs of each band that a run keeps
+CAP = 40  # bits from which weights are counted together
+_HASHES = 2.0**64
+
+PAIRS = pa.schema(
+    [
+        ("partition", pa.string()),
+        ("band", pa.string()),
+        ("place", pa.int64()),  # in the random order of its band, from 1
+        ("left", pa.int64()),
+        ("right", pa.int64()),
+        ("weight", pa.float64()),
+        ("automatic", pa.bool_()),
+        ("blocked_by", pa.string()),
+    ]
+)
+
+_CODES = pa.list_(pa.string())
+RESERVED = PAIRS.remove(PAIRS.get_field_index("blocked_by"))
+RESERVED = RESERVED.append(pa.field("are_one", pa.bool_()))
+RESERVED = RESERVED.append(pa.field("ethnicities", _CODES)).append(pa.field("origins", _CODES))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was counted while a run weighed its pairs.
+
+    `weights` (partition, band, bit, blocked_by, pairs) counts every pair down to `bands.DEPTH` bits below the doubtful
+    point; `levels` (partition, feature, level, matches) sums for each level the probabilities that its pairs are one
+    person, which is what training would learn from; `candidates` is by partition how many pairs shared a key. `pairs`
+    is the reserve (schema `PAIRS`), in the order that `seed` gives.
+    """
+
+    weights: pa.Table
+    levels: pa.Table
+    candidates: Mapping[str, int]
+    pairs: pa.Table
+    seed: int
+
+
+def watch(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> Watched:
+    """Count the pairs of table `judged`, whose partitions are those of table `persons`, and draw the reserve."""
+    hard = "blocked_by is null" if points.hard_rules else "true"
+    every = bands(points)
+    connection.execute(
+        f"""
+        create or replace temp view watched as
+        select j.*, p.partition, {_band(every, f"match_weight >= {points.automatic} and {hard}")} as band,
+            match_weight >= {points.automatic} and {hard} as automatic
+        from judged j join persons p on p.person_id = j.person_id_l
+        """  # noqa: S608
+    )
+    seed = secrets.randbelow(2**31)
+    weights = connection.sql(
+        f"select partition, band, least(floor(match_weight), {CAP})::int as bit, "  # noqa: S608
+        "coalesce(blocked_by, '') as blocked_by, count(*) as pairs "
+        "from watched where band is not null group by all order by all"
+    ).to_arrow_table()
+    found = Watched(
+        weights, _levels(connection, model), _candidates(connection), _reserve(connection, weights, seed), seed
+    )
+    connection.execute("drop view watched")
+    return found
+
+
+def _band(every: tuple[Band, ...], automatic: str) -> str:
+    cases = []
+    for band in every:
+        limits = [f"match_weight >= {band.lowest!r}::double"]
+        limits += [f"match_weight < {band.highest!r}::double"] if band.highest < inf else []
+        limits += [automatic if band.automatic else f"not ({automatic})"] if band.automatic is not None else []
+        cases.append(f"when {' and '.join(limits)} then '{band.code}'")
+    return f"case {' '.join(cases)} end"
+
+
+def _levels(connection: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
+    """Return by partition, feature and level the pairs that are one person, each counted by its probability."""
+    chance = "1 / (1 + pow(2, -greatest(least(match_weight, 60), -60)))"
+    levels = {name: len(feature.levels) for feature in FEATURES if (name := feature.name) in model.weights}
+    sums = ", ".join(
+        f"coalesce(sum(chance) filter (level_{name} = {level}), 0)"
+        for name, count in levels.items()
+        for level in range(count)
+    )
+    chances = f"select *, {chance} as chance from watched"  # noqa: S608
+    rows = connection.sql(f"select partition, {sums} from ({chances}) group by partition order by partition").fetchall()  # noqa: S608
+    names = [(name, level) for name, count in levels.items() for level in range(count)]
+    return pa.Table.from_pylist(
+        [
+            {"partition": partition, "feature": name, "level": level, "matches": matches}
+            for partition, *told in rows
+            for (name, level), matches in zip(names, told, strict=True)
+        ],
+        pa.schema(
+            [("partition", pa.string()), ("feature", pa.string()), ("level", pa.int64()), ("matches", pa.float64())]
+        ),
+    )
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    found = connection.sql(
+        "select p.partition, count(*) from candidates c join persons p on p.person_id = c.join_key_l group by all"
+    ).fetchall()
+    return dict(found)
+
+
+def _reserve(connection: duckdb.DuckDBPyConnection, weights: pa.Table, seed: int) -> pa.Table:
+    """Draw from each band of each partition up to RESERVE pairs, each as likely as any other."""
+    held = weights.group_by(["partition", "band"]).aggregate([("pairs", "sum")])
+    # Ordering every pair of a large band by chance is dear; half as many again as are wanted come near enough.
+    connection.register(
+        "shares",
+        held.append_column(
+            "share",
+            pa.array([min(1.0, 1.5 * RESERVE / pairs) for pairs in held["pairs_sum"].to_pylist()], pa.float64()),
+        ),
+    )
+    drawn = connection.sql(
+        f"""
+        with hashed as (
+            select w.*, hash(left_key, right_key, {seed}) as chance from watched w where band is not null
+        ), ordered as (
+            select *, row_number() over (partition by h.partition, h.band order by chance, left_key, right_key) as place
+            from hashed h join shares using (partition, band) where chance / {_HASHES!r} <= share
+        )
+        select partition, band, place, person_id_l as "left", person_id_r as "right", match_weight as weight,
+            automatic, blocked_by
+        from ordered where place <= {RESERVE} order by partition, band, place
+        """  # noqa: S608
+    ).to_arrow_table()
+    connection.unregister("shares")
+    return drawn.cast(PAIRS)
+
+
+# What every partition's figures are made of besides weights: nominals, groups, what is missing, and by whom.
+_SIZES = """
+with sized as (select c.anchor_id, any_value(p.partition) as partition, count(*) as size
+    from clusters c join persons p using (person_id) group by c.anchor_id)
+select partition, size, count(*) as groups from sized group by all order by all
+"""
+_GROUPS = """
+with sizes as (select anchor_id, count(*) as size from clusters group by anchor_id),
+waiting as (select distinct unnest(["left", "right"]) as person_id from doubtful),
+told as (
+    select p.partition, c.person_id, s.size > 1 as joined, w.person_id is not null as waits, k.ethnicity, k.origin
+    from clusters c join persons p using (person_id) join sizes s using (anchor_id) join kinds k using (person_id)
+    left join waiting w using (person_id)
+)
+select partition, kind, code, count(*) as nominals, count(*) filter (joined) as joined,
+    count(*) filter (waits) as waiting
+from (select partition, joined, waits, 'ethnicity' as kind, coalesce(ethnicity, '') as code from told
+    union all select partition, joined, waits, 'origin', coalesce(origin, '') from told)
+group by all order by all
+"""
+# A name tells its origin here only by who bears it in this very data: by one code for at least half of five or more.
+_KINDS = """
+with borne as (
+    select partition, surname, ethnicity, count(*) as n from persons join given_kinds using (person_id)
+    where surname is not null and ethnicity is not null and ethnicity not in ('NS') and ethnicity not like 'IC%'
+    group by all
+), origins as (
+    select partition, surname, arg_max(ethnicity, (n, ethnicity)) as origin from borne
+    group by partition, surname having sum(n) >= 5 and max(n) >= 0.5 * sum(n)
+)
+select p.person_id, g.ethnicity, o.origin from persons p join given_kinds g using (person_id)
+left join origins o on o.partition = p.partition and o.surname = p.surname
+"""
+
+
+def kinds(standardised: pa.Table, ethnicity: pa.Table) -> pa.Table:
+    """Return (person_id, ethnicity, origin): the recorded code, and that of most who bear the surname here.
+
+    `ethnicity` is (person_id, ethnicity), null where none is recorded. An origin is told of a name that at least five
+    bear with a self-defined ethnicity, at least half of them with one.
+    """
+    with duckdb.connect() as connection:
+        connection.register("persons", standardised.select(["person_id", "partition", "surname"]))
+        connection.register("given_kinds", ethnicity)
+        return connection.sql(_KINDS).to_arrow_table()
+
+
+def figures(
+    standardised: pa.Table, clusters: pa.Table, doubtful: pa.Table, known: pa.Table
+) -> dict[str, dict[str, Any]]:
+    """Return by partition what a run made of its nominals.
+
+    `nominals`, `prime_records`, `sizes` (nominals of a prime record to how many have so many), `missing` (by feature,
+    nominals without it), `waiting` (pairs left for a person) and `groups` (by `ethnicity` and `origin`: code to
+    nominals, how many are joined with another, and how many wait). `known` is what `kinds` returns.
+    """
+    present = {
+        feature.name: " and ".join(f"{column} is not null" for column in feature.columns) for feature in FEATURES
+    }
+    with duckdb.connect() as connection:
+        connection.register("persons", standardised)
+        connection.register("clusters", clusters)
+        connection.register("doubtful", doubtful)
+        connection.register("kinds", known)
+        lacking = ", ".join(f"count(*) filter (not ({test}))" for test in present.values())
+        found: dict[str, dict[str, Any]] = {}
+        for partition, nominals, *missing in connection.sql(
+            f"select partition, count(*), {lacking} from persons group by partition order by partition"  # noqa: S608
+        ).fetchall():
+            lacks = dict(zip(present, missing, strict=True))
+            found[partition] = {"nominals": nominals, "missing": lacks, "sizes": {}, "waiting": 0, "groups": {}}
+        for partition, size, count in connection.sql(_SIZES).fetchall():
+            found[partition]["sizes"][str(size)] = count
+        for partition, kind, code, nominals, joined, waiting in connection.sql(_GROUPS).fetchall():
+            told = {"nominals": nominals, "joined": joined, "waiting": waiting}
+            found[partition]["groups"].setdefault(kind, {})[code] = told
+        for partition, pairs in connection.sql(
+            'select partition, count(*) from doubtful d join persons p on p.person_id = d."left" group by partition'
+        ).fetchall():
+            found[partition]["waiting"] = pairs
+    for each in found.values():
+        each["prime_records"] = sum(each["sizes"].values())
+    return found
+
+
+_PLACED = """
+select w.partition, w.band, w.place, w."left", w."right", w.weight, w.automatic,
+    one.anchor_id = two.anchor_id as are_one,
+    list_sort(list_distinct(list_filter([lk.ethnicity, rk.ethnicity], lambda c: c is not null))) as ethnicities,
+    list_sort(list_distinct(list_filter([lk.origin, rk.origin], lambda c: c is not null))) as origins
+from pairs w join clusters one on one.person_id = w."left" join clusters two on two.person_id = w."right"
+join kinds lk on lk.person_id = w."left" join kinds rk on rk.person_id = w."right"
+order by w.partition, w.band, w.place
+"""
+
+
+def placed(pairs: pa.Table, clusters: pa.Table, known: pa.Table) -> pa.Table:
+    """Return the reserve with what became of each pair (`are_one`) and of which groups its two are."""
+    with duckdb.connect() as connection:
+        connection.register("pairs", pairs)
+        connection.register("clusters", clusters)
+        connection.register("kinds", known)
+        return connection.sql(_PLACED).to_arrow_table().cast(RESERVED)
