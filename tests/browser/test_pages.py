@@ -11,7 +11,9 @@ from playwright.sync_api import Page
 
 from factories.screens import validate, walk
 from factories.small_world import make_small_world
+from muniment.core.actors import Actor
 from muniment.core.models import User
+from muniment.people.actions import sampling
 from muniment.people.models import MatchEdge
 from muniment.records.models import Quarantine, Record
 from muniment.retention import due
@@ -40,6 +42,8 @@ def _pages() -> Iterator[str]:
     assert hold is not None
     yield from map(reverse, ("home", "purpose", "about", "find", "reviews", "disposals", "due_disposals", "holds"))
     yield from map(reverse, ("place_hold", "matches", "intakes", "quarantine", "schedule"))
+    yield from map(reverse, ("linkage", "linkage_samples", "transparency"))
+    yield from _of_linkage()
     for name in ("person", "person_links", "person_joins", "person_retention", "person_events"):
         yield reverse(name, args=[person])
     yield reverse("find") + "?q=" + "smith"
@@ -55,6 +59,16 @@ def _pages() -> Iterator[str]:
         yield reverse("due_records", args=[review.controller.code, kind])
     yield reverse("audit")  # forbidden to a records manager: the page that says so
     yield reverse("person", args=["P0000000-0"])  # not found
+
+
+def _of_linkage() -> Iterator[str]:
+    """Name the pages of a run, of a sample with some labels, and of a pair to be labelled."""
+    sample = sampling.draw("policing", 60, by=Actor("tests"))
+    for pair in sample.pairs.filter(place__lte=30):
+        sampling.label(pair, by=Actor("tests"), said="same" if pair.are_one else "different")
+    yield reverse("linkage_run", args=[sample.run_id])
+    yield reverse("linkage_sample", args=[sample.pk])
+    yield reverse("label_pair", args=[sample.pk, 31])
 
 
 def test_every_page_is_accessible_and_keeps_to_itself(
@@ -75,7 +89,10 @@ def test_auditor_pages(
 ) -> None:
     """An auditor's pages, and lists that are empty."""
     page = sign_in_on(cast["teasel"])
-    addresses = [*map(reverse, ("home", "audit", "disposals", "intakes")), reverse("audit") + "?actor=nobody+at+all"]
+    addresses = [
+        *map(reverse, ("home", "audit", "disposals", "intakes", "linkage")),
+        reverse("audit") + "?actor=nobody+at+all",
+    ]
     faults = walk(page, str(live_server), addresses, tmp_path)
     assert not faults, "\n".join(faults)
     validate(tmp_path)

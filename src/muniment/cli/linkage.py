@@ -1,17 +1,20 @@
 """`muniment train`, `activate` and `resolve`; `muniment linkage` for what linkage keeps of itself."""
 
+import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from muniment.cli import exits, printing
-from muniment.core import actors
+from muniment.core import actors, audit
 from muniment.core.models import BatchRun, User
 from muniment.people.actions import release as releasing
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train as training
 from muniment.people.models import LinkageModel, RunHold
+from muniment.people.watching import transparency as records
 from muniment.people.watching.holding import Held
 from muniment.people.watching.runs import state_of
 
@@ -103,3 +106,20 @@ def release(
         raise typer.Exit(exits.BAD_INPUT)
     releasing.release(hold, by=actors.from_user(user), reason=reason)
     printing.report({"run": run, "released_by": by}, as_json=as_json)
+
+
+@linkage.command()
+def transparency(
+    out: Annotated[Path | None, typer.Option(help="A file to write it to; on standard output when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the transparency record of linkage in the public form, as Markdown, or with --json as data."""
+    made = records.record()
+    audit.record(actors.from_command("linkage"), "linkage.transparency", detail={"to_complete": len(made.missing)})
+    text = json.dumps(records.as_json(made), indent=2) if as_json else records.as_markdown(made)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    else:
+        typer.echo(text)
+    if made.missing:
+        typer.echo(f"{len(made.missing)} of {made.count} fields are to be completed by the controller.", err=True)

@@ -11,6 +11,7 @@ WORDS = {
     "reviews": "Back to the queue",
     "matches": "Back to the possible matches",
     "disposal": "Back to the disposal",
+    "linkage_sample": "Back to the sample",
     "find": "Back to what was found",
     "due_records": "Back to the records due",
     **dict.fromkeys(

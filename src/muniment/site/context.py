@@ -21,6 +21,7 @@ NAVIGATION = (
     ("disposals", "Disposals", "disposal.view"),
     ("holds", "Holds", "hold.place"),
     ("matches", "Possible matches", "match.judge"),
+    ("linkage", "Linkage", "linkage.view"),
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
     ("audit", "Audit", "audit.view"),

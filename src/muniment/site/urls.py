@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 
-from muniment.people.views import matches, person, source_advice
+from muniment.people.views import linkage_runs, linkage_samples, matches, person, source_advice, transparency
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
@@ -29,6 +29,15 @@ urlpatterns = [
     path("matches/sources/answer/<str:reference>/", source_advice.answer, name="answer_advice"),
     path("matches/judged/", matches.judgements, name="judgements"),
     path("matches/judged/<int:key>/", matches.judgement, name="judgement"),
+    path("linkage/", linkage_runs.linkage_runs, name="linkage"),
+    path("linkage/runs/<int:key>/", linkage_runs.linkage_run, name="linkage_run"),
+    path("linkage/runs/<int:key>/release/", linkage_runs.release_run, name="release_run"),
+    path("linkage/samples/", linkage_samples.linkage_samples, name="linkage_samples"),
+    path("linkage/samples/<int:key>/", linkage_samples.linkage_sample, name="linkage_sample"),
+    path("linkage/samples/<int:key>/label/", linkage_samples.label_next, name="label_next"),
+    path("linkage/samples/<int:key>/label/<int:place>/", linkage_samples.label_pair, name="label_pair"),
+    path("linkage/samples/<int:key>/pairs/<int:place>/", linkage_samples.sample_pair, name="sample_pair"),
+    path("linkage/transparency/", transparency.transparency, name="transparency"),
     path("records/<int:key>/", record.record, name="record"),
     path("intake/", intake.intakes, name="intakes"),
     path("quarantine/", intake.quarantine, name="quarantine"),

@@ -257,3 +257,12 @@ def _value(nominal: Nominal, field: str) -> str:
         return words.between(nominal.born_earliest, nominal.born_latest)
     text = str(getattr(nominal, field))
     return words.say("sex", text) if field == "sex" and text else text
+
+
+def show_pair(request: HttpRequest, left: Nominal, right: Nominal) -> HttpResponse:
+    """Show two nominals that another page led to, to be judged; whether or not a run has weighed them."""
+    one, two = sorted((left, right), key=lambda nominal: nominal.pk)
+    return _pair(request, one, two, MatchEdge.objects.filter(left=one, right=two).first())
+
+
+side_by_side = _side_by_side
