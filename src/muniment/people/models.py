@@ -17,8 +17,8 @@ from muniment.people.watching.models import (
     RunFigures,
     RunHold,
     Sample,
-    SampleBand,
     SamplePair,
+    SampleStratum,
 )
 from muniment.records.models import Nominal
 
@@ -34,8 +34,8 @@ __all__ = [
     "RunFigures",
     "RunHold",
     "Sample",
-    "SampleBand",
     "SamplePair",
+    "SampleStratum",
     "SearchToken",
     "SourceAdvice",
 ]

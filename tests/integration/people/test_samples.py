@@ -67,11 +67,11 @@ def label_all(client, sample, tell=truth):
 
 def test_bands_add_up_and_pairs_are_drawn_once(drawn):
     _, sample = drawn
-    bands = {each.band: each for each in sample.bands.all()}
-    assert sum(each.drawn for each in bands.values()) == sample.pairs.count() > 12
-    assert {"automatic", "certain"} & bands.keys()
+    strata = {(each.band, each.are_one): each for each in sample.strata.all()}
+    assert sum(each.drawn for each in strata.values()) == sample.pairs.count() > 12
+    assert {("automatic", True), ("certain", True)} & strata.keys()
     assert len(set(sample.pairs.values_list("left", "right"))) == sample.pairs.count()
-    assert all(each.population == each.reserve == each.seen for each in bands.values())
+    assert all(each.population == each.reserve == each.seen for each in strata.values())
     assert AuditEvent.objects.get(action="linkage.draw").detail["seed"] == sample.seed
 
 

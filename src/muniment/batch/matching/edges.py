@@ -42,20 +42,19 @@ _FACTS = (
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
-def weigh(
-    connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
-) -> watching.Watched | None:
+def weigh(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> pa.Table | None:
     """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
 
     Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
-    number or one e-mail address, and nothing else. Return what was counted on the way, if the run is watched.
+    number or one e-mail address, and nothing else. Of a run that is watched return
+    the levels of its pairs, and keep table `watched`.
     """
     scoring.prepare_people(connection, "persons", model)
     least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
     _score_in_chunks(connection, model, least)
-    watched = _apply_rules(connection, model, tables, points)
+    levels = _apply_rules(connection, model, tables, points)
     _add_corporate(connection, points)
-    return watched
+    return levels
 
 
 def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least: float) -> None:
@@ -76,7 +75,7 @@ def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least:
 
 def _apply_rules(
     connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
-) -> watching.Watched | None:
+) -> pa.Table | None:
     ruled = [name for name in _RULED if name in model.weights]
     _add_facts(connection, model, tables)
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
@@ -102,9 +101,9 @@ def _apply_rules(
         'create or replace temp table twins as select person_id_l as "left", person_id_r as "right" '
         "from judged where twins"
     )
-    watched = watching.watch(connection, model, points) if points.watched else None
+    levels = watching.watch(connection, model, points) if points.watched else None
     connection.execute("drop table judged; drop table ruled; drop table weighed_pairs")
-    return watched
+    return levels
 
 
 def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:

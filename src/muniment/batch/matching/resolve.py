@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
-from muniment.batch.matching import blocking, edges
+from muniment.batch.matching import blocking, edges, watching
 from muniment.batch.matching.policy import in_force
-from muniment.batch.matching.watching import Watched
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
 from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Said, group
@@ -50,7 +49,7 @@ class Resolution:
     edges: pa.Table
     doubtful: pa.Table
     overgrown: tuple[str, ...] = ()
-    watched: Watched | None = None
+    watched: watching.Watched | None = None
 
 
 def resolve(
@@ -77,10 +76,13 @@ def resolve(
         connection.execute("create temp table persons as from given")
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
-        watched = edges.weigh(connection, model, tables, points)
+        levels = edges.weigh(connection, model, tables, points)
         said = Said(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
         made = group(_evidence(connection, model, points), said, _pairs(standing), points)
-        return replace(_resolution(connection, made, tuple(overgrown)), watched=watched)
+        resolution = _resolution(connection, made, tuple(overgrown))
+        if levels is None:
+            return resolution
+        return replace(resolution, watched=watching.tell(connection, levels, resolution.clusters))
     finally:
         connection.close()
 

@@ -18,7 +18,7 @@ from muniment.engine.matching.bands import Band, bands
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 
-RESERVE = 1000  # pairs of each band that a run keeps
+RESERVE = 1000  # pairs of each stratum that a run keeps
 CAP = 40  # bits from which weights are counted together
 _HASHES = 2.0**64
 
@@ -26,28 +26,25 @@ PAIRS = pa.schema(
     [
         ("partition", pa.string()),
         ("band", pa.string()),
-        ("place", pa.int64()),  # in the random order of its band, from 1
+        ("place", pa.int64()),  # in the random order of its stratum, from 1
         ("left", pa.int64()),
         ("right", pa.int64()),
         ("weight", pa.float64()),
         ("automatic", pa.bool_()),
-        ("blocked_by", pa.string()),
+        ("are_one", pa.bool_()),
     ]
 )
-
 _CODES = pa.list_(pa.string())
-RESERVED = PAIRS.remove(PAIRS.get_field_index("blocked_by"))
-RESERVED = RESERVED.append(pa.field("are_one", pa.bool_()))
-RESERVED = RESERVED.append(pa.field("ethnicities", _CODES)).append(pa.field("origins", _CODES))
+RESERVED = PAIRS.append(pa.field("ethnicities", _CODES)).append(pa.field("origins", _CODES))
 
 
 @dataclass(frozen=True)
 class Watched:
     """What was counted while a run weighed its pairs.
 
-    `weights` (partition, band, bit, blocked_by, pairs) counts every pair down to `bands.DEPTH` bits below the doubtful
-    point; `levels` (partition, feature, level, matches) sums for each level the probabilities that its pairs are one
-    person, which is what training would learn from; `candidates` is by partition how many pairs shared a key. `pairs`
+    `weights` (partition, band, are_one, bit, blocked_by, pairs) counts every pair down to `bands.DEPTH` bits below the
+    doubtful point; `levels` (partition, feature, level, matches) sums for each level the probabilities that its pairs
+    are one person, which training would learn from; `candidates` is by partition how many pairs shared a key. `pairs`
     is the reserve (schema `PAIRS`), in the order that `seed` gives.
     """
 
@@ -58,28 +55,40 @@ class Watched:
     seed: int
 
 
-def watch(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> Watched:
-    """Count the pairs of table `judged`, whose partitions are those of table `persons`, and draw the reserve."""
+def watch(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> pa.Table:
+    """Keep the pairs of table `judged` by band in table `watched`; return their levels.
+
+    Their partitions are those of table `persons`.
+    """
     hard = "blocked_by is null" if points.hard_rules else "true"
-    every = bands(points)
+    automatic = f"match_weight >= {points.automatic} and {hard}"
+    levels = _levels(connection, model)
     connection.execute(
         f"""
-        create or replace temp view watched as
-        select j.*, p.partition, {_band(every, f"match_weight >= {points.automatic} and {hard}")} as band,
-            match_weight >= {points.automatic} and {hard} as automatic
-        from judged j join persons p on p.person_id = j.person_id_l
+        create or replace temp table watched as
+        select person_id_l as "left", person_id_r as "right", match_weight as weight, {automatic} as automatic,
+            blocked_by, p.partition, {_band(bands(points), automatic)} as band
+        from judged j join persons p on p.person_id = j.person_id_l where band is not null
         """  # noqa: S608
     )
+    return levels
+
+
+def tell(connection: duckdb.DuckDBPyConnection, levels: pa.Table, clusters: pa.Table) -> Watched:
+    """Count the pairs of table `watched` by what became of them, and draw the reserve."""
     seed = secrets.randbelow(2**31)
-    weights = connection.sql(
-        f"select partition, band, least(floor(match_weight), {CAP})::int as bit, "  # noqa: S608
-        "coalesce(blocked_by, '') as blocked_by, count(*) as pairs "
-        "from watched where band is not null group by all order by all"
-    ).to_arrow_table()
-    found = Watched(
-        weights, _levels(connection, model), _candidates(connection), _reserve(connection, weights, seed), seed
+    connection.register("clustered", clusters)
+    connection.execute(
+        "create or replace temp table became as select w.*, one.anchor_id = two.anchor_id as are_one from watched w "
+        'join clustered one on one.person_id = w."left" join clustered two on two.person_id = w."right"'
     )
-    connection.execute("drop view watched")
+    connection.unregister("clustered")
+    weights = connection.sql(
+        f"select partition, band, are_one, least(floor(weight), {CAP})::int as bit, "  # noqa: S608
+        "coalesce(blocked_by, '') as blocked_by, count(*) as pairs from became group by all order by all"
+    ).to_arrow_table()
+    found = Watched(weights, levels, _candidates(connection), _reserve(connection, weights, seed), seed)
+    connection.execute("drop table watched; drop table became")
     return found
 
 
@@ -102,7 +111,10 @@ def _levels(connection: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
         for name, count in levels.items()
         for level in range(count)
     )
-    chances = f"select *, {chance} as chance from watched"  # noqa: S608
+    chances = (
+        f"select j.*, p.partition, {chance} as chance from judged j "  # noqa: S608
+        "join persons p on p.person_id = j.person_id_l"
+    )
     rows = connection.sql(f"select partition, {sums} from ({chances}) group by partition order by partition").fetchall()  # noqa: S608
     names = [(name, level) for name, count in levels.items() for level in range(count)]
     return pa.Table.from_pylist(
@@ -125,8 +137,8 @@ def _candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _reserve(connection: duckdb.DuckDBPyConnection, weights: pa.Table, seed: int) -> pa.Table:
-    """Draw from each band of each partition up to RESERVE pairs, each as likely as any other."""
-    held = weights.group_by(["partition", "band"]).aggregate([("pairs", "sum")])
+    """Draw from each stratum of each partition up to RESERVE pairs, each as likely as any other."""
+    held = weights.group_by(["partition", "band", "are_one"]).aggregate([("pairs", "sum")])
     # Ordering every pair of a large band by chance is dear; half as many again as are wanted come near enough.
     connection.register(
         "shares",
@@ -138,14 +150,14 @@ def _reserve(connection: duckdb.DuckDBPyConnection, weights: pa.Table, seed: int
     drawn = connection.sql(
         f"""
         with hashed as (
-            select w.*, hash(left_key, right_key, {seed}) as chance from watched w where band is not null
+            select *, hash("left", "right", {seed}) as chance from became
         ), ordered as (
-            select *, row_number() over (partition by h.partition, h.band order by chance, left_key, right_key) as place
-            from hashed h join shares using (partition, band) where chance / {_HASHES!r} <= share
+            select *, row_number() over (partition by h.partition, h.band, h.are_one order by chance, "left", "right")
+                as place
+            from hashed h join shares using (partition, band, are_one) where chance / {_HASHES!r} <= share
         )
-        select partition, band, place, person_id_l as "left", person_id_r as "right", match_weight as weight,
-            automatic, blocked_by
-        from ordered where place <= {RESERVE} order by partition, band, place
+        select partition, band, place, "left", "right", weight, automatic, are_one
+        from ordered where place <= {RESERVE} order by partition, band, are_one, place
         """  # noqa: S608
     ).to_arrow_table()
     connection.unregister("shares")
@@ -238,20 +250,17 @@ def figures(
 
 
 _PLACED = """
-select w.partition, w.band, w.place, w."left", w."right", w.weight, w.automatic,
-    one.anchor_id = two.anchor_id as are_one,
+select w.*,
     list_sort(list_distinct(list_filter([lk.ethnicity, rk.ethnicity], lambda c: c is not null))) as ethnicities,
     list_sort(list_distinct(list_filter([lk.origin, rk.origin], lambda c: c is not null))) as origins
-from pairs w join clusters one on one.person_id = w."left" join clusters two on two.person_id = w."right"
-join kinds lk on lk.person_id = w."left" join kinds rk on rk.person_id = w."right"
-order by w.partition, w.band, w.place
+from pairs w join kinds lk on lk.person_id = w."left" join kinds rk on rk.person_id = w."right"
+order by w.partition, w.band, w.are_one, w.place
 """
 
 
-def placed(pairs: pa.Table, clusters: pa.Table, known: pa.Table) -> pa.Table:
-    """Return the reserve with what became of each pair (`are_one`) and of which groups its two are."""
+def placed(pairs: pa.Table, known: pa.Table) -> pa.Table:
+    """Return the reserve with the groups that the two of each pair are of."""
     with duckdb.connect() as connection:
         connection.register("pairs", pairs)
-        connection.register("clusters", clusters)
         connection.register("kinds", known)
         return connection.sql(_PLACED).to_arrow_table().cast(RESERVED)

@@ -47,6 +47,34 @@ def bands(points: Points) -> tuple[Band, ...]:
     return tuple(band for band in every if band.lowest < band.highest)
 
 
+@dataclass(frozen=True)
+class Stratum:
+    """The pairs of a band that a run made one person of, or those that it did not; `code` names it in what is kept."""
+
+    band: Band
+    are_one: bool
+
+    @property
+    def code(self) -> str:
+        """A short name that no other stratum has."""
+        return stratum_code(self.band.code, self.are_one)
+
+    @property
+    def words(self) -> str:
+        """What its pairs are."""
+        return f"{self.band.words}: {'one' if self.are_one else 'two'} here"
+
+
+def stratum_code(band: str, are_one: bool) -> str:
+    """Return the code of the stratum of a band's pairs that are one person, or two."""
+    return f"{band}-{'one' if are_one else 'two'}"
+
+
+def strata(points: Points) -> tuple[Stratum, ...]:
+    """Return the strata of some operating points: how many pairs each has, a run knows."""
+    return tuple(Stratum(band, are_one) for band in bands(points) for are_one in (True, False))
+
+
 def band_of(every: Iterable[Band], weight: float, automatic: bool) -> Band | None:
     """Return the band of a pair; None for one too weak to be kept count of."""
     return next((band for band in every if band.holds(weight, automatic)), None)

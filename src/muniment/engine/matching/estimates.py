@@ -1,9 +1,9 @@
 """Precision and recall of linkage, estimated from pairs that people have labelled.
 
-The sample is drawn by band of weight, each pair of a band as likely as any other, and the pairs of a band stand for all
-of it (Horvitz and Thompson, 1952). An estimate is a ratio of two such totals. Its interval comes from drawing, for
-each band, the shares that may lie behind what was labelled, from Jeffreys' posterior (Brown, Cai and DasGupta, 2001),
-and forming the ratio of each draw: so a band in which no error was found still adds its doubt, as no formula by
+The sample is drawn by stratum, each pair of one as likely as any other, and the pairs of a stratum stand for all of it
+(Horvitz and Thompson, 1952). An estimate is a ratio of two such totals. Its interval comes from drawing, for each
+stratum, the shares that may lie behind what was labelled, from Jeffreys' posterior (Brown, Cai and DasGupta, 2001), and
+forming the ratio of each draw: so a stratum in which no error was found still adds its doubt, as no formula by
 variances would have it.
 
 What nobody could tell is left out of the estimate; its interval runs from where all of it speaks against the figure to
@@ -11,26 +11,27 @@ where all of it speaks for it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from muniment.engine.matching.bands import Band
+from muniment.engine.matching.bands import Stratum
 
 SAME, DIFFERENT, UNSURE = "same", "different", "unsure"
 DRAWS = 2000
 Measure = Literal["precision", "recall"]
+Key = TypeVar("Key", bound=Hashable)
 _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A pair as people labelled it: its band, its weight, whether a run joined it, and of which groups its two are."""
+    """A pair as people labelled it: its stratum by code, its weight, whether a run joined it, and its groups."""
 
-    band: str
+    stratum: str
     said: str
     weight: float
     is_automatic: bool
@@ -40,16 +41,16 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Point:
-    """What counts as found: the pairs that a rule of joining takes, and in which bands it may take and leave pairs."""
+    """What counts as found: which pairs it takes, and whether of a stratum it can take some and leave some."""
 
     code: str
     takes: Callable[[Labelled], bool]
-    may: Callable[[Band], Collection[bool]]  # of {True, False}, which can happen in a band
+    may: Callable[[Stratum], Collection[bool]]  # of {True, False}, which can happen in a stratum
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share from 0 to 1 with its interval at 95 %; `value` is None while a band that matters has no label.
+    """A share from 0 to 1 with its interval at 95 %; `value` is None while a stratum that matters has no label.
 
     `lowest` and `highest` are the estimate if all that nobody could tell spoke against it, or for it.
     """
@@ -65,25 +66,22 @@ class Estimate:
 def points(model_point: float) -> tuple[Point, ...]:
     """Return the points at which linkage is measured: published, automatic, and the model point."""
 
-    def at_model(band: Band) -> Collection[bool]:
+    def at_model(stratum: Stratum) -> Collection[bool]:
+        band = stratum.band
         return ({True} if band.highest > model_point else set()) | ({False} if band.lowest < model_point else set())
 
     return (
-        Point("published", lambda pair: pair.are_one, lambda band: {True, False}),
-        Point(
-            "automatic",
-            lambda pair: pair.is_automatic,
-            lambda band: {bool(band.automatic)},
-        ),
+        Point("published", lambda pair: pair.are_one, lambda stratum: {stratum.are_one}),
+        Point("automatic", lambda pair: pair.is_automatic, lambda stratum: {bool(stratum.band.automatic)}),
         Point("model", lambda pair: pair.weight >= model_point, at_model),
     )
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What a sample stands for: its bands, and how many pairs each has that could have been drawn."""
+    """What a sample stands for: its strata, and by code how many pairs each has that could have been drawn."""
 
-    bands: Sequence[Band]
+    strata: Sequence[Stratum]
     sizes: Mapping[str, float]
     seed: int
 
@@ -114,7 +112,9 @@ def _settled(pair: Labelled, for_it: bool, point: Point, measure: Measure) -> La
         return pair
     # One person speaks for precision; for recall, only where the pair is found.
     same = for_it if measure == "precision" or point.takes(pair) else not for_it
-    return Labelled(pair.band, SAME if same else DIFFERENT, pair.weight, pair.is_automatic, pair.are_one, pair.groups)
+    return Labelled(
+        pair.stratum, SAME if same else DIFFERENT, pair.weight, pair.is_automatic, pair.are_one, pair.groups
+    )
 
 
 def _work_out(
@@ -125,11 +125,11 @@ def _work_out(
     over, under = 0.0, 0.0
     over_drawn, under_drawn = np.zeros(DRAWS), np.zeros(DRAWS)
     is_known = True
-    for band in frame.bands:
-        size, may = frame.sizes.get(band.code, 0), point.may(band)
+    for stratum in frame.strata:
+        size, may = frame.sizes.get(stratum.code, 0), point.may(stratum)
         if not size or (measure == "precision" and True not in may):
             continue
-        here = [pair for pair in told if pair.band == band.code]
+        here = [pair for pair in told if pair.stratum == stratum.code]
         is_known &= bool(here)
         inside = [pair for pair in here if group is None or group in pair.groups]
         share = np.ones(DRAWS) if group is None else _shares(random, len(inside), len(here))
@@ -188,8 +188,8 @@ def together(said: Sequence[str]) -> str | None:
     return said[0] if len(set(said)) == 1 else UNSURE
 
 
-def spread(size: int, available: Mapping[str, int]) -> dict[str, int]:
-    """Share out a sample over bands: the same of each, and what one lacks to the others."""
+def spread(size: int, available: Mapping[Key, int]) -> dict[Key, int]:
+    """Share out a sample over strata: the same of each, and what one lacks to the others."""
     left, taken = size, dict.fromkeys(available, 0)
     while left and (able := [band for band in available if taken[band] < available[band]]):
         each = max(1, left // len(able))

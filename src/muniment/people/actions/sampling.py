@@ -12,7 +12,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import unless
 from muniment.engine.matching import estimates
-from muniment.people.models import Label, ReservePair, RunFigures, Sample, SampleBand, SamplePair
+from muniment.people.models import Label, ReservePair, RunFigures, Sample, SamplePair, SampleStratum
 from muniment.people.watching import samples
 
 _LABEL_LOCK = 7_130_009
@@ -21,7 +21,7 @@ LABELLERS = 2
 
 
 def draw(partition: str, size: int, *, by: Actor) -> Sample:
-    """Draw so many pairs of a partition, as many from each band of weight, among those that the drawer may see.
+    """Draw so many pairs of a partition, as many from each stratum, among those that the drawer may see.
 
     They come from the reserve of the last run that published. The seed is kept with the sample.
     """
@@ -30,9 +30,9 @@ def draw(partition: str, size: int, *, by: Actor) -> Sample:
     unless(LEAST <= size <= MOST, f"Draw between {LEAST} and {MOST:,} pairs.").require()
     run = BatchRun.objects.filter(kind="resolve", state="done").order_by("-pk").first()
     figures = RunFigures.objects.filter(run=run, partition=partition).first()
-    reserve: dict[str, list[ReservePair]] = {}
-    for pair in ReservePair.objects.filter(run=run, partition=partition).order_by("band", "place"):
-        reserve.setdefault(pair.band, []).append(pair)
+    reserve: dict[tuple[str, bool], list[ReservePair]] = {}
+    for pair in ReservePair.objects.filter(run=run, partition=partition).order_by("band", "are_one", "place"):
+        reserve.setdefault((pair.band, pair.are_one), []).append(pair)
     check = unless(figures is not None and bool(reserve), "There are no pairs to draw: resolve first.")
     check.require()
     assert figures is not None
@@ -40,24 +40,25 @@ def draw(partition: str, size: int, *, by: Actor) -> Sample:
     sizes = samples.sizes(figures.figures)
     seed = secrets.randbelow(2**31)
     random = np.random.default_rng(seed)
-    taken = estimates.spread(size, {band: len(pairs) for band, pairs in reserve.items()})
+    taken = estimates.spread(size, {key: len(pairs) for key, pairs in reserve.items()})
     chosen = [
         pairs[place]
-        for band, pairs in reserve.items()
-        for place in sorted(random.choice(len(pairs), taken[band], replace=False))
+        for key, pairs in reserve.items()
+        for place in sorted(random.choice(len(pairs), taken[key], replace=False))
     ]
     with transaction.atomic():
         sample = Sample.objects.create(run=run, partition=partition, seed=seed, drawn_by=by.name)
-        SampleBand.objects.bulk_create(
-            SampleBand(
+        SampleStratum.objects.bulk_create(
+            SampleStratum(
                 sample=sample,
-                band=band,
+                band=key[0],
+                are_one=key[1],
                 population=population,
                 reserve=min(population, RESERVE),
-                seen=len(reserve.get(band, ())),
-                drawn=taken.get(band, 0),
+                seen=len(reserve.get(key, ())),
+                drawn=taken.get(key, 0),
             )
-            for band, population in sizes.items()
+            for key, population in sizes.items()
         )
         SamplePair.objects.bulk_create(
             _copy(sample, pair, place)

@@ -17,6 +17,7 @@ from muniment.core import audit, content, words
 from muniment.core.models import BatchRun, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import actions_of, opens, visitor
+from muniment.engine.matching.bands import bands
 from muniment.engine.matching.rules import REASONS
 from muniment.people.actions import release as releasing
 from muniment.people.forms import ReleaseForm
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, run: BatchRun, form: ReleaseForm) -> HttpRespons
             "state": STATES[state_of(run)],
             "hold": hold,
             "held_reason": content.shown(hold.reason) if hold else "",
-            "would": holding.beyond({shown: figures.get("changed", 0)}, {shown: figures.get("held_before", 0)}),
+            "is_beyond": figures.get("changed", 0) > figures.get("may_change", 0),
             "examples": examples.of_hold(hold) if hold else [],
             "form": form,
             "may_release": "linkage.release" in actions_of(request.user) and hold and state_of(run) == "held",
@@ -130,7 +131,9 @@ def _page(request: HttpRequest, run: BatchRun, form: ReleaseForm) -> HttpRespons
             "made": _made(figures, last),
             "moved": moved,
             "charts": [
-                each for each in (charts.weights(figures, samples.bands_of(run)), charts.sizes(figures, last)) if each
+                each
+                for each in (charts.weights(figures, bands(samples.points_of(run))), charts.sizes(figures, last))
+                if each
             ],
             "missing": _missing(figures, last),
             "stopped": _stopped(figures),
@@ -160,7 +163,7 @@ def _made(figures: Mapping[str, Any], last: Mapping[str, Any] | None) -> list[tu
     before = last or {}
     rows = [(title, _number(figures.get(name)), _number(before.get(name))) for name, title in _MADE.items()]
     share = ["Nominals joined with another", *(f"{_joined(each):.1f} %" if each else "" for each in (figures, before))]
-    largest = ["Largest prime record", *(_largest(each) for each in (figures, before))]
+    largest = ["Nominals of the largest prime record", *(_largest(each) for each in (figures, before))]
     return [*rows[:2], (share[0], share[1], share[2]), (largest[0], largest[1], largest[2]), *rows[2:]]
 
 
@@ -170,7 +173,7 @@ def _number(value: int | None) -> str:
 
 def _largest(figures: Mapping[str, Any]) -> str:
     held = figures.get("sizes") or {}
-    return f"{max(map(int, held)):,} nominals" if held else ""
+    return f"{max(map(int, held)):,}" if held else ""
 
 
 def _missing(figures: Mapping[str, Any], last: Mapping[str, Any] | None) -> list[tuple[str, float, float | None]]:

@@ -84,6 +84,7 @@ def linkage_sample(request: HttpRequest, key: int) -> HttpResponse:
     may_label = "match.judge" in actions_of(request.user) and (name in who or len(who) < sampling.LABELLERS)
     mine = samples.open_to(sample, name).count() if may_label else 0
     found = samples.results(sample)
+    odd = samples.to_look_at(sample) if _may_look(request.user, sample) else []
     shown: dict[str, Any] = {
         "sample": sample,
         "results": found,
@@ -95,7 +96,8 @@ def linkage_sample(request: HttpRequest, key: int) -> HttpResponse:
         "to_label": mine,
         # Who is in the midst of it is not led by what the labels tell so far.
         "is_told": not (mine and name in who),
-        "odd": samples.to_look_at(sample) if _may_look(request.user, sample) else [],
+        "merged": [pair for pair, said in odd if said == Label.Said.DIFFERENT],
+        "missed": [pair for pair, said in odd if said == Label.Said.SAME],
         "page_title": f"Clerical sample {sample.pk}",
     }
     return TemplateResponse(request, "people/sample.html", shown)

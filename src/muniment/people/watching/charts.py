@@ -8,7 +8,7 @@ from typing import Any
 from muniment.batch.matching.watching import CAP
 from muniment.engine.matching.bands import Band
 
-WIDTH, HEIGHT, FOOT, SIDE = 720.0, 190.0, 24.0, 44.0
+WIDTH, HEIGHT, FOOT, SIDE = 720.0, 190.0, 24.0, 64.0
 _KINDS = {"certain": "automatic", "automatic": "automatic", "forbidden": "forbidden", "near": "below", "far": "below"}
 KINDS = {
     "automatic": "Joined without a person",

@@ -106,12 +106,12 @@ class HeldChange(models.Model):
 
 
 class ReservePair(models.Model):
-    """A pair drawn at random from its band of weight while the last run weighed it: what samples are drawn from."""
+    """A pair drawn at random from its stratum, which is its band of weight and whether the last run made one of it."""
 
     run = models.ForeignKey(BatchRun, models.CASCADE, related_name="+")
     partition = models.CharField(max_length=12)
     band = models.CharField(max_length=12)
-    place = models.IntegerField()  # in the random order of its band, from 1
+    place = models.IntegerField()  # in the random order of its stratum, from 1
     left = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     right = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
     weight = models.FloatField()
@@ -131,7 +131,9 @@ class ReservePair(models.Model):
         web = "SELECT"
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["run", "partition", "band", "place"], name="reserve_place_once")]
+        constraints = [
+            UniqueConstraint(fields=["run", "partition", "band", "are_one", "place"], name="reserve_place_once")
+        ]
 
 
 class Sample(models.Model):
@@ -155,11 +157,12 @@ class Sample(models.Model):
         web = "SELECT, INSERT"
 
 
-class SampleBand(models.Model):
-    """How a band stands in a sample: its pairs, how many the run drew, how many of those its drawer saw and took."""
+class SampleStratum(models.Model):
+    """How a stratum stands in a sample: its pairs, how many the run drew, how many of those its drawer saw and took."""
 
-    sample = models.ForeignKey(Sample, models.CASCADE, related_name="bands")
+    sample = models.ForeignKey(Sample, models.CASCADE, related_name="strata")
     band = models.CharField(max_length=12)
+    are_one = models.BooleanField()
     population = models.BigIntegerField()
     reserve = models.IntegerField()
     seen = models.IntegerField()
@@ -168,7 +171,7 @@ class SampleBand(models.Model):
     class Fields:
         id = sample = Kind.KEY
         band = Kind.CODE
-        population = reserve = seen = drawn = Kind.STATE
+        are_one = population = reserve = seen = drawn = Kind.STATE
 
     class Wall:
         seen = through("people_sample", "sample_id")
@@ -176,9 +179,10 @@ class SampleBand(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["sample", "band"], name="sample_band_once"),
+            UniqueConstraint(fields=["sample", "band", "are_one"], name="sample_stratum_once"),
             CheckConstraint(
-                condition=Q(drawn__lte=models.F("seen")) & Q(seen__lte=models.F("reserve")), name="sample_band_adds_up"
+                condition=Q(drawn__lte=models.F("seen")) & Q(seen__lte=models.F("reserve")),
+                name="sample_stratum_adds_up",
             ),
         ]
 

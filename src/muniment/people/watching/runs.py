@@ -66,7 +66,7 @@ def tell(standardised: pa.Table, resolution: Resolution) -> Told:
         levels.append(round(row["matches"], 3))
     for partition, pairs in watched.candidates.items():
         figures[partition] |= {"candidates": pairs, "seed": watched.seed}
-    return Told(figures, watching.placed(watched.pairs, resolution.clusters, kinds))
+    return Told(figures, watching.placed(watched.pairs, kinds))
 
 
 def tell_data(standardised: pa.Table) -> dict[str, dict[str, Any]]:
@@ -89,7 +89,9 @@ def keep(run: BatchRun, figures: Mapping[str, Mapping[str, Any]], change: Change
 def _changed(change: Change | None, partition: str) -> dict[str, int]:
     if change is None:
         return {}
-    told = {"changed": change.changed.get(partition, 0), "held_before": change.held.get(partition, 0)}
+    held = change.held.get(partition, 0)
+    told = {"changed": change.changed.get(partition, 0), "held_before": held}
+    told["may_change"] = in_force().watching.may_change(held)
     return told | dict.fromkeys(("made", "retired", "revived", "moved"), 0) | dict(change.counted.get(partition, {}))
 
 

@@ -11,7 +11,7 @@ from muniment.batch.matching.policy import in_force
 from muniment.core import words
 from muniment.core.models import BatchRun
 from muniment.engine.matching import estimates
-from muniment.engine.matching.bands import Band, bands
+from muniment.engine.matching.bands import Stratum, strata, stratum_code
 from muniment.engine.matching.estimates import Agreement, Estimate, Frame, Labelled, Measure, Point
 from muniment.engine.matching.interval import exact
 from muniment.engine.matching.model import Points
@@ -25,18 +25,19 @@ POINTS = {
 }
 
 
-def sizes(figures: Mapping[str, Any]) -> dict[str, int]:
-    """Return how many pairs of each band a run counted."""
-    found: dict[str, int] = {}
+def sizes(figures: Mapping[str, Any]) -> dict[tuple[str, bool], int]:
+    """Return how many pairs of each stratum a run counted, by band and whether they are one."""
+    found: dict[tuple[str, bool], int] = {}
     for row in figures.get("weights", ()):
-        found[row["band"]] = found.get(row["band"], 0) + row["pairs"]
+        key = row["band"], row["are_one"]
+        found[key] = found.get(key, 0) + row["pairs"]
     return found
 
 
-def bands_of(run: BatchRun) -> tuple[Band, ...]:
-    """Return the bands of the points that were in force when a run was made."""
+def points_of(run: BatchRun) -> Points:
+    """Return the points that were in force when a run was made."""
     points = run.versions["points"]
-    return bands(Points(points["automatic"], points["doubtful"]))
+    return Points(points["automatic"], points["doubtful"])
 
 
 def visible(pairs: QuerySet[SamplePair]) -> QuerySet[SamplePair]:
@@ -62,8 +63,8 @@ def labellers(sample: Sample) -> list[str]:
 
 
 @dataclass(frozen=True)
-class BandLine:
-    """A band of a sample: its words, how many pairs it has, and what was said of those that were drawn."""
+class Line:
+    """A stratum of a sample: its words, how many pairs it has, and what was said of those that were drawn."""
 
     words: str
     population: int
@@ -92,7 +93,7 @@ class Results:
     labelled: int
     unsure: int
     disagreed: int
-    lines: tuple[BandLine, ...]
+    lines: tuple[Line, ...]
     figures: tuple[Figure, ...]
     groups: tuple[tuple[str, tuple[Figure, ...]], ...]  # by kind of group, those with enough labels
     too_few: int  # groups that have too few
@@ -109,10 +110,10 @@ class Results:
 def results(sample: Sample) -> Results:
     """Work out what the labels of a sample tell so far; pairs come in random order, so that a part is a sample too."""
     told = _told(sample)
-    held = {each.band: each for each in sample.bands.all()}
-    # The reserve stands for the band, and what its drawer saw of it for what they may see of the band.
+    held = {stratum_code(each.band, each.are_one): each for each in sample.strata.all()}
+    # The reserve stands for the stratum, and what its drawer saw of it for what they may see of the stratum.
     shares = {code: each.population * each.seen / each.reserve if each.reserve else 0.0 for code, each in held.items()}
-    every = bands_of(sample.run)
+    every = strata(points_of(sample.run))
     frame = Frame(every, shares, sample.seed)
     labelled = [pair for pair, said in told if said]
     found = [_labelled(pair, estimates.together(said) or "", _groups(pair)) for pair, said in told if said]
@@ -126,13 +127,13 @@ def results(sample: Sample) -> Results:
         labelled=len(labelled),
         unsure=sum(set(said) == {estimates.UNSURE} for _, said in told),
         disagreed=sum(len(set(said)) > 1 for _, said in told),
-        lines=tuple(_line(band, held[band.code].population, told) for band in every if band.code in held),
+        lines=tuple(_line(each, held[each.code].population, told) for each in every if each.code in held),
         figures=tuple(_figure(POINTS[point.code], found, frame, point) for point in points),
         groups=groups,
         too_few=too_few,
         agreement=estimates.agreement((said[0], said[1]) for _, said in told if len(said) == 2),
         unsampled=unsampled,
-        weak=ceil(unsampled * 2 ** min(band.lowest for band in every)),
+        weak=ceil(unsampled * 2 ** min(each.band.lowest for each in every)),
     )
 
 
@@ -145,7 +146,7 @@ def _told(sample: Sample) -> list[tuple[SamplePair, list[str]]]:
 
 
 def _labelled(pair: SamplePair, said: str, groups: frozenset[str]) -> Labelled:
-    return Labelled(pair.band, said, pair.weight, pair.is_automatic, pair.are_one, groups)
+    return Labelled(stratum_code(pair.band, pair.are_one), said, pair.weight, pair.is_automatic, pair.are_one, groups)
 
 
 def _groups(pair: SamplePair) -> frozenset[str]:
@@ -192,11 +193,12 @@ def _figure(title: str, found: list[Labelled], frame: Frame, point: Point, group
     return Figure(title, work_out("precision"), work_out("recall"))
 
 
-def _line(band: Band, population: int, told: list[tuple[SamplePair, list[str]]]) -> BandLine:
-    here = [estimates.together(said) for pair, said in told if pair.band == band.code]
+def _line(stratum: Stratum, population: int, told: list[tuple[SamplePair, list[str]]]) -> Line:
+    mine = (stratum.band.code, stratum.are_one)
+    here = [estimates.together(said) for pair, said in told if (pair.band, pair.are_one) == mine]
     same, different, unsure = (here.count(each) for each in Label.Said.values)
-    return BandLine(
-        band.words,
+    return Line(
+        stratum.words,
         population,
         drawn=len(here),
         labelled=same + different + unsure,
@@ -223,5 +225,6 @@ def to_look_at(sample: Sample) -> list[tuple[SamplePair, str]]:
         for pair, said in _told(sample)
         if said and len(set(said)) == 1 and (pair.are_one, said[0]) in {(True, "different"), (False, "same")}
     ]
+    odd.sort(key=lambda each: (not each[0].are_one, each[0].place))  # a wrong merge is the worse
     seen = set(visible(SamplePair.objects.filter(pk__in=[pair.pk for pair, _ in odd])).values_list("pk", flat=True))
     return [(pair, said) for pair, said in odd if pair.pk in seen]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muniment.engine.matching.bands import band_of, bands
+from muniment.engine.matching.bands import band_of, bands, strata, stratum_code
 from muniment.engine.matching.estimates import (
     DIFFERENT,
     SAME,
@@ -26,11 +26,14 @@ PUBLISHED, AUTOMATIC, MODEL = points(0.0)
 
 def pair(weight, said=SAME, *, automatic=False, one=False, groups=()):
     band = band_of(BANDS, weight, automatic)
-    return Labelled(band.code, said, weight, automatic, one or automatic, frozenset(groups))
+    are_one = one or automatic
+    return Labelled(stratum_code(band.code, are_one), said, weight, automatic, are_one, frozenset(groups))
 
 
 def frame(**sizes):
-    return Frame(BANDS, sizes, 7)
+    """Return a frame in which what is joined automatically is one, and all else two."""
+    automatic = ("certain", "automatic")
+    return Frame(strata(Points(10, 0)), {stratum_code(b, b in automatic): size for b, size in sizes.items()}, 7)
 
 
 def test_every_pair_that_is_kept_has_one_band():
@@ -57,6 +60,20 @@ def test_recall_counts_what_lies_below():
     # A thousand pairs of which ten were looked at may hide matches: that has to show.
     assert found.low < 0.6
     assert estimate(told, sizes, MODEL, "precision").value == pytest.approx(120 / 140)
+
+
+def test_what_came_together_by_other_ways_is_counted_by_itself():
+    """Of the doubtful some are one by way of others: how many is known, so that it adds no doubt."""
+    sizes = {
+        stratum_code("automatic", True): 100,
+        stratum_code("doubtful", True): 50,
+        stratum_code("far", False): 10**6,
+    }
+    told = [pair(12, automatic=True)] * 20 + [pair(2, one=True)] * 10 + [pair(2, DIFFERENT, one=True)] * 10
+    told += [pair(-9, DIFFERENT)] * 20
+    found = estimate(told, Frame(strata(Points(10, 0)), sizes, 7), PUBLISHED, "precision")
+    assert found.value == pytest.approx(125 / 150)
+    assert found.low > 0.7
 
 
 def test_no_error_found_is_no_certainty():
