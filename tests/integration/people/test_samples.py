@@ -11,7 +11,7 @@ from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.people.actions import sampling
 from muniment.people.actions.resolve import resolve
-from muniment.people.models import Belonging, Judgement, Label, MatchEdge, ReservePair, Sample, SamplePair
+from muniment.people.models import Belonging, Judgement, Label, MatchEdge, ReservePair, RunFigures, Sample, SamplePair
 from muniment.people.watching import samples
 from muniment.records.models import Nominal
 
@@ -205,3 +205,5 @@ def test_the_reserve_says_what_the_run_made_of_its_pairs(drawn):
         if edge:
             assert (edge.weight, edge.is_automatic) == (pair.weight, pair.is_automatic)
     assert Nominal.objects.count() == 24
+    figures = RunFigures.objects.filter(partition="policing").latest("pk").figures
+    assert figures["waiting"] == MatchEdge.objects.filter(needs_person=True).count() > 0

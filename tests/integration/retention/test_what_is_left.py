@@ -3,14 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import ask, by, carried_out, keys_of, place, prime_of, say
 from factories.exports import row
-from muniment.people.models import PrimePerson
+from muniment.core.actors import Actor
+from muniment.core.models import BatchRun
+from muniment.people.actions import sampling
+from muniment.people.models import HeldChange, Label, PrimePerson, ReservePair, RunHold, SamplePair
 from muniment.people.queries import find_by_reference
+from muniment.records.models import Nominal
 from muniment.retention import stops
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -69,3 +74,18 @@ def test_the_anchor_is_the_one_that_a_run_would_choose(own_life):
     assert was.anchor_key == "northshire|crime|P2"
     own_life.run()
     assert prime_of("D1") == prime_of("D2") == prime_of("P2") == was
+
+
+def test_samples_and_runs_that_wait_forget_who_was_destroyed(own_life):
+    sample = sampling.draw("policing", 20, by=Actor("tests"))
+    gone = Nominal.objects.get(reference="P1").pk
+    assert sample.pairs.filter(Q(left=gone) | Q(right=gone)).exists()
+    sampling.label(sample.pairs.get(), by=Actor("tests"), said="same")
+    hold = RunHold.objects.create(run=BatchRun.objects.latest("pk"), digest="0" * 64)
+    HeldChange.objects.create(hold=hold, nominal_id=gone, was=prime_of("P1"), anchor_id=gone)
+    keep(own_life, ["CU1"], ["C1"])
+    assert not Nominal.objects.filter(pk=gone).exists()
+    for model in (SamplePair, ReservePair):
+        assert not model.objects.filter(Q(left=gone) | Q(right=gone)).exists()
+    assert not Label.objects.exists()
+    assert not HeldChange.objects.exists()

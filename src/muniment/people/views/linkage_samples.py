@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -32,11 +33,13 @@ def linkage_samples(request: HttpRequest) -> HttpResponse:
         if drawn is not None:
             return redirect("linkage_sample", drawn.pk)
     audit.record(visitor(request), "linkage.samples")
-    page = Paginator(Sample.objects.select_related("run").order_by("-pk"), 30).get_page(request.GET.get("page"))
-    lines = [(each, each.pairs.count(), each.pairs.exclude(labels=None).count()) for each in page]
+    counted = Sample.objects.select_related("run").annotate(
+        size=Count("pairs", distinct=True),
+        labelled=Count("pairs", filter=Q(pairs__labels__isnull=False), distinct=True),
+    )
+    page = Paginator(counted.order_by("-pk"), 30).get_page(request.GET.get("page"))
     shown = {
         "page": page,
-        "lines": lines,
         "form": form,
         "may_draw": may_draw,
         "partitions": _partitions(),

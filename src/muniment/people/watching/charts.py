@@ -8,7 +8,9 @@ from typing import Any
 from muniment.batch.matching.watching import CAP
 from muniment.engine.matching.bands import Band
 
-WIDTH, HEIGHT, FOOT, SIDE = 720.0, 190.0, 24.0, 64.0
+WIDTH, HEIGHT, FOOT, SIDE = 720.0, 190.0, 26.0, 64.0
+MARGIN = 14.0  # on the right, so that the last mark has room
+_TENS = ("10", "100", "1 k", "10 k", "100 k", "1 m", "10 m", "100 m", "1,000 m")
 _KINDS = {"certain": "automatic", "automatic": "automatic", "forbidden": "forbidden", "near": "below", "far": "below"}
 KINDS = {
     "automatic": "Joined without a person",
@@ -98,7 +100,8 @@ def sizes(figures: Mapping[str, Any], last: Mapping[str, Any] | None) -> Chart |
     columns = []
     for (least, most), here, there in zip(_SIZES, now, before, strict=True):
         name = str(least) if least == most else f"{least} to {most}" if most < 10**9 else f"{least} or more"
-        columns.append(_Column(name, name, (("automatic", here), *((("before", there),) if last else ()))))
+        mark = name.replace(" to ", "-").replace(" or more", "+")
+        columns.append(_Column(name, mark, (("automatic", here), *((("before", there),) if last else ()))))
     heads = ("Nominals", "Prime records", *(("In the last run",) if last else ()))
     chart = _chart("Prime records by how many nominals they have", columns, heads)
     return replace(chart, kinds=(("automatic", "This run"), ("before", "The last run")) if last else ())
@@ -111,7 +114,7 @@ def _grouped(figures: Mapping[str, Any]) -> list[int]:
 
 def _chart(title: str, columns: Sequence[_Column], heads: tuple[str, ...]) -> Chart:
     tens = max(1, ceil(log10(max(number for column in columns for _, number in column.numbers) + 1)))
-    room = (WIDTH - SIDE) / len(columns)
+    room = (WIDTH - SIDE - MARGIN) / len(columns)
     bars: list[Bar] = []
     below = []
     for at, column in enumerate(columns):
@@ -125,8 +128,8 @@ def _chart(title: str, columns: Sequence[_Column], heads: tuple[str, ...]) -> Ch
         if column.mark:
             below.append(Mark(round(SIDE + (at + 0.5) * room, 1), HEIGHT + 17, column.mark))
     beside = tuple(
-        Mark(SIDE - 6, round(HEIGHT - (HEIGHT - 14) * power / tens, 1), f"{10**power:,}")
-        for power in range(1, tens + 1)
+        Mark(SIDE - 6, round(HEIGHT - (HEIGHT - 14) * power / tens, 1), _TENS[power - 1])
+        for power in range(1, min(tens, len(_TENS)) + 1)
     )
     kinds = tuple((kind, words) for kind, words in KINDS.items() if any(bar.kind == kind for bar in bars))
     rows = tuple((each.name, *(f"{number:,}" for _, number in each.numbers)) for each in columns)

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection
 
 from muniment.batch.matching import watching
@@ -54,7 +55,7 @@ def versions(model: Model, points: Points) -> dict[str, Any]:
 def tell(standardised: pa.Table, resolution: Resolution) -> Told:
     """Return what a watched run tells of itself."""
     kinds = watching.kinds(standardised, _ethnicities(standardised))
-    figures = watching.figures(standardised, resolution.clusters, resolution.doubtful, kinds)
+    figures = watching.figures(standardised, resolution.clusters, _asked(resolution.doubtful), kinds)
     watched = resolution.watched
     assert watched is not None
     for each in figures.values():
@@ -67,6 +68,14 @@ def tell(standardised: pa.Table, resolution: Resolution) -> Told:
     for partition, pairs in watched.candidates.items():
         figures[partition] |= {"candidates": pairs, "seed": watched.seed}
     return Told(figures, watching.placed(watched.pairs, kinds))
+
+
+def _asked(doubtful: pa.Table) -> pa.Table:
+    """Return the pairs that a person is asked about: of those that a rule forbids, what weight would have joined."""
+    by_weight = pc.or_(
+        pc.equal(doubtful["reason"], "weight"), pc.greater_equal(doubtful["weight"], in_force().automatic_point)
+    )
+    return doubtful.filter(pc.or_(by_weight, doubtful["were_one"]))
 
 
 def tell_data(standardised: pa.Table) -> dict[str, dict[str, Any]]:

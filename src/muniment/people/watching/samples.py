@@ -176,7 +176,7 @@ def _by_group(
     published = next(point for point in points if point.code == "published")
     counts: dict[str, int] = {}
     for pair in found:
-        for group in pair.groups:
+        for group in pair.groups if pair.said != estimates.UNSURE else ():
             counts[group] = counts.get(group, 0) + 1
     enough = sorted(group for group, number in counts.items() if number >= in_force().watching.fewest_labels)
     told = tuple(

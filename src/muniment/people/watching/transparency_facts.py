@@ -39,7 +39,7 @@ class _Known:
     @property
     def features(self) -> list[str]:
         """What the model compares, in words."""
-        return [words.say("feature", name).lower() for name in self.model.weights] if self.model else []
+        return [_feature(each.name) for each in FEATURES if self.model and each.name in self.model.weights]
 
 
 def gather() -> dict[str, str]:
@@ -60,12 +60,18 @@ def gather() -> dict[str, str]:
         "model_architecture": _architecture(known),
         "performance": _performance(),
         "datasets": f"{model.records:,} records of people held when the model was trained." if model else _NO_MODEL,
-        "data_description": _sentence("Of each person", [words.say("feature", f.name).lower() for f in FEATURES]),
+        "data_description": _sentence("Of each person", [_feature(each.name) for each in FEATURES]),
         "quantities": _quantities(known),
         "sensitive": _sensitive(known),
         "completeness": _completeness(known),
         "risks": _risks(),
     }
+
+
+def _feature(name: str) -> str:
+    """Return a feature within a sentence: telephone, but PNC ID."""
+    said = words.say("feature", name)
+    return said if said[1:2].isupper() else said[:1].lower() + said[1:]
 
 
 def _sentence(start: str, parts: list[str]) -> str:
@@ -206,7 +212,7 @@ def _completeness(known: _Known) -> str:
         return _NO_RUN
     nominals = known.figures["nominals"]
     shares = [
-        f"{words.say('feature', name).lower()} {100 * lacking / nominals:.0f} %"
+        f"{_feature(name)} {wording.percent(lacking / nominals)}"
         for name, lacking in sorted(known.figures["missing"].items(), key=lambda row: -row[1])
     ]
     return _sentence("Of the records of people, so many lack a feature:", shares) + (

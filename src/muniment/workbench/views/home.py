@@ -14,6 +14,7 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.people import pairs
+from muniment.people.watching import holding
 from muniment.records.models import Quarantine
 from muniment.retention import due, queue, told
 from muniment.retention.models import DisposalOrder, Hold, Review
@@ -88,6 +89,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("disposal.instruct", "disposal{s} waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
+        ("linkage.release", "run{s} of linkage to release", reverse("linkage"), _held_runs),
         ("quarantine.view", "row{s} in quarantine", reverse("quarantine"), _quarantined),
     )
     figures = (Awaits(count(), several, href) for action, several, href, count in asked if action in may)
@@ -131,6 +133,11 @@ def _orders(state: str) -> int:
 
 def _at_sources() -> int:
     return told.waiting_for_sources().count()
+
+
+def _held_runs() -> int:
+    waits = holding.waiting()
+    return int(waits is not None and waits.released_at is None)
 
 
 def _quarantined() -> int:
