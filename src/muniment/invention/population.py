@@ -77,6 +77,7 @@ class _Families:
     is_child: Mask
     partner: Mask
     force_of: Numbers
+    twin: Numbers  # the other twin, or -1
 
 
 def make(count: int, material: Material, rng: Generator, as_at: date) -> tuple[People, Addresses]:
@@ -96,7 +97,7 @@ def make(count: int, material: Material, rng: Generator, as_at: date) -> tuple[P
     sex = rng.integers(0, 2, count)
     partner = (place == 1) & ~is_child
     sex[partner] = np.where(rng.random(partner.sum()) < 0.95, 1 - sex[first[partner]], sex[first[partner]])
-    family = _Families(sex, born, household, first, is_child, partner, force_of)
+    family = _Families(sex, born, household, first, is_child, partner, force_of, twin)
     names = _names(material, rng, family)
     addresses, homes, moves = _homes(material, rng, family, today)
     landline = 200_000 + rng.permutation(800_000)
@@ -196,6 +197,7 @@ def _names(material: Material, rng: Generator, family: _Families) -> dict[str, T
     ]
     namesake = is_child & (sex == 0) & (sex[first] == 0) & (rng.random(count) < 0.06)
     forename[namesake] = forename[first[namesake]]
+    _tell_twins_apart(family.twin, forename, middle, second)
     middles = rng.random(count)
     middle = np.where(middles < 0.28, "", np.where(middles < 0.88, middle, middle + " " + second))
     occupations, births = material.names["occupations"], material.names["birth_places"]
@@ -209,6 +211,14 @@ def _names(material: Material, rng: Generator, family: _Families) -> dict[str, T
         "occupation": rng.choice(texts(occupations), count, p=ranked(len(occupations))),
         "birth_place": rng.choice(texts(births), count, p=ranked(len(births))),
     }
+
+
+def _tell_twins_apart(twin: Numbers, forename: Texts, *others: Texts) -> None:
+    """Give who would bear the forename of their twin another, because no parents give one to both."""
+    for two in np.flatnonzero((twin >= 0) & (twin < np.arange(len(twin)))).tolist():
+        taken = forename[twin[two]]
+        if forename[two] == taken:
+            forename[two] = next((names[two] for names in others if names[two] != taken), taken)
 
 
 def _surnames(origin: dict[str, list[str]], material: Material, rng: Generator, count: int) -> Texts:

@@ -28,7 +28,7 @@ EDGES = pa.schema(
 # Pairs scored at a time: what bounds memory when there are tens of millions.
 CHUNK = 4_000_000
 
-_RULED = ("forename", "surname", "born", "sex", "postcode", "address", "phone", "email", *IDENTIFIERS)
+_RULED = ("forename", "surname", "born", "sex", "other_names", "postcode", "address", "phone", "email", *IDENTIFIERS)
 _FACTS = (
     "known",
     "busy_postcode",
@@ -38,7 +38,14 @@ _FACTS = (
     "shares_rare",
     "exchanged",
     "other_initial",
+    "initial_only",
+    "listed",
+    "two_names",
+    "other_number",
 )
+# One name in two spellings: Metaphone leaves vowels out, and an A at the end makes another name (Julia, Julie).
+_ENDS_IN_A = "rtrim({}.forename, 'H') like '%A'"
+_SPELT_APART = f"(l.forename_sound = r.forename_sound and ({_ENDS_IN_A.format('l')}) = ({_ENDS_IN_A.format('r')}))"
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
@@ -110,12 +117,13 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
     """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
     connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
     connection.register("rare", _rare_names(connection, model, tables))
+    connection.register("given_names", _given_names(tables))
     connection.execute(
         "create or replace temp table rare_of as select person_id, list(name) as names "
         "from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id"
     )
     connection.execute(
-        """
+        f"""
         create or replace temp table ruled as
         select w.* replace (round(match_weight, $places) as match_weight),
             l.source_key as left_key, r.source_key as right_key,
@@ -128,17 +136,31 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
             coalesce('email|' || l.email in (select place from crowded), false) as busy_email,
             coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
             coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged,
-            coalesce(l.forename[1] <> r.forename[1], false) as other_initial
+            coalesce(l.forename[1] <> r.forename[1], false) as other_initial,
+            coalesce(least(length(l.forename), length(r.forename)) = 1, false) as initial_only,
+            l_given.name is not null and r_given.name is not null as listed,
+            coalesce(not l_given.short and not r_given.short and not {_SPELT_APART}, false) as two_names,
+            coalesce(list_filter(l.address, lambda w: regexp_matches(w, '[0-9]'))
+                <> list_filter(r.address, lambda w: regexp_matches(w, '[0-9]')), false) as other_number
         from weighed_pairs w
         join persons l on l.person_id = w.person_id_l
         join persons r on r.person_id = w.person_id_r
         left join rare_of l_rare on l_rare.person_id = w.person_id_l
         left join rare_of r_rare on r_rare.person_id = w.person_id_r
-        """,
+        left join given_names l_given on l_given.name = l.forename
+        left join given_names r_given on r_given.name = r.forename
+        """,  # noqa: S608
         {"today": today(), "places": PLACES},
     )
     connection.unregister("crowded")
     connection.unregister("rare")
+    connection.unregister("given_names")
+
+
+def _given_names(tables: Tables) -> pa.Table:
+    """Return the names in any list, and whether one is no more than a short form."""
+    names = sorted(tables.forenames)
+    return pa.table({"name": names, "short": [name in tables.short_forms for name in names]})
 
 
 def _rare_names(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> pa.Table:
@@ -167,9 +189,13 @@ def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
             shares_rare_name=bool(row["shares_rare"]),
             names_are_exchanged=bool(row["exchanged"]),
             initials_differ=bool(row["other_initial"]),
+            forename_is_initial=bool(row["initial_only"]),
+            forenames_are_listed=bool(row["listed"]),
+            forenames_are_two=bool(row["two_names"]),
+            house_numbers_differ=bool(row["other_number"]),
         )
         blocked.append(forbids(levels, facts))
-        twins.append(are_twins(levels))
+        twins.append(are_twins(levels, facts))
     return patterns.append_column("blocked_by", pa.array(blocked, pa.string())).append_column(
         "twins", pa.array(twins, pa.bool_())
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
-from muniment.batch.matching import blocking, edges, watching
+from muniment.batch.matching import blocking, contested, edges, watching
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
@@ -77,6 +77,8 @@ def resolve(
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
         levels = edges.weigh(connection, model, tables, points)
+        if points.hard_rules:
+            contested.ask(connection, _told_apart(connection, judgements), points.automatic)
         said = Said(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
         made = group(_evidence(connection, model, points), said, _pairs(standing), points)
         resolution = _resolution(connection, made, tuple(overgrown))
@@ -104,6 +106,11 @@ def _evidence(connection: duckdb.DuckDBPyConnection, model: Model, points: Point
         identifiers=_identifiers(connection) if points.hard_rules else {},
         known=partial(_known, connection, model),
     )
+
+
+def _told_apart(connection: duckdb.DuckDBPyConnection, judgements: pa.Table | None) -> Iterator[tuple[int, int]]:
+    yield from connection.sql('select "left", "right" from twins').fetchall()
+    yield from _pairs(judgements, "different")
 
 
 def _known(connection: duckdb.DuckDBPyConnection, model: Model, nominals: Iterable[int]) -> stands.Known:

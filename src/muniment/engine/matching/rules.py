@@ -20,10 +20,13 @@ REASONS: Mapping[str, str] = {
     "born": "No full date of birth is known to be the same on both, so a person must decide.",
     "support": "Only name and date of birth agree; an identifier, address, telephone, e-mail or rare middle name "
     "is needed besides.",
-    "family": "The forename agrees only by a word elsewhere in the names, or nearly and with another sex; families "
-    "share home and telephone, so an identifier, e-mail or rare middle name is needed besides.",
-    "twins": "They share surname, date of birth and home but not the forename: they may be twins.",
+    "family": "The forename agrees only by a word elsewhere in the names or nearly, or the sex or all middle names "
+    "differ; families share home, telephone, e-mail and middle names, so an identifier is needed besides.",
+    "twins": "They share surname, date of birth and home but not the forename, or not the middle names: they "
+    "may be twins.",
     "identifier": "They bear different PNCIDs or CRO numbers.",
+    "contested": "The record may as well be of somebody else, whom a PNCID, a CRO number, another forename at one home "
+    "or a judgement tells apart from this one.",
     "judgement": "A person has said that someone in one group is not someone in the other.",
     "group-twins": "Joining them would put two people who may be twins in one group.",
     "group-links": "Too few of the pairs across the two groups speak for joining them.",
@@ -54,6 +57,15 @@ class PairFacts:
     shares_rare_name: bool  # a middle name in full, rare in the population
     names_are_exchanged: bool  # the forename of each is the surname of the other
     initials_differ: bool  # of the forenames
+    forename_is_initial: bool  # of either
+    forenames_are_listed: bool  # both stand in a list of forenames
+    forenames_are_two: bool  # neither is a short form only, and they are no two spellings of one
+    house_numbers_differ: bool  # or those of the flats
+
+    @property
+    def are_two_names(self) -> Mapping[str, bool]:
+        """Whether forenames that agree at a level may be two people's own: neither slip, short form nor spelling."""
+        return {"close": self.forenames_are_listed, "nickname": self.forenames_are_two}
 
 
 def forbids(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
@@ -63,19 +75,29 @@ def forbids(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
     """
     if has_conflict(levels):
         return "identifier"
-    if are_twins(levels):
+    if are_twins(levels, facts):
         return "twins"
-    if levels.get("forename") not in NAME_AGREES or levels.get("surname") not in NAME_AGREES:
+    if not _names_agree(levels, facts):
         return "name"
-    identified = any(levels.get(name) == "same" for name in IDENTIFIERS)
-    if levels.get("born") != "same" or not (facts.born_is_known or identified):
+    if levels.get("born") != "same" or not (facts.born_is_known or is_identified(levels)):
         return "born"
-    return None if _is_known(levels, facts) else _doubt_at_home(levels, facts)
+    return None if is_identified(levels) else _doubt(levels, facts)
 
 
-def _doubt_at_home(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
-    """Return what forbids a join that nothing but home and telephone can support, or None."""
-    if not _shares_home_or_telephone(levels, facts):
+def is_identified(levels: Mapping[str, str | None]) -> bool:
+    """Whether an identifier agrees."""
+    return any(levels.get(name) == "same" for name in IDENTIFIERS)
+
+
+def _names_agree(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+    agree = levels.get("forename") in NAME_AGREES and levels.get("surname") in NAME_AGREES
+    return agree and not facts.forename_is_initial
+
+
+def _doubt(levels: Mapping[str, str | None], facts: PairFacts) -> str | None:
+    """Return what forbids a join that no identifier supports, or None."""
+    own = facts.shares_rare_name or (levels.get("email") == "same" and not facts.email_is_crowded)
+    if not own and not _shares_home_or_telephone(levels, facts):
         return "support"
     return "family" if _may_be_relatives(levels, facts) else None
 
@@ -85,23 +107,31 @@ def _may_be_relatives(levels: Mapping[str, str | None], facts: PairFacts) -> boo
 
     One word in common, be it a surname that stands in the column of forenames or a twin's name as a middle name, makes
     the forename agree elsewhere; twins may have names a letter apart: ones that rhyme, or of a brother and a sister.
+    Brothers may share their first name and be called by the second. A mother's e-mail address is given for her
+    children, and one rare middle name to all of them.
     """
-    if levels.get("forename") == "elsewhere":
+    forename = levels.get("forename")
+    if _are_told_apart(levels, facts) or levels.get("sex") == "different":
+        return True
+    if forename == "elsewhere":
         return not facts.names_are_exchanged
-    if levels.get("forename") == "close":
-        return facts.initials_differ or levels.get("sex") != "same"
-    return levels.get("forename") == "nickname" and levels.get("sex") == "different"
+    return forename == "close" and (facts.initials_differ or levels.get("sex") != "same")
 
 
-def are_twins(levels: Mapping[str, str | None]) -> bool:
+def _are_told_apart(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+    """Whether forenames that agree are of two people all the same: by themselves, or by the names that follow."""
+    return facts.are_two_names.get(str(levels.get("forename")), False) or levels.get("other_names") == "different"
+
+
+def are_twins(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
     """Whether two nominals look like twins: one surname, day of birth and home, but another forename."""
     at_home = levels.get("postcode") == "same" or levels.get("address") in ("same", "most")
     return (
         levels.get("surname") == "same"
         and levels.get("born") == "same"
         and at_home
-        and levels.get("forename") in ("similar", "different")
-        and not any(levels.get(name) == "same" for name in IDENTIFIERS)
+        and (levels.get("forename") in ("similar", "different") or _are_told_apart(levels, facts))
+        and not is_identified(levels)
     )
 
 
@@ -110,7 +140,7 @@ def tell_of_two(levels: Mapping[str, str | None]) -> bool:
     return (
         "different" in (levels.get("forename"), levels.get("surname"))
         and levels.get("born") == "different"
-        and not any(levels.get(name) == "same" for name in IDENTIFIERS)
+        and not is_identified(levels)
     )
 
 
@@ -119,18 +149,14 @@ def has_conflict(levels: Mapping[str, str | None]) -> bool:
     return any(levels.get(name) in ("close", "different") for name in UNIQUE_IDENTIFIERS)
 
 
-def _is_known(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
-    """Whether something agrees that is one person's own."""
-    return (
-        facts.shares_rare_name
-        or any(levels.get(name) == "same" for name in IDENTIFIERS)
-        or (levels.get("email") == "same" and not facts.email_is_crowded)
-    )
-
-
 def _shares_home_or_telephone(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
     return (
         (levels.get("phone") == "same" and not facts.phone_is_crowded)
         or (levels.get("postcode") == "same" and not facts.postcode_is_crowded)
-        or (levels.get("address") in ("same", "most") and not facts.address_is_crowded)
+        or (_shares_address(levels, facts) and not facts.address_is_crowded)
     )
+
+
+def _shares_address(levels: Mapping[str, str | None], facts: PairFacts) -> bool:
+    """Whether the address is one: the next house has most words of it in common, and another flat has nearly all."""
+    return levels.get("address") == "same" or (levels.get("address") == "most" and not facts.house_numbers_differ)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,24 @@ class Tables:
         """The automatic and the doubtful point, with the hard rules on."""
         return Points(self.automatic_point, self.doubtful_point, least_links=self.least_links)
 
+    @cached_property
+    def forenames(self) -> frozenset[str]:
+        """The forenames that stand in any list here. No list is whole: that of the newborn lacks Peter and Laura."""
+        formal = (form for forms in self.roots.values() for form in forms)
+        return frozenset((*self.forename_shares, *self.roots, *formal))
+
+    @cached_property
+    def short_forms(self) -> frozenset[str]:
+        """The forenames that few of the newborn are given, though they are in the list: Bob, and hardly Harry."""
+        return frozenset(name for name, share in self.forename_shares.items() if share < self.rare_name_below)
+
     def is_rare(self, name: str) -> bool:
-        """Whether a forename is written in full and rare among the population's forenames."""
-        return len(name) > 2 and self.forename_shares.get(name, 0.0) < self.rare_name_below
+        """Whether a forename is written in full and rare among the population's forenames.
+
+        What has a short form, or is one, is not rare though the list of the newborn lacks it.
+        """
+        known = name in self.forenames and name not in self.forename_shares
+        return len(name) > 2 and not known and self.forename_shares.get(name, 0.0) < self.rare_name_below
 
 
 def load(on: date, directory: Path = DIRECTORY) -> Tables:

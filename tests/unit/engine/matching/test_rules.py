@@ -22,6 +22,10 @@ PLAIN = PairFacts(
     shares_rare_name=False,
     names_are_exchanged=False,
     initials_differ=False,
+    forename_is_initial=False,
+    forenames_are_listed=False,
+    forenames_are_two=False,
+    house_numbers_differ=False,
 )
 NAMESAKES = {"forename": "same", "surname": "same", "born": "same"}
 
@@ -92,11 +96,43 @@ def test_two_unique_identifiers_are_two_people(kind):
 
 def test_twins():
     pair = {"forename": "different", "surname": "same", "born": "same", "postcode": "same"}
-    assert are_twins(pair)
+    assert are_twins(pair, PLAIN)
     assert forbids(pair, PLAIN) == "twins"
-    assert not are_twins({**pair, "forename": "nickname"})
-    assert not are_twins({**pair, "pncid": "same"})
-    assert not are_twins({**pair, "postcode": "district"})
+    assert not are_twins({**pair, "forename": "nickname"}, PLAIN)
+    assert not are_twins({**pair, "pncid": "same"}, PLAIN)
+    assert not are_twins({**pair, "postcode": "district"}, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("names", "changed"),
+    [
+        ({"forename": "close"}, {"forenames_are_listed": True}),  # Jane and Jade
+        ({"forename": "nickname"}, {"forenames_are_two": True}),  # Jack and John
+        ({"forename": "same", "other_names": "different"}, {}),  # Mohammed Ibrahim and Mohammed Yusuf
+    ],
+)
+def test_twins_whose_forenames_agree(names, changed):
+    pair = {**NAMESAKES, **names, "sex": "same", "postcode": "same"}
+    told = facts(**changed)
+    assert are_twins(pair, told)
+    assert forbids({**pair, "postcode": None, "phone": "same"}, told) == "family"
+    assert forbids({**pair, "pncid": "same"}, told) is None
+    agreeing = {**pair, "other_names": None}
+    assert names["forename"] == "same" or not are_twins(agreeing, PLAIN)
+
+
+def test_an_initial_is_no_forename():
+    assert forbids({**NAMESAKES, "postcode": "same"}, facts(forename_is_initial=True)) == "name"
+
+
+@pytest.mark.parametrize(("level", "reason_found"), [("same", None), ("most", "support")])
+def test_another_house_number_is_another_house(level, reason_found):
+    assert forbids({**NAMESAKES, "address": level}, facts(house_numbers_differ=True)) == reason_found
+    assert forbids({**NAMESAKES, "address": level}, PLAIN) is None
+
+
+def test_a_couple_or_twins_with_one_short_name_differ_by_sex():
+    assert forbids({**NAMESAKES, "sex": "different", "postcode": "same"}, PLAIN) == "family"
 
 
 def test_every_reason_has_its_words():
@@ -117,7 +153,7 @@ def test_every_reason_has_its_words():
 def test_what_a_family_shares_does_not_tell_its_members_apart(names, shared):
     pair = {**NAMESAKES, **names, shared: "same"}
     assert forbids(pair, PLAIN) == "family"
-    assert forbids({**pair, "email": "same"}, PLAIN) is None
+    assert forbids({**pair, "email": "same"}, facts(shares_rare_name=True)) == "family", "of a mother, and of all"
     assert forbids({**pair, "cro": "same"}, PLAIN) is None
 
 
