@@ -43,6 +43,11 @@ def _identifier(column: str) -> tuple[str, ...]:
 
 
 _INITIAL = "(least(length(forename_l), length(forename_r)) = 1 and substr(forename_l, 1, 1) = substr(forename_r, 1, 1))"
+_LEFT, _RIGHT = "list_contains(names_r, forename_l)", "list_contains(names_l, forename_r)"
+_FORENAME_ELSEWHERE = (
+    f"(({_LEFT} and {_RIGHT}) or ({_LEFT} and not list_contains(family_r, forename_l)) "
+    f"or ({_RIGHT} and not list_contains(family_l, forename_r)))"
+)
 _YEAR, _MONTH, _DAY = (
     f"substr(born_l, {start}, {size}) = substr(born_r, {start}, {size})" for start, size in ((1, 4), (5, 2), (7, 2))
 )
@@ -52,7 +57,8 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
         _same("forename"),
         _overlap("roots"),
         _close("forename"),
-        "(list_contains(names_r, forename_l) or list_contains(names_l, forename_r))",
+        _FORENAME_ELSEWHERE,
+        "(list_contains(family_r, forename_l) or list_contains(family_l, forename_r))",
         f"({_INITIAL} or forename_sound_l = forename_sound_r or {_likeness('forename', 0.8)})",
     ),
     "surname": (

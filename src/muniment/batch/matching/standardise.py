@@ -21,7 +21,7 @@ from muniment.engine.matching.tables import Tables
 from muniment.engine.values import births, contacts, identifiers, names, postcodes
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
-VERSION = "3"
+VERSION = "4"
 
 _WORDS = pa.list_(pa.string())
 _TEXT = pa.string()

@@ -115,7 +115,15 @@ def _initial(a: Nominal, b: Nominal) -> bool:
 
 
 def _forename_elsewhere(a: Nominal, b: Nominal) -> bool:
-    return a["forename"] in b["names"] or b["forename"] in a["names"]
+    # One word is not counted twice: where a forename is the other's surname, that has agreed already.
+    left, right = a["forename"], b["forename"]
+    if left in b["names"] and right in a["names"]:
+        return True
+    return (left in b["names"] and left not in b["family"]) or (right in a["names"] and right not in a["family"])
+
+
+def _forename_crossed(a: Nominal, b: Nominal) -> bool:
+    return a["forename"] in b["family"] or b["forename"] in a["family"]
 
 
 def _surname_elsewhere(a: Nominal, b: Nominal) -> bool:
@@ -163,10 +171,11 @@ FEATURES: tuple[Feature, ...] = (
         "forename",
         ("forename",),
         (
-            Level("same", 0.78, "the forename is the same", "forename"),
+            Level("same", 0.77, "the forename is the same", "forename"),
             Level("nickname", 0.05, "one forename is a short or pet form of the other"),
             Level("close", 0.08, "the forenames differ by a slip of the pen"),
             Level("elsewhere", 0.04, "the forename stands elsewhere in the other's names"),
+            Level("crossed", 0.01, "the forename of one is the surname of the other, and not the other way about"),
             Level("similar", 0.03, "the forenames sound or look alike, or one is an initial"),
             Level("different", 0.02, "the forenames differ"),
         ),
@@ -175,6 +184,7 @@ FEATURES: tuple[Feature, ...] = (
             _overlap("roots"),
             _close("forename"),
             _forename_elsewhere,
+            _forename_crossed,
             lambda a, b: _initial(a, b) or _similar("forename", "forename_sound")(a, b),
         ),
     ),
