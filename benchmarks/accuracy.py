@@ -95,13 +95,12 @@ def _facts(limit: float) -> dict[str, Any]:
 
 
 def _measure_ours(results: Results, sets: list[str], data: Path) -> None:
-    for name in sets:
-        mapping = linkage_sets.task(name, data).mapping
-        outs = ["nothing", *(out for out, without in LEFT_OUT.items() if without.applies(mapping)), *FEW]
-        for out in outs:
-            if (key := f"{name}|ours|{out}") not in results:
-                command = [sys.executable, "-m", "benchmarks.ablation", name, str(data), out]
-                results.keep(key, _run(command, None))
+    mappings = {name: linkage_sets.task(name, data).mapping for name in sets}
+    for out in ("nothing", *LEFT_OUT, *FEW):
+        for name in sets:
+            applies = out not in LEFT_OUT or LEFT_OUT[out].applies(mappings[name])
+            if applies and (key := f"{name}|ours|{out}") not in results:
+                results.keep(key, _run([sys.executable, "-m", "benchmarks.ablation", name, str(data), out], None))
 
 
 def _measure_peers(results: Results, sets: list[str], asked: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -43,52 +44,101 @@ def read(files: Iterable[str]) -> pd.DataFrame:
 
 
 def splink(name: str, people: pd.DataFrame) -> Iterable[Pair]:
-    """Link as the tutorials of Splink do, the last threshold of each included."""
-    import splink.comparison_library as cl
+    """Link as the published examples of Splink do, the last threshold of each included."""
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    names = ("given_name", "surname")
-    if name == "fake_1000":  # docs/demos/tutorials, de-duplication
-        comparisons = [
+    whole = people["first_name"] + " " + people["surname"] if "first_name" in people else people["surname"]
+    people = people.drop(columns="cluster").assign(
+        row=people.index, first_name_surname_concat=whole.where(whole.notna(), None)
+    )
+    example = _EXAMPLES[name]()
+    settings = SettingsCreator(
+        link_type="link_only" if people["file"].nunique() > 1 else "dedupe_only",
+        unique_id_column_name="row",
+        comparisons=example["comparisons"],
+        blocking_rules_to_generate_predictions=example["rules"],
+    )
+    database = DuckDBAPI()
+    tables = [database.register(_arrow(part.drop(columns="file"))) for _, part in people.groupby("file")]
+    linker = Linker(tables if len(tables) > 1 else tables[0], settings)
+    linker.training.estimate_probability_two_random_records_match(example["sure"], recall=example["recall"])
+    linker.training.estimate_u_using_random_sampling(max_pairs=example["pairs"], seed=2)
+    for columns in example["learn"]:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*columns), estimate_without_term_frequencies=example["plain"]
+        )
+    least = {} if example["least"] is None else {"threshold_match_probability": example["least"]}
+    predicted = linker.inference.predict(**least)
+    found = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, example["join"]).as_pyarrow_table()
+    return _within(zip(found["cluster_id"].to_pylist(), found["row"].to_pylist(), strict=True))
+
+
+def _tutorial() -> dict[str, Any]:
+    """Return the settings of docs/demos/tutorials, de-duplication."""
+    import splink.comparison_library as cl
+    from splink import block_on
+
+    return {
+        "comparisons": [
             cl.NameComparison("first_name"),
             cl.NameComparison("surname"),
             cl.LevenshteinAtThresholds("dob", 1),
             cl.ExactMatch("city").configure(term_frequency_adjustments=True),
             cl.EmailComparison("email"),
-        ]
-        rules = [block_on("first_name", "city"), block_on("surname")]
-        sure = [
+        ],
+        "rules": [block_on("first_name", "city"), block_on("surname")],
+        "sure": [
             block_on("first_name", "dob"),
             "l.first_name = r.first_name and levenshtein(r.surname, l.surname) <= 2",
             block_on("email"),
-        ]
-        recall, pairs, learn, plain, least, join = 0.7, 1e6, ["first_name surname", "dob"], False, 0.2, 0.5
-    elif name == "febrl3":  # docs/demos/examples/duckdb/febrl3; it ends without groups: 0.2 is its only threshold
-        comparisons = [
-            *(cl.NameComparison(column) for column in names),
+        ],
+        "learn": [("first_name", "surname"), ("dob",)],
+        **{"recall": 0.7, "pairs": 1e6, "plain": False, "least": 0.2, "join": 0.5},
+    }
+
+
+def _febrl3() -> dict[str, Any]:
+    """Return the settings of docs/demos/examples/duckdb/febrl3, which ends without groups: 0.2 is its threshold."""
+    import splink.comparison_library as cl
+    from splink import block_on
+
+    return {
+        "comparisons": [
+            cl.NameComparison("given_name"),
+            cl.NameComparison("surname"),
             cl.DateOfBirthComparison("date_of_birth", input_is_string=True, datetime_format="%Y%m%d"),
             cl.DamerauLevenshteinAtThresholds("soc_sec_id", [2]),
             cl.ExactMatch("street_number").configure(term_frequency_adjustments=True),
             cl.ExactMatch("postcode").configure(term_frequency_adjustments=True),
-        ]
-        rules = [block_on(each) for each in ("soc_sec_id", "given_name", "surname", "date_of_birth", "postcode")]
-        sure = [
+        ],
+        "rules": [block_on(each) for each in ("soc_sec_id", "given_name", "surname", "date_of_birth", "postcode")],
+        "sure": [
             block_on("soc_sec_id"),
             block_on("given_name", "surname", "date_of_birth"),
             "l.given_name = r.surname and l.surname = r.given_name and l.date_of_birth = r.date_of_birth",
-        ]
-        recall, pairs, learn, plain, least, join = 0.9, 1e6, ["date_of_birth", "postcode"], False, 0.2, 0.2
-    elif name == "febrl4":  # docs/demos/examples/duckdb/febrl4, the detailed model
-        comparisons = [
-            *(cl.NameComparison(column).configure(term_frequency_adjustments=True) for column in names),
+        ],
+        "learn": [("date_of_birth",), ("postcode",)],
+        **{"recall": 0.9, "pairs": 1e6, "plain": False, "least": 0.2, "join": 0.2},
+    }
+
+
+def _febrl4() -> dict[str, Any]:
+    """Return the settings of docs/demos/examples/duckdb/febrl4, the detailed model."""
+    import splink.comparison_library as cl
+    from splink import block_on
+
+    return {
+        "comparisons": [
+            cl.NameComparison("given_name").configure(term_frequency_adjustments=True),
+            cl.NameComparison("surname").configure(term_frequency_adjustments=True),
             cl.DateOfBirthComparison(
                 "date_of_birth", input_is_string=True, datetime_format="%Y%m%d", invalid_dates_as_null=True
             ),
             cl.DamerauLevenshteinAtThresholds("soc_sec_id", [1, 2]),
             cl.ExactMatch("street_number").configure(term_frequency_adjustments=True),
             cl.DamerauLevenshteinAtThresholds("postcode", [1, 2]).configure(term_frequency_adjustments=True),
-        ]
-        rules = [
+        ],
+        "rules": [
             block_on("given_name", "surname"),
             "l.given_name = r.surname and l.surname = r.given_name",
             block_on("date_of_birth"),
@@ -96,13 +146,21 @@ def splink(name: str, people: pd.DataFrame) -> Iterable[Pair]:
             block_on("state", "address_1"),
             block_on("street_number", "address_1"),
             block_on("postcode"),
-        ]
-        sure = [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")]
-        recall, pairs, learn, plain, least, join = 0.8, 1e6, ["date_of_birth", "postcode"], True, 0.2, 0.99
-    else:  # docs/demos/examples/duckdb/deduplicate_50k_synthetic
-        whole = people["first_name"] + " " + people["surname"]
-        people = people.assign(first_name_surname_concat=whole.where(whole.notna(), None))
-        comparisons = [
+        ],
+        "sure": [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")],
+        "learn": [("date_of_birth",), ("postcode",)],
+        **{"recall": 0.8, "pairs": 1e6, "plain": True, "least": 0.2, "join": 0.99},
+    }
+
+
+def _historical() -> dict[str, Any]:
+    """Return the settings of docs/demos/examples/duckdb/deduplicate_50k_synthetic."""
+    import splink.comparison_library as cl
+    from splink import block_on
+
+    area = "substr(postcode_fake,1,3)"
+    return {
+        "comparisons": [
             cl.ForenameSurnameComparison(
                 "first_name", "surname", forename_surname_concat_col_name="first_name_surname_concat"
             ),
@@ -110,9 +168,8 @@ def splink(name: str, people: pd.DataFrame) -> Iterable[Pair]:
             cl.PostcodeComparison("postcode_fake"),
             cl.ExactMatch("birth_place").configure(term_frequency_adjustments=True),
             cl.ExactMatch("occupation").configure(term_frequency_adjustments=True),
-        ]
-        area = "substr(postcode_fake,1,3)"
-        rules = [
+        ],
+        "rules": [
             block_on("substr(first_name,1,3)", "substr(surname,1,4)"),
             block_on("surname", "dob"),
             block_on("first_name", "dob"),
@@ -121,33 +178,18 @@ def splink(name: str, people: pd.DataFrame) -> Iterable[Pair]:
             block_on("dob", "birth_place"),
             *(block_on(area, column) for column in ("dob", "first_name", "surname")),
             block_on("substr(first_name,1,2)", "substr(surname,1,2)", "substr(dob,1,4)"),
-        ]
-        sure = [
+        ],
+        "sure": [
             block_on("first_name", "surname", "dob"),
             block_on("substr(first_name,1,2)", "surname", "substr(postcode_fake,1,2)"),
             block_on("dob", "postcode_fake"),
-        ]
-        recall, pairs, learn, plain, least, join = 0.6, 1e7, ["first_name surname", "dob"], True, None, 0.95
-    link_type = "link_only" if name == "febrl4" else "dedupe_only"
-    settings = SettingsCreator(
-        link_type=link_type,
-        unique_id_column_name="row",
-        comparisons=comparisons,
-        blocking_rules_to_generate_predictions=rules,
-    )
-    people = people.drop(columns="cluster").assign(row=people.index)
-    database = DuckDBAPI()
-    tables = [database.register(_arrow(part.drop(columns="file"))) for _, part in people.groupby("file")]
-    linker = Linker(tables if len(tables) > 1 else tables[0], settings)
-    linker.training.estimate_probability_two_random_records_match(sure, recall=recall)
-    linker.training.estimate_u_using_random_sampling(max_pairs=pairs, seed=2)
-    for columns in learn:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*columns.split()), estimate_without_term_frequencies=plain
-        )
-    predicted = linker.inference.predict(**({} if least is None else {"threshold_match_probability": least}))
-    found = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, join).as_pyarrow_table()
-    return _within(zip(found["cluster_id"].to_pylist(), found["row"].to_pylist(), strict=True))
+        ],
+        "learn": [("first_name", "surname"), ("dob",)],
+        **{"recall": 0.6, "pairs": 1e7, "plain": True, "least": None, "join": 0.95},
+    }
+
+
+_EXAMPLES = {"fake_1000": _tutorial, "febrl3": _febrl3, "febrl4": _febrl4, "historical_50k": _historical}
 
 
 def _arrow(people: pd.DataFrame):

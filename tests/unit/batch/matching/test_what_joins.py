@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 import yaml
 from small_set import NAMESAKE, ROOT, are_joined, nominals, one
 
 from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.resolve import JUDGEMENTS
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
 from muniment.engine.matching.model import Weights
@@ -101,3 +103,22 @@ def test_two_of_a_team_with_one_mailbox_are_not_one(namesakes, other, joined):
     resolution = one(standardise(nominals(NAMESAKE | mailbox, other | mailbox)), namesakes)
     assert are_joined(resolution, 1, 2) is joined
     assert resolution.doubtful["reason"].to_pylist() == ([] if joined else ["name"])
+
+
+@pytest.mark.parametrize(
+    ("more", "other", "joined"),
+    [({}, {}, False), ({"email": "alan@example.org"}, {"email": "stranger@example.net"}, True)],
+)
+def test_who_may_be_either_of_two_who_were_judged_apart_is_asked_about_unless_one_is_far_likelier(
+    namesakes, more, other, joined
+):
+    home = NAMESAKE | {"phone": "01632 960011"}
+    model = replace(namesakes, weights=namesakes.weights | {"phone": namesakes.weights["email"]})
+    said = pa.Table.from_pylist([{"left": 1, "right": 2, "verdict": "different"}], JUDGEMENTS)
+    people = standardise(nominals(home | more, home | other, home | more))
+    resolution = one(people, model, judgements=said)
+    assert are_joined(resolution, 1, 3) is joined
+    assert not are_joined(resolution, 2, 3)
+    asked = {(row["left"], row["right"], row["reason"]) for row in resolution.doubtful.to_pylist()}
+    assert (2, 3, "contested") in asked
+    assert ((1, 3, "contested") in asked) is not joined
