@@ -77,6 +77,7 @@ def main() -> None:
         pool.submit(_measure_ours, results, sets, asked.data).result()
         if others:
             others.result()
+    results.all["facts"].setdefault("load", round(os.getloadavg()[2], 1))
     write(results.all, Path("docs/reference/linkage-accuracy.md"))
 
 

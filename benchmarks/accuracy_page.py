@@ -30,13 +30,13 @@ _PEERS = """## Beside other programs
 Nothing is fitted to these sets, by us or for a peer, and no truth is read but to count. Each peer keeps its own
 threshold.
 
-- **Splink** runs the published example of each set: its columns (for febrl also `soc_sec_id`, which nobody else
-  here is given), comparisons, blocking, training and thresholds. The example of febrl3 ends before groups are made;
-  its only threshold, 0.2, makes them here. That of fake_1000 is the de-duplication tutorial.
-- **GoldenMatch** is given the columns that our mapping names and configures itself. Where it calls its own
-  configuration unsafe it runs all the same.
-- **recordlinkage** is given the same columns: blocks on each of forename, surname and date of birth, Jaro-Winkler
-  on names, its ECM classifier.
+- **Splink** runs the published example of each set: its columns (for febrl also `soc_sec_id`, which only GoldenMatch is
+  given too), comparisons, blocking, training and thresholds. The example of febrl3 ends before groups are made; its
+  only threshold, 0.2, makes them here. That of fake_1000 is the de-duplication tutorial.
+- **GoldenMatch** is given every column of the file but the truth and the reference, which tells it too, and configures
+  itself. Where it calls its own configuration unsafe it runs all the same.
+- **recordlinkage** is given the columns that our mapping names: blocks on each of forename, surname and date of birth,
+  Jaro-Winkler on names, its ECM classifier.
 - **dedupe** needs labels. It is given 100 pairs as matches that agree on two of forename, surname and date of birth
   and on one other field, and 100 pairs drawn at random as different: by rule, not from the truth. A person who
   labels what it asks about would do better.
@@ -77,7 +77,8 @@ def _machine(facts: Mapping[str, Any]) -> str:
         f"Measured on {facts['on']}: {facts['cores']} cores of {facts['processor']}, Python {facts['python']}; "
         f"{own}. "
         f"Peers, in an environment of their own: {', '.join(facts['pinned'])}; each was stopped after "
-        f"{facts['limit']:.0f} s. Ours and a peer ran side by side, so that seconds are no more than an order.\n"
+        f"{facts['limit']:.0f} s. Ours and a peer ran side by side, and the load of the machine was {facts['load']} at "
+        "the end (15 minutes' average): seconds are no more than an order.\n"
     )
 
 

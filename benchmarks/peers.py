@@ -19,7 +19,7 @@ Pair = tuple[Hashable, Hashable]
 
 IDENTITY = {"fake_1000": "unique_id", "febrl3": "rec_id", "febrl4": "rec_id", "historical_50k": "unique_id"}
 _FEBRL = ["given_name", "surname", "date_of_birth", "street_number", "address_1", "address_2", "suburb", "postcode"]
-# The columns that our own mapping names: what GoldenMatch, dedupe and recordlinkage are given too.
+# The columns that our own mapping names: what dedupe and recordlinkage are given too.
 COLUMNS = {
     "fake_1000": ["first_name", "surname", "dob", "city", "email"],
     "febrl3": _FEBRL,
@@ -199,10 +199,10 @@ def _arrow(people: pd.DataFrame):
 
 
 def goldenmatch(name: str, people: pd.DataFrame) -> Iterable[Pair]:
-    """Let GoldenMatch look at the columns and configure itself."""
+    """Let GoldenMatch look at all columns and configure itself, but not at references, which tell the truth here."""
     import goldenmatch as gm
 
-    given = people[COLUMNS[name]]
+    given = people.drop(columns=["cluster", "file", IDENTITY[name]])
     try:
         result = gm.dedupe_df(_arrow(given))
     except Exception as error:
