@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 from django.db import connection
 from psycopg.sql import Literal
 
-from muniment.batch.matching.standardise import STANDARDISED
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Grouped
 from muniment.people import advice, neighbourhood, pairs, publishing, reopening, search_tokens
@@ -147,6 +145,5 @@ def _table(rows: Iterable[tuple[Any, ...]], **columns: str) -> str:
 
 
 def _tokens(rows: list[Nominal]) -> str:
-    found = search_tokens.tokens(pa.Table.from_pylist([dict(row) for row in rows], STANDARDISED)).to_pylist()
-    columns = dict.fromkeys(("kind", "token"), "text")
-    return _table([(row["nominal_id"], row["kind"], row["token"]) for row in found], nominal_id="bigint", **columns)
+    found = [(row["person_id"], *token) for row in rows for token in sorted(search_tokens.tokens_of(row))]
+    return _table(found, nominal_id="bigint", kind="text", token="text")  # noqa: S106 -- a word that is searched for

@@ -14,7 +14,7 @@ from muniment.engine.matching import standing as stands
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Said, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
-from muniment.engine.matching.weighing import CORPORATE, Weighed
+from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
 from muniment.people import nominal_tables, said_of_pairs
 from muniment.people.linkage_models import Published, of_version
 from muniment.people.models import MatchEdge
@@ -68,9 +68,13 @@ def around(keys: Collection[int], published: Published) -> Neighbourhood:
     missing = [*inside - members.keys()]
     members |= {row["person_id"]: row for row in held("held.nominal_id = ANY(%s)", [missing])} if missing else {}
     within = [pair for pair in _sharing(members, published) if not set(keys) & set(pair)]
-    return Neighbourhood(
-        frozenset(keys), members, (*weighed, *_weigh(within, members, published)), _within(said, members), shown
-    )
+    weighed = (*weighed, *_weigh(within, members, published))
+    said = _within(said, members)
+    if published.scales.points.hard_rules:
+        # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.
+        decisive = published.scales.points.automatic
+        weighed = tuple(contested(weighed, members, said.different, decisive))
+    return Neighbourhood(frozenset(keys), members, weighed, said, shown)
 
 
 def _near(changed: Sequence[Nominal], held: Callable[..., list[Nominal]], published: Published) -> dict[int, Nominal]:
@@ -156,9 +160,10 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Said
 
 
 def _joined_before(keys: Collection[int]) -> Iterable[Pair]:
-    """Return the pairs with some nominals that evidence joins, as far as it was weighed before."""
+    """Return the pairs with some nominals that evidence joins, or would were it not torn, as weighed before."""
     of_some = Q(left_id__in=keys) | Q(right_id__in=keys)
-    return MatchEdge.objects.filter(of_some, is_automatic=True).values_list("left_id", "right_id")
+    joined = Q(is_automatic=True) | Q(blocked_by="contested")
+    return MatchEdge.objects.filter(of_some, joined).values_list("left_id", "right_id")
 
 
 def _within(said: Said, members: Collection[int]) -> Said:

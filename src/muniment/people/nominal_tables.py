@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 
+from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
@@ -68,13 +69,6 @@ _TYPES = {
 }
 _TYPED = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in STANDARDISED)
 _FEW = f"(SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (digest text, {_TYPED}))"  # noqa: S608
-_GIVEN = pa.schema(
-    [
-        ("person_id", pa.int64()),
-        *((name, pa.string()) for name in ("source_key", "partition", *PERSON_TEXT_FIELDS)),
-        ("aliases", pa.list_(pa.string())),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -124,8 +118,7 @@ def standardise_few(keys: Collection[int], *, on: date) -> None:
         if not given:
             return
         digests = {row["person_id"]: row.pop("digest") for row in given}
-        made = standardise(pa.Table.from_pylist(given, _GIVEN), on=on).to_pylist()
-        rows = [row | {"digest": digests[row["person_id"]]} for row in made]
+        rows = [standardise_one(row, on=on) | {"digest": digests[row["person_id"]]} for row in given]
         cursor.execute(
             _STORE.format(fresh=_FEW, seen="true"),
             {"standard": standard(on), "snapshot": None, "rows": json.dumps(rows, default=str)},

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching.standardise import spell
+from muniment.engine.matching.features import Nominal
 
+_LONGEST = 60  # letters of a token that are kept
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
 
 _QUERY = """
@@ -67,6 +69,23 @@ def tokens(standardised: pa.Table) -> pa.Table:
         return connection.sql(_QUERY).to_arrow_table()
     finally:
         connection.close()
+
+
+def tokens_of(row: Nominal) -> set[tuple[str, str]]:
+    """Return the tokens, as kind and token, of one standardised nominal: those that `tokens` gives it."""
+    born = row["born_from"]
+    told = [
+        *(("name", word) for word in row["names"]),
+        *(("root", root) for root in row["roots"]),
+        *(("snd", sound) for sound in row["sounds"]),
+        *(("tri", f"^{word}$"[at : at + 3]) for word in row["names"] for at in range(len(word))),
+        ("born", f"{born:%Y%m%d}" if born and born == row["born_until"] else ""),
+        ("year", f"{born:%Y}" if born else ""),
+        *(("code", (row[name] or "").replace(" ", "")) for name in ("postcode", "district")),
+        *(("ref", (row[name] or "").upper()) for name in ("pncid", "cro")),
+        ("ref", str(row["source_key"]).split("|")[2].upper()),
+    ]
+    return {(kind, token.lower()[:_LONGEST]) for kind, token in told if token}
 
 
 def publish(cursor: Any, staged: str, keys: Collection[int] | None = None) -> None:

@@ -3,65 +3,168 @@
 Most keys join two or more facts, so that few nominals share them; together they leave open any facts that may be
 wrong, missing or written in another order. Keys of one fact serve small files, and the rarest values of large
 ones: the model stops those that many records share. A key begins with its kind. Keys are text, the same in the
-batch and in PostgreSQL; the model names those that too many records share.
+batch and for one nominal; the model names those that too many records share.
 """
 
-# DuckDB's || gives null when a part is null, and the nulls are filtered out of the list.
-_FORE, _SUR = "coalesce(forename_sound, forename)", "coalesce(surname_sound, surname)"
-# least() passes over a null, and one name alone is no pair.
-_BOTH = "forename is not null and surname is not null"
-_PAIR = f"case when {_BOTH} then least({_FORE}, {_SUR}) || '|' || greatest({_FORE}, {_SUR}) end"
-_YEAR, _MONTH, _DAY = "nullif(born[1:4], '0000')", "nullif(born[5:6], '00')", "nullif(born[7:8], '00')"
-_FULL_DAY = "case when not born_default then born end"
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
-_SINGLE = {
-    "pncid": "pncid",
-    "cro": "cro",
-    "ni": "ni_number",
-    "driver": "driver_number",
-    "phone": "phone",
-    "email": "email",
+# The facts that keys are made of, in DuckDB's words. || gives null when a part is null, and least() passes over one;
+# one name alone is no pair.
+_FORE, _SUR = "coalesce(forename_sound, forename)", "coalesce(surname_sound, surname)"
+_BOTH = "forename is not null and surname is not null"
+_YEAR, _MONTH, _DAY = "nullif(born[1:4], '0000')", "nullif(born[5:6], '00')", "nullif(born[7:8], '00')"
+
+_FACTS = {
+    "fore": _FORE,
+    "sur": _SUR,
+    "name": f"coalesce({_SUR}, {_FORE})",
     "names": f"case when {_BOTH} then least(forename, surname) || '|' || greatest(forename, surname) end",
-    "sounds": _PAIR,
-    "sounds-year": f"({_PAIR}) || '|' || {_YEAR}",
-    "sounds-district": f"({_PAIR}) || '|' || coalesce(district, postcode)",
-    "sounds-place": f"({_PAIR}) || '|' || birth_place",
-    "surname-year-month": f"{_SUR} || '|' || {_YEAR} || {_MONTH}",
-    "surname-year-day": f"{_SUR} || '|' || {_YEAR} || {_DAY}",
-    "surname-month-day": f"{_SUR} || '|' || case when not born_default then {_MONTH} || {_DAY} end",
-    "forename-year-month": f"{_FORE} || '|' || {_YEAR} || {_MONTH}",
-    "forename-year-day": f"{_FORE} || '|' || {_YEAR} || {_DAY}",
-    "forename-month-day": f"{_FORE} || '|' || case when not born_default then {_MONTH} || {_DAY} end",
-    "born-district": f"{_FULL_DAY} || '|' || coalesce(district, postcode)",
-    "born-initials": "born || '|' || least(forename[1], surname[1]) || greatest(forename[1], surname[1])",
-    "postcode-year": f"postcode || '|' || {_YEAR}",
-    "mailbox": f"mailbox || '|' || coalesce({_SUR}, {_FORE})",
-    "address-surname": f"array_to_string(address, ' ') || '|' || {_SUR}",
-    "address-forename": f"array_to_string(address, ' ') || '|' || {_FORE}",
-    "address": "array_to_string(address, ' ')",
-    "postcode": "postcode",
-    "born": "born",
-    "surname": "surname",
-    "forename": "forename",
+    "sounds": f"case when {_BOTH} then least({_FORE}, {_SUR}) || '|' || greatest({_FORE}, {_SUR}) end",
+    "letters": "least(forename[1], surname[1]) || greatest(forename[1], surname[1])",
     "start": f"case when {_BOTH} then left(forename, 2) || '|' || left(surname, 3) end",
-    "box": "mailbox",
-    "place-occupation": "birth_place || '|' || occupation",
-    "address-born": f"array_to_string(address, ' ') || '|' || {_YEAR}",
+    "year": _YEAR,
+    "month": _MONTH,
+    "day": _DAY,
+    "month_day": f"case when not born_default then {_MONTH} || {_DAY} end",
+    "full_day": "case when not born_default then born end",
+    "area": "coalesce(district, postcode)",
+    "home": "array_to_string(address, ' ')",
+}
+
+
+def _least(*texts: str | None) -> list[str]:
+    return sorted(text for text in texts if text)
+
+
+def _fore(row: Mapping[str, Any]) -> str | None:
+    text: str | None = row["forename_sound"] or row["forename"]
+    return text
+
+
+def _sur(row: Mapping[str, Any]) -> str | None:
+    text: str | None = row["surname_sound"] or row["surname"]
+    return text
+
+
+def _pair(*texts: str | None) -> str | None:
+    return "|".join(_least(*texts)) if all(texts) else None
+
+
+def _letters(row: Mapping[str, Any]) -> str | None:
+    letters = _least(*(name[:1] for name in (row["forename"], row["surname"]) if name))
+    return letters[0] + letters[-1] if letters else None
+
+
+def _start(row: Mapping[str, Any]) -> str | None:
+    return f"{row['forename'][:2]}|{row['surname'][:3]}" if row["forename"] and row["surname"] else None
+
+
+def _part(first: int, last: int) -> Callable[[Mapping[str, Any]], str | None]:
+    def part(row: Mapping[str, Any]) -> str | None:
+        text = (row["born"] or "")[first:last]
+        return text if text.strip("0") else None
+
+    return part
+
+
+def _month_day(row: Mapping[str, Any]) -> str | None:
+    month, day = _part(4, 6)(row), _part(6, 8)(row)
+    return month + day if month and day and not row["born_default"] else None
+
+
+# The same facts of one nominal; whatever is not named here is a column.
+_FACTS_OF_ONE: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "fore": _fore,
+    "sur": _sur,
+    "name": lambda row: _sur(row) or _fore(row),
+    "names": lambda row: _pair(row["forename"], row["surname"]),
+    "sounds": lambda row: _pair(_fore(row), _sur(row)) if row["forename"] and row["surname"] else None,
+    "letters": _letters,
+    "start": _start,
+    "year": _part(0, 4),
+    "month": _part(4, 6),
+    "day": _part(6, 8),
+    "month_day": _month_day,
+    "full_day": lambda row: None if row["born_default"] else row["born"],
+    "area": lambda row: row["district"] or row["postcode"],
+    "home": lambda row: " ".join(row["address"]) if row["address"] else None,
+}
+
+# Each kind of key with its facts in braces.
+_SINGLE = {
+    "pncid": "{pncid}",
+    "cro": "{cro}",
+    "ni": "{ni_number}",
+    "driver": "{driver_number}",
+    "phone": "{phone}",
+    "email": "{email}",
+    "names": "{names}",
+    "sounds": "{sounds}",
+    "sounds-year": "{sounds}|{year}",
+    "sounds-district": "{sounds}|{area}",
+    "sounds-place": "{sounds}|{birth_place}",
+    "surname-year-month": "{sur}|{year}{month}",
+    "surname-year-day": "{sur}|{year}{day}",
+    "surname-month-day": "{sur}|{month_day}",
+    "forename-year-month": "{fore}|{year}{month}",
+    "forename-year-day": "{fore}|{year}{day}",
+    "forename-month-day": "{fore}|{month_day}",
+    "born-district": "{full_day}|{area}",
+    "born-initials": "{born}|{letters}",
+    "postcode-year": "{postcode}|{year}",
+    "mailbox": "{mailbox}|{name}",
+    "address-surname": "{home}|{sur}",
+    "address-forename": "{home}|{fore}",
+    "address": "{home}",
+    "postcode": "{postcode}",
+    "born": "{born}",
+    "surname": "{surname}",
+    "forename": "{forename}",
+    "start": "{start}",
+    "box": "{mailbox}",
+    "place-occupation": "{birth_place}|{occupation}",
+    "address-born": "{home}|{year}",
 }
 
 # Kinds of one fact: their cost is bounded for the file as a whole, not for each nominal.
 LONE = ("address", "postcode", "born", "surname", "forename", "start", "box", "place-occupation")
 
 # For each of up to eight sounds of any name, so that order and aliases do not matter.
-_EACH = {"name-born": "born", "name-postcode": "postcode"}
+_EACH, _SOUNDS = {"name-born": "born", "name-postcode": "postcode"}, 8
+
+_PARTS = re.compile(r"\{(\w+)\}|([^{}]+)")
+
+
+def _sql(template: str) -> str:
+    parts = _PARTS.findall(template)
+    return " || ".join(f"({_FACTS.get(fact, fact)})" if fact else f"'{text}'" for fact, text in parts)
+
 
 KEYS = (
     "list_distinct(list_filter(["
-    + ", ".join(f"'{kind}|' || ({parts})" for kind, parts in _SINGLE.items())
+    + ", ".join(f"'{kind}|' || {_sql(template)}" for kind, template in _SINGLE.items())
     + "]"
     + "".join(
-        f" || list_transform(sounds[1:8], lambda s: '{kind}|' || s || '|' || {column})"
+        f" || list_transform(sounds[1:{_SOUNDS}], lambda s: '{kind}|' || s || '|' || {column})"
         for kind, column in _EACH.items()
     )
     + ", lambda k: k is not null))"
 )
+
+_TEMPLATES = [(f"{kind}|", _PARTS.findall(template)) for kind, template in _SINGLE.items()]
+
+
+def keys_of(row: Mapping[str, Any]) -> list[str]:
+    """Return the keys of one standardised nominal: those that `KEYS` gives it in a batch, in no order."""
+    facts = dict(row) | {name: fact(row) for name, fact in _FACTS_OF_ONE.items()}
+    found = set()
+    for kind, parts in _TEMPLATES:
+        texts = [facts[fact] if fact else text for fact, text in parts]
+        if all(text is not None for text in texts):
+            found.add(kind + "".join(texts))
+    for kind, column in _EACH.items():
+        if row[column] is not None:
+            found |= {f"{kind}|{sound}|{row[column]}" for sound in row["sounds"][:_SOUNDS]}
+    return sorted(found)

@@ -6,9 +6,10 @@ the same pairs. Change `VERSION` with any change of meaning here: stored values 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from functools import cache
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -17,8 +18,8 @@ import pyarrow.compute as pc
 from muniment.batch.connecting import connect
 from muniment.batch.matching.keys import KEYS
 from muniment.batch.matching.policy import in_force, today
-from muniment.engine.matching.tables import Tables
-from muniment.engine.values import births, contacts, identifiers, names, postcodes
+from muniment.engine.matching.cleaning import ALIKE, Born, Cleaning, Postcode, sounds
+from muniment.engine.values import contacts, names
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
 VERSION = "4"
@@ -140,14 +141,13 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
     Person fields that the table lacks count as missing. `on` is the day whose matching policy is used. Returns a
     table of schema `STANDARDISED`, one row for each row given, in no particular order.
     """
-    day = on or today()
-    tables = in_force(day)
+    cleaning = cleaning_on(on or today())
     connection = connect()
     try:
-        connection.register("cleaned", _clean(nominals, tables, day))
+        connection.register("cleaned", _clean(nominals, cleaning))
         connection.execute(f"create temp table arranged as {_ARRANGE}")
         connection.unregister("cleaned")
-        _sound_words(connection, tables)
+        _sound_words(connection, cleaning)
         connection.execute(f"create temp table finished as {_FINISH}")
         columns = ", ".join(f'"{name}"' for name in STANDARDISED.names)
         query = f"select {columns} from (select *, {KEYS} as keys, '{VERSION}' as version from finished)"  # noqa: S608
@@ -186,55 +186,57 @@ def spell(word: str, *, on: date | None = None) -> dict[str, list[str]]:
 
     Without the set engine: who looks for somebody waits for it.
     """
-    tables = in_force(on or today())
-    words = _name(word, tables)
+    cleaning = cleaning_on(on or today())
+    words = cleaning.name(word)
     return {
         "names": sorted(set(words)),
-        "roots": list(_roots(words[0], tables)) if words else [],
-        "sounds": sorted({sound for each in words if (sound := names.sound(each)) is not None}),
+        "roots": cleaning.roots(words[0]) if words else [],
+        "sounds": sounds(words),
     }
 
 
-def _clean(nominals: pa.Table, tables: Tables, day: date) -> pa.Table:
+def cleaning_on(on: date) -> Cleaning:
+    """Return what cleans values by the lists of a day."""
+    return Cleaning(in_force(on), on.year)
+
+
+def _clean(nominals: pa.Table, cleaning: Cleaning) -> pa.Table:
     """Clean each column by itself; word lists are prefixed `w_`."""
     text = {name: _column(nominals, name) for name in PERSON_TEXT_FIELDS}
-    plain = _plain(tables)
     cleaned: dict[str, pa.Array] = {
         "person_id": nominals["person_id"].combine_chunks(),
         "source_key": nominals["source_key"].combine_chunks(),
         "partition": nominals["partition"].combine_chunks(),
-        "w_aliases": _aliases(nominals, tables),
-        "born": _each(text["born"], lambda value: _born(value, tables), _BORN),
-        "postcode": _each(text["postcode"], lambda value: _postcode(value, tables), _POSTCODE),
-        "w_address": _each(text["address"], lambda value: _address(value, tables), _WORDS),
-        "phone": _each(text["phone"], contacts.phone, _TEXT),
-        "email": _each(text["email"], contacts.email, _TEXT),
-        "pncid": _each(text["pncid"], lambda value: identifiers.pncid(value, this_year=day.year), _TEXT),
-        "cro": _each(text["cro"], identifiers.cro, _TEXT),
-        "ni_number": _each(text["ni_number"], identifiers.ni_number, _TEXT),
-        "driver_number": _each(text["driver_number"], identifiers.driver_number, _TEXT),
+        "w_aliases": _aliases(nominals, cleaning),
+        "born": _each(text["born"], lambda value: _fields(cleaning.born(value)), _BORN),
+        "postcode": _each(text["postcode"], lambda value: _fields(cleaning.postcode(value)), _POSTCODE),
+        "w_address": _each(text["address"], cleaning.address, _WORDS),
+        "pncid": _each(text["pncid"], cleaning.pncid, _TEXT),
+        "sex": _each(text["sex"], cleaning.sex, _TEXT),
+        "w_birth_place": _each(text["birth_place"], cleaning.words, _WORDS),
+        **{name: _each(text[name], clean, _TEXT) for name, clean in ALIKE.items()},
+        "occupation": _each(text["occupation"], cleaning.plain, _TEXT),
+        "ethnicity": _each(text["ethnicity"], cleaning.code, _TEXT),
     }
     cleaned["mailbox"] = _each(cleaned["email"], contacts.mailbox, _TEXT)
     for name in ("forename", "middle_names", "surname", "full_name"):
-        cleaned[f"w_{name}"] = _each(text[name], lambda value: _name(value, tables), _WORDS, missing=[])
-    cleaned |= _full_name(text["full_name"], tables)
-    cleaned["w_birth_place"] = _each(text["birth_place"], lambda value: (plain(value) or "").split(), _WORDS)
-    cleaned["sex"] = _each(text["sex"], lambda value: _sex(value, tables), _TEXT)
-    for name in ("occupation", "ethnicity"):
-        cleaned[name] = _each(text[name], plain, _TEXT)
-    return pa.table(cleaned)
+        cleaned[f"w_{name}"] = _each(text[name], cleaning.name, _WORDS, missing=[])
+    return pa.table(cleaned | _full_name(text["full_name"], cleaning))
 
 
-def _full_name(values: pa.Array, tables: Tables) -> dict[str, pa.Array]:
-    """Return the parts of full names as the engine tells them, and whether a comma puts the surname first."""
+def _fields(value: Born | Postcode | None) -> dict[str, Any] | None:
+    return value._asdict() if value is not None else None
 
-    def part(name: str) -> Callable[[str], tuple[str, ...]]:
-        return lambda value: _name(getattr(names.arrange(value), name) or "", tables)
 
-    columns = {"w_spoken": "name", "w_full_surname": "surname", "w_full_given": "given"}
+def _full_name(values: pa.Array, cleaning: Cleaning) -> dict[str, pa.Array]:
+    """Return the parts of full names, and whether a comma puts the surname first."""
+
+    def part(name: str) -> Callable[[str], object]:
+        return lambda value: getattr(cleaning.full_name(value), name)
+
+    columns = {"w_spoken": "spoken", "w_full_surname": "surname", "w_full_given": "given"}
     arranged = {column: _each(values, part(name), _WORDS, missing=[]) for column, name in columns.items()}
-    first = _each(values, lambda value: names.arrange(value).surname is not None, pa.bool_(), missing=False)
-    return arranged | {"surname_first": first}
+    return arranged | {"surname_first": _each(values, part("is_surname_first"), pa.bool_(), missing=False)}
 
 
 def _column(nominals: pa.Table, name: str) -> pa.Array:
@@ -253,11 +255,11 @@ def _each(values: pa.Array, clean: Callable[[str], object], kind: pa.DataType, m
     return lookup.take(pc.fill_null(encoded.indices, len(results)))
 
 
-def _aliases(nominals: pa.Table, tables: Tables) -> pa.Array:
+def _aliases(nominals: pa.Table, cleaning: Cleaning) -> pa.Array:
     if "aliases" not in nominals.column_names:
         return pa.array([[]] * nominals.num_rows, _WORDS)
     lists = nominals["aliases"].combine_chunks().cast(_WORDS)
-    words = _each(lists.flatten(), lambda value: _name(value, tables), _WORDS, missing=[])
+    words = _each(lists.flatten(), cleaning.name, _WORDS, missing=[])
     # Row of each alias, then of each word of it: the lists are joined without a loop over rows.
     of_alias = pc.list_parent_indices(lists)
     flat = pa.table({"row": of_alias.take(pc.list_parent_indices(words)), "word": words.flatten()})
@@ -267,54 +269,7 @@ def _aliases(nominals: pa.Table, tables: Tables) -> pa.Array:
     return pc.if_else(pc.is_null(filled), pa.scalar([], _WORDS), filled)
 
 
-def _plain(tables: Tables) -> Callable[[str], str | None]:
-    def clean(value: str) -> str | None:
-        folded = names.fold(value)
-        if folded in tables.text_junk:
-            return None
-        return " ".join(names.tokens(value)) or None
-
-    return clean
-
-
-def _sex(value: str, tables: Tables) -> str | None:
-    """Return a sex by one word, whichever code or word the source has for it; what is in no list stays as it is."""
-    folded = names.fold(value)
-    return tables.sexes[folded] if folded in tables.sexes else _plain(tables)(value)
-
-
-def _name(value: str, tables: Tables) -> tuple[str, ...]:
-    if names.fold(value) in tables.text_junk:
-        return ()
-    return names.tokens(value, junk=tables.name_junk, noise=tables.name_noise)
-
-
-def _address(value: str, tables: Tables) -> list[str] | None:
-    if names.fold(value) in tables.text_junk:
-        return None
-    return sorted(set(names.address_words(value)) - tables.address_noise) or None
-
-
-def _born(value: str, tables: Tables) -> dict[str, object] | None:
-    born = births.read(value)
-    if born is None or born.iso in tables.born_placeholders:
-        return None
-    return {
-        "digits": born.digits,
-        "vague": born.is_vague,
-        "earliest": born.interval.earliest if born.interval else None,
-        "latest": born.interval.latest if born.interval else None,
-    }
-
-
-def _postcode(value: str, tables: Tables) -> dict[str, object] | None:
-    postcode = postcodes.parse(value)
-    if postcode is None or postcode.unit in tables.postcode_placeholders or postcode.unit in tables.text_junk:
-        return None
-    return {"unit": postcode.unit, "sector": postcode.sector, "district": postcode.district}
-
-
-def _sound_words(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+def _sound_words(connection: duckdb.DuckDBPyConnection, cleaning: Cleaning) -> None:
     """Make tables `words` (word, sound, roots) and `sounded` (person_id, sounds)."""
     distinct = connection.sql(
         "select distinct unnest(names || [forename, surname]) as word from arranged"
@@ -326,7 +281,7 @@ def _sound_words(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
             {
                 "word": pa.array(words, _TEXT),
                 "sound": pa.array([names.sound(word) for word in words], _TEXT),
-                "roots": pa.array([_roots(word, tables) for word in words], _WORDS),
+                "roots": pa.array([cleaning.roots(word) for word in words], _WORDS),
             }
         ),
     )
@@ -335,7 +290,3 @@ def _sound_words(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
         "from (select person_id, unnest(names) as word from arranged) join words using (word) "
         "where sound is not null group by person_id"
     )
-
-
-def _roots(word: str, tables: Tables) -> Iterable[str]:
-    return sorted(tables.roots.get(word, frozenset()) | {word})

@@ -3,12 +3,13 @@
 The batch (`muniment.batch.matching.edges`) finds the same for whole sets; a test holds the two together.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model, Points, compare
-from muniment.engine.matching.rules import PairFacts, are_twins, forbids
+from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS, PairFacts, are_twins, forbids
 from muniment.engine.matching.tables import Tables
 
 # Twins differ in the forename and may weigh less than a doubtful pair; they must be seen all the same.
@@ -58,8 +59,9 @@ class Scales:
         if weight < self.least - (TWINS_DEPTH if self.points.hard_rules else 0.0):
             return None
         levels = {each.feature: each.level for each in compared.contributions}
-        blocked = forbids(levels, self._facts(left, right)) if self.points.hard_rules else None
-        twins = self.points.hard_rules and are_twins(levels)
+        facts = self._facts(left, right)
+        blocked = forbids(levels, facts) if self.points.hard_rules else None
+        twins = self.points.hard_rules and are_twins(levels, facts)
         speaks = weight >= self.least
         if not (speaks or twins):
             return None
@@ -80,9 +82,30 @@ class Scales:
             ),
             names_are_exchanged=_is_one(left["forename"], right["surname"])
             and _is_one(right["forename"], left["surname"]),
-            initials_differ=bool(left["forename"] and right["forename"])
-            and left["forename"][0] != right["forename"][0],
+            **self._of_forenames(left["forename"], right["forename"]),
+            forenames_are_two=self._are_two_names(left, right),
+            house_numbers_differ=bool(left["address"] and right["address"])
+            and _numbers(left["address"]) != _numbers(right["address"]),
         )
+
+    def _of_forenames(self, left: str | None, right: str | None) -> dict[str, bool]:
+        if not left or not right:
+            return dict.fromkeys(("initials_differ", "forename_is_initial", "forenames_are_listed"), False)
+        return {
+            "initials_differ": left[0] != right[0],
+            "forename_is_initial": min(len(left), len(right)) == 1,
+            "forenames_are_listed": {left, right} <= self.tables.forenames,
+        }
+
+    def _are_two_names(self, left: Nominal, right: Nominal) -> bool:
+        """Whether two forenames are in the lists, neither of them as a short form only, and no two spellings of one."""
+        forenames = {left["forename"], right["forename"]}
+        if not forenames <= self.tables.forenames or forenames & self.tables.short_forms:
+            return False
+        sounds = {left["forename_sound"], right["forename_sound"]}
+        if _ends_in_a(left["forename"]) != _ends_in_a(right["forename"]):
+            return True
+        return None not in sounds and len(sounds) == 2
 
     def _is_known_to_the_day(self, nominal: Nominal) -> bool:
         return not nominal["born_default"] and nominal["born_from"] is not None and nominal["born_from"] <= self.on
@@ -98,6 +121,15 @@ class Scales:
         return Weighed(left["person_id"], right["person_id"], self.points.automatic, True, not two, blocked, False)
 
 
+def _ends_in_a(name: str) -> bool:
+    """Whether a name ends as those of women do: Metaphone leaves vowels out, and Julia is not Julie."""
+    return name.rstrip("H").endswith("A")
+
+
+def _numbers(address: Sequence[str]) -> list[str]:
+    return [word for word in address if any(letter in "0123456789" for letter in word)]
+
+
 def _is_one(left: str | None, right: str | None) -> bool:
     return left is not None and left == right
 
@@ -107,3 +139,37 @@ def _are_two_at_a_mailbox(left: Nominal, right: Nominal) -> bool:
     strangers = bool(left["names"] and right["names"]) and set(left["names"]).isdisjoint(right["names"])
     others = all(left[name] and right[name] and left[name] != right[name] for name in ("surname", "born"))
     return strangers or others
+
+
+def contested(
+    weighed: Iterable[Weighed], nominals: Mapping[int, Nominal], apart: Collection[tuple[int, int]], decisive: float
+) -> list[Weighed]:
+    """Return pairs, none of them automatic that leads to one of two who are told apart, as another of them does.
+
+    Two are told apart by PNCIDs or CRO numbers, as twins, and by `apart`, the pairs that people say are different. A
+    pair that is stronger than the other by `decisive` bits stays. All pairs with each nominal in question are needed.
+    """
+    pairs = list(weighed)
+    told = {frozenset(pair) for pair in (*apart, *((each.left, each.right) for each in pairs if each.twins))}
+    arms: dict[int, list[tuple[int, float]]] = {}
+    for each in pairs:
+        if each.automatic:
+            arms.setdefault(each.left, []).append((each.right, each.weight))
+            arms.setdefault(each.right, []).append((each.left, each.weight))
+    torn = {
+        frozenset((who, this))
+        for who, others in arms.items()
+        for this, weight in others
+        for that, rival in others
+        if weight - rival < decisive and (frozenset((this, that)) in told or _differ(nominals[this], nominals[that]))
+    }
+    return [
+        replace(each, automatic=False, blocked_by="contested")
+        if each.automatic and frozenset((each.left, each.right)) in torn
+        else each
+        for each in pairs
+    ]
+
+
+def _differ(one: Nominal, two: Nominal) -> bool:
+    return any(one[kind] and two[kind] and one[kind] != two[kind] for kind in UNIQUE_IDENTIFIERS)

@@ -5,10 +5,11 @@ from itertools import combinations
 import pytest
 from small_set import nominals
 
-from muniment.batch.matching import blocking, edges
+from muniment.batch.matching import blocking, contested, edges
 from muniment.batch.matching.policy import in_force, today
 from muniment.batch.matching.standardise import standardise
 from muniment.engine.matching.weighing import Scales
+from muniment.engine.matching.weighing import contested as together
 
 HOME = {"postcode": "NH1 1AA", "address": "1 Invented Street", "phone": "07700900123"}
 
@@ -24,6 +25,9 @@ def among_all(people, model, connection):
     connection.execute("create temp table persons as from given")
     blocking.find_candidates(connection, "persons", model)
     edges.weigh(connection, model, in_force(), in_force().points)
+    contested.ask(
+        connection, connection.sql('select "left", "right" from twins').fetchall(), in_force().points.automatic
+    )
     pairs = connection.sql("select join_key_l, join_key_r from candidates").fetchall()
     pairs += connection.sql(
         "select l.person_id, r.person_id from persons l join persons r on l.person_id < r.person_id "
@@ -37,7 +41,9 @@ def among_all(people, model, connection):
 def assert_the_same(people, model, connection):
     pairs, kept, twins = among_all(people, model, connection)
     weigh = by_itself(people, model)
-    found = {pair: weigh(pair) for pair in pairs}
+    weighed = [each for pair in pairs if (each := weigh(pair))]
+    rows = {row["person_id"]: row for row in people.to_pylist()}
+    found = {(each.left, each.right): each for each in together(weighed, rows, [], in_force().points.automatic)}
     speak = {
         pair: (each.weight, each.automatic, each.blocked_by) for pair, each in found.items() if each and each.speaks
     }
@@ -69,6 +75,11 @@ def test_among_families_namesakes_and_staff(fake, connection):
             {**name, **HOME, "pncid": "2001/171310S"},
             {**name, "pncid": "2001/171310S"},
             {**name, "born": "2090-05-17", **HOME},
+            {**name, **HOME, "pncid": "1997/9000008T"},
+            {**name, **HOME, "forename": "Alana"},
+            {**name, **HOME, "forename": "Al"},
+            {**name, **HOME, "forename": "Julia"},
+            {**name, **HOME, "forename": "Julie", "address": "2 Invented Street"},
             {**name, **staff},
             {**name, **staff, "forename": "Alun"},
             {**staff, "forename": "Wilma", "surname": "Elsewhere", "born": "1971-02-03"},
