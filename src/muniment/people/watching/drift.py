@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from muniment.batch.matching.policy import in_force
 from muniment.core import words
@@ -78,12 +79,21 @@ def of_run(run: BatchRun, partition: str, figures: dict[str, object]) -> Drift:
     last = published.order_by("-run").first()
     version = str(run.versions.get("model", ""))
     trained = RunFigures.objects.filter(partition=partition, run__kind="train", run__versions__model=version).first()
-    kept = LinkageModel.objects.filter(version=version).first()
-    model = Model.from_json(json.dumps(kept.parameters)) if kept else None
-    learnt = drift.Learnt(model, trained.figures if trained else None)
+    learnt = drift.Learnt(model_of(version), trained.figures if trained else None)
     found = drift.moves(figures, last.figures if last else None, learnt, in_force().watching)
     lines = tuple(_line(move) for move in sorted(found, key=_order))
     return Drift(last.run if last else None, lines, tuple(_advice(found)))
+
+
+def model_of(version: str) -> Model | None:
+    """Return a version of the model; None where it is not kept here."""
+    return _model(version) if LinkageModel.objects.filter(version=version).exists() else None
+
+
+@lru_cache(maxsize=2)
+def _model(version: str) -> Model:
+    """Return a version of the model, which never changes."""
+    return Model.from_json(json.dumps(LinkageModel.objects.get(version=version).parameters))
 
 
 def _order(move: Move) -> tuple[int, float]:

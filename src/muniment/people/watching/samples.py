@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from muniment.batch.matching.policy import in_force
 from muniment.core import words
@@ -109,6 +110,13 @@ class Results:
 
 def results(sample: Sample) -> Results:
     """Work out what the labels of a sample tell so far; pairs come in random order, so that a part is a sample too."""
+    given = Label.objects.filter(pair__sample=sample).aggregate(number=Count("pk"), last=Max("at"))
+    return _results(sample, (given["number"], given["last"], sample.pairs.count(), in_force().watching))
+
+
+@lru_cache(maxsize=16)  # drawing the intervals takes a quarter of a second, and labels are read oftener than given
+def _results(sample: Sample, _of: tuple[object, ...]) -> Results:
+    """Return what a sample tells by the labels that it has at one moment."""
     told = _told(sample)
     held = {stratum_code(each.band, each.are_one): each for each in sample.strata.all()}
     # The reserve stands for the stratum, and what its drawer saw of it for what they may see of the stratum.
@@ -211,11 +219,10 @@ def _line(stratum: Stratum, population: int, told: list[tuple[SamplePair, list[s
 
 def last_complete(partition: str) -> tuple[Sample, Results] | None:
     """Return the last sample of a partition of which every pair has a label, with what it tells."""
-    for sample in Sample.objects.filter(partition=partition).select_related("run").order_by("-pk")[:20]:
-        found = results(sample)
-        if found.is_complete:
-            return sample, found
-    return None
+    unlabelled = SamplePair.objects.filter(sample=OuterRef("pk"), labels=None)
+    every = Sample.objects.filter(Exists(SamplePair.objects.filter(sample=OuterRef("pk"))), partition=partition)
+    sample = every.exclude(Exists(unlabelled)).select_related("run").order_by("-pk").first()
+    return (sample, results(sample)) if sample else None
 
 
 def to_look_at(sample: Sample) -> list[tuple[SamplePair, str]]:

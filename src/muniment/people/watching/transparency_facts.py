@@ -3,7 +3,6 @@
 They are of the policing partition, and the same whoever asks: counts alone, and nothing that a wall divides.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +43,9 @@ class _Known:
 
 def gather() -> dict[str, str]:
     """Return every fact by the name that the form has for it."""
-    kept = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at").first()
-    model = Model.from_json(json.dumps(kept.parameters)) if kept else None
+    active = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at")
+    kept = active.defer("parameters").first()
+    model = drift.model_of(kept.version) if kept else None
     runs = RunFigures.objects.filter(partition=POLICING, run__kind="resolve", run__state="done").select_related("run")
     known = _Known(kept, model, runs.order_by("-run").first())
     return {
