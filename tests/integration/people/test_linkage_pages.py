@@ -76,6 +76,8 @@ def test_a_run_that_waits_is_shown_and_released(held, cast):  # noqa: F811
     _, _, refused = held
     client, address = sign_in(cast["ash"]), reverse("linkage_run", args=[refused.hold.run_id])
     assert "waits for its release" in client.get(reverse("linkage")).text
+    assert "run of linkage to release" in client.get(reverse("home")).text
+    assert "of linkage to release" not in sign_in(cast["sorrel"]).get(reverse("home")).text
     page = client.get(address).text
     assert "60 of 60 prime records" in page
     assert "Would go" in page
