@@ -16,7 +16,7 @@ from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
-from muniment.people import advice, nominal_tables, reopening, search_tokens
+from muniment.people import advice, nominal_tables, publishing, reopening, search_tokens
 from muniment.people.actions import train
 from muniment.records import staging
 
@@ -75,51 +75,6 @@ SELECT "left", "right" FROM (
     WHERE b.until IS NULL
 ) shown WHERE "left" <> "right"
 """
-
-PUBLISH = {
-    # What was destroyed while this run computed is left out.
-    "gone": """
-        DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM records_nominal n WHERE n.id = c.person_id)
-    """,
-    "chosen": """
-        CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
-        SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
-        JOIN people_primeperson p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
-    """,
-    "made": """
-        WITH fresh AS (
-            INSERT INTO people_primeperson (anchor_id, anchor_key)
-            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || n.reference
-            FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
-            JOIN records_nominal n ON n.id = c.anchor_id
-            JOIN records_sourcesystem s ON s.id = n.system_id
-            JOIN core_controller ctl ON ctl.id = s.controller_id
-            WHERE NOT EXISTS (SELECT 1 FROM chosen WHERE chosen.anchor_id = c.anchor_id)
-            ORDER BY 2
-            RETURNING id, anchor_id
-        ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
-    """,
-    "retired": """
-        UPDATE people_primeperson p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, now())
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE p.anchor_id = c.person_id AND p.id <> chosen.prime_id
-            AND p.redirects_to_id IS DISTINCT FROM chosen.prime_id
-    """,
-    "revived": """
-        UPDATE people_primeperson p SET redirects_to_id = NULL, retired_at = NULL
-        FROM chosen WHERE chosen.prime_id = p.id AND p.retired_at IS NOT NULL
-    """,
-    "closed": """
-        UPDATE people_belonging b SET until = now()
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE b.nominal_id = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
-    """,
-    "moved": """
-        INSERT INTO people_belonging (nominal_id, prime_id)
-        SELECT c.person_id, chosen.prime_id FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE NOT EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = c.person_id AND b.until IS NULL)
-    """,
-}
 
 EDGES = (
     # Two that came apart by themselves are asked about until somebody has said whether they are one.
@@ -227,10 +182,7 @@ def _pairs(query: str) -> pa.Table:
 
 
 def _publish(cursor: Any, names: dict[str, str], parameters: dict[str, Any]) -> dict[str, int]:
-    rows = {}
-    for step, statement in PUBLISH.items():
-        cursor.execute(statement.format(**names))
-        rows[step] = cursor.rowcount
+    rows = publishing.publish(cursor, names["clusters"], publishing.PEOPLE)
     for statement in EDGES:
         cursor.execute(statement.format(**names), parameters)
     return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
