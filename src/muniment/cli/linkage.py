@@ -7,6 +7,7 @@ import typer
 
 from muniment.cli import exits, printing
 from muniment.core import actors
+from muniment.objects.actions import resolve as objects_resolving
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train as training
 from muniment.people.models import LinkageModel
@@ -37,9 +38,10 @@ def resolve(
     engine: Annotated[str, typer.Option(help="duckdb, or spark when one machine is outgrown.")] = "duckdb",
     as_json: Json = False,
 ) -> None:
-    """Resolve nominals into prime records and publish what changed."""
+    """Resolve nominals, places and vehicles into prime records and publish what changed."""
     if engine != "duckdb":
         typer.echo(f"The engine '{engine}' is not available for resolve: use duckdb.", err=True)
         raise typer.Exit(exits.WRONG_USE)
-    counts = resolving.resolve(by=actors.from_command("resolve"))
-    printing.report(asdict(counts), as_json=as_json, title="Prime records")
+    by = actors.from_command("resolve")
+    counts = {**asdict(resolving.resolve(by=by)), **objects_resolving.resolve(by=by).named()}
+    printing.report(counts, as_json=as_json, title="Prime records")

@@ -11,6 +11,9 @@ WORDS = {
     "reviews": "Back to the queue",
     "matches": "Back to the possible matches",
     "disposal": "Back to the disposal",
+    "object_matches": "Back to the possible matches",
+    "place": "Back to the place",
+    "vehicle": "Back to the vehicle",
     "find": "Back to what was found",
     "due_records": "Back to the records due",
     **dict.fromkeys(

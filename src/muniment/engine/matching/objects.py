@@ -6,7 +6,7 @@ are joined, whether a person is asked, or neither. What people said counts befor
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from muniment.engine.matching.clusters import Groups
@@ -47,7 +47,6 @@ class Grouping:
 
     anchors: Mapping[int, int]
     asked: tuple[Pair, ...]
-    edges: tuple[Pair, ...] = field(repr=False)  # every pair that joins or asks
 
 
 def candidates(members: Sequence[M], keys: Callable[[M], Iterable[Hashable]]) -> Iterator[tuple[M, M]]:
@@ -96,4 +95,4 @@ def group(
         for pair in edges
         if by_member[pair.left] != by_member[pair.right] and groups.obstacle(pair.left, pair.right) != "judgement"
     )
-    return Grouping(by_member, asked, tuple(edges))
+    return Grouping(by_member, asked)

@@ -1,6 +1,8 @@
-"""The words of addresses in force on a day, from `policy/matching/addresses.yaml`."""
+"""The words of addresses and vehicles in force on a day, from `policy/matching`, and what a judgement may rest on."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -8,15 +10,38 @@ from typing import Any
 
 import yaml
 
-from muniment.engine.matching.tables import DIRECTORY
+from muniment.engine.matching.tables import DIRECTORY, Evidence
+from muniment.engine.values import addresses
 from muniment.engine.values.addresses import Words
 
-_FILES = ("matching", "addresses")
+_FILES = ("matching", "addresses", "objects")
+
+
+@dataclass(frozen=True)
+class ObjectWords:
+    """What was in force on one day: how addresses are read, what vehicles are called, what judgements rest on."""
+
+    addresses: Words
+    makes: Mapping[str, str]  # each form as written, with the one that stands for it
+    colours: Mapping[str, str]
+    junk: frozenset[str]  # what is typed into a field that must not be empty
+    evidence: Mapping[str, Evidence]
+
+    @property
+    def standard(self) -> str:
+        """What tells this way of reading from any other: what was read by another is read again."""
+        told = [addresses.VERSION, *(_told(getattr(self.addresses, each.name)) for each in fields(Words))]
+        told += [_told(self.makes), _told(self.colours), _told(self.junk)]
+        return hashlib.sha256("|".join(told).encode()).hexdigest()[:12]
+
+
+def _told(values: Mapping[str, str] | frozenset[str]) -> str:
+    return repr(sorted(values.items() if isinstance(values, Mapping) else values))
 
 
 @cache
-def load(on: date, directory: Path = DIRECTORY) -> Words:
-    """Return the word lists in force on a day. Raise ValueError when one of them has none."""
+def in_force(on: date, directory: Path = DIRECTORY) -> ObjectWords:
+    """Return what is in force on a day. Raise ValueError, naming the list, when one had not begun."""
     files = [yaml.safe_load((directory / f"{name}.yaml").read_text(encoding="utf-8")) for name in _FILES]
     body = {key: value for file in files for key, value in file.items()}
 
@@ -26,13 +51,27 @@ def load(on: date, directory: Path = DIRECTORY) -> Words:
             raise ValueError(f"policy/matching: nothing under '{name}' is in force on {on}.")
         return max(begun, key=lambda entry: entry["from"])["values"]
 
-    return Words(
-        thoroughfares=_forms(values("thoroughfares")),
-        sub_buildings=_forms(values("sub_buildings")),
-        floors=_forms(values("floors")),
-        **{name: frozenset(map(str, values(name))) for name in ("buildings", "organisations", "regions", "near")},
-        no_place=frozenset(map(str, values("no_place"))),
-        no_postcode=frozenset(map(str, values("postcode_placeholders"))),
+    def words(name: str) -> frozenset[str]:
+        return frozenset(map(str, values(name)))
+
+    return ObjectWords(
+        addresses=Words(
+            thoroughfares=_forms(values("thoroughfares")),
+            sub_buildings=_forms(values("sub_buildings")),
+            floors=_forms(values("floors")),
+            buildings=words("buildings"),
+            organisations=words("organisations"),
+            regions=words("regions"),
+            near=words("near"),
+            no_place=words("no_place"),
+            no_postcode=words("postcode_placeholders"),
+        ),
+        makes=_forms(values("makes")),
+        colours=_forms(values("colours")),
+        junk=words("text_junk"),
+        evidence={
+            code: Evidence(each["title"], int(each["strength"])) for code, each in values("object_evidence").items()
+        },
     )
 
 

@@ -10,7 +10,7 @@ from muniment.engine.matching.objects import Told
 from muniment.engine.matching.places import Place, agree
 from muniment.engine.values import addresses
 
-WORDS = words.load(date(2026, 11, 28))
+WORDS = words.in_force(date(2026, 11, 28)).addresses
 
 
 def place(key, text, postcode="", uprn=""):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from muniment.engine.matching import words
 from muniment.engine.values import addresses
 
-WORDS = words.load(date(2026, 11, 28))
+WORDS = words.in_force(date(2026, 11, 28)).addresses
 
 
 def read(text, postcode=""):
