@@ -33,6 +33,11 @@ class Found:
     systems: tuple[str, ...]
     how: str
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is found by what nothing else is found by, so that it comes before people."""
+        return self.how not in ("Its address", "Its street", "Its postcode")
+
 
 def search(text: str) -> list[Found]:
     """Return the places and vehicles that fit, at most MOST of each kind; the surest first."""
@@ -62,7 +67,8 @@ def _vehicles(text: str) -> list[Found]:
         alike = _of(VEHICLE, Vehicle.objects.filter(folded=mark.folded).exclude(mark=mark.text), "A mark like it")
         if exact or alike:
             return [*exact, *(each for each in alike if each.prime not in {one.prime for one in exact})]
-    return _in_part(plain)
+    # Letters alone are rather a name: a part of a mark has a digit, or a sign for what is not known.
+    return _in_part(plain) if re.search(r"[0-9?*]", plain) else []
 
 
 def _in_part(plain: str) -> list[Found]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from muniment.batch.matching.policy import today
 from muniment.core import references
@@ -156,13 +156,46 @@ _COMPARED = ("mark", "form", "chassis", "make", "model", "colour")
 
 
 def links_of(thing: Thing, members: Sequence[Any]) -> QuerySet[Any]:
-    """Return the records and people that are linked to some members: people first, then records, the newest first."""
+    """Return what links some members to records and people."""
     return (
         thing.link._default_manager.filter(**{f"{thing.name}__in": [member.pk for member in members]})
         .select_related("record__system__controller", "nominal__system__controller", thing.name)
         .prefetch_related("nominal__belongings__prime")
-        .order_by(F("nominal_id").asc(nulls_last=True), F("record_id").desc(nulls_last=True), "role", "pk")
     )
+
+
+def records_of(thing: Thing, members: Sequence[Any]) -> QuerySet[Any]:
+    """Return the links of some members to records, those that were held last first."""
+    return links_of(thing, members).filter(record__isnull=False).order_by("-record_id", "role", "pk")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone linked, under one name for all their nominals: what it is to them, and who says so."""
+
+    name: str
+    prime: Any  # None where no run has resolved them yet
+    roles: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def people_of(thing: Thing, members: Sequence[Any]) -> list[Person]:
+    """Return the people linked to some members, each once, in the order of their names."""
+    found: dict[object, list[Any]] = {}
+    for link in links_of(thing, members).filter(nominal__isnull=False).order_by("pk"):
+        belongings = link.nominal.belongings.all()
+        prime = next((each.prime for each in belongings if each.until is None), None)
+        found.setdefault(prime or link.nominal_id, []).append((link, prime))
+    people = [
+        Person(
+            max((link.nominal.name for link, _ in links), key=lambda text: (not text.isupper(), len(text), text)),
+            links[0][1],
+            tuple(dict.fromkeys(link.role for link, _ in links)),
+            tuple(dict.fromkeys(source(link.nominal) for link, _ in links)),
+        )
+        for links in found.values()
+    ]
+    return sorted(people, key=lambda person: person.name.casefold())
 
 
 def beside(members: Sequence[Any]) -> dict[int, list[Any]]:

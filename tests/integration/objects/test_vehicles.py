@@ -97,7 +97,8 @@ def test_marks_vins_and_look_alikes(source):
 @pytest.mark.parametrize(
     ("text", "how"),
     [("ab12cde", "Its mark"), ("A812 CDE", "A mark like it"), ("12CD", "A part of its mark"),
-     ("AB1?CDE", "A part of its mark"), ("AB12*", "A part of its mark"), ("AB?2CDF", None), (VIN, "Its VIN")],
+     ("AB1?CDE", "A part of its mark"), ("AB12*", "A part of its mark"), ("AB?2CDF", None),
+     ("CDE", None), (VIN, "Its VIN")],
 )  # fmt: skip
 def test_found_by_what_is_known_of_it(source, text, how):
     source.send([row("C1", "P1", VRM="AB12 CDE", VIN=VIN)])

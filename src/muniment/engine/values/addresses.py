@@ -120,7 +120,7 @@ def parse(text: str, postcode: str, words: Words) -> Address | None:
     `postcode` is what the source gives beside the text; a code at the end of the text counts where it gives none.
     """
     plain = _plain(text)
-    if _says_no_place(plain, words):
+    if _says_no_place(plain, words) or text.lstrip().startswith("="):  # a formula that a spreadsheet left
         return None
     plain, inside = _without_postcode(plain)
     code = _code(postcode, words) or _code(inside, words)
@@ -228,12 +228,13 @@ class _Reading:
 
     def _cut(self, part: str) -> int:
         """Return after how many words the street in a part ends; 0 where there is none."""
-        tokens = self._tokens_of(part)
+        tokens, is_numbered = self._tokens_of(part), part[:1].isdigit()
         kinds = self.words.thoroughfares
         for index, word in enumerate(tokens):
             last = index + 1 == len(tokens)
             if word == "ST":
-                if index and (last or tokens[index - 1] not in kinds):
+                # In the middle of a part it is a street's only behind a number: Millbeck St Mary is a village.
+                if index and (last or (is_numbered and tokens[index - 1] not in kinds)):
                     return index + 1
                 continue
             if word not in kinds or (index == 0 and not (self._followed(tokens, 0))):

@@ -98,6 +98,7 @@ def match(request: HttpRequest, kind: str, left: int, right: int) -> HttpRespons
             messages.success(request, _UNSURE if form.cleaned_data["verdict"] == "unsure" else _RECORDED)
             back = way_back(request)
             return redirect(back.href) if back else redirect("object_matches", kind)
+    edge: Any = thing.edge._default_manager.filter(left=left, right=right).first()
     against = otherwise.judgements if otherwise else ()
     audit.record(
         visitor(request),
@@ -109,7 +110,7 @@ def match(request: HttpRequest, kind: str, left: int, right: int) -> HttpRespons
         "thing": thing,
         "left": pair[0],
         "right": pair[1],
-        "level": queries.agreement(thing, *pair),
+        "level": thing.levels[edge.level] if edge else queries.agreement(thing, *pair),
         "rows": _side_by_side(*pair),
         "form": form,
         "told": told,

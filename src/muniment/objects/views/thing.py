@@ -13,7 +13,7 @@ from muniment.core.ways_back import way_back
 from muniment.objects import queries
 from muniment.objects.kinds import PLACE, VEHICLE, Thing
 
-ON_A_PAGE = 100  # records and people that one page has
+ON_A_PAGE = 100  # records that one page has
 
 
 @opens("object.view")
@@ -40,7 +40,7 @@ def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
     audit.record(visitor(request), "object.view", subject=prime.reference)
     if prime.reference != reference:
         return redirect(thing.name, prime.reference)
-    page = Paginator(queries.links_of(thing, members), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.records_of(thing, members), ON_A_PAGE).get_page(request.GET.get("page"))
     may_judge = "object.judge" in actions_open(request)
     shown: dict[str, Any] = {
         "thing": thing,
@@ -50,7 +50,8 @@ def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
         "ways": queries.ways(thing, members),
         "sources": len({queries.source(each) for each in members}),
         "page": page,
-        "lines": [_line(thing, link) for link in page],
+        "records": [(link, getattr(link, thing.name).written) for link in page],
+        "people": queries.people_of(thing, members) if page.number == 1 else [],
         "pairs": [_pair(thing, each) for each in queries.pairs_of(thing, members)[:ON_A_PAGE]] if may_judge else [],
         "back": way_back(request),
         "page_title": f"{thing.title.capitalize()} {prime.reference}",
@@ -61,16 +62,6 @@ def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
         primes = PLACE.prime._default_manager.in_bulk(list(beside))
         shown["beside"] = [(primes[key], queries.name(found)) for key, found in beside.items() if key in primes]
     return TemplateResponse(request, "objects/thing.html", shown)
-
-
-def _line(thing: Thing, link: Any) -> dict[str, Any]:
-    """Return a link as it is shown: the record or the person, what it is to them, and who says so."""
-    whole = None
-    if link.nominal is not None:
-        belongings = link.nominal.belongings.all()
-        whole = next((each.prime for each in belongings if each.until is None), None)
-    of = link.record or link.nominal
-    return {"link": link, "person": whole, "written": getattr(link, thing.name).written, "source": queries.source(of)}
 
 
 def _pair(thing: Thing, edge: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def find(request: HttpRequest) -> HttpResponse:
             "form": form,
             "found": found,
             "things": things,
+            "things_first": any(each.is_sure for each in things),
             "asked": asked,
             "most": finding.MOST,
             "page_title": "Find people, places and vehicles",

@@ -42,6 +42,7 @@ def read(text, postcode=""):
         ("The Red Lion 12 High St", {"building": "THE RED LION", "number": "12", "street": "HIGH STREET"}),
         ("5 St John's St", {"number": "5", "street": "ST JOHNS STREET"}),
         ("12 London Road St Albans", {"number": "12", "street": "LONDON ROAD", "town": "ST ALBANS"}),
+        ("12 Rose Court, Millbeck St Mary", {"number": "12", "street": "ROSE COURT", "town": "MILLBECK ST MARY"}),
         ("12 Grove Road West", {"number": "12", "street": "GROVE ROAD WEST"}),
         ("12 The Green, Wick", {"number": "12", "street": "THE GREEN", "town": "WICK"}),
         ("12 Llys y Coed, Bangor", {"number": "12", "street": "LLYS Y COED", "town": "BANGOR"}),
@@ -56,7 +57,20 @@ def test_parts(text, parts):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " - ", "NFA", "N.F.A.", "No fixed abode", "NFA, Norbridge", "Unknown", "n/a", "Address not known", "?"]
+    "text",
+    [
+        "",
+        " - ",
+        "NFA",
+        "N.F.A.",
+        "No fixed abode",
+        "NFA, Norbridge",
+        "Unknown",
+        "n/a",
+        "Address not known",
+        "?",
+        '=HYPERLINK("http://example.org","map")',
+    ],
 )
 def test_no_place(text):
     assert read(text, "NS1 2AB") is None
