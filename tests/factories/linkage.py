@@ -1,6 +1,7 @@
 """A linkage model for tests: trained once on the invented `fake_1000`, as any model is, and activated by another."""
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from pyarrow import csv
 
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
+from muniment.engine.matching.features import FEATURES
+from muniment.engine.matching.model import Model, Weights
 from muniment.people.models import LinkageModel
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "linkage" / "fake_1000.csv"
@@ -31,9 +34,21 @@ def _trained() -> str:
     return train(standardise(pa.table(columns))).to_json()
 
 
-def activate_model() -> LinkageModel:
-    """Keep the model as trained by one person and activated by another."""
-    body = json.loads(_trained())
+@lru_cache
+def _with_every_feature() -> str:
+    """Return the model with the features that its example lacks: as expected of matches, and rare among others."""
+    model = Model.from_json(_trained())
+    weights = dict(model.weights)
+    for feature in FEATURES:
+        expected = [level.expected for level in feature.levels]
+        rare = [0.001 * (1 + index) for index in range(len(expected) - 1)]
+        weights.setdefault(feature.name, Weights.distinct(expected, [*rare, 1 - sum(rare)]))
+    return replace(model, version="every-feature", weights=weights).to_json()
+
+
+def activate_model(*, every_feature: bool = False) -> LinkageModel:
+    """Keep the model as trained by one person and activated by another; if need be with every feature that there is."""
+    body = json.loads(_with_every_feature() if every_feature else _trained())
     return LinkageModel.objects.create(
         version=body["version"],
         parameters=body,

@@ -2,10 +2,10 @@
 
 import sys
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +18,10 @@ from muniment import feeds
 from muniment.cli import exits, printing
 from muniment.core import access, actors, policy_in_force, statistics
 from muniment.core.actors import Actor
-from muniment.records import staging
+from muniment.records import staging, touched
 from muniment.records.actions import take_in
+from muniment.records.touched import Touched
+from muniment.workbench import arrivals
 
 _REFUSALS = (feeds.BadFile, take_in.TooManyAbsent, take_in.UnknownSystem, take_in.TableTaken)
 _AHEAD = 16 << 20  # bytes of files that are read before their turn; the next one always is
@@ -38,9 +40,15 @@ def intake(
     """Take in exports; nothing is applied unless every file is what its feed says."""
     by = actors.from_command("intake")
     today = timezone.localdate()
-    total = take_in_files([(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit, today=today)
+    named = _Named()
+    total = take_in_files(
+        [(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit, today=today, then=named.add
+    )
     access.refresh_scopes(today)
-    facts = asdict(total) if as_json else total.numbers()
+    followed = arrivals.follow(named.touched, by=by)
+    if followed.waits:
+        total = replace(total, notes=(*total.notes, followed.waits))
+    facts = (asdict(total) if as_json else total.numbers()) | followed.numbers()
     printing.report(facts, as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     for note in total.notes:
         typer.echo(note, err=True)
@@ -50,16 +58,31 @@ def intake(
         raise typer.Exit(exits.WITH_QUARANTINE)
 
 
+class _Named:
+    """What the files of a run name, as far as anything came of them; past what is followed at once no more is added."""
+
+    def __init__(self) -> None:
+        self.touched = Touched()
+
+    def add(self, batch: feeds.Batch, counts: take_in.Counts) -> None:
+        """Add what a file that was taken in names."""
+        changed = counts.accepted or counts.updated or counts.withdrawn or batch.events.num_rows
+        if changed and not arrivals.are_too_many(self.touched):
+            self.touched |= touched.by(batch)
+
+
 def take_in_files(
     exports: Sequence[tuple[feeds.Feed, Sequence[Path]]],
     *,
     by: Actor,
     absence_limit: float | None = None,
     today: date | None = None,
+    then: Callable[[feeds.Batch, take_in.Counts], None] | None = None,
 ) -> take_in.Counts:
     """Check every file of every feed, then take each in, feed by feed; return the sum.
 
-    Raise BadFile, naming each fault, and change nothing; with `today` also where a file is of a day to come.
+    Raise BadFile, naming each fault, and change nothing; with `today` also where a file is of a day to come. `then` is
+    told of each file that was taken in.
     """
     faults = [
         f"{file}: {fault}"
@@ -79,7 +102,10 @@ def take_in_files(
             for staged in track(
                 coming, total=len(every), description="Files", console=printing.console, transient=True
             ):
-                total += take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
+                counts = take_in.take_in_staged(staged, by=by, absence_limit=absence_limit)
+                total += counts
+                if then is not None:
+                    then(staged.batch, counts)
                 done += 1
         except _REFUSALS as refusal:
             if not done and isinstance(refusal, feeds.BadFile):

@@ -15,6 +15,7 @@ from muniment.cli import printing
 from muniment.core import access, actors, audit, content, postgres
 from muniment.core.actors import Actor
 from muniment.retention.actions import destruction
+from muniment.workbench import arrivals
 
 app = typer.Typer()
 _SWEEP_EVERY_S = 3600  # it compares all owners of keys with all owners of content
@@ -46,7 +47,10 @@ def _round(by: Actor) -> dict[str, int]:
 
 def _duties(by: Actor, *, sweep: bool) -> list[Callable[[], dict[str, int]]]:
     """Return what is to be done in a round, in its order."""
-    duties: list[Callable[[], dict[str, int]]] = [lambda: destruction.work(by=by)]
+    duties: list[Callable[[], dict[str, int]]] = [
+        lambda: arrivals.follow_judgements(by=by),
+        lambda: destruction.work(by=by),
+    ]
     if sweep:
         duties.insert(0, _open_what_begins)
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})

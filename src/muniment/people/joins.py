@@ -1,18 +1,17 @@
 """Why nominals are one person: for each pair that joined them, the weight and a sentence for each feature."""
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pyarrow as pa
 from django.db.models import Q
 
 from muniment.batch.matching.standardise import standardise
-from muniment.engine.matching.model import Comparison, Model, compare
+from muniment.engine.matching.model import Comparison, compare
 from muniment.engine.matching.rules import reason
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.people import linkage_models
 from muniment.people.advice import are_merged
-from muniment.people.models import Judgement, LinkageModel, MatchEdge
+from muniment.people.models import Judgement, MatchEdge
 from muniment.records.models import Nominal
 
 
@@ -47,22 +46,9 @@ def standardised(nominals: list[Nominal]) -> dict[int, dict[str, object]]:
     return {row["person_id"]: row for row in standardise(pa.table(columns)).to_pylist()}
 
 
-def active_model() -> Model | None:
-    """Return the model in use."""
-    active = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at")
-    version = active.values_list("version", flat=True).first()
-    return _model(version) if version else None
-
-
-@lru_cache(maxsize=2)
-def _model(version: str) -> Model:
-    """Return a version of the model, which never changes."""
-    return Model.from_json(json.dumps(LinkageModel.objects.get(version=version).parameters))
-
-
 def joins(nominals: list[Nominal]) -> list[Join]:
     """Return the pairs among nominals that joined them, strongest first: what a reader may see of them alone."""
-    model, forms = active_model(), standardised(nominals)
+    model, forms = linkage_models.active(), standardised(nominals)
     by_key = {each.pk: each for each in nominals}
     keys = list(by_key)
     edges = MatchEdge.objects.filter(left_id__in=keys, right_id__in=keys).order_by("-weight")

@@ -1,5 +1,7 @@
 """Prime records: which nominals are one person, why, and who said so."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Now
@@ -148,11 +150,12 @@ class Judgement(models.Model):
     reopened_at = models.DateTimeField(null=True)
     reopened_because = models.CharField(max_length=20, choices=Reopened, blank=True)
     withdrawal = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # why its author took it back
+    is_followed = models.BooleanField(default=False)  # whether the prime records are as it, or taking it back, says
 
     class Fields:
         id = left = right = reason = withdrawal = Kind.KEY
         verdict = evidence = reopened_because = Kind.CODE
-        identifiers = Kind.STATE
+        identifiers = is_followed = Kind.STATE
         by = Kind.ACTOR
         at = superseded_at = reopened_at = Kind.MOMENT
 
@@ -167,6 +170,7 @@ class Judgement(models.Model):
             ),
             CheckConstraint(condition=Q(left__lt=F("right")), name="judgement_ordered"),
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(is_followed=False), name="judgement_not_followed")]
 
 
 class SourceAdvice(models.Model):
@@ -212,6 +216,73 @@ class SourceAdvice(models.Model):
     def reference(self) -> str:
         """The public reference."""
         return references.make("advice", self.pk)
+
+
+class Standardised(models.Model):
+    """A nominal in the form in which it is compared, with the keys by which candidates are found.
+
+    Columns are those of `muniment.batch.matching.standardise.STANDARDISED`. `digest` is of what was standardised,
+    `standard` says by which version and lists: where either differs, the row is out of date. `written_in` is the
+    transaction that wrote it, by which a run knows what has changed since it read.
+    """
+
+    nominal = models.OneToOneField(
+        Nominal, models.CASCADE, primary_key=True, related_name="standardised", db_constraint=False
+    )
+    digest = models.CharField(max_length=32)
+    standard = models.CharField(max_length=40)
+    written_in = models.BigIntegerField()
+    source_key = models.TextField()
+    partition = models.CharField(max_length=12)
+    forename = models.TextField(null=True)
+    forename_sound = models.TextField(null=True)
+    roots = ArrayField(models.TextField(), null=True)
+    surname = models.TextField(null=True)
+    surname_sound = models.TextField(null=True)
+    family = ArrayField(models.TextField(), null=True)
+    others = ArrayField(models.TextField(), null=True)
+    initials = ArrayField(models.TextField(), null=True)
+    names = ArrayField(models.TextField(), null=True)
+    sounds = ArrayField(models.TextField(), null=True)
+    born = models.TextField(null=True)
+    born_default = models.BooleanField()
+    born_from = models.DateField(null=True)
+    born_until = models.DateField(null=True)
+    postcode = models.TextField(null=True)
+    sector = models.TextField(null=True)
+    district = models.TextField(null=True)
+    address = ArrayField(models.TextField(), null=True)
+    birth_place = models.TextField(null=True)
+    birth_tokens = ArrayField(models.TextField(), null=True)
+    occupation = models.TextField(null=True)
+    sex = models.TextField(null=True)
+    ethnicity = models.TextField(null=True)
+    phone = models.TextField(null=True)
+    email = models.TextField(null=True)
+    mailbox = models.TextField(null=True)
+    pncid = models.TextField(null=True)
+    cro = models.TextField(null=True)
+    ni_number = models.TextField(null=True)
+    driver_number = models.TextField(null=True)
+    hashed = ArrayField(models.BigIntegerField())
+
+    class Fields:
+        nominal = Kind.KEY
+        digest = standard = written_in = partition = Kind.STATE
+        source_key = Kind.REFERENCE
+        forename = forename_sound = roots = surname = surname_sound = family = others = initials = Kind.IDENTITY
+        names = sounds = born = born_default = born_from = born_until = postcode = sector = district = Kind.IDENTITY
+        address = birth_place = birth_tokens = occupation = sex = phone = email = mailbox = Kind.IDENTITY
+        pncid = cro = ni_number = driver_number = hashed = Kind.IDENTITY
+        ethnicity = Kind.SPECIAL
+
+    class Wall:
+        seen = "false"
+        web = ""
+
+    class Meta:
+        # Without the list of pending entries, which every search would have to read.
+        indexes = [GinIndex(fields=["hashed"], name="standardised_keys", fastupdate=False)]
 
 
 class SearchToken(models.Model):

@@ -1,23 +1,143 @@
-"""Nominals as Arrow tables, as linkage reads them."""
+"""Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
 
-from muniment.batch.matching.standardise import standardise
+from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
+from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
-from muniment.records import staging
 
 _FIELDS = ", ".join(f"nullif(n.{name}, '') AS {name}" for name in PERSON_TEXT_FIELDS)
+_READ = ", ".join(f"coalesce(n.{name}, '')" for name in PERSON_TEXT_FIELDS)
 
 NOMINALS = f"""
 SELECT n.id AS person_id, c.code || '|' || s.code || '|' || n.reference AS source_key, scope.partition,
-    {_FIELDS}, n.aliases
+    {_FIELDS}, n.aliases, told.digest
 FROM records_nominal n
 JOIN records_sourcesystem s ON s.id = n.system_id
 JOIN core_controller c ON c.id = s.controller_id
 JOIN core_scope scope ON scope.id = n.scope_id
+CROSS JOIN LATERAL (SELECT md5(concat_ws(chr(31), scope.partition, c.code, s.code, n.reference, {_READ},
+    n.aliases::text)) AS digest) told
 """  # noqa: S608
 
+_OUTDATED = """
+WHERE NOT EXISTS (SELECT 1 FROM people_standardised held
+    WHERE held.nominal_id = n.id AND held.standard = '{standard}' AND held.digest = told.digest)
+"""
 
-def read_standardised() -> pa.Table:
-    """Return every nominal, standardised; in the order of their source keys."""
-    return standardise(staging.read(NOMINALS + " ORDER BY source_key"))
+_KEPT = ", ".join(f'held."{name}"' for name in KEPT)
+
+_HELD = f"""
+SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
+JOIN ({NOMINALS}) now ON now.person_id = held.nominal_id AND now.digest = held.digest
+WHERE held.standard = '{{standard}}'
+"""  # noqa: S608
+_HELD_HASHED = f"""
+SELECT held.nominal_id AS person_id, {_KEPT}, held.hashed FROM people_standardised held
+WHERE held.standard = '{{standard}}'
+"""  # noqa: S608
+
+_COLUMNS = ", ".join(f'"{name}"' for name in KEPT)
+_TOLD = ", ".join(f't."{name}"' for name in KEPT)
+_ANEW = ", ".join(f'"{name}" = excluded."{name}"' for name in KEPT)
+_STORE = f"""
+INSERT INTO people_standardised AS held (nominal_id, digest, standard, written_in, {_COLUMNS}, hashed)
+SELECT t.person_id, t.digest, %(standard)s, pg_current_xact_id()::text::bigint, {_TOLD},
+    ARRAY(SELECT hashtextextended(t.partition || '|' || key, 0) FROM unnest(t.keys) key)
+FROM {{fresh}} t JOIN records_nominal n ON n.id = t.person_id -- what was destroyed meanwhile is left out
+ON CONFLICT (nominal_id) DO UPDATE SET digest = excluded.digest, standard = excluded.standard,
+    written_in = excluded.written_in, hashed = excluded.hashed, {_ANEW}
+WHERE %(snapshot)s::text IS NULL OR {{seen}} -- what was standardised since is newer
+"""  # noqa: S608
+_SEEN = "pg_visible_in_snapshot(held.written_in::text::xid8, %(snapshot)s::text::pg_snapshot)"
+
+_TYPES = {
+    pa.int64(): "bigint",
+    pa.string(): "text",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.list_(pa.string()): "text[]",
+}
+_TYPED = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in STANDARDISED)
+_FEW = f"(SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (digest text, {_TYPED}))"  # noqa: S608
+_GIVEN = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        *((name, pa.string()) for name in ("source_key", "partition", *PERSON_TEXT_FIELDS)),
+        ("aliases", pa.list_(pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Every nominal, standardised (`STANDARDISED`), and which of them were only now, each with the digest that it had.
+
+    `snapshot` tells the transactions that were seen, in PostgreSQL's words.
+    """
+
+    standardised: pa.Table
+    fresh: pa.Table
+    snapshot: str
+
+
+def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
+    """Return every nominal, in the order of their source keys; what has not changed is as it is kept."""
+    by = standard(on)
+    snapshot = rows_of("SELECT pg_current_snapshot()::text AS seen")["seen"][0].as_py()
+    given = rows_of(NOMINALS + _OUTDATED.format(standard=by))
+    made = standardise(given, on=on)
+    every = pa.concat_tables([made, with_keys(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
+    digests = given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
+    return Read(every, made.append_column("digest", digests), snapshot)
+
+
+def store(cursor: Any, staged: str, snapshot: str, *, on: date) -> None:
+    """Keep what was standardised afresh, staged, and read as of a snapshot."""
+    cursor.execute(_STORE.format(fresh=staged, seen=_SEEN), {"standard": standard(on), "snapshot": snapshot})
+
+
+def changed_since(snapshot: str) -> list[int]:
+    """Return the nominals that somebody has standardised since a snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT held.nominal_id FROM people_standardised held WHERE NOT {_SEEN} ORDER BY 1",  # noqa: S608
+            {"snapshot": snapshot},
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def standardise_few(keys: Collection[int], *, on: date) -> None:
+    """Standardise some nominals as they are now, by the lists of a day, and keep that."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOMINALS + "WHERE n.id = ANY(%s)", [sorted(keys)])
+        names = [column.name for column in cursor.description]
+        given = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if not given:
+            return
+        digests = {row["person_id"]: row.pop("digest") for row in given}
+        made = standardise(pa.Table.from_pylist(given, _GIVEN), on=on).to_pylist()
+        rows = [row | {"digest": digests[row["person_id"]]} for row in made]
+        cursor.execute(
+            _STORE.format(fresh=_FEW, seen="true"),
+            {"standard": standard(on), "snapshot": None, "rows": json.dumps(rows, default=str)},
+        )
+
+
+def held(condition: str, values: Sequence[Any], *, on: date) -> list[Nominal]:
+    """Return nominals, kept by the lists of a day, that meet a condition on `held`.
+
+    Each has also `hashed`, the keys by which it is found.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_HASHED.format(standard=standard(on)) + f" AND {condition}", values)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,9 +1,11 @@
-"""Prime records published from the groups that a run made: of people, and of whatever else is put together alike.
+"""Who is one person, written down: memberships, references and the pairs that wait for a person.
 
-References are anchored: a group that holds the anchor of an older prime record keeps that reference; the others retire
-and redirect; a split revives them.
+What is published is about everyone, after a run, or about those whom a changed nominal touches. References are
+anchored: a group that holds the anchor of an older prime record keeps that reference; the others retire and redirect;
+a split revives them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +26,11 @@ class Tables:
 
 PEOPLE = Tables("people_primeperson", "people_belonging", "records_nominal", "nominal_id", "n.reference")
 
-_PUBLISH = {
-    # What was destroyed while this run computed is left out.
-    "gone": """
-        DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)
-    """,
+_GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)"
+
+_MEMBERSHIPS = {
     "chosen": """
+        DROP TABLE IF EXISTS chosen;
         CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
         SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
         JOIN {prime} p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
@@ -69,14 +70,93 @@ _PUBLISH = {
     """,
 }
 
-
-def publish(cursor: Any, clusters: str, tables: Tables) -> dict[str, int]:
-    """Publish groups that are staged with `person_id`, the member, and `anchor_id`, the first of its group.
-
-    Return how many rows each step touched.
+_EDGES = (
+    # Two that came apart by themselves are asked about until somebody has said whether they are one.
     """
+    WITH still_asked AS (
+        SELECT e.id FROM people_matchedge e
+        JOIN {placed} one ON one.person_id = e.left_id JOIN {placed} two ON two.person_id = e.right_id
+        JOIN records_nominal l ON l.id = e.left_id JOIN core_scope ls ON ls.id = l.scope_id
+        JOIN records_nominal r ON r.id = e.right_id JOIN core_scope rs ON rs.id = r.scope_id
+        WHERE e.blocked_by = 'parted' AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition
+            AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
+                AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+    )
+    DELETE FROM people_matchedge held WHERE {within}
+        AND NOT EXISTS (SELECT 1 FROM still_asked WHERE still_asked.id = held.id)
+        AND (held.blocked_by = 'parted' OR NOT EXISTS (
+            SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
+                AND greatest(e."left", e."right") = held.right_id))
+        AND NOT EXISTS (SELECT 1 FROM {asked} a WHERE a."left" = held.left_id AND a."right" = held.right_id)
+    """,
+    """
+    WITH told AS (
+        SELECT least(e."left", e."right") AS "left", greatest(e."left", e."right") AS "right", e.weight, e.automatic,
+            e.blocked_by, false AS were_one
+        FROM {edges} e WHERE NOT EXISTS (
+            SELECT 1 FROM {asked} a WHERE a."left" = least(e."left", e."right")
+                AND a."right" = greatest(e."left", e."right"))
+        UNION ALL SELECT "left", "right", weight, false, reason, true FROM {asked}
+    )
+    INSERT INTO people_matchedge
+        (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
+    SELECT e."left", e."right", e.weight, e.automatic, coalesce(e.blocked_by, ''),
+        -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
+        -- the weight alone would have joined it.
+        e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s)),
+        e.were_one, %(model)s, %(run)s
+    FROM told e JOIN {placed} one ON one.person_id = e."left" JOIN {placed} two ON two.person_id = e."right"
+    ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
+        is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
+        needs_person = excluded.needs_person, were_one = excluded.were_one,
+        model = excluded.model, run_id = excluded.run_id
+    WHERE (people_matchedge.blocked_by <> 'parted' OR excluded.were_one) AND (
+        people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
+        OR people_matchedge.blocked_by <> excluded.blocked_by
+        OR people_matchedge.needs_person <> excluded.needs_person
+        OR people_matchedge.were_one <> excluded.were_one)
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Whom a part is about: nominals that have changed, and all whose memberships are decided with theirs."""
+
+    changed: Collection[int]
+    inside: Collection[int]
+
+
+# A pair of a part is one with somebody who has changed, or of two who are decided together.
+_WITHIN = (
+    "(held.left_id = ANY(%(changed)s) OR held.right_id = ANY(%(changed)s)"
+    " OR held.left_id = ANY(%(inside)s) AND held.right_id = ANY(%(inside)s))"
+)
+
+
+def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
+    """Leave out of staged clusters what was destroyed while the run computed."""
+    cursor.execute(_GONE.format(clusters=clusters, **vars(tables)))
+
+
+def publish_memberships(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> dict[str, int]:
+    """Publish the groups of staged clusters (person_id, the member; anchor_id, the first); return how often what."""
     rows = {}
-    for step, statement in _PUBLISH.items():
+    for step, statement in _MEMBERSHIPS.items():
         cursor.execute(statement.format(clusters=clusters, **vars(tables)))
         rows[step] = cursor.rowcount
+    return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
+
+
+def publish(
+    cursor: Any, names: dict[str, str], parameters: dict[str, Any], part: Around | None = None
+) -> dict[str, int]:
+    """Publish staged `clusters` (person_id, anchor_id), `edges`, `asked` and `placed`; return what was done how often.
+
+    `placed` are clusters too, with everyone whom an edge names. Without a `part` it is about everyone.
+    """
+    rows = publish_memberships(cursor, names["clusters"])
+    more = {"changed": sorted(part.changed), "inside": sorted(part.inside)} if part else {}
+    for statement in _EDGES:
+        cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)
     return rows

@@ -4,28 +4,31 @@ A PNCID or a CRO number is given on fingerprints, and may come long after somebo
 reopened stands until a person has judged again.
 """
 
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core.models import BatchRun
 from muniment.engine.matching import said
+from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model, compare
 from muniment.people.models import Judgement, MatchEdge
 
 
-def reopen(standardised: pa.Table, model: Model, run: BatchRun) -> int:
-    """Reopen the judgements that identifiers speak against now; return how many.
+def standing(keys: Collection[int] | None = None) -> list[Judgement]:
+    """Return the judgements that stand and say whether two are one; with `keys`, of pairs with one of those."""
+    found = Judgement.objects.filter(superseded_at__isnull=True).exclude(verdict=Judgement.Verdict.UNSURE)
+    return list(found if keys is None else found.filter(Q(left__in=keys) | Q(right__in=keys)))
 
-    Their pairs, and those that later judgements reopened, wait for a person like any other.
+
+def reopen(judgements: Iterable[Judgement], forms: Mapping[int, Nominal], model: Model, run: BatchRun) -> int:
+    """Reopen those judgements that identifiers speak against now; return how many.
+
+    `forms` are standardised nominals by key. The pairs of these, and those that later judgements reopened, wait for a
+    person like any other.
     """
-    standing = list(Judgement.objects.filter(superseded_at__isnull=True).exclude(verdict=Judgement.Verdict.UNSURE))
-    keys = pa.array(sorted({key for each in standing for key in (each.left_id, each.right_id)}), pa.int64())
-    rows = standardised.filter(pc.is_in(standardised["person_id"], keys)).to_pylist()
-    forms: dict[int, dict[str, Any]] = {row["person_id"]: row for row in rows}
-    known = [each for each in standing if each.left_id in forms and each.right_id in forms]
+    known = [each for each in judgements if each.left_id in forms and each.right_id in forms]
     again = [
         each
         for each in known

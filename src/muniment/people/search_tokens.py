@@ -5,6 +5,7 @@ Kinds: `name` a word of any name or alias; `root` the names that a nickname stan
 district; `ref` a reference or identifier.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -37,7 +38,7 @@ WHERE token IS NOT NULL AND token <> ''
 
 _PUBLISH = (
     """
-    DELETE FROM people_searchtoken held WHERE NOT EXISTS (
+    DELETE FROM people_searchtoken held WHERE {of_some} AND NOT EXISTS (
         SELECT 1 FROM {tokens} t WHERE t.nominal_id = held.nominal_id AND t.kind = held.kind AND t.token = held.token)
     """,
     """
@@ -49,7 +50,7 @@ _PUBLISH = (
     """,
     """
     UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n
-    WHERE n.id = held.nominal_id AND n.scope_id <> held.scope_id
+    WHERE {of_some} AND n.id = held.nominal_id AND n.scope_id <> held.scope_id
     """,
 )
 
@@ -68,10 +69,11 @@ def tokens(standardised: pa.Table) -> pa.Table:
         connection.close()
 
 
-def publish(cursor: Any, staged: str) -> None:
-    """Bring the search table up to staged tokens, touching only what differs."""
+def publish(cursor: Any, staged: str, keys: Collection[int] | None = None) -> None:
+    """Bring the search table up to staged tokens, of everyone or of some nominals, touching only what differs."""
+    of_some = "true" if keys is None else "held.nominal_id = ANY(%(keys)s)"
     for statement in _PUBLISH:
-        cursor.execute(statement.format(tokens=staged))
+        cursor.execute(statement.format(tokens=staged, of_some=of_some), {"keys": sorted(keys or ())})
 
 
 def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:

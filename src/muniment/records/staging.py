@@ -8,7 +8,7 @@ import hashlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -180,9 +180,21 @@ def _is_one(column: pa.ChunkedArray) -> bool:
 
 def read(query: str) -> pa.Table:
     """Return the rows of a query as an Arrow table."""
+    with snapshot() as rows_of:
+        return rows_of(query)
+
+
+@contextmanager
+def snapshot() -> Iterator[Callable[[str], pa.Table]]:
+    """Give a function that returns the rows of a query as an Arrow table, all as they are at one moment."""
     with _bulk() as bulk:
         with bulk.cursor() as cursor:
-            cursor.execute(query)
-            table: pa.Table = cursor.fetch_arrow_table()
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+            def rows_of(query: str) -> pa.Table:
+                cursor.execute(query)
+                table: pa.Table = cursor.fetch_arrow_table()
+                return table
+
+            yield rows_of
         bulk.rollback()  # so that the next read sees what was committed since
-        return table

@@ -1,5 +1,6 @@
 """Which records a hold covers: its scope as one query, in which what sources write differently means the same."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ WITH listed AS MATERIALIZED (
     JOIN records_sourcesystem s ON s.id = r.system_id
     JOIN core_scope scope ON scope.id = r.scope_id
     LEFT JOIN {decided} d ON d.record_id = r.id
-    WHERE s.controller_id = ANY(%(controllers)s)
+    WHERE s.controller_id = ANY(%(controllers)s) AND (%(some)s::bigint[] IS NULL OR r.id = ANY(%(some)s))
     AND (NOT %(narrowed)s
         OR r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s)
         OR r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)
@@ -50,7 +51,10 @@ WITH listed AS MATERIALIZED (
     WHERE %(from)s::date IS NULL AND %(until)s::date IS NULL OR told.dated IS NOT TRUE OR told.within
 )"""
 _COUNT = " SELECT count(*) FROM wanted"
-_CLASSES = "SELECT ho_class FROM records_record UNION SELECT ho_class FROM records_involvement"
+_CLASSES = """
+SELECT ho_class FROM records_record WHERE %(some)s::bigint[] IS NULL OR id = ANY(%(some)s)
+UNION SELECT ho_class FROM records_involvement WHERE %(some)s::bigint[] IS NULL OR record_id = ANY(%(some)s)
+"""
 DECIDED = "retention_recorddecision"  # what is published: a record and the class that it came to
 
 
@@ -61,8 +65,18 @@ def would_cover(scope: dict[str, Any], controllers: list[int]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def parameters(scope: dict[str, Any], controllers: list[int], *, placed_at: datetime | None = None) -> dict[str, Any]:
-    """Return what the query for the records of a scope takes; its people as they are made up now."""
+def parameters(
+    scope: dict[str, Any],
+    controllers: list[int],
+    *,
+    placed_at: datetime | None = None,
+    some: Collection[int] | None = None,
+) -> dict[str, Any]:
+    """Return what the query for the records of a scope takes; its people as they are made up now.
+
+    With `some` it is asked about these records alone.
+    """
+    within = None if some is None else sorted(some)
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
     if placed_at is not None:
         given["people"] = list(carried.now(given["people"], placed_at))
@@ -70,15 +84,15 @@ def parameters(scope: dict[str, Any], controllers: list[int], *, placed_at: date
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]
     if wanted := tuple(given["ho_classes"]):  # a record may say either
         given["cjs"] += policy_now.policy().offences.codes_of(wanted)
-        given["ho_classes"] = _written(wanted)
+        given["ho_classes"] = _written(wanted, within)
     given["keywords"] = [f"%{word}%" for word in given["keywords"]]
     days = {"from": scope.get("from"), "until": scope.get("until")}
-    return given | days | {"narrowed": narrowed, "controllers": controllers}
+    return given | days | {"narrowed": narrowed, "controllers": controllers, "some": within}
 
 
-def _written(wanted: tuple[str, ...]) -> list[str]:
+def _written(wanted: tuple[str, ...], some: list[int] | None) -> list[str]:
     """Return the texts by which records here give one of these offence classes: sources write one in several ways."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLASSES)
+        cursor.execute(_CLASSES, {"some": some})
         texts = [text for (text,) in cursor.fetchall() if text]
     return [text for text in texts if any(may_mean(text, each) for each in wanted)]

@@ -12,7 +12,8 @@ from django.db.models.functions import Concat
 
 from muniment.core import content
 from muniment.core.models import Content
-from muniment.objects import forgetting
+from muniment.objects.forgetting import forget as forget_objects
+from muniment.people import forgetting
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records import restriction_sql
@@ -93,18 +94,13 @@ def delete_quarantined(system: int, kind: str, reference: str, gone: Gone) -> No
 def sweep(order: DisposalOrder, gone: Gone) -> int:
     """Delete what the destroyed records leave behind; return how many nominals went with them."""
     nominals = _people(order, gone)
-    gone.owners += forgetting.forget()
+    gone.owners += forget_objects()
     _rows(gone)
     _restrict(order, gone)
     return nominals
 
 
 _DELETE_NOMINALS = (
-    # Its reference in its source names someone; what is left names nobody.
-    "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
-    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
-    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_placelink WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_vehiclelink WHERE nominal_id = ANY(%(keys)s)",
@@ -129,18 +125,8 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
         of_them = told.objects.filter(nominal__in=keys, row__isnull=False)
         gone.rows |= set(of_them.values_list("row_id", flat=True))
     before = _make_up(keys)
+    _delete_content(Q(pk__in=forgetting.forget(keys)), gone)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM people_sourceadvice a USING people_judgement j"
-            " WHERE j.id = a.judgement_id AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))",
-            {"keys": keys},
-        )
-        cursor.execute(
-            "DELETE FROM people_judgement WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)"
-            " RETURNING reason_id, withdrawal_id",
-            {"keys": keys},
-        )
-        _delete_content(Q(pk__in=[key for row in cursor.fetchall() for key in row if key]), gone)
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
     _anchor_anew(before)

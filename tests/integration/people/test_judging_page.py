@@ -34,7 +34,7 @@ def test_cannot_tell_leaves_the_pair_to_the_next(pair):
     client = sign_in(life.cast["rowan"])
     assert "<strong>sorrel could not tell, " in client.get(reverse("match", args=[edge.pk])).text
     said = judge(client, edge, "different")
-    assert "The prime records follow with the next run." in said
+    assert "The prime records, and what is kept of them, follow within a minute." in said
     assert "could not tell" not in said
 
 

@@ -140,7 +140,9 @@ def test_without_an_active_model_nothing_is_resolved(controllers, tmp_path):
 
 def test_a_model_of_another_way_of_reading_nominals_resolves_nothing(sources):
     model = LinkageModel.objects.get()
-    LinkageModel.objects.filter(pk=model.pk).update(parameters=model.parameters | {"standard": "0"})
+    LinkageModel.objects.filter(pk=model.pk).update(
+        version="of-old", parameters=model.parameters | {"version": "of-old", "standard": "0"}
+    )
     with pytest.raises(NoModel, match="run `muniment train`"):
         resolve(by=BY)
 

@@ -12,6 +12,7 @@ from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import IDENTIFIERS, PairFacts, are_twins, forbids
 from muniment.engine.matching.tables import Tables
+from muniment.engine.matching.weighing import PLACES, TWINS_DEPTH
 
 EDGES = pa.schema(
     [
@@ -26,8 +27,6 @@ EDGES = pa.schema(
 
 # Pairs scored at a time: what bounds memory when there are tens of millions.
 CHUNK = 4_000_000
-# Twins differ in the forename and may weigh less than a doubtful pair; they must be seen all the same.
-TWINS_DEPTH = 12.0
 
 _RULED = ("forename", "surname", "born", "sex", "postcode", "address", "phone", "email", *IDENTIFIERS)
 _FACTS = (
@@ -112,7 +111,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
     connection.execute(
         """
         create or replace temp table ruled as
-        select w.*, l.source_key as left_key, r.source_key as right_key,
+        select w.* replace (round(match_weight, $places) as match_weight),
+            l.source_key as left_key, r.source_key as right_key,
             not (l.born_default or r.born_default) and coalesce(l.born_from <= $today and r.born_from <= $today, false)
                 as known,
             coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
@@ -129,7 +129,7 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
         left join rare_of l_rare on l_rare.person_id = w.person_id_l
         left join rare_of r_rare on r_rare.person_id = w.person_id_r
         """,
-        {"today": today()},
+        {"today": today(), "places": PLACES},
     )
     connection.unregister("crowded")
     connection.unregister("rare")

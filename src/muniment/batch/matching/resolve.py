@@ -5,6 +5,7 @@ Groups are a function of the nominals, the judgements, the standing edges and th
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import pyarrow as pa
@@ -12,9 +13,10 @@ import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, edges
-from muniment.batch.matching import standing as stands
 from muniment.batch.matching.policy import in_force
+from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
+from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Said, group
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 
@@ -31,12 +33,6 @@ DOUBTFUL = pa.schema(
 )
 JUDGEMENTS = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("verdict", pa.string())])
 STANDING = pa.schema([("left", pa.int64()), ("right", pa.int64())])
-
-# Evidence and a person's word join also what a source once merged and took back.
-_BY_EVIDENCE = frozenset({stands.TAKEN_BACK})
-_BY_WORD = stands.RULES | _BY_EVIDENCE
-_AS_BEFORE = frozenset({"group-links"}) | _BY_EVIDENCE
-_Refused = tuple[int, int, float, str, bool]
 
 
 @dataclass(frozen=True)
@@ -80,10 +76,9 @@ def resolve(
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
         edges.weigh(connection, model, tables, points)
-        groups = _groups(connection, judgements, points)
-        refused = [*_join_by_word(groups, judgements), *_join_as_before(connection, groups, _pairs(standing), model)]
-        refused += _join_by_evidence(groups, _automatic(connection))
-        return _resolution(connection, groups, refused, tuple(overgrown))
+        said = Said(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
+        made = group(_evidence(connection, model, points), said, _pairs(standing), points)
+        return _resolution(connection, made, tuple(overgrown))
     finally:
         connection.close()
 
@@ -97,41 +92,17 @@ def _check_version(standardised: pa.Table, model: Model) -> None:
         )
 
 
-def _groups(connection: duckdb.DuckDBPyConnection, judgements: pa.Table | None, points: Points) -> Groups:
-    """Return groups of one nominal each, with what speaks for joining them and what may not come together."""
-    groups = Groups(_identifiers(connection) if points.hard_rules else {}, points.least_links)
-    groups.link(connection.sql('select "left", "right" from edges').fetchall())
-    groups.bar("judgement", _pairs(judgements, "different"))
-    groups.bar(stands.TAKEN_BACK, _pairs(judgements, stands.TAKEN_BACK))
-    if points.hard_rules:
-        groups.bar("group-twins", connection.sql('select "left", "right" from twins').fetchall())
-    return groups
+def _evidence(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> Evidence:
+    return Evidence(
+        speak=connection.sql('select "left", "right" from edges').fetchall(),
+        automatic=partial(_automatic, connection),
+        twins=connection.sql('select "left", "right" from twins').fetchall(),
+        identifiers=_identifiers(connection) if points.hard_rules else {},
+        known=partial(_known, connection, model),
+    )
 
 
-def _join_by_word(groups: Groups, judgements: pa.Table | None) -> list[_Refused]:
-    refused: list[_Refused] = []
-    for one, two in sorted(_pairs(judgements, "same")):
-        if reason := groups.obstacle(one, two, but=_BY_WORD):
-            refused.append((one, two, 0.0, reason, False))
-        else:
-            groups.join(one, two)
-    return refused
-
-
-def _join_as_before(
-    connection: duckdb.DuckDBPyConnection, groups: Groups, standing: list[tuple[int, int]], model: Model
-) -> list[_Refused]:
-    """Join what was one before: first what evidence joins still, so that what stands alone is told from it."""
-    before = stands.shown(standing)
-    for one, two, _ in _automatic(connection):
-        if before.find(one) == before.find(two) and not groups.obstacle(one, two, but=_AS_BEFORE):
-            groups.join(one, two)
-    alone = stands.in_parts(groups, standing)
-    known = _known(connection, {each for parts in alone for part in parts for each in part}, model)
-    return [(each.left, each.right, each.weight, each.reason, True) for each in stands.carry(groups, alone, known)]
-
-
-def _known(connection: duckdb.DuckDBPyConnection, nominals: Iterable[int], model: Model) -> stands.Known:
+def _known(connection: duckdb.DuckDBPyConnection, model: Model, nominals: Iterable[int]) -> stands.Known:
     """Return what is known of some nominals."""
     connection.register("asked", pa.table({"person_id": pa.array(sorted(nominals), pa.int64())}))
     rows = connection.sql("from persons semi join asked using (person_id)").to_arrow_table().to_pylist()
@@ -145,26 +116,14 @@ def _known(connection: duckdb.DuckDBPyConnection, nominals: Iterable[int], model
     )
 
 
-def _join_by_evidence(groups: Groups, automatic: Iterable[tuple[int, int, float]]) -> list[_Refused]:
-    refused: list[_Refused] = []
-    for one, two, weight in automatic:
-        if reason := groups.obstacle(one, two, but=_BY_EVIDENCE):
-            refused.append((one, two, weight, reason, False))
-        else:
-            groups.join(one, two)
-    return refused
-
-
-def _resolution(
-    connection: duckdb.DuckDBPyConnection, groups: Groups, refused: list[_Refused], overgrown: tuple[str, ...]
-) -> Resolution:
+def _resolution(connection: duckdb.DuckDBPyConnection, made: Grouped, overgrown: tuple[str, ...]) -> Resolution:
     return Resolution(
-        _clusters(connection, groups),
+        _clusters(connection, made.groups),
         connection.sql("from edges order by weight desc, left_key, right_key")
         .project(", ".join(f'"{name}"' for name in EDGES.names))
         .to_arrow_table()
         .cast(EDGES),
-        _doubtful(connection, groups, refused),
+        _doubtful(connection, made),
         overgrown,
     )
 
@@ -207,16 +166,11 @@ def _clusters(connection: duckdb.DuckDBPyConnection, groups: Groups) -> pa.Table
     )
 
 
-def _doubtful(connection: duckdb.DuckDBPyConnection, groups: Groups, refused: list[_Refused]) -> pa.Table:
+def _doubtful(connection: duckdb.DuckDBPyConnection, made: Grouped) -> pa.Table:
     asked = connection.sql(
         'select "left", "right", weight, coalesce(blocked_by, \'weight\'), false from edges where not automatic'
     ).fetchall()
-    # What has come together by other edges needs no question, unless nothing but having been one holds it together.
-    rows = [row for row in refused + asked if _is_asked(groups, row)]
-    rows.sort(key=lambda row: (-row[2], row[0], row[1]))
-    return pa.Table.from_pylist([dict(zip(DOUBTFUL.names, row, strict=True)) for row in rows], DOUBTFUL)
-
-
-def _is_asked(groups: Groups, row: _Refused) -> bool:
-    one, two, _, reason, were_one = row
-    return (were_one and reason != "parted") or groups.find(one) != groups.find(two)
+    rows = [row for row in (*made.refused, *map(Refused._make, asked)) if made.is_asked(row)]
+    rows.sort(key=lambda row: (-row.weight, row.left, row.right))
+    columns = zip(*rows, strict=True) if rows else ((),) * len(DOUBTFUL)
+    return pa.table(dict(zip(DOUBTFUL.names, map(list, columns), strict=True)), DOUBTFUL)

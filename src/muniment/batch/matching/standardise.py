@@ -5,8 +5,10 @@ DuckDB. The same code standardises one nominal at intake and a million in a batc
 the same pairs. Change `VERSION` with any change of meaning here: stored values carry the version that made them.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -64,6 +66,9 @@ STANDARDISED = pa.schema(
     ]
 )
 
+# What is kept of a nominal once it is standardised: all but its number, and what the rest tells.
+KEPT = tuple(name for name in STANDARDISED.names if name not in {"person_id", "keys", "version"})
+
 _ARRANGE = """
 with given as (
     select *,
@@ -116,6 +121,15 @@ left join words s on s.word = surname
 left join sounded n using (person_id)
 """
 
+_LISTS = (
+    "name_junk",
+    "name_noise",
+    "born_placeholders",
+    "postcode_placeholders",
+    "text_junk",
+    "address_noise",
+)
+
 _BORN = pa.struct([("digits", pa.string()), ("vague", pa.bool_()), ("earliest", pa.date32()), ("latest", pa.date32())])
 _POSTCODE = pa.struct([("unit", pa.string()), ("sector", pa.string()), ("district", pa.string())])
 
@@ -140,6 +154,31 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
         return connection.sql(query).to_arrow_table().cast(STANDARDISED)
     finally:
         connection.close()
+
+
+def with_keys(kept: pa.Table) -> pa.Table:
+    """Return kept nominals (`person_id` and `KEPT`) with what the rest tells, as `standardise` gives them."""
+    connection = connect()
+    try:
+        connection.register("kept", kept)
+        columns = ", ".join(f'"{name}"' for name in STANDARDISED.names)
+        query = f"select {columns} from (select *, {KEYS} as keys, '{VERSION}' as version from kept)"  # noqa: S608
+        return connection.sql(query).to_arrow_table().cast(STANDARDISED)
+    finally:
+        connection.close()
+
+
+@cache
+def standard(on: date) -> str:
+    """Return by what nominals are standardised on a day: the version of this module, and a digest of its lists.
+
+    The year is part of it: it tells the century of a PNCID that gives two digits.
+    """
+    tables = in_force(on)
+    roots = {name: sorted(forms) for name, forms in tables.roots.items()}
+    lists = [sorted(getattr(tables, name)) for name in _LISTS]
+    told = repr([on.year, *lists, sorted(map(str, tables.sexes.items())), sorted(roots.items())])
+    return f"{VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def spell(word: str, *, on: date | None = None) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 SERIOUS_YEARS = 10  # Criminal Justice Act 2003 s.224 as it stood: life, or ten years or more
 _FIVE_DIGITS = re.compile(r"^\d{5}$")
@@ -141,10 +142,15 @@ class OffenceTable:
                 return ho_class
         return None
 
+    @cached_property
+    def _classes(self) -> dict[str, str]:
+        """The class of every code of the list that has one."""
+        return {code: found for code in self.cjs_classes if (found := self.class_of(code))}
+
     def codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
         """Return the CJS codes of these Home Office classes, attempts and the like with them."""
         wanted = tuple(number_of(each) or each for each in ho_classes)
-        found = {code for code in self.cjs_classes if (self.class_of(code) or "").startswith(wanted)}
+        found = {code for code, ho_class in self._classes.items() if ho_class.startswith(wanted)}
         inchoate = (f"{code}{letter}" for code in found for letter in INCHOATE)
         return sorted(found | {code for code in inchoate if (self.class_of(code) or "").startswith(wanted)})
 

@@ -179,8 +179,9 @@ def _group(thing: Thing, query: str, read: Callable[[Iterable[dict[str, Any]]], 
 
 def _publish(thing: Thing, resolved: _Resolved, run: BatchRun) -> dict[str, int]:
     with staging.staged({"clusters": resolved.clusters, "asked": resolved.asked}) as staged, _writing() as cursor:
-        rows = publishing.publish(cursor, staged["clusters"], thing.tables)
+        publishing.leave_out_gone(cursor, staged["clusters"], thing.tables)
+        rows = publishing.publish_memberships(cursor, staged["clusters"], thing.tables)
         cursor.execute(told.LEFT.format(**thing.names(), **staged))
         for statement in told.EDGES:
             cursor.execute(statement.format(**thing.names(), **staged), {"run": run.pk})
-    return {step: rows[step] for step in _CHANGES}
+    return rows

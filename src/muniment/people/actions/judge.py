@@ -35,7 +35,7 @@ class Said:
 def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
     """Record what a person decided about a pair; an earlier judgement is superseded, never overwritten.
 
-    The prime records follow with the next run of `resolve`. A judgement on stronger evidence stands until it is
+    The prime records follow with the worker's next round. A judgement on stronger evidence stands until it is
     reopened. What says otherwise is named first; said in spite of it, the others have to be looked at again.
     """
     if by.user:
@@ -129,8 +129,8 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
         held.withdrawal = content.store(
             f"judgement:{held.left_id}:{held.right_id}", "withdrawal", reason.strip(), scope_id=held.left.scope_id
         )
-        held.superseded_at = timezone.now()
-        held.save(update_fields=["withdrawal", "superseded_at"])
+        held.superseded_at, held.is_followed = timezone.now(), False
+        held.save(update_fields=["withdrawal", "superseded_at", "is_followed"])
         advice.take_back([held])
         _stand_again(held.left, held.right)
         audit.record(by, "match.withdraw", subject=_subject(held), detail={"verdict": held.verdict})

@@ -5,17 +5,21 @@ import json
 from django.db import transaction
 from django.utils import timezone
 
+from muniment.batch.matching import policy
 from muniment.batch.matching import train as linkage
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
 from muniment.people import nominal_tables
 from muniment.people.models import LinkageModel
+from muniment.records import staging
 
 
 def train(*, by: Actor) -> LinkageModel:
     """Train a model on the nominals that are held, without labels; the same nominals give the same version."""
-    model = linkage.train(nominal_tables.read_standardised())
+    with staging.snapshot() as rows_of:
+        given = nominal_tables.read(rows_of, on=policy.today())
+    model = linkage.train(given.standardised)
     with transaction.atomic():
         kept, made = LinkageModel.objects.get_or_create(
             version=model.version,

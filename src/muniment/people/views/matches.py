@@ -25,7 +25,8 @@ from muniment.records.models import Nominal
 
 _OF_PAIR = ("left__system__controller", "right__system__controller", "left__scope", "right__scope")
 MOST = 1000  # pairs that are counted and paged through
-_RECORDED = "Your judgement is recorded. The prime records follow with the next run."
+_FOLLOW = "The prime records, and what is kept of them, follow within a minute."
+_RECORDED = f"Your judgement is recorded. {_FOLLOW}"
 _UNSURE = "Your judgement is recorded. The pair goes on waiting, and may stop a disposal, until somebody can tell."
 
 
@@ -134,7 +135,7 @@ def judgement(request: HttpRequest, key: int) -> HttpResponse:
             for reason in refusal.reasons:
                 messages.error(request, reason)
             return redirect("judgement", key)
-        messages.success(request, "Your judgement is taken back. The prime records follow with the next run.")
+        messages.success(request, f"Your judgement is taken back. {_FOLLOW}")
         return redirect("judgements")
     edge = MatchEdge.objects.filter(left=found.left, right=found.right).first()
     return _pair(request, found.left, found.right, edge)

@@ -1,5 +1,7 @@
 """Keep the list of records that each hold covers current: who places a hold sees less than it is to cover."""
 
+from collections.abc import Collection
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -11,6 +13,7 @@ from muniment.retention.reach import DECIDED, WANTED, parameters
 
 _BRING_UP = """, gone AS (
     DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
+        AND (%(some)s::bigint[] IS NULL OR h.record_id = ANY(%(some)s))
     RETURNING 1
 ), come AS (
     INSERT INTO retention_heldrecord (hold_id, record_id) SELECT %(hold)s, id FROM wanted ON CONFLICT DO NOTHING
@@ -26,13 +29,13 @@ def expand(hold: Hold) -> int:
     return hold.held.count()
 
 
-def _expand(hold: Hold, decided: str) -> int:
-    """Bring a hold's list of records up to its scope; return how many came or went.
+def _expand(hold: Hold, decided: str, some: Collection[int] | None = None) -> int:
+    """Bring a hold's list of records, or the place of some records on it, up to its scope; return how many changed.
 
     `decided` is the table of the classes that records came to, with record_id and resolved_class.
     """
     controllers = list(hold.controllers.values_list("pk", flat=True))
-    given = parameters(hold.scope, controllers, placed_at=hold.placed_at) | {"hold": hold.pk}
+    given = parameters(hold.scope, controllers, placed_at=hold.placed_at, some=some) | {"hold": hold.pk}
     with connection.cursor() as cursor:
         cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
         return int(cursor.fetchone()[0])
@@ -49,6 +52,16 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
         _bring_up(hold, DECIDED, by=by)
 
 
+def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -> int:
+    """Bring the place of some records on standing holds up to their scope; return how many came or went.
+
+    With `by_class` only holds that name classes are asked.
+    """
+    standing = Hold.objects.filter(released_at__isnull=True)
+    standing = standing.filter(scope__has_key="classes") if by_class else standing
+    return sum(_bring_up(hold, DECIDED, by=by, some=records) for hold in standing)
+
+
 def follow_classes(decided: str, *, by: Actor) -> int:
     """Bring the standing holds that name classes up to the classes of a run that is not published yet.
 
@@ -58,13 +71,14 @@ def follow_classes(decided: str, *, by: Actor) -> int:
     return sum(_bring_up(hold, decided, by=by) for hold in standing if hold.scope.get("classes"))
 
 
-def _bring_up(hold: Hold, decided: str, *, by: Actor) -> int:
+def _bring_up(hold: Hold, decided: str, *, by: Actor, some: Collection[int] | None = None) -> int:
     with transaction.atomic():
         gate.pass_alone()
-        changed = _expand(hold, decided)
+        changed = _expand(hold, decided, some)
         if stopped := stop_orders(hold):
             audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
-        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
+        if some is None:
+            Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
     return changed
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from small_set import FAKE
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
 
@@ -34,3 +35,10 @@ def fake():
 def namesakes(fake):
     """A model in which agreement on name and birthday is overwhelming, so that only the rules can say no."""
     return replace(fake[1], prior=0.3)
+
+
+@pytest.fixture
+def connection():
+    connection = connect()
+    yield connection
+    connection.close()

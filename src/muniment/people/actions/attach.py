@@ -1,0 +1,25 @@
+"""Attach nominals that have come, changed or gone to their prime records at once."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from muniment.core import audit, turns
+from muniment.core.actors import Actor
+from muniment.people import attaching, linkage_models
+from muniment.people.attaching import Attached
+
+
+def attach(keys: Collection[int], *, by: Actor) -> Attached:
+    """Attach nominals, by key; of one that is gone, decide anew about those who were one with it.
+
+    Everyone whom evidence, somebody's word or having been one leads to from them is decided with them, by the model
+    and the lists of the last run: the result is that of a run over everybody. One attaches at a time, as one runs:
+    two who come at once may both be the missing link. Raise NoModel before the first run.
+    """
+    with transaction.atomic():
+        turns.beside_others()
+        attaching.take_turn()
+        done = attaching.attach_within(keys, linkage_models.published())
+        audit.record(by, "people.attach", subject=f"{len(keys)} nominals", detail=done.numbers())
+    return done

@@ -1,0 +1,53 @@
+"""The model that is active, and the one by which what is published was linked."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.standardise import VERSION
+from muniment.core.models import BatchRun
+from muniment.engine.matching.model import Model
+from muniment.engine.matching.weighing import Scales
+from muniment.people.models import LinkageModel
+
+
+class NoModel(Exception):
+    """No linkage model is active, or none by which anything is published, that reads nominals as they are read now."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The run by which people are linked now, and what it weighed pairs by."""
+
+    run: BatchRun
+    scales: Scales
+    overgrown: tuple[str, ...]  # blocking keys that it left out
+
+
+def active() -> Model | None:
+    """Return the model in use, the one activated last."""
+    found = LinkageModel.objects.filter(activated_at__isnull=False).order_by("-activated_at")
+    version = found.values_list("version", flat=True).first()
+    return of_version(version) if version else None
+
+
+@lru_cache(maxsize=2)
+def of_version(version: str) -> Model:
+    """Return a version of the model, which never changes."""
+    return Model.from_json(json.dumps(LinkageModel.objects.get(version=version).parameters))
+
+
+def published() -> Published:
+    """Return by what those who are published are linked. A model activated since counts from the next run on.
+
+    Raise NoModel when there has been no run, or when it read nominals another way.
+    """
+    run = BatchRun.objects.filter(kind="resolve", state="done").order_by("-pk").first()
+    model = of_version(run.versions["model"]) if run else None
+    if run is None or model is None or model.standard != VERSION or "on" not in run.versions:
+        raise NoModel("Nobody is linked yet by the way in which nominals are read now: run `muniment resolve`.")
+    on = date.fromisoformat(run.versions["on"])
+    tables = in_force(on)
+    return Published(run, Scales(model, tables, tables.points, on), tuple(run.versions.get("overgrown", ())))

@@ -1,0 +1,80 @@
+"""What has been said of pairs of nominals, by people and by sources, and who has been shown as one person."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from django.db import connection
+
+from muniment.engine.matching import standing as stands
+from muniment.engine.matching.grouping import Pair, Said
+
+# What people and sources have said about pairs of one partition: a person's judgement, a merge at source, and a merge
+# that its source has taken back. What was said of two before one of them was sealed joins them no more.
+JUDGEMENTS = """
+SELECT said."left", said."right", said.verdict FROM (
+    SELECT left_id AS "left", right_id AS "right", verdict FROM people_judgement
+    WHERE superseded_at IS NULL AND verdict IN ('same', 'different')
+    UNION ALL
+    SELECT gone.id, kept.id, 'same' FROM records_nominal gone
+    JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
+    WHERE gone.merged_into <> '' AND NOT EXISTS (
+        SELECT 1 FROM people_judgement j WHERE j.superseded_at IS NULL AND j.verdict = 'different'
+            AND j.left_id = least(gone.id, kept.id) AND j.right_id = greatest(gone.id, kept.id))
+    UNION
+    SELECT gone.id, kept.id, 'taken-back' FROM records_sourceevent e
+    JOIN records_nominal gone ON gone.system_id = e.system_id AND gone.reference = e.reference
+    JOIN records_nominal kept ON kept.system_id = e.system_id AND kept.reference = e."into"
+    WHERE e.entity = 'nominal' AND e.kind = 'merge'
+        AND gone.merged_into <> kept.reference AND kept.merged_into <> gone.reference
+) said
+JOIN records_nominal one ON one.id = said."left" JOIN records_nominal two ON two.id = said."right"
+JOIN core_scope ones ON ones.id = one.scope_id JOIN core_scope twos ON twos.id = two.scope_id
+WHERE ones.partition = twos.partition
+"""
+
+# Users have been shown these as one; where nothing else joins them the system proposes a cut. One stands for all of a
+# partition, whichever: the founder may have been sealed or destroyed.
+STANDING = """
+SELECT "left", "right" FROM (
+    SELECT min(b.nominal_id) OVER (PARTITION BY b.prime_id, scope.partition) AS "left", b.nominal_id AS "right"
+    FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
+    WHERE b.until IS NULL
+) shown WHERE "left" <> "right"
+"""
+
+_OF_SOME = ' AND (said."left" = ANY(%(keys)s) OR said."right" = ANY(%(keys)s))'
+
+# With everyone of the same people and the same partitions.
+_SHOWN_WITH = """
+SELECT b.prime_id, scope.partition, b.nominal_id FROM people_belonging own
+JOIN people_belonging b ON b.prime_id = own.prime_id AND b.until IS NULL
+JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
+WHERE own.until IS NULL AND own.nominal_id = ANY(%(keys)s)
+"""
+
+
+def said_of(keys: Collection[int]) -> Said:
+    """Return what has been said of pairs with any of some nominals."""
+    pairs: dict[str, set[Pair]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGEMENTS + _OF_SOME, {"keys": sorted(keys)})
+        for left, right, verdict in cursor.fetchall():
+            pairs[verdict].add((left, right))
+    return Said(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
+
+
+def in_one_with(keys: Collection[int]) -> set[int]:
+    """Return everyone who is of one prime record with any of some nominals, of whichever partition."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN_WITH, {"keys": sorted(keys)})
+        return {nominal for _, _, nominal in cursor.fetchall()}
+
+
+def shown_with(keys: Collection[int]) -> list[Pair]:
+    """Return pairs that lead to everyone who has been shown as one person with any of some nominals."""
+    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN_WITH, {"keys": sorted(keys)})
+        for prime, partition, nominal in cursor.fetchall():
+            groups[prime, partition].add(nominal)
+    return sorted((min(group), other) for group in groups.values() for other in group - {min(group)})

@@ -1,0 +1,251 @@
+"""Who comes, changes or goes is attached at once, as a run over everybody would have it."""
+
+import os
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from factories.exports import Source, row
+from factories.linkage import activate_model
+from muniment.batch.matching import resolve as linkage
+from muniment.core.actors import Actor
+from muniment.core.verdicts import Refused
+from muniment.people import attaching, forgetting, linkage_models, neighbourhood, nominal_tables
+from muniment.people.actions import judge as judging
+from muniment.people.actions.attach import attach
+from muniment.people.actions.resolve import resolve
+from muniment.people.models import Belonging, LinkageModel, MatchEdge, PrimePerson, SearchToken
+from muniment.people.said_of_pairs import JUDGEMENTS
+from muniment.records import staging
+from muniment.records.models import Involvement, Nominal, NominalFlag, SourceSystem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BY = Actor("tests")
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+PNCID = "2001/0000019K"
+EXAMPLES = int(os.environ.get("MUNIMENT_TEST_ORDERS", "8"))
+
+
+@pytest.fixture
+def sources(controllers, tmp_path):
+    activate_model(every_feature=True)
+    return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
+
+
+def together():
+    groups = {}
+    for each in Belonging.objects.filter(until=None).select_related("nominal"):
+        groups.setdefault(each.prime_id, set()).add(each.nominal.reference)
+    return sorted(map(sorted, groups.values()))
+
+
+def keys(*references):
+    return list(Nominal.objects.filter(reference__in=references).values_list("pk", flat=True))
+
+
+def edges():
+    """Return what is known of pairs, and which of them wait for a person."""
+    told = MatchEdge.objects.values_list(
+        "left__reference", "right__reference", "is_automatic", "blocked_by", "needs_person", "were_one", "weight"
+    )
+    return sorted((*rest, round(weight, 4)) for *rest, weight in told)
+
+
+def tokens():
+    return sorted(SearchToken.objects.values_list("nominal__reference", "kind", "token"))
+
+
+def assert_a_run_changes_nothing():
+    held = together(), edges(), tokens(), list(PrimePerson.objects.order_by("pk").values_list("pk", "redirects_to"))
+    counts = resolve(by=BY)
+    assert (counts.made, counts.retired, counts.revived, counts.moved) == (0, 0, 0, 0)
+    now = together(), edges(), tokens(), list(PrimePerson.objects.order_by("pk").values_list("pk", "redirects_to"))
+    assert now == held
+
+
+def test_who_comes_is_joined_at_once(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    resolve(by=BY)
+    west.send([row("D1", "W1", **HOME)])
+    done = attach(keys("W1"), by=BY)
+    assert together() == [["P1", "W1"]]
+    assert done.primes == frozenset(PrimePerson.objects.values_list("pk", flat=True))
+    assert_a_run_changes_nothing()
+
+
+def test_the_missing_link_joins_two_who_were_apart(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    west.send([row("D1", "W1", ADDRESS="99 Elsewhere Road", PNCID=PNCID)])
+    resolve(by=BY)
+    assert together() == [["P1"], ["W1"]]
+    north.send([row("C2", "P2", **HOME, PNCID=PNCID)], on="2026-06-02")
+    attach(keys("P2"), by=BY)
+    assert together() == [["P1", "P2", "W1"]]
+    assert PrimePerson.objects.filter(retired_at__isnull=False).count() == 1
+    assert_a_run_changes_nothing()
+
+
+def test_who_moves_house_stays_and_waits_for_a_person(sources):
+    test_who_comes_is_joined_at_once(sources)
+    _, west = sources
+    west.send([row("D1", "W1", POSTCODE="WV9 9ZZ", PHONE="07700900777")], on="2026-07-01")
+    attach(keys("W1"), by=BY)
+    assert together() == [["P1", "W1"]]
+    assert MatchEdge.objects.get().needs_person
+    assert_a_run_changes_nothing()
+
+
+def test_a_judgement_is_followed_at_once(sources):
+    test_who_comes_is_joined_at_once(sources)
+    left, right = Nominal.objects.order_by("pk")
+    judging.judge(left, right, judging.Said("different", "document", "Two passports seen by the desk."), by=BY)
+    attach([left.pk, right.pk], by=BY)
+    assert together() == [["P1"], ["W1"]]
+    assert_a_run_changes_nothing()
+
+
+def test_who_is_sealed_leaves_the_others_at_once(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME), row("C2", "P2", **HOME)])
+    west.send([row("D1", "W1", **HOME)])
+    resolve(by=BY)
+    assert together() == [["P1", "P2", "W1"]]
+    north.send([row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02")
+    attach(keys("P1"), by=BY)
+    assert together() == [["P1"], ["P2", "W1"]]
+    assert_a_run_changes_nothing()
+
+
+def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources, monkeypatch):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    resolve(by=BY)
+    computed = linkage.resolve
+
+    def meanwhile(*given, **kinds):
+        made = computed(*given, **kinds)
+        west.send([row("D1", "W1", **HOME)])
+        attach(keys("W1"), by=BY)
+        return made
+
+    monkeypatch.setattr(linkage, "resolve", meanwhile)
+    resolve(by=BY)
+    assert together() == [["P1", "W1"]]
+    assert MatchEdge.objects.count() == 1
+
+
+def test_before_the_first_run_nobody_is_attached(sources):
+    north, _ = sources
+    north.send([row("C1", "P1", **HOME)])
+    with pytest.raises(linkage_models.NoModel, match="muniment resolve"):
+        attach(keys("P1"), by=BY)
+
+
+# Families, namesakes and moves: few values, so that nearly every pair has something in common.
+PEOPLE = st.fixed_dictionaries(
+    {
+        "FORENAME": st.sampled_from(["Marlow", "Tansy", "Marlo"]),
+        "SURNAME": st.sampled_from(["Fictional", "Fictionale", "Quite"]),
+        "BORN": st.sampled_from(["1980-05-12", "1980-12-05", "1955-11-30", "1980-01-01"]),
+        "POSTCODE": st.sampled_from(["NH1 1AA", "WV9 9ZZ", ""]),
+        "PHONE": st.sampled_from(["07700900123", "07700900777", ""]),
+        "PNCID": st.sampled_from(["", "", "2001/0171310W", "1997/9000008T"]),
+    }
+)
+NUMBERS = st.integers(1, 7)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.lists(st.tuples(NUMBERS, PEOPLE), min_size=1, max_size=4)),
+        st.tuples(st.just("send"), st.lists(st.tuples(NUMBERS, PEOPLE), min_size=1, max_size=2)),
+        st.tuples(st.just("judge"), st.tuples(NUMBERS, NUMBERS, st.sampled_from(["same", "different"]))),
+        st.tuples(st.just("forget"), NUMBERS),
+    ),
+    min_size=3,
+    max_size=7,
+)
+_days = count(1)
+
+
+def forget_everybody():
+    kept = {LinkageModel, SourceSystem}
+    models = [each for app in ("records", "people", "retention") for each in apps.get_app_config(app).get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(each._meta.db_table for each in models if each not in kept)} CASCADE")
+
+
+def do(step, north, attach_some):
+    """Do a step, and have the nominals that it touches attached."""
+    kind, what = step
+    if kind == "send":
+        rows = {number: row(f"C{number}", f"P{number}", **person) for number, person in what}
+        north.send(list(rows.values()), on=f"2026-{1 + next(_days) % 12:02d}-01")
+        attach_some(keys(*(f"P{number}" for number in rows)))
+    elif kind == "judge":
+        one, two, verdict = what
+        pair = list(Nominal.objects.filter(reference__in=[f"P{one}", f"P{two}"]).order_by("pk"))
+        if len(pair) == 2:
+            said = judging.Said(verdict, "records", "As the two files read side by side.")
+            try:
+                judging.judge(*pair, said, by=BY)
+            except Refused:
+                return  # others have said otherwise, which is tested elsewhere
+            attach_some([each.pk for each in pair])
+    else:
+        gone = keys(f"P{what}")
+        with_them = Belonging.objects.filter(until=None, prime__belongings__nominal__in=gone)
+        left = set(with_them.values_list("nominal_id", flat=True)) - set(gone)
+        with transaction.atomic():
+            forgetting.forget(gone)
+            for model in (Involvement, NominalFlag):
+                model.objects.filter(nominal__in=gone).delete()
+            Nominal.objects.filter(pk__in=gone).delete()
+        if left:
+            attach_some(left)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_in_any_order_it_is_as_one_run_has_it(sources, steps):
+    """Without those who stand because they were one before: their order is what they are about."""
+    forget_everybody()
+    north, _ = sources
+    resolve(by=BY)
+
+    def attach_some(some):
+        with transaction.atomic():
+            attaching.take_turn()
+            published = linkage_models.published()
+            near = neighbourhood.around(some, published)
+            attaching.publish_around(replace(near, shown=[]), published)
+
+    for step in steps:
+        do(step, north, attach_some)
+    published = linkage_models.published()
+    with staging.snapshot() as rows_of:
+        everybody = nominal_tables.read(rows_of, on=published.scales.on).standardised
+        judgements = rows_of(JUDGEMENTS)
+    made = linkage.resolve(everybody, published.scales.model, judgements=judgements)
+    references = dict(Nominal.objects.values_list("pk", "reference"))
+    groups = {}
+    for line in made.clusters.to_pylist():
+        groups.setdefault(line["anchor_id"], []).append(references[line["person_id"]])
+    assert together() == sorted(map(sorted, groups.values()))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_a_run_after_any_steps_changes_nothing(sources, steps):
+    forget_everybody()
+    north, _ = sources
+    resolve(by=BY)
+    for step in steps:
+        do(step, north, lambda some: attach(some, by=BY))
+    assert_a_run_changes_nothing()

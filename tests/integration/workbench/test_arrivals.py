@@ -1,0 +1,132 @@
+"""What comes in is linked and decided at once, as the next runs over everybody would have it."""
+
+import pytest
+from django.utils import timezone
+
+from factories.exports import Source, row
+from factories.linkage import activate_model
+from muniment import feeds
+from muniment.core.actors import Actor
+from muniment.core.models import Controller
+from muniment.people.actions import judge as judging
+from muniment.people.actions.resolve import resolve
+from muniment.people.models import Belonging, Judgement
+from muniment.records import touched
+from muniment.records.models import Nominal
+from muniment.records.touched import Touched
+from muniment.retention import policy_now
+from muniment.retention.actions import hold as holding
+from muniment.retention.actions.schedule import schedule
+from muniment.retention.models import HeldRecord, PersonDecision, RecordDecision, Review
+from muniment.workbench import arrivals
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BY = Actor("tests")
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+OLD = {"REPORTED": "2003-03-01"}
+GRAVE = {"CJS": "OF61016", "TITLE": "Wounding", "OUTCOME": "CHARGED", "ROLE": "SUSPECT", "RESULT": "pending"}
+
+
+@pytest.fixture
+def sources(controllers, tmp_path):
+    activate_model()
+    return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
+
+
+def run():
+    counts = resolve(by=BY)
+    return counts, schedule(policy_now.policy(), by=BY, on=timezone.localdate())
+
+
+def send(source, rows, on="2026-06-01"):
+    """Send rows, and let what they touch follow at once."""
+    source.send(rows, on=on)
+    batch = feeds.read(source.feed, source.write(rows, on))
+    return arrivals.follow(touched.by(batch), by=BY)
+
+
+def assert_runs_change_nothing():
+    linked, decided = run()
+    assert (linked.made, linked.retired, linked.revived, linked.moved) == (0, 0, 0, 0)
+    assert (decided.changed_people, decided.changed_records) == (0, 0)
+    assert (decided.reviews_opened, decided.reviews_closed) == (0, 0)
+
+
+def decided(reference):
+    return RecordDecision.objects.get(record__reference=reference)
+
+
+def test_a_new_record_is_linked_decided_and_reviewed_at_once(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME, **OLD)])
+    run()
+    before = decided("C1")
+    followed = send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")])
+    assert (followed.nominals, followed.waits) == (1, "")
+    assert Belonging.objects.filter(until=None).values("prime").distinct().count() == 1
+    assert decided("C1").due != before.due or decided("C1").outcome != before.outcome, "the wounding counts for both"
+    assert_runs_change_nothing()
+
+
+def test_others_on_the_record_are_decided_with_them(sources):
+    north, west = sources
+    other = {"SURNAME": "Quite", "FORENAME": "Tansy", "BORN": "1961-07-08"}
+    north.send([row("C1", "P1", **HOME, **OLD), row("C1", "P2", **other, **OLD), row("C2", "P2", **other, **OLD)])
+    run()
+    send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")])
+    assert_runs_change_nothing()
+
+
+def test_who_comes_apart_is_decided_apart(sources):
+    test_a_new_record_is_linked_decided_and_reviewed_at_once(sources)
+    left, right = Nominal.objects.order_by("pk")
+    judging.judge(left, right, judging.Said("different", "document", "Two passports seen by the desk."), by=BY)
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
+    assert Belonging.objects.filter(until=None).values("prime").distinct().count() == 2
+    assert PersonDecision.objects.values("prime").distinct().count() == 2
+    assert_runs_change_nothing()
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 0}
+
+
+def test_a_judgement_that_is_taken_back_is_followed(sources):
+    test_who_comes_apart_is_decided_apart(sources)
+    judging.withdraw(Judgement.objects.get(), by=BY, reason="The passports were of somebody else, as it turns out.")
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
+    assert Belonging.objects.filter(until=None).values("prime").distinct().count() == 1
+    assert_runs_change_nothing()
+
+
+def test_a_new_record_comes_under_old_holds_at_once(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME, **OLD)])
+    run()
+    proposal = holding.Proposal(
+        title="Inquiry into woundings",
+        authority="Letter of the inquiry of 1 June 2026",
+        start=timezone.localdate(),
+        scope={"keywords": ["wounding"]},
+        controllers=tuple(Controller.objects.filter(code__in=["northshire", "westvale"])),
+    )
+    holding.place(proposal, by=BY)
+    send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")])
+    assert HeldRecord.objects.filter(record__reference="D1").count() == 1
+    assert_runs_change_nothing()
+
+
+def test_what_its_source_corrects_is_decided_anew(sources):
+    north, _ = sources
+    north.send([row("C1", "P1", **HOME, **OLD)])
+    run()
+    assert Review.objects.filter(state="open").count() == 1
+    send(north, [row("C1", "P1", **HOME, **GRAVE, REPORTED="2026-05-01")], on="2026-07-01")
+    assert Review.objects.filter(state="open").count() == 0, "none is due any more"
+    assert_runs_change_nothing()
+
+
+def test_before_the_first_run_and_past_what_is_followed_at_once_the_next_run_is_named(sources):
+    north, _ = sources
+    waits = send(north, [row("C1", "P1", **HOME)]).waits
+    assert "muniment resolve" in waits
+    many = Touched(frozenset(range(arrivals.AT_ONCE + 1)))
+    assert "muniment schedule" in arrivals.follow(many, by=BY).waits
