@@ -1,6 +1,7 @@
 """Load where properties lie from the file that the Ordnance Survey publishes (OS Open UPRN)."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import reduce
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from muniment.records import staging
 COLUMNS = ("UPRN", "X_COORDINATE", "Y_COORDINATE", "LATITUDE", "LONGITUDE")
 _NAMES = ("uprn", "easting", "northing", "latitude", "longitude")
 _TYPES = {name: pa.string() if name == "UPRN" else pa.float64() for name in COLUMNS}
+_BLOCK = 64 * 1024**2  # bytes read at once: the whole file, of some 40 million lines, is about 30 staged tables
 _LOAD = """
 INSERT INTO objects_propertypoint (uprn, easting, northing, latitude, longitude)
 SELECT DISTINCT ON (uprn) uprn, easting, northing, latitude, longitude FROM {points} ORDER BY uprn
@@ -34,16 +36,19 @@ def load_points(file: Path, *, by: Actor) -> int:
 
     Raise BadPoints when it does not have the columns that are published, or holds what is no coordinate in Britain.
     """
-    loaded = 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        turns.beside_others()
-        for points in _chunks(file):
-            with staging.staged({"points": points}) as names:
-                cursor.execute(_LOAD.format(**names))
-            loaded += points.num_rows
+    with ExitStack() as staged:
+        # Staged tables are dropped when what read them has ended: they outlive the transaction.
+        parts = [
+            (points.num_rows, staged.enter_context(staging.staged({"points": points}))) for points in _chunks(file)
+        ]
+        loaded: int = sum(rows for rows, _ in parts)
         if not loaded:
             raise BadPoints(f"{file.name} has no property in it: download OS Open UPRN again, as CSV.")
-        audit.record(by, "objects.load_points", subject=file.name, detail={"properties": loaded})
+        with transaction.atomic(), connection.cursor() as cursor:
+            turns.beside_others()
+            for _, names in parts:
+                cursor.execute(_LOAD.format(**names))
+            audit.record(by, "objects.load_points", subject=file.name, detail={"properties": loaded})
     return loaded
 
 
@@ -55,7 +60,8 @@ def _chunks(file: Path) -> Iterator[pa.Table]:
             " of OS Open UPRN."
         )
     try:
-        with csv.open_csv(file, convert_options=csv.ConvertOptions(column_types=_TYPES)) as reader:
+        types, blocks = csv.ConvertOptions(column_types=_TYPES), csv.ReadOptions(block_size=_BLOCK)
+        with csv.open_csv(file, read_options=blocks, convert_options=types) as reader:
             for batch in reader:
                 yield _checked(file, pa.Table.from_batches([batch]).rename_columns(list(_NAMES)))
     except pa.ArrowInvalid as error:
