@@ -13,6 +13,7 @@ from factories.screens import validate, walk
 from factories.small_world import make_small_world
 from muniment.core.actors import Actor
 from muniment.core.models import User
+from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
 from muniment.people.actions import sampling
 from muniment.people.models import MatchEdge
 from muniment.records.models import Quarantine, Record
@@ -46,6 +47,24 @@ def _pages() -> Iterator[str]:
     yield from _of_linkage()
     for name in ("person", "person_links", "person_joins", "person_retention", "person_events"):
         yield reverse(name, args=[person])
+    place, vehicle = (
+        PrimePlace.objects.filter(belongings__member__parts__unit__gt="").first(),
+        PrimeVehicle.objects.first(),
+    )
+    assert place is not None
+    assert vehicle is not None
+    pair = PlaceEdge.objects.first()
+    assert pair is not None
+    yield reverse("place", args=[place.reference])
+    yield reverse("vehicle", args=[vehicle.reference])
+    for kind in ("place", "vehicle"):
+        yield reverse("object_matches", args=[kind])
+        yield reverse("object_judgements", args=[kind])
+    yield reverse("object_match", args=["place", pair.left_id, pair.right_id])
+    with_vehicle = Record.objects.filter(vehicles__isnull=False).first()
+    assert with_vehicle is not None
+    yield reverse("record", args=[with_vehicle.pk])
+    yield reverse("find") + "?q=" + vehicle.belongings.first().member.mark
     yield reverse("find") + "?q=" + "smith"
     yield reverse("find") + "?q=zzyzx+9999"
     yield reverse("reviews") + "?state=referred"

@@ -35,5 +35,6 @@ def make_small_world() -> None:
     """Take in, resolve into prime records, hold and schedule, with the adoptions of the demonstration."""
     take_in()
     demo.resolve_people(BY)
+    demo.resolve_objects(BY)
     demo.place_holds(BY)
     demo.work_out_retention(BY)

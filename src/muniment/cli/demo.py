@@ -23,6 +23,7 @@ from muniment.cli.intake import take_in_files
 from muniment.core import access, actors, audit, places, policy_in_force
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, Controller
+from muniment.objects.actions.resolve import resolve as resolve_places_and_vehicles
 from muniment.people.actions import resolve, train
 from muniment.records.models import Intake, Quarantine, Record, SourceRow
 from muniment.retention.actions import hold, schedule
@@ -55,12 +56,14 @@ def demo(
         world = _stage(bar, "Making the database and inventing the world", lambda: make_ready(persons))
         taken = _stage(bar, "Taking in the exports of every system", lambda: take_everything_in(world, by))
         people = _stage(bar, "Resolving people into prime records", lambda: resolve_people(by))
+        objects = _stage(bar, "Resolving places and vehicles", lambda: resolve_objects(by))
         _stage(bar, "Placing the holds", lambda: place_holds(by))
         decided = _stage(bar, "Working out retention", lambda: work_out_retention(by))
         sealed = _stage(bar, "Sealing the audit", audit.seal)
     facts = {
         **taken,
         **people,
+        **objects,
         **decided,
         "events_sealed": sealed,
         "audit_events": AuditEvent.objects.count(),
@@ -132,6 +135,11 @@ def resolve_people(by: Actor) -> dict[str, int]:
     if train.active() is None:
         train.activate(train.train(by=by), by=Actor("ash"))
     return asdict(resolve.resolve(by=by))
+
+
+def resolve_objects(by: Actor) -> dict[str, int]:
+    """Put places and vehicles together, as `muniment resolve` does after the people."""
+    return resolve_places_and_vehicles(by=by).named()
 
 
 def place_holds(by: Actor) -> None:

@@ -59,22 +59,24 @@ def world(
     folder: Annotated[Path, typer.Argument(help="The folder of an invented world, or of its truth.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare the people resolved in the database with the truth of the world that they are from."""
+    """Compare the people, places and vehicles resolved in the database with the truth of the world they are from."""
     prepare("batch")
     from muniment.core import actors
-    from muniment.evaluation import published
+    from muniment.evaluation import published, things
     from muniment.evaluation import world as truth
 
     try:
         known = truth.read_truth(folder)
-        scores = truth.measure(known, published.read_published(by=actors.from_command("evaluate")))
+        by = actors.from_command("evaluate")
+        scores = truth.measure(known, published.read_published(by=by))
+        objects = [asdict(each) for each in things.measure(folder, by=by)]
     except truth.NoTruth as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.BAD_INPUT) from error
     if as_json:
-        typer.echo(json.dumps(asdict(scores)))
+        typer.echo(json.dumps({**asdict(scores), "objects": objects}))
         return
-    for table in _world_tables(asdict(scores)):
+    for table in _world_tables({**asdict(scores), "objects": objects}):
         Console().print(table)
 
 
@@ -88,7 +90,8 @@ def _world_tables(scores: dict[str, Any]) -> Iterator[Table]:
     for number, column in enumerate(columns):
         pairs.add_column(column, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
     parts = ("by_look_alike", "by_ethnicity", "by_origin")
-    for lines in ([scores["overall"], scores["look_alikes_alone"]], *(scores[part] for part in parts)):
+    groups = ([scores["overall"], scores["look_alikes_alone"]], *(scores[part] for part in parts), scores["objects"])
+    for lines in groups:
         for line in lines:
             pairs.add_row(
                 line["of"],

@@ -20,6 +20,7 @@ _CODES = {
     "muniment.records.actions.take_in:TooManyAbsent": REFUSED,
     "muniment.core.verdicts:Refused": REFUSED,
     "muniment.people.linkage_models:NoModel": BAD_INPUT,
+    "muniment.objects.actions.load_points:BadPoints": BAD_INPUT,
     "muniment.core.postgres:ServerError": FAULT,
 }
 

@@ -10,6 +10,7 @@ import typer
 from muniment.cli import exits, printing
 from muniment.core import actors, audit
 from muniment.core.models import BatchRun, User
+from muniment.objects.actions import resolve as objects_resolving
 from muniment.people.actions import release as releasing
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train as training
@@ -45,21 +46,21 @@ def resolve(
     engine: Annotated[str, typer.Option(help="duckdb, or spark when one machine is outgrown.")] = "duckdb",
     as_json: Json = False,
 ) -> None:
-    """Resolve nominals into prime records and publish what changed."""
+    """Resolve nominals, places and vehicles into prime records and publish what changed."""
     if engine != "duckdb":
         typer.echo(f"The engine '{engine}' is not available for resolve: use duckdb.", err=True)
         raise typer.Exit(exits.WRONG_USE)
+    by = actors.from_command("resolve")
     try:
-        counts = resolving.resolve(by=actors.from_command("resolve"))
+        people = resolving.resolve(by=by)
     except Held as held:
         if as_json:
             told = {"state": "held", "run": held.hold.run_id, "beyond": held.figures, "says": str(held)}
             printing.report(told, as_json=True)
             raise typer.Exit(exits.REFUSED) from held
         raise
-    printing.report(
-        {"state": "done", **asdict(counts)} if as_json else asdict(counts), as_json=as_json, title="Prime records"
-    )
+    counts = {**asdict(people), **objects_resolving.resolve(by=by).named()}
+    printing.report({"state": "done", **counts} if as_json else counts, as_json=as_json, title="Prime records")
 
 
 @linkage.command()

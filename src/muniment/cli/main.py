@@ -33,10 +33,11 @@ COMMANDS = {
     "intake": Command("intake", "Take in exports through a feed.", "batch"),
     "train": Command("linkage", "Train a linkage model, without labels.", "batch"),
     "activate": Command("linkage", "Activate a trained model, as a second person.", "batch"),
-    "resolve": Command("linkage", "Resolve nominals into prime records.", "batch"),
     "linkage": Command(
         "linkage", "Show the runs of linkage, release one that waits, print the transparency record.", "batch"
     ),
+    "resolve": Command("linkage", "Resolve nominals, places and vehicles into prime records.", "batch"),
+    "uprn": Command("uprn", "Load where properties lie, from OS Open UPRN.", "batch"),
     "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
     "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),

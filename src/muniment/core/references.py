@@ -10,6 +10,8 @@ PREFIXES = {
     "certificate": "C",
     "request": "Q",
     "advice": "A",
+    "place": "L",
+    "vehicle": "V",
 }
 
 

@@ -12,6 +12,9 @@ WORDS = {
     "matches": "Back to the possible matches",
     "disposal": "Back to the disposal",
     "linkage_sample": "Back to the sample",
+    "object_matches": "Back to the possible matches",
+    "place": "Back to the place",
+    "vehicle": "Back to the vehicle",
     "find": "Back to what was found",
     "due_records": "Back to the records due",
     **dict.fromkeys(

@@ -79,17 +79,19 @@ def read_truth(folder: Path) -> dict[str, pa.Table]:
 
     Raise NoTruth when a file or a column is missing.
     """
+    return {name: read_table(folder, name, columns) for name, columns in FILES.items()}
+
+
+def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pa.Table:
+    """Return one table of a world's truth, as `read_truth` does all that are of people."""
     place = folder if (folder / "nominals.parquet").is_file() else folder / "truth"
-    tables = {}
-    for name, columns in FILES.items():
-        path = place / f"{name}.parquet"
-        if not path.is_file():
-            raise NoTruth(f"{folder} holds no truth ({path} is missing): name the folder that `muniment invent` wrote.")
-        table = pq.read_table(path)
-        if missing := set(columns) - set(table.column_names):
-            raise NoTruth(f"{path} lacks {', '.join(sorted(missing))}: invent the world again with this version.")
-        tables[name] = table.select(list(columns))
-    return tables
+    path = place / f"{name}.parquet"
+    if not path.is_file():
+        raise NoTruth(f"{folder} holds no truth ({path} is missing): name the folder that `muniment invent` wrote.")
+    table = pq.read_table(path)
+    if missing := set(columns) - set(table.column_names):
+        raise NoTruth(f"{path} lacks {', '.join(sorted(missing))}: invent the world again with this version.")
+    return table.select(list(columns))
 
 
 def measure(truth: dict[str, pa.Table], published: Published) -> Scores:

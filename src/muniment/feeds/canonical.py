@@ -114,6 +114,23 @@ INVOLVEMENTS = pa.schema(
     ]
 )
 
+PLACE_TEXT_FIELDS = ("address", "postcode", "uprn")
+VEHICLE_TEXT_FIELDS = ("registration", "vin", "make", "model", "colour")
+OBJECT_TEXT_FIELDS = (*PLACE_TEXT_FIELDS, *VEHICLE_TEXT_FIELDS)
+
+OBJECTS = pa.schema(
+    [
+        ("row", pa.int32()),
+        ("kind", pa.string()),  # place | vehicle
+        ("record", pa.string()),  # whose it is: a record, a nominal, or both
+        ("nominal", pa.string()),
+        ("role", pa.string()),  # place_roles or vehicle_roles of the vocabulary
+        ("start", pa.date32()),
+        ("until", pa.date32()),
+        *[(name, pa.string()) for name in OBJECT_TEXT_FIELDS],
+    ]
+)
+
 TEXTS = pa.schema(
     [
         ("row", pa.int32()),
@@ -178,6 +195,7 @@ class Batch:
     nominals: pa.Table = field(default_factory=NOMINALS.empty_table)
     flags: pa.Table = field(default_factory=FLAGS.empty_table)
     involvements: pa.Table = field(default_factory=INVOLVEMENTS.empty_table)
+    objects: pa.Table = field(default_factory=OBJECTS.empty_table)
     texts: pa.Table = field(default_factory=TEXTS.empty_table)
     events: pa.Table = field(default_factory=EVENTS.empty_table)
     quarantine: pa.Table = field(default_factory=QUARANTINE.empty_table)

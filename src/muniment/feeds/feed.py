@@ -91,6 +91,26 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """A place or a vehicle in a row: what it is to the row's record, or to the person with a label, or to both."""
+
+    kind: str  # place | vehicle
+    role: Field
+    record: Field | None  # another record than the row's own
+    nominal: Field | None
+    person: str  # the label of a person of the row
+    start: Field | None
+    until: Field | None
+    when: tuple[str, ...]  # columns of which one at least has to hold something
+    fields: Mapping[str, Field]
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The fields that tell that there is one: of a vehicle its mark or VIN, of a place its address or UPRN."""
+        return ("address", "uprn") if self.kind == "place" else ("registration", "vin")
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How a text file is written."""
 
@@ -132,6 +152,7 @@ class Table:
     flags: tuple[Flagging, ...] = ()
     texts: tuple[tuple[str, Field], ...] = ()
     event: Mapping[str, Field] = field(default_factory=dict)
+    things: tuple[Thing, ...] = ()
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -280,6 +301,7 @@ def _table(name: str, tree: dict[str, Any], declarations: dict[str, Signed], cod
         flags=tuple(_flag(part) for part in tree.get("flags", ())),
         texts=tuple((part["kind"], _field(part["text"])) for part in tree.get("texts", ())),
         event={key: _field(part) for key, part in tree.get("event", {}).items()},
+        things=tuple(_thing(kind, part) for kind in ("place", "vehicle") for part in tree.get(f"{kind}s", ())),
         codes=codes,
         **plain,
     )
@@ -342,6 +364,21 @@ def _person(number: int, tree: dict[str, Any], everywhere: str) -> Person:
         partition=partition,
         involvement={key: _dated(part) for key, part in rest.pop("involvement", {}).items()},
         flags=tuple(_flag(part) for part in rest.pop("flags", ())),
+        fields={name: _field(part) for name, part in rest.items()},
+        **named,
+    )
+
+
+def _thing(kind: str, tree: dict[str, Any]) -> Thing:
+    rest = dict(tree)
+    person, when = rest.pop("person", ""), _several(rest.pop("when", ()))
+    named = {name: _field(rest.pop(name)) if name in rest else None for name in ("record", "nominal", "start", "until")}
+    role = _field(rest.pop("role"))
+    return Thing(
+        kind=kind,
+        role=role,
+        person=person,
+        when=when,
         fields={name: _field(part) for name, part in rest.items()},
         **named,
     )

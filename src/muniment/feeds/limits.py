@@ -31,6 +31,12 @@ _WIDTHS = MappingProxyType(
         "cro": 20,
         "ni_number": 20,
         "driver_number": 30,
+        "uprn": 20,
+        "registration": 20,
+        "vin": 30,
+        "make": 60,
+        "model": 60,
+        "colour": 40,
     }
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from muniment.feeds import canonical, identity, parties
+from muniment.feeds import canonical, identity, parties, things
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.columns import Columns, Faults, Mask, joined, mask_of
 from muniment.feeds.faults import BadValue, Fault
@@ -59,6 +59,7 @@ def map_chunk(chunk: Chunk, setting: Setting) -> Mapped:
         tables["texts"] = _texts(whole, references, table)
     records = tables.get("records", canonical.RECORDS.empty_table())
     found = parties.map_parties(chunk, whole, references, setting)
+    tables["objects"] = things.map_things(whole, references, found, setting)
     tables = {name: _without(lines, is_event) for name, lines in (tables | found.tables).items()}
     tables["events"] = events
     if not table.record:

@@ -22,6 +22,7 @@ _REFERRING = {
     "nominals": ("reference",),
     "flags": ("reference",),
     "involvements": ("record", "nominal"),
+    "objects": ("record", "nominal"),
     "texts": ("record",),
 }
 

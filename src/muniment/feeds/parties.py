@@ -30,6 +30,7 @@ class Parties:
     main: pa.Array = None  # the references of the first person that stands in the row itself
     link_keys: pa.Array = None
     row_references: list[pa.Array] = field(default_factory=list)
+    by_label: dict[str, pa.Array] = field(default_factory=dict)  # the references of those that stand in the row itself
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def map_parties(chunk: Chunk, whole: Columns, records: pa.Array, setting: Settin
 def _note_keys(found: Parties, lines: _Lines) -> None:
     own = pc.if_else(pa.array(lines.present), lines.references, None)
     found.row_references.append(own)
+    found.by_label[lines.person.label] = own
     if lines.person.fields:
         found.entity = "nominal"
     found.main = pc.coalesce(found.main, own)

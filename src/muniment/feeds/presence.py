@@ -37,6 +37,7 @@ def wanted(table: Table) -> dict[str, list[Wanted]]:
     """Return what a table maps, by the repeated part that it stands in; the row itself is the part without a name."""
     parts: dict[str, list[Wanted]] = {"": [_wanted(place, spec) for place, spec in row_fields(table)]}
     own = parts[""]
+    own += [Wanted((name,)) for thing in table.things for name in thing.when]
     for person in table.persons:
         specs = [_wanted(place, spec) for place, spec in person_fields(person)] + [Wanted(person.when, several=True)]
         if person.each is None:

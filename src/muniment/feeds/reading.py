@@ -31,6 +31,7 @@ _SCHEMAS = {
     "nominals": canonical.NOMINALS,
     "flags": canonical.FLAGS,
     "involvements": canonical.INVOLVEMENTS,
+    "objects": canonical.OBJECTS,
     "texts": canonical.TEXTS,
     "events": canonical.EVENTS,
     "quarantine": canonical.QUARANTINE,

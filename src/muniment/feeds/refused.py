@@ -21,6 +21,7 @@ _NAMING = {
     "nominals": {"reference": "nominal"},
     "flags": {"reference": "nominal"},
     "involvements": {"record": "record", "nominal": "nominal"},
+    "objects": {"record": "record", "nominal": "nominal"},
 }
 
 Name = tuple[str, str]  # whether it is of a record or of a nominal, and the reference

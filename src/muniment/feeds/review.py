@@ -5,7 +5,18 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from muniment.feeds.feed import UNNAMED, UNSIGNED, Feed, Field, Interval, Person, Signed, Table, signed_on
+from muniment.feeds.feed import (
+    UNNAMED,
+    UNSIGNED,
+    Feed,
+    Field,
+    Interval,
+    Person,
+    Signed,
+    Table,
+    Thing,
+    signed_on,
+)
 from muniment.feeds.vocabulary import Vocabulary
 
 _SHOWN = 200  # characters of a list
@@ -71,6 +82,7 @@ def _table(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
         yield f"{place}: dates and texts belong to a record; give record.reference."
     if table.record and "class" not in table.record and "class" not in table.declarations:
         yield f"{place}.record.class is wanting, and no declaration gives the class."
+    yield from _things(table, words, place)
     yield from _words(table, words, place)
     yield from _partitions(table, words, place)
     yield from _blanks(table, place)
@@ -80,6 +92,24 @@ def _table(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
             re.compile(pattern)
         except re.error as error:
             yield f"{place}.{where}: the pattern '{pattern}' cannot be used: {error}."
+
+
+def _things(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
+    labels = {person.label for person in table.persons if person.each is None}
+    for thing in table.things:
+        where = f"{place}.{thing.kind}s"
+        roles = words.place_roles if thing.kind == "place" else words.vehicle_roles
+        for value in _outputs(thing.role):
+            if value not in roles:
+                yield f"{where}.role: '{value}' is {_not_one_of(value, roles)}."
+        if not {*thing.telling} & {*thing.fields}:
+            yield f"{where}: nothing tells which it is; map {' or '.join(thing.telling)}."
+        if thing.person and thing.person not in labels:
+            yield f"{where}.person: no person of the row itself has the label '{thing.person}'."
+        if not (table.record or thing.record or thing.nominal or thing.person):
+            yield f"{where}: it is of nothing; give record, nominal or person."
+    if table.things and not (table.record or table.persons or table.key):
+        yield f"{place}: name under key the columns by which a row is known, such as the record's and the vehicle's."
 
 
 def _words(table: Table, words: Vocabulary, place: str) -> Iterator[str]:
@@ -167,6 +197,14 @@ def row_fields(table: Table) -> Iterator[tuple[str, Field]]:
         yield f"texts.{kind}", spec
     for flagging in table.flags:
         yield from _placed("flags", {k: v for k, v in vars(flagging).items() if v is not None})
+    for thing in table.things:
+        yield from _placed(f"{thing.kind}s", thing_fields(thing))
+
+
+def thing_fields(thing: Thing) -> dict[str, Field]:
+    """Return every field that is mapped of a place or vehicle, by name."""
+    own = {name: getattr(thing, name) for name in ("record", "nominal", "role", "start", "until")}
+    return {**thing.fields, **{name: spec for name, spec in own.items() if spec is not None}}
 
 
 def person_fields(person: Person) -> Iterator[tuple[str, Field]]:

@@ -24,6 +24,8 @@ class Vocabulary:
     corporate_areas: frozenset[str]  # of the organisation itself: nothing in them is policing
     outcomes: frozenset[str]
     results: frozenset[str]
+    place_roles: frozenset[str]
+    vehicle_roles: frozenset[str]
     roles: frozenset[str]
     events: frozenset[str]
     triggers: frozenset[str]
@@ -51,7 +53,7 @@ def standard() -> Vocabulary:
     current = policy.load()
     lists = {name: [entry["code"] for entry in entries] for name, entries in current.codes.lists.items()}
     marks = sorted(current.codes.lists["markings"], key=lambda entry: int(entry["rank"]))
-    own = ("corporate_purposes", "partitions", "outcomes", "results", "events")
+    own = ("corporate_purposes", "partitions", "outcomes", "results", "events", "place_roles", "vehicle_roles")
     return Vocabulary(
         purposes=frozenset(lists["policing_purposes"]),
         markings=tuple(entry["code"] for entry in marks),

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from muniment.invention import days
+from muniment.invention import days, things
+from muniment.invention.exports.crime import PATTERNS, references
 from muniment.invention.material import Numbers, texts
 from muniment.invention.nominals import SYSTEMS
 from muniment.invention.population import People
@@ -33,6 +34,8 @@ def write(world: World) -> None:
         },
     )
     _write(folder / "look_alikes.parquet", _look_alikes(world))
+    for name, number in (("places", _places(world)), ("vehicles", things.involved(world)[0])):
+        _write(folder / f"{name}.parquet", _of_crimes(world, number))
 
 
 def _write(path: Path, columns: dict[str, object]) -> None:
@@ -49,6 +52,23 @@ def _nominals(world: World) -> dict[str, object]:
         "reference": held.reference,
         "person": held.person,
     }
+
+
+def _places(world: World) -> Numbers:
+    return things.property_of(world)[world.history.crimes.place]
+
+
+def _of_crimes(world: World, number: Numbers) -> dict[str, object]:
+    """Return of which number the place, or the vehicle, of each crime is that has one, where systems tell of both."""
+    found: dict[str, list[object]] = {"controller": [], "system": [], "reference": [], "number": []}
+    for force, (controller, pattern) in enumerate(PATTERNS.items()):
+        mine = np.flatnonzero(world.history.crimes.force == force)
+        held = number[mine] >= 0
+        found["reference"] += references(world, force, pattern)[held].tolist()
+        found["number"] += number[mine][held].tolist()
+        found["controller"] += [controller] * int(held.sum())
+        found["system"] += ["crime"] * int(held.sum())
+    return dict(found)
 
 
 def _look_alikes(world: World) -> dict[str, object]:

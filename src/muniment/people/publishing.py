@@ -9,21 +9,38 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-_GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM records_nominal n WHERE n.id = c.person_id)"
+
+@dataclass(frozen=True)
+class Tables:
+    """Where prime records of a kind are: their table, that of who belongs to them, and that of what belongs.
+
+    `column` names the member in the table of belonging, `reference` is what tells a member `n` within its source.
+    """
+
+    prime: str
+    belonging: str
+    member: str
+    column: str
+    reference: str
+
+
+PEOPLE = Tables("people_primeperson", "people_belonging", "records_nominal", "nominal_id", "n.reference")
+
+_GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)"
 
 _MEMBERSHIPS = {
     "chosen": """
         DROP TABLE IF EXISTS chosen;
         CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
         SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
-        JOIN people_primeperson p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
+        JOIN {prime} p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
     """,
     "made": """
         WITH fresh AS (
-            INSERT INTO people_primeperson (anchor_id, anchor_key)
-            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || n.reference
+            INSERT INTO {prime} (anchor_id, anchor_key)
+            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || {reference}
             FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
-            JOIN records_nominal n ON n.id = c.anchor_id
+            JOIN {member} n ON n.id = c.anchor_id
             JOIN records_sourcesystem s ON s.id = n.system_id
             JOIN core_controller ctl ON ctl.id = s.controller_id
             WHERE NOT EXISTS (SELECT 1 FROM chosen WHERE chosen.anchor_id = c.anchor_id)
@@ -32,24 +49,24 @@ _MEMBERSHIPS = {
         ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
     """,
     "retired": """
-        UPDATE people_primeperson p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, now())
+        UPDATE {prime} p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, now())
         FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
         WHERE p.anchor_id = c.person_id AND p.id <> chosen.prime_id
             AND p.redirects_to_id IS DISTINCT FROM chosen.prime_id
     """,
     "revived": """
-        UPDATE people_primeperson p SET redirects_to_id = NULL, retired_at = NULL
+        UPDATE {prime} p SET redirects_to_id = NULL, retired_at = NULL
         FROM chosen WHERE chosen.prime_id = p.id AND p.retired_at IS NOT NULL
     """,
     "closed": """
-        UPDATE people_belonging b SET until = now()
+        UPDATE {belonging} b SET until = now()
         FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE b.nominal_id = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
+        WHERE b.{column} = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
     """,
     "moved": """
-        INSERT INTO people_belonging (nominal_id, prime_id)
+        INSERT INTO {belonging} ({column}, prime_id)
         SELECT c.person_id, chosen.prime_id FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE NOT EXISTS (SELECT 1 FROM people_belonging b WHERE b.nominal_id = c.person_id AND b.until IS NULL)
+        WHERE NOT EXISTS (SELECT 1 FROM {belonging} b WHERE b.{column} = c.person_id AND b.until IS NULL)
     """,
 }
 
@@ -117,9 +134,18 @@ _WITHIN = (
 )
 
 
-def leave_out_gone(cursor: Any, clusters: str) -> None:
+def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
     """Leave out of staged clusters what was destroyed while the run computed."""
-    cursor.execute(_GONE.format(clusters=clusters))
+    cursor.execute(_GONE.format(clusters=clusters, **vars(tables)))
+
+
+def publish_memberships(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> dict[str, int]:
+    """Publish the groups of staged clusters (person_id, the member; anchor_id, the first); return how often what."""
+    rows = {}
+    for step, statement in _MEMBERSHIPS.items():
+        cursor.execute(statement.format(clusters=clusters, **vars(tables)))
+        rows[step] = cursor.rowcount
+    return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
 
 
 def publish(
@@ -129,11 +155,8 @@ def publish(
 
     `placed` are clusters too, with everyone whom an edge names. Without a `part` it is about everyone.
     """
-    rows = {}
-    for step, statement in _MEMBERSHIPS.items():
-        cursor.execute(statement.format(**names))
-        rows[step] = cursor.rowcount
+    rows = publish_memberships(cursor, names["clusters"])
     more = {"changed": sorted(part.changed), "inside": sorted(part.inside)} if part else {}
     for statement in _EDGES:
         cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)
-    return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
+    return rows

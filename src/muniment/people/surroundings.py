@@ -28,11 +28,21 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """Something other than a person that is linked to the person: a place, a vehicle."""
+
+    words: str
+    how: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """Everything that is said around a person."""
 
     notices: tuple[Notice, ...] = ()
     acts: tuple[Act, ...] = ()
+    linked: tuple[Linked, ...] = ()
 
 
 Source = Callable[[PrimePerson, User], Surroundings]
@@ -50,5 +60,7 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
     every: Iterable[Surroundings] = [source(prime, user) for source in _sources]
     parts = list(every)
     return Surroundings(
-        tuple(notice for part in parts for notice in part.notices), tuple(act for part in parts for act in part.acts)
+        tuple(notice for part in parts for notice in part.notices),
+        tuple(act for part in parts for act in part.acts),
+        tuple(each for part in parts for each in part.linked),
     )

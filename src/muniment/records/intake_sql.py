@@ -7,6 +7,7 @@ table. A row's fate is decided first; what follows touches only rows that are ac
 from typing import NamedTuple
 
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.records import object_sql
 from muniment.records.withdrawal_sql import TELLING, TOLD
 
 _WRITTEN = "('accepted', 'updated')"
@@ -21,11 +22,13 @@ WITH numbered AS (
 ), named AS (
     SELECT row, 'record' AS entity, reference FROM {records}
     UNION ALL SELECT row, 'record', record FROM {involvements}
+    UNION ALL SELECT row, 'record', record FROM {objects} WHERE record IS NOT NULL
 ), buried AS (
     SELECT s.row FROM (
         SELECT row, entity, reference FROM named
         UNION ALL SELECT row, 'nominal', reference FROM (
             SELECT row, reference FROM {nominals} UNION ALL SELECT row, reference FROM {flags}
+            UNION ALL SELECT row, nominal FROM {objects} WHERE nominal IS NOT NULL
         ) alone WHERE NOT EXISTS (SELECT 1 FROM named WHERE named.row = alone.row)
     ) s JOIN records_tombstone t ON t.system_id = %(system)s AND t.entity = s.entity
         AND t.reference_hash = encode(sha256(convert_to(%(pepper)s || s.reference, 'UTF8')), 'hex')
@@ -193,10 +196,13 @@ SEEN_AGAIN = (
         """  # noqa: S608
         for entity, telling in TELLING.items()
     ),
-    f"""
-    UPDATE records_involvement back SET withdrawn_on = NULL
-    WHERE back.withdrawn_on IS NOT NULL AND back.row_id IN (SELECT held.id {_AGAIN})
-    """,  # noqa: S608
+    *(
+        f"""
+        UPDATE {links} back SET withdrawn_on = NULL
+        WHERE back.withdrawn_on IS NOT NULL AND back.row_id IN (SELECT held.id {_AGAIN})
+        """  # noqa: S608
+        for links in ("records_involvement", *object_sql.LINKS)
+    ),
     f"""
     UPDATE records_sourcerow again SET last_intake_id = %(intake)s, withdrawn_on = NULL {_AGAIN} AND again.id = held.id
     """,  # noqa: S608
@@ -354,7 +360,7 @@ SAID_BEFORE = (
     """,
     *(
         f"DELETE FROM {table} held USING fate f WHERE f.fate = 'updated' AND held.row_id = f.row_id"  # noqa: S608
-        for table in ("records_recorddates", "records_nominalflag", "records_involvement")
+        for table in ("records_recorddates", "records_nominalflag", "records_involvement", *object_sql.LINKS)
     ),
 )
 

@@ -12,6 +12,9 @@ from muniment.core.fields import Kind
 from muniment.core.models import Content, Controller, Scope
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
 from muniment.engine.values.dates import PartialDate
+from muniment.records.object_models import Place, PlaceLink, Vehicle, VehicleLink
+
+__all__ = ["Place", "PlaceLink", "Vehicle", "VehicleLink"]  # models as well, with a module of their own
 
 
 class SourceSystem(models.Model):

@@ -25,6 +25,7 @@ def of_batch(batch: Batch) -> dict[str, pa.Table]:
         ),
         "flags": batch.flags,
         "involvements": _each_once(batch.involvements).sort_by("record"),
+        "objects": batch.objects,
         "events": batch.events,
     }
 

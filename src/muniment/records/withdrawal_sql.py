@@ -3,6 +3,8 @@
 As in `intake_sql`: whole sets, in the transaction of an intake, after the fate of its rows was decided.
 """
 
+from muniment.records import object_sql
+
 # By which rows something is told, besides the one that told it last.
 TELLING = {
     "record": "SELECT row_id, record_id AS id FROM records_recorddates",
@@ -41,7 +43,10 @@ WHERE told.row_id = ANY (%(absent)s) AND n.system_id = %(system)s AND n.referenc
 # them; what its source deleted by name keeps the day of that.
 WITHDRAWN = (
     "UPDATE records_sourcerow SET withdrawn_on = %(gone_on)s WHERE id = ANY(%(absent)s)",
-    "UPDATE records_involvement SET withdrawn_on = %(gone_on)s WHERE row_id = ANY(%(absent)s)",
+    *(
+        f"UPDATE {links} SET withdrawn_on = %(gone_on)s WHERE row_id = ANY(%(absent)s)"  # noqa: S608
+        for links in ("records_involvement", *object_sql.LINKS)
+    ),
     *(
         f"""
         WITH telling AS NOT MATERIALIZED ({telling})

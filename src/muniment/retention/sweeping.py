@@ -12,12 +12,22 @@ from django.db.models.functions import Concat
 
 from muniment.core import content
 from muniment.core.models import Content
+from muniment.objects.forgetting import forget as forget_objects
 from muniment.people import forgetting
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records import restriction_sql
 from muniment.records.actions.take_in import fingerprint
-from muniment.records.models import Nominal, NominalFlag, Quarantine, QuarantineName, Record, Tombstone
+from muniment.records.models import (
+    Nominal,
+    NominalFlag,
+    PlaceLink,
+    Quarantine,
+    QuarantineName,
+    Record,
+    Tombstone,
+    VehicleLink,
+)
 from muniment.retention.models import DisposalOrder, PersonDecision, Review
 
 
@@ -42,6 +52,8 @@ _DELETE = (
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
+    "DELETE FROM records_placelink WHERE record_id = %(record)s",
+    "DELETE FROM records_vehiclelink WHERE record_id = %(record)s",
     "DELETE FROM records_record WHERE id = %(record)s",
 )
 
@@ -54,7 +66,9 @@ def delete_record(record: Record, gone: Gone) -> None:
         # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
         cursor.execute(
             "SELECT row_id FROM records_involvement WHERE record_id = %(record)s"
-            " UNION SELECT row_id FROM records_recorddates WHERE record_id = %(record)s",
+            " UNION SELECT row_id FROM records_recorddates WHERE record_id = %(record)s"
+            " UNION SELECT row_id FROM records_placelink WHERE record_id = %(record)s AND row_id IS NOT NULL"
+            " UNION SELECT row_id FROM records_vehiclelink WHERE record_id = %(record)s AND row_id IS NOT NULL",
             {"record": record.pk},
         )
         gone.rows |= {record.row_id, *(row for (row,) in cursor.fetchall())}
@@ -80,6 +94,7 @@ def delete_quarantined(system: int, kind: str, reference: str, gone: Gone) -> No
 def sweep(order: DisposalOrder, gone: Gone) -> int:
     """Delete what the destroyed records leave behind; return how many nominals went with them."""
     nominals = _people(order, gone)
+    gone.owners += forget_objects()
     _rows(gone)
     _restrict(order, gone)
     return nominals
@@ -87,6 +102,8 @@ def sweep(order: DisposalOrder, gone: Gone) -> int:
 
 _DELETE_NOMINALS = (
     "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM records_placelink WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM records_vehiclelink WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
 )
 
@@ -104,7 +121,9 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
         Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
         delete_quarantined(nominal.system_id, "nominal", nominal.reference, gone)
     gone.rows |= {nominal.row_id for nominal in lonely}
-    gone.rows |= set(NominalFlag.objects.filter(nominal__in=keys).values_list("row_id", flat=True))
+    for told in (NominalFlag, PlaceLink, VehicleLink):
+        of_them = told.objects.filter(nominal__in=keys, row__isnull=False)
+        gone.rows |= set(of_them.values_list("row_id", flat=True))
     before = _make_up(keys)
     _delete_content(Q(pk__in=forgetting.forget(keys)), gone)
     with connection.cursor() as cursor:
@@ -177,7 +196,9 @@ def _rows(gone: Gone) -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_nominal x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_involvement x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_recorddates x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)",
+            " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_placelink x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_vehiclelink x WHERE x.row_id = r.id)",
             [sorted(gone.rows)],
         )
 

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "muniment.core",
     "muniment.records",
     "muniment.people",
+    "muniment.objects",
     "muniment.retention",
     "muniment.workbench",
     "muniment.site",

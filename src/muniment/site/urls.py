@@ -3,6 +3,8 @@
 from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 
+from muniment.objects.views import matches as object_matches
+from muniment.objects.views import thing
 from muniment.people.views import linkage_runs, linkage_samples, matches, person, source_advice, transparency
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
@@ -38,6 +40,11 @@ urlpatterns = [
     path("linkage/samples/<int:key>/label/<int:place>/", linkage_samples.label_pair, name="label_pair"),
     path("linkage/samples/<int:key>/pairs/<int:place>/", linkage_samples.sample_pair, name="sample_pair"),
     path("linkage/transparency/", transparency.transparency, name="transparency"),
+    path("matches/of/<slug:kind>/", object_matches.matches, name="object_matches"),
+    path("matches/of/<slug:kind>/judged/", object_matches.judgements, name="object_judgements"),
+    path("matches/of/<slug:kind>/<int:left>/<int:right>/", object_matches.match, name="object_match"),
+    path("places/<str:reference>/", thing.place, name="place"),
+    path("vehicles/<str:reference>/", thing.vehicle, name="vehicle"),
     path("records/<int:key>/", record.record, name="record"),
     path("intake/", intake.intakes, name="intakes"),
     path("quarantine/", intake.quarantine, name="quarantine"),

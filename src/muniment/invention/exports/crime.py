@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from muniment.invention import days, writers
+from muniment.invention import days, things, writers
 from muniment.invention.history import NOBODY, Crimes
 from muniment.invention.material import Mask, Numbers, Texts
 from muniment.invention.world import World, british, outcome_on, summaries
@@ -21,6 +21,10 @@ _OUTCOME_TYPES = {
     "CHARGED": "1", "CONVICTED": "1C", "ACQUITTED": "1A", "CAUTIONED": "3", "PENALTY_NOTICE": "6",
     "COMMUNITY_RESOLUTION": "8", "NFA": "15", "UNDETECTED": "18", "PENDING": "0", "CANCELLED": "C",
 }  # fmt: skip
+
+
+# How the references of crimes are written by the forces whose systems tell of vehicles.
+PATTERNS = {"northshire": "NS/{number:06d}/{year:02d}", "westvale": "WV{year:02d}-{number:06d}"}
 
 
 def export(world: World) -> None:
@@ -123,8 +127,9 @@ def _flat(world: World, mine: Numbers, day: int) -> dict[str, Texts]:
     dealt = np.where(final, crimes.dealt[mine], days.NEVER)
     offence = crimes.offence[mine]
     suspect = world.nominals["crimes.suspect"][mine]
+    location, postcode = things.locations(world, mine, world.rng("northshire/locations"))
     columns: dict[str, Texts] = {
-        "CRIME_NO": references(world, 0, "NS/{number:06d}/{year:02d}"),
+        "CRIME_NO": references(world, 0, PATTERNS["northshire"]),
         "REPORTED": days.written(crimes.reported[mine], "%d/%m/%Y"),
         "OCC_FROM": days.written(crimes.happened[mine], "%d/%m/%Y"),
         "OCC_TO": days.written(crimes.happened_until[mine], "%d/%m/%Y"),
@@ -133,8 +138,8 @@ def _flat(world: World, mine: Numbers, day: int) -> dict[str, Texts]:
         "OFFENCE": offences.title[offence],
         "OUTCOME": _mapped(outcome, _OUTCOME_TYPES),
         "OUTCOME_DATE": days.written(dealt, "%d/%m/%Y"),
-        "LOCATION": world.addresses.text[crimes.place[mine]],
-        "POSTCODE": world.addresses.postcode[crimes.place[mine]],
+        "LOCATION": location,
+        "POSTCODE": postcode,
         "PURPOSE": np.full(len(mine), "4", dtype=object),
         "GPMS": np.full(len(mine), "OFFICIAL-SENSITIVE", dtype=object),
     }
@@ -151,6 +156,9 @@ def _flat(world: World, mine: Numbers, day: int) -> dict[str, Texts]:
         "RELEASED": days.written(out, "%d/%m/%Y"),
     }
     columns |= _party(world, world.nominals["crimes.witness"][mine], "WIT")
+    vehicle = things.told(world, mine, world.rng("northshire/vehicles"))
+    columns |= {f"VEH_{name.upper()}": values for name, values in vehicle.items()}
+    columns["LOC_UPRN"] = things.properties(world, mine, world.rng("northshire/properties"))
     columns["SUMMARY"] = summaries(len(crimes), world.rng("northshire/summaries"))[mine]
     return columns
 
@@ -233,7 +241,7 @@ def _westvale(world: World) -> None:
     new, updated = changes(world, mine, world.full, world.today)
     later = [entry | {"change": "upsert"} for entry in _objects(world, mine, world.today, new | updated)]
     gone = rng.permutation(np.flatnonzero(before))[: max(2, before.sum() // 2500)]
-    names = references(world, 1, "WV{year:02d}-{number:06d}")
+    names = references(world, 1, PATTERNS["westvale"])
     on = str(days.day_of(world.today))
     later += [{"change": "delete", "reference": names[at], "changed_on": on} for at in sorted(gone.tolist())]
     writers.write_lines(folder / f"crimes-delta-{days.day_of(world.today)}.jsonl", later)
@@ -241,9 +249,10 @@ def _westvale(world: World) -> None:
 
 def _objects(world: World, mine: Numbers, day: int, wanted: Mask) -> Iterator[dict[str, Any]]:
     crimes, offences = world.history.crimes, world.material.offences
-    names = references(world, 1, "WV{year:02d}-{number:06d}")
+    names = references(world, 1, PATTERNS["westvale"])
     outcome = outcome_on(crimes, day)
     notes = summaries(len(crimes), world.rng("westvale/summaries"))
+    vehicle = things.told(world, mine, world.rng("westvale/vehicles"))
     written = _written(crimes, day)
     roles = [("victim", "VICTIM"), ("suspect", ""), ("witness", "WITNESS")]
     for at in np.flatnonzero(wanted).tolist():
@@ -277,6 +286,7 @@ def _objects(world: World, mine: Numbers, day: int, wanted: Mask) -> Iterator[di
                 "text": world.addresses.text[crimes.place[crime]],
                 "postcode": world.addresses.postcode[crimes.place[crime]],
             },
+            "vehicle": {name: values[at] for name, values in vehicle.items()},
             "parties": parties,
             "summary": notes[crime],
         }

@@ -21,7 +21,7 @@ from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
 from muniment.feeds.numbering import as_held, shared
-from muniment.records import intake_sql, restriction_sql, staged_tables, staging, withdrawal_sql
+from muniment.records import intake_sql, object_sql, restriction_sql, staged_tables, staging, withdrawal_sql
 from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
 
@@ -280,6 +280,7 @@ class _Work:
             intake_sql.RECORD_DATES,
             *([intake_sql.FLAGS] if batch.flags.num_rows else []),
             *([intake_sql.INVOLVEMENTS] if batch.involvements.num_rows else []),
+            *(object_sql.WRITTEN if batch.objects.num_rows else []),
         )
 
     def _hold_anew(self) -> None:
@@ -317,8 +318,12 @@ class _Work:
     def _set_aside_dangling(self) -> list[dict[str, Any]]:
         """Take links to what is not held here out of the batch; return them as quarantine rows."""
         self.run(intake_sql.DANGLING)
+        dangling = self.cursor.fetchall()
+        if self.batch.objects.num_rows:
+            self.run(object_sql.DANGLING)
+            dangling += self.cursor.fetchall()
         found: dict[int, dict[str, Any]] = {}
-        for row, key, record, nominal, role, lacks_record in self.cursor.fetchall():
+        for row, key, record, nominal, role, lacks_record in dangling:
             missing, field = (record, "record") if lacks_record else (nominal, "nominal")
             link = json.dumps({"record": record, "nominal": nominal, "role": role})
             found[row] = {
@@ -341,7 +346,9 @@ class _Work:
     def _told_of(self, rows: Mapping[int, Any]) -> list[dict[str, Any]]:
         """Return what each of these rows names and where it waits, as `canonical.QUARANTINE` has it."""
         batch = self.batch
-        tables = {name: getattr(batch, name) for name in ("records", "nominals", "flags", "involvements", "events")}
+        tables = {
+            name: getattr(batch, name) for name in ("records", "nominals", "flags", "involvements", "objects", "events")
+        }
         names = refused.named(tables, rows)
         places = refused.places(tables, rows, batch.partition, batch.area)
         return [{"names": refused.as_lines(names.get(row, ()))} | asdict(places[row]) for row in rows]

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 
 from muniment.core import audit, content
 from muniment.core.models import Content
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import actions_open, opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
@@ -35,6 +35,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
             "record": found,
             "texts": list(dict.fromkeys(texts)),  # the rows of one record often repeat its narrative
             "parts": _parts(found),
+            "things": _things(found) if "object.view" in actions_open(request) else [],
             "distressing": [mark for mark in marks if mark.kind == "distressing"],
             "special": [mark for mark in marks if mark.kind == "special"],
             "dates": sorted(found.dates.items(), key=lambda dated: dated[1].latest),
@@ -42,6 +43,18 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
             "page_title": found.reference,
         },
     )
+
+
+def _things(found: Record) -> list[tuple[Any, str, str, Any]]:
+    """Return each place and vehicle of a record: the link, its kind, how it is written, and the prime record of it."""
+    lines = []
+    for kind in ("place", "vehicle"):
+        links = getattr(found, f"{kind}s").select_related(kind).prefetch_related(f"{kind}__belongings__prime")
+        for link in links.order_by("role", "pk"):
+            thing = getattr(link, kind)
+            prime = next((each.prime for each in thing.belongings.all() if each.until is None), None)
+            lines.append((link, kind, thing.written, prime))
+    return lines
 
 
 def _parts(found: Record) -> list[tuple[Involvement, Any]]:

@@ -1,0 +1,1 @@
+"""What a user does with places and vehicles, a file for each."""

@@ -1,0 +1,68 @@
+"""A prime place or vehicle: what its sources say, the records and people of it, and what may be the same."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from muniment.core import audit
+from muniment.core.visits import actions_open, opens, visitor
+from muniment.core.ways_back import way_back
+from muniment.objects import queries
+from muniment.objects.kinds import PLACE, VEHICLE, Thing
+
+ON_A_PAGE = 100  # records that one page has
+
+
+@opens("object.view")
+def place(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show a place."""
+    return _show(request, PLACE, reference)
+
+
+@opens("object.view")
+def vehicle(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show a vehicle."""
+    return _show(request, VEHICLE, reference)
+
+
+def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
+    """Show a prime record that the reader may see; what may not be seen and what does not exist give one answer."""
+    try:
+        prime = queries.find_by_reference(thing, reference)
+    except ValueError as error:
+        raise Http404 from error
+    members = queries.members_of(thing, [prime.pk]).get(prime.pk, []) if prime else []
+    if not members:
+        raise Http404
+    audit.record(visitor(request), "object.view", subject=prime.reference)
+    if prime.reference != reference:
+        return redirect(thing.name, prime.reference)
+    page = Paginator(queries.records_of(thing, members), ON_A_PAGE).get_page(request.GET.get("page"))
+    may_judge = "object.judge" in actions_open(request)
+    shown: dict[str, Any] = {
+        "thing": thing,
+        "prime": prime,
+        "name": queries.name(members),
+        "facts": queries.facts(members),
+        "ways": queries.ways(thing, members),
+        "sources": len({queries.source(each) for each in members}),
+        "page": page,
+        "records": [(link, getattr(link, thing.name).written) for link in page],
+        "people": queries.people_of(thing, members) if page.number == 1 else [],
+        "pairs": [_pair(thing, each) for each in queries.pairs_of(thing, members)[:ON_A_PAGE]] if may_judge else [],
+        "back": way_back(request),
+        "page_title": f"{thing.title.capitalize()} {prime.reference}",
+    }
+    if thing is PLACE:
+        shown["point"] = queries.point(members)
+        beside = queries.beside(members)
+        primes = PLACE.prime._default_manager.in_bulk(list(beside))
+        shown["beside"] = [(primes[key], queries.name(found)) for key, found in beside.items() if key in primes]
+    return TemplateResponse(request, "objects/thing.html", shown)
+
+
+def _pair(thing: Thing, edge: Any) -> dict[str, Any]:
+    return {"edge": edge, "words": thing.levels[edge.level].words}
