@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ablation import FEW, LEFT_OUT
+from benchmarks.linkage_sets import MAPPINGS
 
 PEERS = {
     "splink": "Splink, settings of its own examples",
@@ -14,15 +15,14 @@ PEERS = {
 }
 _TITLE = """# How exact linkage is, beside others and with parts left out
 
-This page is written by a program from one run; no figure in it is typed. Everything is at the *model* point (weight
+This page is written by a program from what it measured; no figure in it is typed. Everything is at the *model* point (weight
 0, hard rules off), which can be laid beside other programs, unless the *automatic* point is named: what is joined
 without a person, with the hard rules on. F1, precision and recall are of the pairs that the groups imply; of
 febrl4, of the pairs across its two files. See [how linkage decides](../explanation/linkage.md).
 
 ```
 .venv/bin/python -m benchmarks.accuracy                 # the sets in examples/linkage
-.venv/bin/python -m benchmarks.accuracy --data FOLDER   # with febrl4a.csv and febrl4b.csv too, as splink_datasets
-has them
+.venv/bin/python -m benchmarks.accuracy --data FOLDER   # febrl4a.csv and febrl4b.csv too
 ```
 """
 _PEERS = """## Beside other programs
@@ -49,10 +49,10 @@ pairs were joined for each true pair there is, and the pairs joined without a pe
 _OUT = """## With one thing left out
 
 Each thing is taken away from outside (`benchmarks/ablation.py`): a field is not mapped, a level is struck, a column
-is emptied and its keys made anew, a point is changed; then the model is trained again. A figure above the first
-line says
-that this set would do better without; such a thing stays where it is right in general, because nothing is fitted to
-a set. A dash: the set has no such field.
+is emptied and its keys made anew, a point is changed; then the model is trained again. F1, precision, recall. A figure
+above the first line says that this set would do better without; such a thing stays where it is right in general,
+because nothing is fitted to a set. A dash: the set has no such field. *Not run*: the run of this page was stopped
+before; the command goes on where it stopped.
 """
 
 
@@ -101,7 +101,14 @@ def _lines(words: Mapping[str, str], sets: list[str], runs: Mapping[str, Any], c
     for out, said in words.items():
         found = [runs.get(f"{name}|ours|{out}") for name in sets]
         if any(found):
-            yield [said, *("-" if each is None else each.get("failed") or cell(each) for each in found)]
+            yield [said, *(_cell(name, out, each, cell) for name, each in zip(sets, found, strict=True))]
+
+
+def _cell(name: str, out: str, found: Mapping[str, Any] | None, cell: Any) -> str:
+    if found is None:
+        applies = out not in LEFT_OUT or LEFT_OUT[out].applies(MAPPINGS[name])
+        return "not run" if applies else "-"
+    return str(found.get("failed") or cell(found))
 
 
 def _three(found: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "febrl4": ("febrl4a.csv", "febrl4b.csv"),
     "historical_50k": ("historical_50k.parquet",),
 }
-_MAPPINGS = {"fake_1000": _FAKE, "febrl3": _FEBRL, "febrl4": _FEBRL, "historical_50k": _HISTORICAL}
+MAPPINGS = {"fake_1000": _FAKE, "febrl3": _FEBRL, "febrl4": _FEBRL, "historical_50k": _HISTORICAL}
 IDENTITY = {"fake_1000": "unique_id", "febrl3": "rec_id", "febrl4": "rec_id", "historical_50k": "unique_id"}
 NAMES = tuple(_FILES)
 TODAY = date(2026, 11, 28)  # a year of two digits is the last one up to this day
@@ -50,4 +50,4 @@ def files(name: str, data: Path) -> tuple[Path, ...]:
 def task(name: str, data: Path) -> Task:
     """Return what `muniment evaluate linkage` is asked for this set."""
     first, *second = files(name, data)
-    return Task(first, IDENTITY[name], "cluster", dict(_MAPPINGS[name]), *second)
+    return Task(first, IDENTITY[name], "cluster", dict(MAPPINGS[name]), *second)
