@@ -15,7 +15,8 @@ PEERS = {
 }
 _TITLE = """# How exact linkage is, beside others and with parts left out
 
-This page is written by a program from what it measured; no figure in it is typed. Everything is at the *model* point (weight
+This page is written by a program from what it measured; no figure in it is typed. Everything is at the *model* point
+(weight
 0, hard rules off), which can be laid beside other programs, unless the *automatic* point is named: what is joined
 without a person, with the hard rules on. F1, precision and recall are of the pairs that the groups imply; of
 febrl4, of the pairs across its two files. See [how linkage decides](../explanation/linkage.md).
