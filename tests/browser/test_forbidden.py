@@ -16,7 +16,17 @@ from muniment.records.models import Record
 from muniment.retention.models import Review
 from muniment.site.urls import urlpatterns
 
-UNKNOWN = {"reference": "P0000000-0", "key": 0, "system": 0, "controller": "nowhere", "class_id": "NONE"}
+UNKNOWN = {
+    "reference": "P0000000-0",
+    "key": 0,
+    "system": 0,
+    "controller": "nowhere",
+    "class_id": "NONE",
+    "place": 0,
+    "kind": "place",
+    "left": 0,
+    "right": 0,
+}
 
 
 def _guarded() -> list[tuple[str, str]]:

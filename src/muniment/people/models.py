@@ -10,6 +10,7 @@ from muniment.core import references
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Content
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
+from muniment.people import stakes
 from muniment.people.watching.models import (
     HeldChange,
     Label,
@@ -123,12 +124,14 @@ class MatchEdge(models.Model):
     blocked_by = models.CharField(max_length=60, blank=True)
     needs_person = models.BooleanField()  # whether only a person can say if the two are one
     were_one = models.BooleanField(default=False)  # shown as one before, and nothing joins them any more
+    stake = models.SmallIntegerField(db_default=0)  # how much hangs on it, the more the sooner (`people.stakes`)
     model = models.CharField(max_length=40)
     run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False)
 
     class Fields:
         id = left = right = run = Kind.KEY
         weight = is_automatic = needs_person = were_one = Kind.STATE
+        stake = Kind.SPECIAL  # it follows from the decisions about both
         blocked_by = model = Kind.CODE
 
     class Wall:
@@ -139,9 +142,19 @@ class MatchEdge(models.Model):
         constraints = [UniqueConstraint(fields=["left", "right"], name="edge_once")]
         indexes = [
             models.Index(
-                F("were_one").desc(), F("weight").desc(), "id", condition=Q(needs_person=True), name="edge_waiting"
+                F("stake").desc(),
+                F("were_one").desc(),
+                F("weight").desc(),
+                "id",
+                condition=Q(needs_person=True),
+                name="edge_waiting",
             )
         ]
+
+    @property
+    def hangs(self) -> str:
+        """What would change were the two one person, in words."""
+        return stakes.words(self.stake)
 
     @property
     def stands(self) -> bool:

@@ -16,8 +16,8 @@ _JUDGED = Judgement.objects.filter(
 # What has to be looked at again stops a disposal at once; the next run lists its pair.
 _IS_REOPENED = Q(superseded_at__isnull=True, reopened_at__isnull=False)
 _REOPENED = Judgement.objects.filter(_IS_REOPENED, left=OuterRef("left"), right=OuterRef("right"))
-# Which pairs come first: those that are shown as one though nothing joins them, then the likest.
-FIRST = ("-were_one", "-weight", "pk")
+# Which pairs come first: those on which most hangs, then who is one with nothing to join them, then the likest.
+FIRST = ("-stake", "-were_one", "-weight", "pk")
 
 
 def people_on(record_ids: Iterable[int]) -> set[int]:

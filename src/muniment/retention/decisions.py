@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from muniment.retention import stakes
+
 _PERSONS = """
 INSERT INTO retention_persondecision AS held (prime_id, controller_id, "group", clear_from, due, outcome, rule,
     driving_involvement_id, missing, because, policy_version, membership_digest, run_id)
@@ -132,7 +134,9 @@ def publish(
         cursor.execute(statement.format(**within), given)
         closed += cursor.rowcount if "SET state = 'closed'" in statement else 0
     cursor.execute(_OPEN_REVIEWS.format(**within), given)
-    return changed | {"reviews_opened": cursor.rowcount, "reviews_closed": closed}
+    opened = cursor.rowcount
+    cursor.execute(stakes.SAY.format(of_pair=f"({_within('one.prime_id')} OR {_within('two.prime_id')})"), given)
+    return changed | {"reviews_opened": opened, "reviews_closed": closed}
 
 
 def due(cursor: Any, parameters: dict[str, Any]) -> dict[str, int]:

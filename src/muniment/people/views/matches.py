@@ -65,7 +65,7 @@ class _Counted(Paginator):
 
 @opens("match.judge")
 def matches(request: HttpRequest) -> HttpResponse:
-    """List the pairs that wait for a person: first who is shown as one with nothing to join them, then the likest.
+    """List the pairs that wait for a person: first those on which most hangs, then the likest.
 
     Of one person, when a reference is given.
     """
