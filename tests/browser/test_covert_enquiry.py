@@ -29,7 +29,7 @@ def test_an_enquiry_and_its_auditor(cast: dict[str, User], sign_in_on: Callable[
     page.wait_for_url(lambda address: address.endswith(reverse("find")))
     expect(page.locator(".app-header__user")).to_contain_text(OPERATION)
     looks.at("find")
-    page.get_by_label("Name, date of birth, postcode or reference").fill("smith")
+    page.get_by_label("Name, date of birth, address, postcode, registration mark or reference").fill("smith")
     page.get_by_role("button", name="Find").click()
     page.goto(reverse("reviews"))
     looks.at("refused")

@@ -52,7 +52,7 @@ def test_from_review_to_certificate(cast: dict[str, User], sign_in_on: Callable[
 
     page = sign_in_on(cast["rowan"])
     page.goto(reverse("find"))
-    page.get_by_label("Name, date of birth, postcode or reference").fill(_misspelt(review))
+    page.get_by_label("Name, date of birth, address, postcode, registration mark or reference").fill(_misspelt(review))
     page.get_by_role("button", name="Find").click()
     page.locator(f"main a[href='{person}']").click()
     page.get_by_role("link", name=f"Open review {review.reference}").click()

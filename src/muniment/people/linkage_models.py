@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from muniment.batch.matching.policy import in_force
-from muniment.batch.matching.standardise import VERSION
+from muniment.batch.matching.standardise import VERSION, standard
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Model
 from muniment.engine.matching.weighing import Scales
@@ -55,4 +55,6 @@ def published() -> Published:
     model = of_version(run.versions["model"]) if run else None
     if run is None or model is None or model.standard != VERSION or "on" not in run.versions:
         raise NoModel("Nobody is linked yet by the way in which nominals are read now: run `muniment resolve`.")
+    if run.versions.get("lists") != standard(date.fromisoformat(run.versions["on"])):
+        raise NoModel("The lists by which nominals are read have changed since the last run: run `muniment resolve`.")
     return Published.by(run, model)

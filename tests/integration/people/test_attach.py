@@ -14,6 +14,7 @@ from factories.exports import Source, row
 from factories.linkage import activate_model
 from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
+from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
 from muniment.people import attaching, forgetting, linkage_models, neighbourhood, nominal_tables
 from muniment.people.actions import judge as judging
@@ -147,6 +148,15 @@ def test_before_the_first_run_nobody_is_attached(sources):
     north.send([row("C1", "P1", **HOME)])
     with pytest.raises(linkage_models.NoModel, match="muniment resolve"):
         attach(keys("P1"), by=BY)
+
+
+def test_when_the_lists_have_changed_nobody_is_attached_until_a_run_has_read_everybody_anew(sources):
+    test_who_comes_is_joined_at_once(sources)
+    run = BatchRun.objects.filter(kind="resolve").latest("pk")
+    BatchRun.objects.filter(pk=run.pk).update(versions=run.versions | {"lists": "of another day"})
+    with pytest.raises(linkage_models.NoModel, match="lists"):
+        attach(keys("W1"), by=BY)
+    assert together() == [["P1", "W1"]]
 
 
 # Families, namesakes and moves: few values, so that nearly every pair has something in common.

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from muniment.batch.matching import policy
 from muniment.batch.matching import resolve as linkage
-from muniment.batch.matching.standardise import VERSION
+from muniment.batch.matching.standardise import VERSION, standard
 from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -67,7 +67,7 @@ def resolve(*, by: Actor) -> Counts:
         publishing.leave_out_gone(cursor, names["clusters"])
         change = changes.find(cursor, names["clusters"])
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
-        run.versions |= {"on": on.isoformat(), "overgrown": list(resolution.overgrown)}
+        run.versions |= {"on": on.isoformat(), "lists": standard(on), "overgrown": list(resolution.overgrown)}
         held = holding.keep_waiting(run, change, told.figures, by=by)
         if held is None:
             run.save()
