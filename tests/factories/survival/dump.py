@@ -15,14 +15,16 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-APPS = ("core", "records", "people", "retention")
+APPS = ("core", "records", "people", "objects", "retention")
 OF_RUNS = {
     "core.AuditEvent", "core.AuditLeaf", "core.AuditSeal", "core.BatchRun", "core.Sitting", "core.ContentKey",
     "core.CovertEvent", "core.CovertLeaf", "core.CovertSeal", "records.Intake",
+    "people.RunFigures", "people.ReservePair", "people.RunHold", "people.HeldChange",
 }  # fmt: skip
 # Derived from keys that the database makes, or from times.
 DERIVED = {
     "core.User.password",
+    "people.Standardised.written_in",
     "retention.PersonDecision.membership_digest",
     "retention.Review.membership_digest",
     "retention.DisposalOrder.membership_digest",

@@ -23,14 +23,17 @@ def ask(connection: duckdb.DuckDBPyConnection, apart: Iterable[tuple[int, int]],
     Two are told apart by PNCIDs or CRO numbers, and where a pair in `apart` says so. An edge that is stronger than
     the other by `decisive` bits stays: among the two, the record is then so much likelier the one than the other.
     """
-    connection.register("told", pa.Table.from_pylist([{"one": a, "two": b} for a, b in apart], _TOLD))
+    told = [{"one": min(pair), "two": max(pair)} for pair in apart]
+    connection.register("told", pa.Table.from_pylist(told, _TOLD))
     connection.execute(
         f"""
         create or replace temp table arms as
         select e.*, {_KINDS} from (
             select "left" as who, "right" as other, weight from edges where automatic
             union all select "right", "left", weight from edges where automatic
-        ) e join persons on person_id = other;
+        ) e join persons on person_id = other
+        -- Whoever it was said not to be is no rival.
+        where not exists (from told where one = least(who, other) and two = greatest(who, other));
         create or replace temp table torn as
         with several as (select who from arms group by who having {_SEVERAL})
         select one.who, one.other as this, two.other as that, one.weight - two.weight as ahead

@@ -153,7 +153,8 @@ def contested(
     told = {frozenset(pair) for pair in (*apart, *((each.left, each.right) for each in pairs if each.twins))}
     arms: dict[int, list[tuple[int, float]]] = {}
     for each in pairs:
-        if each.automatic:
+        # Whoever it was said not to be is no rival.
+        if each.automatic and frozenset((each.left, each.right)) not in told:
             arms.setdefault(each.left, []).append((each.right, each.weight))
             arms.setdefault(each.right, []).append((each.left, each.weight))
     torn = {
