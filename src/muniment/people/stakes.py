@@ -19,6 +19,8 @@ def words(stake: int) -> str:
     if stake % GOES_SOON >= PER_GROUP:
         said.append("One of them would be in a stricter group.")
     if years := stake % PER_GROUP:
-        more = f"{MOST_YEARS} years or more" if years == MOST_YEARS else f"{years} year{'s' if years > 1 else ''}"
-        said.append(f"One of them would be kept {more} longer.")
+        more = (
+            "without an end that is known" if years == MOST_YEARS else f"{years} year{'s' if years > 1 else ''} longer"
+        )
+        said.append(f"One of them would be kept {more}.")
     return " ".join(said) or "Nothing would change in how long they are kept."
