@@ -68,7 +68,7 @@ class _Named:
         """Add what a file that was taken in names."""
         changed = counts.accepted or counts.updated or counts.withdrawn or batch.events.num_rows
         if changed and not arrivals.are_too_many(self.touched):
-            self.touched |= touched.by(batch)
+            self.touched |= touched.named_in(batch)
 
 
 def take_in_files(

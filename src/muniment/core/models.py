@@ -11,6 +11,9 @@ from django.db.models.functions import Now
 from muniment.core.fields import Kind
 from muniment.core.walls import AUDITED, AUDITORS, BY_SCOPE, COVERT_AUDITORS, COVERTLY_AUDITED, EVERYONE
 
+# What is kept apart before anything is compared or found.
+PARTITIONS = ["policing", "corporate", "sealed"]
+
 
 class Controller(models.Model):
     """A force, a commissioner's office or a joint unit: a legal person or the joint act of several."""
@@ -150,9 +153,7 @@ class Scope(models.Model):
     class Meta:
         constraints = [
             UniqueConstraint(fields=["controller", "partition", "area", "marking", "restriction"], name="scope_once"),
-            CheckConstraint(
-                condition=Q(partition__in=["policing", "corporate", "sealed"]), name="scope_partition_known"
-            ),
+            CheckConstraint(condition=Q(partition__in=PARTITIONS), name="scope_partition_known"),
             # Material above the system's tier is refused (R9).
             CheckConstraint(
                 condition=Q(marking__in=["OFFICIAL", "OFFICIAL-SENSITIVE"]), name="scope_marking_within_tier"

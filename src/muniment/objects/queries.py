@@ -219,7 +219,7 @@ def point(members: Sequence[Any]) -> PropertyPoint | None:
 
 
 def pairs(thing: Thing) -> QuerySet[Any]:
-    """Return the pairs that wait for a person, of which nobody could tell yet, the likest first."""
+    """Return the pairs that wait for a person and of which nobody could tell yet, in the order that runs found them."""
     said = thing.judgement._default_manager.filter(
         left=OuterRef("left"), right=OuterRef("right"), superseded_at__isnull=True, reopened_at__isnull=True
     )

@@ -10,9 +10,10 @@ from django.db import connection
 from django.db.models import Q
 
 from muniment.batch.matching.blocking import CEILING, MANY_KEYS
+from muniment.core.models import PARTITIONS
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.features import Nominal
-from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Said, group
+from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
 from muniment.people import nominal_tables, said_of_pairs
@@ -30,8 +31,9 @@ class Neighbourhood:
 
     changed: frozenset[int]
     members: Mapping[int, Nominal]
+    near: frozenset[int]  # who shares a key with somebody who has changed
     weighed: tuple[Weighed, ...]
-    said: Said
+    said: Sayings
     shown: list[Pair]
 
     def grouped(self, published: Published) -> Grouped:
@@ -57,7 +59,18 @@ class Neighbourhood:
 
 
 def around(keys: Collection[int], published: Published) -> Neighbourhood:
-    """Return the neighbourhood of nominals that have come, changed or gone; those that are there are standardised."""
+    """Return the neighbourhood of nominals that have come, changed or gone; those that are there are standardised.
+
+    Whoever else in it has changed since they were standardised, and waits for a turn of their own, has changed too:
+    someone sealed a moment ago is compared with nobody who is open.
+    """
+    found = _as_kept(set(keys), published)
+    while outdated := nominal_tables.outdated(found.members.keys() | found.near, on=published.scales.on):
+        found = _as_kept({*found.changed, *outdated}, published)
+    return found
+
+
+def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
     nominal_tables.standardise_few(keys, on=published.scales.on)
     held = partial(nominal_tables.held, on=published.scales.on)
     changed = held("held.nominal_id = ANY(%s)", [sorted(keys)])
@@ -74,7 +87,7 @@ def around(keys: Collection[int], published: Published) -> Neighbourhood:
         # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.
         decisive = published.scales.points.automatic
         weighed = tuple(contested(weighed, members, said.different, decisive))
-    return Neighbourhood(frozenset(keys), members, weighed, said, shown)
+    return Neighbourhood(frozenset(keys), members, frozenset(near), weighed, said, shown)
 
 
 def _near(changed: Sequence[Nominal], held: Callable[..., list[Nominal]], published: Published) -> dict[int, Nominal]:
@@ -98,8 +111,8 @@ def _stopped(version: str, overgrown: tuple[str, ...]) -> frozenset[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT hashtextextended(partition || '|' || key, 0) FROM unnest(%s::text[]) key"
-            " CROSS JOIN (SELECT DISTINCT partition FROM core_scope) scope",
-            [[*of_version(version).stop_keys, *overgrown]],
+            " CROSS JOIN unnest(%s::text[]) partition",
+            [[*of_version(version).stop_keys, *overgrown], PARTITIONS],
         )
         return frozenset(key for (key,) in cursor.fetchall())
 
@@ -142,7 +155,7 @@ def _weigh(pairs: Iterable[Pair], rows: Mapping[int, Nominal], published: Publis
     return tuple(each for each in found if each is not None)
 
 
-def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Said, list[Pair]]:
+def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayings, list[Pair]]:
     """Return everyone to whom evidence, somebody's word or having been one leads from some nominals, with both."""
     joined: dict[int, set[int]] = defaultdict(set)
     for each in weighed:
@@ -166,8 +179,8 @@ def _joined_before(keys: Collection[int]) -> Iterable[Pair]:
     return MatchEdge.objects.filter(of_some, joined).values_list("left_id", "right_id")
 
 
-def _within(said: Said, members: Collection[int]) -> Said:
-    return Said(
+def _within(said: Sayings, members: Collection[int]) -> Sayings:
+    return Sayings(
         *(
             tuple(pair for pair in pairs if pair[0] in members and pair[1] in members)
             for pairs in (said.same, said.different, said.taken_back)

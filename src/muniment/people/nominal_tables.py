@@ -109,6 +109,17 @@ def changed_since(snapshot: str) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
+def outdated(keys: Collection[int], *, on: date) -> set[int]:
+    """Return which of some nominals have changed since they were standardised, or never were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT person_id FROM ({NOMINALS + _OUTDATED.format(standard=standard(on))}) n"  # noqa: S608
+            " WHERE person_id = ANY(%s)",
+            [sorted(keys)],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
 def standardise_few(keys: Collection[int], *, on: date) -> None:
     """Standardise some nominals as they are now, by the lists of a day, and keep that."""
     with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db import connection
 
 from muniment.engine.matching import standing as stands
-from muniment.engine.matching.grouping import Pair, Said
+from muniment.engine.matching.grouping import Pair, Sayings
 
 # What people and sources have said about pairs of one partition: a person's judgement, a merge at source, and a merge
 # that its source has taken back. What was said of two before one of them was sealed joins them no more.
@@ -53,14 +53,14 @@ WHERE own.until IS NULL AND own.nominal_id = ANY(%(keys)s)
 """
 
 
-def said_of(keys: Collection[int]) -> Said:
+def said_of(keys: Collection[int]) -> Sayings:
     """Return what has been said of pairs with any of some nominals."""
     pairs: dict[str, set[Pair]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(JUDGEMENTS + _OF_SOME, {"keys": sorted(keys)})
         for left, right, verdict in cursor.fetchall():
             pairs[verdict].add((left, right))
-    return Said(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
+    return Sayings(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
 
 
 def in_one_with(keys: Collection[int]) -> set[int]:

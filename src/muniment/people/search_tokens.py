@@ -17,7 +17,7 @@ from muniment.engine.matching.features import Nominal
 _LONGEST = 60  # letters of a token that are kept
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
 
-_QUERY = """
+_QUERY = f"""
 WITH words AS (
     SELECT person_id, unnest(names) AS word FROM people
 ), spread AS (
@@ -34,9 +34,9 @@ WITH words AS (
     UNION ALL SELECT person_id, 'ref', upper(cro) FROM people
     UNION ALL SELECT person_id, 'ref', upper(split_part(source_key, '|', 3)) FROM people
 )
-SELECT DISTINCT person_id AS nominal_id, kind, lower(token)[:60] AS token FROM spread
+SELECT DISTINCT person_id AS nominal_id, kind, lower(token)[:{_LONGEST}] AS token FROM spread
 WHERE token IS NOT NULL AND token <> ''
-"""
+"""  # noqa: S608 -- a number of our own
 
 _PUBLISH = (
     """
@@ -102,5 +102,8 @@ def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:
     """
     forms = [(index, spell(word)) for index, word in enumerate(words)]
     return [
-        (index, kind, token.lower()[:60]) for index, form in forms for kind, column in _SPELT for token in form[column]
+        (index, kind, token.lower()[:_LONGEST])
+        for index, form in forms
+        for kind, column in _SPELT
+        for token in form[column]
     ]

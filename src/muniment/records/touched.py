@@ -21,7 +21,7 @@ class Touched:
         return Touched(self.nominals | other.nominals, self.records | other.records)
 
 
-def by(batch: Batch) -> Touched:
+def named_in(batch: Batch) -> Touched:
     """Return what a batch names and its system holds: told of, linked, flagged, or in an event."""
     of = batch.events
     events = {kind: of.filter(pc.equal(of["entity"], kind)) for kind in ("nominal", "record")}

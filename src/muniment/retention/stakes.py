@@ -12,15 +12,17 @@ WITH waiting AS (
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
     JOIN people_belonging two ON two.nominal_id = e.right_id AND two.until IS NULL
     WHERE e.needs_person AND {{of_pair}}
+), concerned AS (
+    SELECT one AS prime_id FROM waiting UNION SELECT two FROM waiting
 ), restricted AS (
-    SELECT DISTINCT b.prime_id FROM core_scope scope JOIN records_record r ON r.scope_id = scope.id
-    JOIN records_involvement i ON i.record_id = r.id JOIN people_belonging b ON b.nominal_id = i.nominal_id
-    WHERE scope.restriction <> '' AND b.until IS NULL
+    SELECT DISTINCT b.prime_id FROM concerned JOIN people_belonging b USING (prime_id)
+    JOIN records_involvement i ON i.nominal_id = b.nominal_id JOIN records_record r ON r.id = i.record_id
+    JOIN core_scope scope ON scope.id = r.scope_id WHERE b.until IS NULL AND scope.restriction <> ''
 ), person AS (
     SELECT d.prime_id, coalesce(min(d."group"), {_NO_GROUP}) AS "group", max(d.due) AS due,
         bool_or(d.outcome IN ('review', 'escalate', 'dispose') AND (d.due IS NULL OR d.due <= %(day)s)) AS goes
-    FROM retention_persondecision d WHERE d.prime_id IN (SELECT one FROM waiting UNION SELECT two FROM waiting)
-        AND d.prime_id NOT IN (SELECT prime_id FROM restricted)
+    FROM retention_persondecision d JOIN concerned USING (prime_id)
+    WHERE d.prime_id NOT IN (SELECT prime_id FROM restricted)
     GROUP BY d.prime_id
 ), said AS (
     SELECT w.id, CASE WHEN w.one = w.two THEN {WRONGLY_ONE} WHEN p.prime_id IS NULL OR q.prime_id IS NULL THEN 0 ELSE

@@ -17,6 +17,7 @@ from muniment.objects.finding import search
 from muniment.objects.kinds import PLACE
 from muniment.objects.models import PlaceBelonging, PlaceEdge, PlaceJudgement, PrimePlace
 from muniment.objects.queries import find_by_reference
+from muniment.people.actions.judge import Said
 from muniment.people.actions.resolve import resolve as resolve_people
 from muniment.records.models import Place, PlaceLink
 
@@ -48,7 +49,7 @@ def prime_of(text):
 
 
 def said(verdict, one, two, by=BY, **more):
-    said = judging.Said(verdict, more.pop("evidence", "officer"), "I was there and looked.", **more)
+    said = Said(verdict, more.pop("evidence", "officer"), "I was there and looked.", **more)
     return judging.judge(PLACE, (at(one), at(two)), said, by=by)
 
 
@@ -221,7 +222,7 @@ def test_a_destroyed_record_takes_its_places_with_it(db, tmp_path, settings):
     assert "1 Invented Street" in sign_in(life.cast["rowan"]).get(person_page).text
     assert Place.objects.filter(text="1 Invented Street").count() == 2
     pair = list(Place.objects.order_by("pk"))
-    reason = judging.judge(PLACE, tuple(pair), judging.Said("same", "officer", "I was there and looked."), by=BY)
+    reason = judging.judge(PLACE, tuple(pair), Said("same", "officer", "I was there and looked."), by=BY)
     carried_out(life, life.review, ["C1", "CU1"])
     assert not PlaceLink.objects.exists()
     assert not Place.objects.exists()

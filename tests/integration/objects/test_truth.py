@@ -10,6 +10,7 @@ from muniment.objects.actions import judge as judging
 from muniment.objects.actions.resolve import resolve
 from muniment.objects.kinds import VEHICLE
 from muniment.objects.models import VehicleBelonging
+from muniment.people.actions.judge import Said
 from muniment.records.models import Vehicle
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -30,6 +31,6 @@ def test_nothing_is_joined_that_is_two_and_most_that_is_one_is(controllers):
     # Somebody who says wrongly that two are one makes false joins that are counted.
     held = VehicleBelonging.objects.filter(until=None).select_related("member").order_by("prime")
     one, two = held[0].member, held.exclude(prime=held[0].prime)[0].member
-    judging.judge(VEHICLE, (one, two), judging.Said("same", "officer", "I am sure they are one."), by=BY)
+    judging.judge(VEHICLE, (one, two), Said("same", "officer", "I am sure they are one."), by=BY)
     resolve(by=BY)
     assert things.measure(world, by=BY)[1].false_joins > 0

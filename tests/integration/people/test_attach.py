@@ -1,8 +1,10 @@
 """Who comes, changes or goes is attached at once, as a run over everybody would have it."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
+from threading import Barrier
 
 import pytest
 from django.apps import apps
@@ -122,6 +124,39 @@ def test_who_is_sealed_leaves_the_others_at_once(sources):
     north.send([row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02")
     attach(keys("P1"), by=BY)
     assert together() == [["P1"], ["P2", "W1"]]
+    assert_a_run_changes_nothing()
+
+
+def test_who_was_sealed_and_waits_for_a_turn_is_compared_with_nobody_open(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    resolve(by=BY)
+    north.send([row("P1", ACTION="S", ENTITY="nominal")], on="2026-06-02")
+    west.send([row("D1", "W1", **HOME)])
+    attach(keys("W1"), by=BY)
+    assert together() == [["P1"], ["W1"]]
+    assert not MatchEdge.objects.exists()
+    assert_a_run_changes_nothing()
+
+
+def test_two_at_once_are_as_one_after_the_other(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME), row("C3", "P3", SURNAME="Quite", BORN="1970-02-02")])
+    resolve(by=BY)
+    west.send([row("D1", "W1", ADDRESS="99 Elsewhere Road", PNCID=PNCID)])
+    north.send([row("C2", "P2", **HOME, PNCID=PNCID)], on="2026-06-02")
+    ready = Barrier(2)
+
+    def one(key):
+        ready.wait()
+        try:
+            attach([key], by=BY)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(one, keys("W1", "P2")))
+    assert together() == [["P1", "P2", "W1"], ["P3"]]
     assert_a_run_changes_nothing()
 
 

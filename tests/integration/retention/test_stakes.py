@@ -11,6 +11,7 @@ from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge
 from muniment.retention import policy_now
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.models import PersonDecision
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,19 @@ def test_the_list_says_what_would_change(world, cast, signed_in):
     said = [page.find(each) for each in words]
     assert -1 not in said, page[page.index("<tbody") :][:3000]
     assert said == sorted(said)
+
+
+def test_what_is_decided_of_somebody_on_a_restricted_record_moves_no_pair(controllers, tmp_path):
+    """Whoever judges may not know of the record, and the order of a list would tell."""
+    activate_model()
+    north, west = Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
+    west.amend(("      outcome: OUTCOME\n", "      outcome: OUTCOME\n      restriction: INTO\n"))
+    north.send([row("C2", "P2", REPORTED="2024-03-01", **OTHER)])
+    west.send([row("D2", "W2", REPORTED="2024-03-01", **OTHER), row("D9", "W2", INTO="COVERT", **OTHER, **GRAVE)])
+    resolve(by=BY)
+    schedule(policy_now.policy(), by=BY, on=timezone.localdate())
+    assert PersonDecision.objects.filter(group=1).exists()
+    assert MatchEdge.objects.get(needs_person=True).stake == 0
 
 
 def test_who_goes_soon_beside_who_stays_comes_before_all(world, tmp_path):

@@ -43,7 +43,7 @@ def send(source, rows, on="2026-06-01"):
     """Send rows, and let what they touch follow at once."""
     source.send(rows, on=on)
     batch = feeds.read(source.feed, source.write(rows, on))
-    return arrivals.follow(touched.by(batch), by=BY)
+    return arrivals.follow(touched.named_in(batch), by=BY)
 
 
 def assert_runs_change_nothing():

@@ -16,7 +16,7 @@ from muniment.batch.matching import blocking, contested, edges, watching
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
-from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Said, group
+from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Sayings, group
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 
@@ -79,7 +79,7 @@ def resolve(
         levels = edges.weigh(connection, model, tables, points)
         if points.hard_rules:
             contested.ask(connection, _told_apart(connection, judgements), points.automatic)
-        said = Said(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
+        said = Sayings(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))
         made = group(_evidence(connection, model, points), said, _pairs(standing), points)
         resolution = _resolution(connection, made, tuple(overgrown))
         if levels is None:

@@ -19,6 +19,7 @@ from muniment.batch.connecting import connect
 from muniment.batch.matching.keys import KEYS
 from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.cleaning import ALIKE, Born, Cleaning, Postcode, sounds
+from muniment.engine.matching.tables import LISTS
 from muniment.engine.values import contacts, names
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
@@ -122,15 +123,6 @@ left join words s on s.word = surname
 left join sounded n using (person_id)
 """
 
-_LISTS = (
-    "name_junk",
-    "name_noise",
-    "born_placeholders",
-    "postcode_placeholders",
-    "text_junk",
-    "address_noise",
-)
-
 _BORN = pa.struct([("digits", pa.string()), ("vague", pa.bool_()), ("earliest", pa.date32()), ("latest", pa.date32())])
 _POSTCODE = pa.struct([("unit", pa.string()), ("sector", pa.string()), ("district", pa.string())])
 
@@ -176,7 +168,7 @@ def standard(on: date) -> str:
     """
     tables = in_force(on)
     roots = {name: sorted(forms) for name, forms in tables.roots.items()}
-    lists = [sorted(getattr(tables, name)) for name in _LISTS]
+    lists = [sorted(getattr(tables, name)) for name in LISTS]
     told = repr([on.year, *lists, sorted(map(str, tables.sexes.items())), sorted(roots.items())])
     return f"{VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 

@@ -29,7 +29,7 @@ class Refused(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Said:
+class Sayings:
     """What people and sources have said of pairs."""
 
     same: tuple[Pair, ...] = ()
@@ -69,7 +69,7 @@ class Grouped:
         return self.groups.find(pair.left) != self.groups.find(pair.right)
 
 
-def group(evidence: Evidence, said: Said, shown: list[Pair], points: Points) -> Grouped:
+def group(evidence: Evidence, said: Sayings, shown: list[Pair], points: Points) -> Grouped:
     """Join nominals; `shown` are pairs of those that users have been shown as one."""
     groups = Groups(evidence.identifiers if points.hard_rules else {}, points.least_links)
     groups.link(evidence.speak)

@@ -15,6 +15,8 @@ import yaml
 from muniment.engine.matching.model import Points
 
 DIRECTORY = Path(__file__).parents[4] / "policy" / "matching"
+# What is cleaned away, each a list of words or values.
+LISTS = ("name_junk", "name_noise", "born_placeholders", "postcode_placeholders", "text_junk", "address_noise")
 
 
 @dataclass(frozen=True)
@@ -91,17 +93,7 @@ class Tables:
 def load(on: date, directory: Path = DIRECTORY) -> Tables:
     """Read the tables in force on a day; raise ValueError, naming the list, when one had not begun."""
     body = yaml.safe_load((directory / "matching.yaml").read_text(encoding="utf-8"))
-    lists = {
-        name: frozenset(str(value) for value in _in_force(body, name, on)["values"])
-        for name in (
-            "name_junk",
-            "name_noise",
-            "born_placeholders",
-            "postcode_placeholders",
-            "text_junk",
-            "address_noise",
-        )
-    }
+    lists = {name: frozenset(str(value) for value in _in_force(body, name, on)["values"]) for name in LISTS}
     points, rules = _in_force(body, "operating_points", on), _in_force(body, "hard_rules", on)
     return Tables(
         **lists,

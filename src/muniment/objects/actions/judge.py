@@ -1,6 +1,5 @@
 """Judge whether two places, or two vehicles, are one; a person's word beats every level of agreement."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,23 +12,9 @@ from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.matching import words as policy_words
 from muniment.objects import said as saying
 from muniment.objects.kinds import Thing
+from muniment.people.actions.judge import WHY, WITHDRAW, Said
 
 _JUDGE_LOCK = 7_130_010
-WHY = "Give the reason for the judgement"
-WITHDRAW = "Say why you take it back"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a person says about a pair: the verdict, what it rests on, and why.
-
-    `despite` is the `Contradiction.digest` that they have read and say it against.
-    """
-
-    verdict: str
-    evidence: str
-    reason: str
-    despite: str = ""
 
 
 def judge(thing: Thing, pair: tuple[Any, Any], said: Said, *, by: Actor) -> Any:

@@ -17,6 +17,7 @@ from muniment.core.ways_back import way_back
 from muniment.objects import queries, said
 from muniment.objects.actions import judge as judging
 from muniment.objects.kinds import THINGS, Thing
+from muniment.people.actions.judge import WHY, WITHDRAW, Said
 from muniment.records.models import Place
 
 _ON_A_PAGE = 50
@@ -36,14 +37,14 @@ class JudgeForm(forms.Form):
     evidence = forms.ChoiceField(
         label="What this rests on", choices=said.choices, error_messages={"required": "Say what it rests on"}
     )
-    reason = ReasonField(judging.WHY, label="Reason", max_length=4000)
+    reason = ReasonField(WHY, label="Reason", max_length=4000)
     despite = forms.CharField(required=False, max_length=64)
 
 
 class WithdrawForm(forms.Form):
     """Why somebody takes back what they said."""
 
-    why = ReasonField(judging.WITHDRAW, label="Why you take it back", max_length=4000)
+    why = ReasonField(WITHDRAW, label="Why you take it back", max_length=4000)
 
 
 def _thing(kind: str) -> Thing:
@@ -89,7 +90,7 @@ def match(request: HttpRequest, kind: str, left: int, right: int) -> HttpRespons
     form, otherwise = JudgeForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
-            judging.judge(thing, pair, judging.Said(**form.cleaned_data), by=visitor(request))
+            judging.judge(thing, pair, Said(**form.cleaned_data), by=visitor(request))
         except Refused as refusal:
             for reason in refusal.reasons:
                 form.add_error(None, reason)

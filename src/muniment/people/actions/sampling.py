@@ -15,7 +15,7 @@ from muniment.engine.matching import estimates
 from muniment.people.models import Label, ReservePair, RunFigures, Sample, SamplePair, SampleStratum
 from muniment.people.watching import samples
 
-_LABEL_LOCK = 7_130_009
+_LABEL_LOCK = 7_130_011
 LEAST, MOST = 20, 2000  # pairs of a sample
 LABELLERS = 2
 
