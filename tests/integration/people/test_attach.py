@@ -106,6 +106,32 @@ def test_who_moves_house_stays_and_waits_for_a_person(sources):
     assert_a_run_changes_nothing()
 
 
+def test_who_is_one_only_because_they_were_stays_so_when_something_else_changes(sources):
+    test_who_moves_house_stays_and_waits_for_a_person(sources)
+    _, west = sources
+    west.send([row("D1", "W1", POSTCODE="WV9 9ZZ", PHONE="07700900778")], on="2026-08-01")
+    attach(keys("W1"), by=BY)
+    assert together() == [["P1", "W1"]]
+    assert_a_run_changes_nothing()
+
+
+def test_who_may_be_either_of_two_goes_to_neither_and_to_one_when_the_other_is_corrected(sources):
+    north, west = sources
+    phone, home = {"PHONE": "07700900123"}, {"ADDRESS": "1 Invented Street"}
+    north.send([row("C1", "P1", PNCID=PNCID, **phone), row("C2", "P2", **phone, **home)])
+    resolve(by=BY)
+    assert together() == [["P1", "P2"]]
+    west.send([row("D1", "W1", PNCID="1997/9000008T", **home)])
+    attach(keys("W1"), by=BY)
+    assert together() == [["P1", "P2"], ["W1"]]
+    assert MatchEdge.objects.filter(blocked_by="contested").exists()
+    assert_a_run_changes_nothing()
+    north.send([row("C1", "P1", **phone)], on="2026-07-01")
+    attach(keys("P1"), by=BY)
+    assert together() == [["P1", "P2", "W1"]]
+    assert_a_run_changes_nothing()
+
+
 def test_a_judgement_is_followed_at_once(sources):
     test_who_comes_is_joined_at_once(sources)
     left, right = Nominal.objects.order_by("pk")

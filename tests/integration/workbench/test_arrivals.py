@@ -78,6 +78,49 @@ def test_others_on_the_record_are_decided_with_them(sources):
     assert_runs_change_nothing()
 
 
+def test_who_is_kept_only_for_another_on_the_record_is_decided_with_them(sources):
+    north, west = sources
+    other = {"SURNAME": "Quite", "FORENAME": "Tansy", "BORN": "1961-07-08"}
+    north.amend(("duplicates: quarantine", "duplicates: same_record"))
+    north.send([row("C1", "P1", **HOME, **OLD), row("C1", "P2", **other, **OLD)])
+    run()
+    before = PersonDecision.objects.get(prime__belongings__nominal__reference="P2").because
+    send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")])
+    assert PersonDecision.objects.get(prime__belongings__nominal__reference="P2").because != before
+    assert_runs_change_nothing()
+
+
+def test_who_may_be_somebody_is_decided_with_them_and_again_when_they_no_longer_may(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **OLD)])
+    west.send([row("D1", "W1", **OLD)])
+    run()
+    assert Belonging.objects.filter(until=None).values("prime").distinct().count() == 2
+    assert "possible_match" not in decided("C1").because
+    send(west, [row("D2", "W1", **GRAVE, REPORTED="2026-05-01")])
+    assert "possible_match" in decided("C1").because
+    assert_runs_change_nothing()
+    other = {"SURNAME": "Quite", "FORENAME": "Tansy", "BORN": "1961-07-08"}
+    send(
+        west, [row("D1", "W1", **OLD, **other), row("D2", "W1", **GRAVE, **other, REPORTED="2026-05-01")], "2026-08-01"
+    )
+    assert "possible_match" not in decided("C1").because
+    assert_runs_change_nothing()
+
+
+def test_nothing_stays_decided_about_who_retired(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **OLD)])
+    west.send([row("D1", "W1", **OLD)])
+    run()
+    left, right = Nominal.objects.order_by("pk")
+    judging.judge(left, right, judging.Said("same", "document", "One passport, seen by the desk."), by=BY)
+    arrivals.follow_judgements(by=BY)
+    live = set(Belonging.objects.filter(until=None).values_list("prime", flat=True))
+    assert set(PersonDecision.objects.values_list("prime", flat=True)) == live
+    assert_runs_change_nothing()
+
+
 def test_who_comes_apart_is_decided_apart(sources):
     test_a_new_record_is_linked_decided_and_reviewed_at_once(sources)
     left, right = Nominal.objects.order_by("pk")
