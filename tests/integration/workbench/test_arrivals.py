@@ -108,6 +108,15 @@ def test_who_may_be_somebody_is_decided_with_them_and_again_when_they_no_longer_
     assert_runs_change_nothing()
 
 
+def test_who_may_be_somebody_that_has_only_now_come_is_decided_with_them(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **OLD)])
+    run()
+    send(west, [row("D1", "W1", **GRAVE, REPORTED="2026-05-01")])
+    assert "possible_match" in decided("C1").because
+    assert_runs_change_nothing()
+
+
 def test_nothing_stays_decided_about_who_retired(sources):
     north, west = sources
     north.send([row("C1", "P1", **OLD)])
