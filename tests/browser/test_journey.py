@@ -20,14 +20,15 @@ REASON = "Invented for a test: nothing in these records is necessary any more."
 
 
 def _free_review() -> Review:
-    """Return a waiting review of someone all of whose records are Northshire's and may go today."""
+    """Return a waiting review of someone all of whose records are Northshire's and may go today, waiting for nobody."""
     for review in Review.objects.filter(state="open", controller__code="northshire").order_by("risk", "pk"):
         entries = chronology(review.prime)
         own = all(entry.record.system.controller_id == review.controller_id for entry in entries)
         born = identity(review.prime, list(nominals_of(review.prime))).born
-        ripe = letting_go.old_enough([entry.record.pk for entry in entries])
-        free = all(letting_go.may_go(entry.record.decision, ripe.get(entry.record.pk)) for entry in entries)
-        if entries and own and born and free:
+        besides = letting_go.Besides.of_person([entry.record.pk for entry in entries], review.prime_id)
+        free = all(besides.let_go(entry.record.pk, entry.record.decision) for entry in entries)
+        alone = not besides.waiting and not besides.matches.unsettled
+        if entries and own and born and free and alone:
             return review
     pytest.fail("The small world has no review of which everything may go: choose another seed.")
 
