@@ -1,6 +1,5 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.records import staging
 
 _FIELDS = ", ".join(f"nullif(n.{name}, '') AS {name}" for name in PERSON_TEXT_FIELDS)
 _READ = ", ".join(f"coalesce(n.{name}, '')" for name in PERSON_TEXT_FIELDS)
@@ -60,15 +60,7 @@ WHERE %(snapshot)s::text IS NULL OR {{seen}} -- what was standardised since is n
 """  # noqa: S608
 _SEEN = "pg_visible_in_snapshot(held.written_in::text::xid8, %(snapshot)s::text::pg_snapshot)"
 
-_TYPES = {
-    pa.int64(): "bigint",
-    pa.string(): "text",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-    pa.list_(pa.string()): "text[]",
-}
-_TYPED = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in STANDARDISED)
-_FEW = f"(SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (digest text, {_TYPED}))"  # noqa: S608
+_FEW = staging.inline(pa.schema([("digest", pa.string()), *STANDARDISED]), "rows")
 
 
 @dataclass(frozen=True)
@@ -132,7 +124,7 @@ def standardise_few(keys: Collection[int], *, on: date) -> None:
         rows = [standardise_one(row, on=on) | {"digest": digests[row["person_id"]]} for row in given]
         cursor.execute(
             _STORE.format(fresh=_FEW, seen="true"),
-            {"standard": standard(on), "snapshot": None, "rows": json.dumps(rows, default=str)},
+            {"standard": standard(on), "snapshot": None, "rows": staging.as_json(rows)},
         )
 
 

@@ -5,6 +5,7 @@ unlogged, belong to one run, and what a killed run left behind is dropped by the
 """
 
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -81,6 +82,17 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
         yield names
     finally:
         drop(names)
+
+
+def inline(schema: pa.Schema, parameter: str) -> str:
+    """Return a table expression of PostgreSQL for rows given as JSON in a named parameter: a few need no staging."""
+    columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
+    return f"(SELECT * FROM jsonb_to_recordset(%({parameter})s::jsonb) AS given ({columns}))"  # noqa: S608
+
+
+def as_json(rows: list[dict[str, Any]]) -> str:
+    """Return rows as `inline` takes them."""
+    return json.dumps(rows, default=str)
 
 
 def load(tables: dict[str, pa.Table]) -> dict[str, str]:

@@ -6,22 +6,22 @@ from typing import Any
 from muniment.retention import stakes
 
 _PERSONS = """
-INSERT INTO retention_persondecision AS held (prime_id, controller_id, "group", clear_from, due, outcome, rule,
-    driving_involvement_id, missing, because, policy_version, membership_digest, run_id)
-SELECT d.person_id, c.id, d."group", d.clear_from, d.due, d.outcome, coalesce(d.rule, ''), d.driving_involvement,
-    d.missing, d.because, %(policy)s, m.digest, %(run)s
+INSERT INTO retention_persondecision AS held (prime_id, controller_id, "group", clear_from, due, kept_until, outcome,
+    rule, driving_involvement_id, missing, because, policy_version, membership_digest, run_id)
+SELECT d.person_id, c.id, d."group", d.clear_from, d.due, d.kept_until, d.outcome, coalesce(d.rule, ''),
+    d.driving_involvement, d.missing, d.because, %(policy)s, m.digest, %(run)s
 FROM {persons} d JOIN core_controller c ON c.code = d.controller
 JOIN (SELECT b.prime_id, encode(sha256(convert_to(string_agg(b.nominal_id::text, ',' ORDER BY b.nominal_id), 'UTF8')),
         'hex') AS digest FROM people_belonging b WHERE b.until IS NULL AND {of_b} GROUP BY b.prime_id) m
     ON m.prime_id = d.person_id
 ON CONFLICT (prime_id, controller_id) DO UPDATE SET "group" = excluded."group", clear_from = excluded.clear_from,
-    due = excluded.due, outcome = excluded.outcome, rule = excluded.rule,
+    due = excluded.due, kept_until = excluded.kept_until, outcome = excluded.outcome, rule = excluded.rule,
     driving_involvement_id = excluded.driving_involvement_id, missing = excluded.missing, because = excluded.because,
     policy_version = excluded.policy_version, membership_digest = excluded.membership_digest, run_id = excluded.run_id
-WHERE (held."group", held.clear_from, held.due, held.outcome, held.rule, held.missing, held.because,
+WHERE (held."group", held.clear_from, held.due, held.kept_until, held.outcome, held.rule, held.missing, held.because,
        held.policy_version, held.membership_digest)
-    IS DISTINCT FROM (excluded."group", excluded.clear_from, excluded.due, excluded.outcome, excluded.rule,
-       excluded.missing, excluded.because, excluded.policy_version, excluded.membership_digest)
+    IS DISTINCT FROM (excluded."group", excluded.clear_from, excluded.due, excluded.kept_until, excluded.outcome,
+       excluded.rule, excluded.missing, excluded.because, excluded.policy_version, excluded.membership_digest)
 """
 
 _PERSONS_GONE = """

@@ -22,6 +22,7 @@ class PersonDecision(models.Model):
     group = models.SmallIntegerField(null=True)
     clear_from = models.DateField(null=True)
     due = models.DateField(null=True, db_index=True)
+    kept_until = models.DateField(null=True)  # before which records with others on them stay whole for this one
     outcome = models.CharField(max_length=12)
     rule = models.CharField(max_length=60, blank=True)
     # An intake replaces what a row said, so this may point to what is gone until the next run of the schedule.
@@ -36,7 +37,7 @@ class PersonDecision(models.Model):
 
     class Fields:
         id = prime = controller = driving_involvement = run = Kind.KEY
-        group = clear_from = due = Kind.SPECIAL  # these can themselves reveal intelligence
+        group = clear_from = due = kept_until = Kind.SPECIAL  # these can themselves reveal intelligence
         outcome = rule = missing = because = Kind.SPECIAL
         policy_version = membership_digest = Kind.STATE
 

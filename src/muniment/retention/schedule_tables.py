@@ -6,6 +6,8 @@ A run is about everyone. `Part` narrows the queries to some prime persons and re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -121,12 +123,32 @@ class Part:
     without_reviews: tuple[int, ...] = ()
 
 
-def _conditions(part: Part | None) -> dict[str, str]:
+# By the tables of a run; {primes}, {records} and the like narrow each to a part.
+QUERIES = {
+    "persons": _PERSONS,
+    "reviews": _REVIEWS,
+    "flags": _FLAGS,
+    "involvements": _INVOLVEMENTS,
+    "records": _RECORDS,
+    "record_dates": _RECORD_DATES,
+    "events": _EVENTS,
+    "holds": _HOLDS,
+}
+
+Rows = list[dict[str, Any]]
+
+
+def _bulk(query: str) -> Rows:
+    rows: Rows = staging.read(query).to_pylist()
+    return rows
+
+
+def conditions(part: Part | None, rows_of: Callable[[str], Rows] = _bulk) -> dict[str, str]:
     """Return what narrows the queries. Keys are named one by one: whatever an index does not answer reads a table."""
     if part is None:
         return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false"}
     primes = _among("b.prime_id", part.primes)
-    theirs = staging.read(_RECORDS_OF.format(primes=primes))["id"].to_pylist()
+    theirs = [row["id"] for row in rows_of(_RECORDS_OF.format(primes=primes))]
     records = sorted({*part.records, *theirs})
     return {
         "primes": primes,
@@ -144,26 +166,20 @@ def _among(column: str, keys: Sequence[int]) -> str:
 
 def _read(only: dict[str, str]) -> tables.Tables:
     """Return the tables of a run; no match is held possible yet."""
-    return tables.Tables(
-        persons=_one(_PERSONS, tables.PERSONS, only),
-        reviews=_one(_REVIEWS, tables.REVIEWS, only),
-        flags=_one(_FLAGS, tables.FLAGS, only),
-        involvements=_one(_INVOLVEMENTS, tables.INVOLVEMENTS, only),
-        records=_one(_RECORDS, tables.RECORDS, only),
-        record_dates=_one(_RECORD_DATES, tables.RECORD_DATES, only),
-        events=_one(_EVENTS, tables.EVENTS, only),
-        holds=_one(_HOLDS, tables.HOLDS, only),
-    )
+    return tables.Tables(**{name: _one(query, getattr(tables, name.upper()), only) for name, query in QUERIES.items()})
 
 
 def read_holds() -> pa.Table:
     """Return the records that standing holds cover, and those that released ones did until their release."""
-    return _one(_HOLDS, tables.HOLDS, _conditions(None))
+    return _one(_HOLDS, tables.HOLDS, conditions(None))
 
 
 def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
     return staging.read(query.format(**only)).select(schema.names).cast(schema)
 
+
+# Involvements up to which the reference takes less time than the set engine needs to plan.
+FEW = 5000
 
 Following = Callable[[retention.Schedule], pa.Table | None]
 
@@ -177,16 +193,24 @@ def decide(
     exactly when it would change the decision. `follow` returns the holds anew when the classes that records came to
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
-    plans = places.home() / "plans"
-    only = _conditions(part)
+    only = conditions(part)
     given = _read(only)
-    made = retention.schedule(given, policy, asked_on=on, plans_in=plans)
+    schedule = partial(_schedule, policy=policy, on=on)
+    made = schedule(given)
     holds = follow(made) if follow else None
     again = given if holds is None else replace(given, holds=holds)
     doubtful = _with_possible(again, made.persons, only, on)
     if holds is None and doubtful is None:
         return made
-    return retention.schedule(doubtful or again, policy, asked_on=on, plans_in=plans)
+    return schedule(doubtful or again)
+
+
+def _schedule(given: tables.Tables, policy: Policy, on: date) -> retention.Schedule:
+    """Decide a set: by the reference where it is small, because the set engine plans for seconds before it computes."""
+    assert isinstance(given.involvements, pa.Table)
+    if given.involvements.num_rows <= FEW:
+        return retention.schedule_few(given, policy, asked_on=on)
+    return retention.schedule(given, policy, asked_on=on, plans_in=places.home() / "plans")
 
 
 def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:

@@ -18,6 +18,7 @@ from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.links import notification_threshold
 
 THRESHOLDS = ("any", "custody", "months")  # what brings notification, by place
+_DECISIONS = ("decision_or_acquittal", "decision_date")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ def numbers(rules: Rules) -> Numbers:
     least = {entry.at_least.trigger for entry in rules.classes.values() if entry.at_least}
     triggers = {terms.trigger for terms in rules.terms.values()} | least | set(stand_ins)
     return Numbers(tuple(sorted(rules.classes)), tuple(sorted(rules.families)), tuple(sorted(triggers)))
+
+
+def asked_kinds(rules: Rules) -> frozenset[str]:
+    """Return the kinds of record date that something hangs on."""
+    starts = rules.settings["clear_starts"]
+    asked = {*numbers(rules).triggers, *starts["always"], *starts["not_proceeded"]}
+    return frozenset(asked | {"case_closed", "reported_date", "conviction_date", *_DECISIONS})
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,9 @@ def _for_records(rows: Table, step: Step) -> Table:
     by_time = _is(rows.rule, reference.BY_TIME) & ~rows.kept_at_review
     in_group = rows.own_group.isin([1, 2]).fill_null(False)
     stopping = ibis.ifelse(rows.rule.isnull(), one(BIT["offence"]), rule_bit(rows.rule))
-    later = rows.floor.isnull() | (rows.floor > rows.asked_on)
+    open_ended = rows.is_critical | rows.floor.isnull() | in_group
+    kept_until = ibis.ifelse(open_ended, ibis.literal(date.max), rows.floor)
+    kept_until = ibis.ifelse(rows.is_offender, kept_until, ibis.null("date"))
     truths = {
         "floor_event_open": rows.floor_event_open,
         "match_matters": either(
@@ -298,11 +300,12 @@ def _for_records(rows: Table, step: Step) -> Table:
         **{name: rows[name] for name in MARKERS},
         "floor_open": rows.floor_open,
         "not_by_time": ~by_time,
-        "retained": rows.is_offender & (rows.is_critical | later | in_group),
+        "retained": (kept_until > rows.asked_on).fill_null(False),
     }
     stopped = ~_is(rows.rule, reference.BY_TIME) | rows.is_critical
     rank = (_RANKS - 1) - rows.floor_rule.cast("int64").fill_null(_RANKS - 1)
     return rows.mutate(
+        kept_until=kept_until,
         facts=packed(truths, TRUTHS, "int64") | rows.critical | rows.lacking | rule_bit(rows.rule),
         stopping=(rows.blockers & one(~BIT["hold_released"])) | given(stopped, stopping),
         floor_code=(rows.floor.epoch_days().cast("int64") + _FROM) * _RANKS + rank,
@@ -321,6 +324,7 @@ FOR_RECORDS = (
 )
 PUBLISHED = (
     *("own_group", "due", "due_rule", "outcome", "outcome_others", "is_told", "because_code", "missing_code", "is_1"),
+    "kept_until",
 )
 
 

@@ -226,10 +226,7 @@ class _Run:
 
         Small sets, such as the people on the records of one order, thereby share one plan.
         """
-        settings = self.rules.settings
-        starts = settings["clear_starts"]
-        asked = {*self.looked_up.numbers.triggers, *starts["always"], *starts["not_proceeded"]}
-        asked |= {"case_closed", "reported_date", "conviction_date", "decision_or_acquittal", "decision_date"}
+        asked = lookups.asked_kinds(self.rules)
         if self._rows("SELECT count(*) FROM rt_records")[0][0] <= _SMALL:
             return tuple(sorted(asked))
         found = {kind for (kind,) in self._rows("SELECT DISTINCT kind FROM rt_record_dates")}

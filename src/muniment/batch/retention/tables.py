@@ -112,6 +112,7 @@ PERSON_DECISIONS = pa.schema(
         ("driving_record", pa.int64()),
         ("missing", pa.list_(pa.string())),  # sorted codes
         ("because", pa.list_(pa.string())),  # sorted rule ids and reason codes
+        ("kept_until", pa.date32()),  # before which records with others on them stay whole; null for no offender
     ]
 )
 

@@ -149,6 +149,16 @@ class OffenceTable:
 
     def codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
         """Return the CJS codes of these Home Office classes, attempts and the like with them."""
+        if ho_classes not in self._codes:
+            self._codes[ho_classes] = self._codes_of(ho_classes)
+        return self._codes[ho_classes]
+
+    @cached_property
+    def _codes(self) -> dict[tuple[str, ...], list[str]]:
+        """What was asked of `codes_of` before: holds ask the same of every record that comes."""
+        return {}
+
+    def _codes_of(self, ho_classes: tuple[str, ...]) -> list[str]:
         wanted = tuple(number_of(each) or each for each in ho_classes)
         found = {code for code, ho_class in self._classes.items() if ho_class.startswith(wanted)}
         inchoate = (f"{code}{letter}" for code in found for letter in INCHOATE)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from muniment.engine.policy.model import RecordClass, Rules, Terms
-from muniment.engine.retention.profile import Profile
 from muniment.engine.retention.record_profile import RecordProfile
 from muniment.engine.retention.recurrence import during, next_multiple
 from muniment.engine.values.dates import PartialDate, add_years
@@ -34,20 +33,19 @@ def class_due(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Ru
     if terms.kind == "must_destroy_by":
         return _destroy_by(record, entry, terms, trigger.earliest)
     if terms.kind == "indefinite":
-        return _indefinite(terms, trigger.latest, record.profile)
+        return _indefinite(terms, trigger.latest, record)
     return _measured(record, entry, terms, trigger.latest)
 
 
 def misplaced(record: RecordProfile, entry: RecordClass) -> frozenset[str]:
     """Return what has to be known before a class of the convicted, or of adults, can be believed."""
-    offenders, dealt_with = record.offenders, [link for link in record.profile.links if link.is_dealt_with]
-    here = {link.id for link in offenders}
+    offenders, elsewhere = record.offenders, record.is_dealt_with_elsewhere
     over = bool(offenders) and all(link.has_ended for link in offenders)
     minor = any(link.ages.under_18 for link in offenders) and record.traits.group not in (1, 2)
     found = {
-        "conviction_date": entry.needs_conviction and over and not dealt_with,
-        "date_of_birth": entry.of_adults and bool(offenders) and record.profile.born is None,
-        "age_at_event": entry.of_adults and minor and all(link.id in here for link in dealt_with),
+        "conviction_date": entry.needs_conviction and over and not record.traits.convicted and not elsewhere,
+        "date_of_birth": entry.of_adults and record.lacks_offenders_born,
+        "age_at_event": entry.of_adults and minor and not elsewhere,
     }
     return frozenset(name for name, true in found.items() if true)
 
@@ -55,7 +53,7 @@ def misplaced(record: RecordProfile, entry: RecordClass) -> frozenset[str]:
 def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date) -> ClassDue:
     if terms.length is None:
         return ClassDue(action="review", lacking=frozenset({"offender"}))
-    due, last, chosen = terms.length.after(day), record.profile.last_review, record.profile.next_review
+    due, last, chosen = terms.length.after(day), record.last_review, record.next_review
     action = "review" if terms.kind in ("on_application", "person_group", "review_only") else terms.action
     if entry.at_least is not None:
         other = record.dates.get(entry.at_least.trigger)
@@ -74,16 +72,16 @@ def _measured(record: RecordProfile, entry: RecordClass, terms: Terms, day: date
 
 def _trigger(record: RecordProfile, entry: RecordClass, terms: Terms, rules: Rules) -> PartialDate | None:
     """Return the day that starts the class's clock; the later 18th birthday for a minor, where the class says so."""
-    born, adult = record.profile.born, rules.settings["ages"]["majority"]
+    born, harmed, adult = record.born, record.harmed_born, rules.settings["ages"]["majority"]
     found = record.dates.get(terms.trigger) or _named_by_role(record, terms.trigger, rules)
-    if found is None and terms.trigger == "clear_period_start" and record.standing.clear_from:
-        found = PartialDate(record.standing.clear_from, record.standing.clear_from)
-    if found is None and born is not None:
-        is_harmed = any(link.is_harmed for link in record.links)
-        if terms.trigger == "date_of_birth" or (terms.trigger == "victim_date_of_birth" and is_harmed):
-            found = born
-        elif terms.trigger == "child_18th_birthday" and is_harmed:
-            found = PartialDate(add_years(born.earliest, adult), add_years(born.latest, adult))
+    if found is None and terms.trigger == "clear_period_start" and record.clear_from:
+        found = PartialDate(record.clear_from, record.clear_from)
+    if found is None and terms.trigger == "date_of_birth":
+        found = born
+    elif found is None and terms.trigger == "victim_date_of_birth":
+        found = harmed
+    elif found is None and terms.trigger == "child_18th_birthday" and harmed is not None:
+        found = PartialDate(add_years(harmed.earliest, adult), add_years(harmed.latest, adult))
     if found is not None and entry.minors_from_18 and born is not None:
         birthday = add_years(born.latest, adult)
         if birthday > found.latest:
@@ -98,11 +96,11 @@ def _named_by_role(record: RecordProfile, trigger: str, rules: Rules) -> Partial
     return PartialDate(min(days), max(days)) if days else None
 
 
-def _indefinite(terms: Terms, day: date, profile: Profile) -> ClassDue:
+def _indefinite(terms: Terms, day: date, record: RecordProfile) -> ClassDue:
     if terms.action == "archive":
         return ClassDue(day, "archive")
     if terms.review_every is not None:
-        return ClassDue(during(day, terms.review_every, None, profile.last_review, profile.next_review), "review")
+        return ClassDue(during(day, terms.review_every, None, record.last_review, record.next_review), "review")
     return ClassDue(None, "none")
 
 
@@ -112,8 +110,7 @@ def _destroy_by(record: RecordProfile, entry: RecordClass, terms: Terms, day: da
         return ClassDue(None, "none")
     lacks = {
         "date_of_birth": entry.if_adult is not None
-        and bool(record.offenders)
-        and (record.profile.born is None or any(link.ages.unsure_18 for link in record.offenders)),
+        and (record.lacks_offenders_born or any(link.ages.unsure_18 for link in record.offenders)),
         "sentence_months": entry.plus_sentence
         and any(link.is_custodial and link.months is None for link in record.offenders),
         "arrest_power": entry.not_terrorism and any(link.is_terrorism for link in record.offenders),

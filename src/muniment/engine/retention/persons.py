@@ -41,6 +41,16 @@ class Standing:
     kept_at_review: bool
     bounds: tuple[Bound, ...]
 
+    @property
+    def kept_until(self) -> date | None:
+        """Until before which day records with others on them stay whole for this person; None for no offender.
+
+        The last of all days where nobody can tell, and in groups 1 and 2, which only a review ends.
+        """
+        if not self.is_offender:
+            return None
+        return date.max if self.critical or self.floor is None or self.group in (1, 2) else self.floor
+
 
 def decide_person(profile: Profile, rules: Rules) -> Decision:
     """Return the decision about the person."""

@@ -112,6 +112,11 @@ def gather(facts: Facts, rules: Rules, work: Measuring | None = None) -> Profile
     """Return the profile of the person in the facts on the day of the rules; holds need the classes resolved first."""
     work = work or Measuring()
     links = tuple(work.once(measure, involvement, facts.person.born, rules) for involvement in facts.involvements)
+    return gather_from(links, facts, rules)
+
+
+def gather_from(links: tuple[Link, ...], facts: Facts, rules: Rules) -> Profile:
+    """Return the profile of the person in the facts, whose involvements are measured already."""
     offending = _offending([link for link in links if link.kind == "offender"])
     flagged = _flagged(facts.person.flags, rules)
     last = facts.person.last_review

@@ -20,7 +20,7 @@ from muniment.engine.retention.persons import (
     is_child,
     is_death_pending,
 )
-from muniment.engine.retention.record_profile import RecordProfile, fitted
+from muniment.engine.retention.record_profile import Present, RecordProfile, fitted
 
 BY_PERSON = ("person_group", "minimum_until_event")  # what is done at the end is the person's rule
 ALONE = ("on_application", "review_only")  # the class's own day: nobody's clock puts it off
@@ -56,17 +56,22 @@ class _Finding:
 
 def _floors(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
     """Return the longest floor: the class, each offender's group date, the disclosure law, victims and witnesses."""
-    terms, standing = rules.terms[entry.id], record.standing
+    terms = rules.terms[entry.id]
+    standings = [each.standing for each in record.offending]
     follows = entry.partition == POLICING and terms.kind not in ALONE
     offender = follows and bool(record.offenders)
     bounds = [Bound(entry.id, own.on)] if own.on else []
-    if offender and standing.floor is not None:
-        bounds.append(Bound(standing.floor_rule or FLOOR, standing.floor))
+    if offender:
+        bounds += sorted(
+            (Bound(each.floor_rule or FLOOR, each.floor) for each in standings if each.floor is not None),
+            key=lambda bound: bound.rule,
+        )
     if follows:
         bounds += _victims(record, rules)
-    opened = record.others_retained or (offender and standing.floor_open)
+    floor_open = offender and any(each.floor_open for each in standings)
+    opened = record.others_retained or floor_open
     by_person = terms.kind in BY_PERSON and offender
-    critical = own.lacking | (standing.critical if by_person else frozenset())
+    critical = own.lacking.union(*(each.critical for each in standings if by_person))
     # A minimum blocks disposal and never causes it, so without a person's date nothing falls due.
     opened = opened or (own.has_own_floor and own.action == "none" and not (own.on and by_person))
     latest = None if opened or critical else max((bound.on for bound in bounds if bound.on), default=None)
@@ -74,13 +79,13 @@ def _floors(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rul
     claims, blockers, lacking = _may_act(record, entry, own, rules, by_person)
     return _Finding(
         due=latest,
-        rule=rule or (FLOOR if offender and standing.floor_open else entry.id),
+        rule=rule or (FLOOR if floor_open else entry.id),
         critical=critical,
         lacking=lacking,
         blockers=blockers,
         claims=claims,
         bounds=tuple(bounds),
-        because=frozenset({entry.id} | ({standing.rule} if offender and standing.rule else set())),
+        because=frozenset({entry.id} | {each.rule for each in standings if offender and each.rule}),
     )
 
 
@@ -97,61 +102,58 @@ def _may_act(
     record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules, by_person: bool
 ) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the claims about acting, what blocks it, and what is lacking for it."""
-    standing, profile = record.standing, record.profile
     policing = entry.partition == POLICING
-    offender = policing and bool(record.offenders)
+    standings = [each.standing for each in record.offending if policing]
     claims: set[str] = set()
     if by_person:
-        if standing.rule == BY_TIME and not standing.kept_at_review:
+        if all(each.rule == BY_TIME and not each.kept_at_review for each in standings):
             claims = {"automatic", "disposes"}
     else:
         claims = {"disposes"} if own.action == "dispose" else {"archives"} if own.action == "archive" else set()
         if rules.is_automatic(entry.id):
             claims.add("automatic")
-    blockers: set[str] = set(profile.happened.blocking)
+    blockers: set[str] = set().union(*(each.profile.happened.blocking for each in record.people))
     if not policing and _law_is_open(record, rules):  # nobody's clock follows such a record, but proceedings do
         blockers.add(FLOOR)
     if any(link.is_implausible for link in record.links):
         blockers.add("implausible_dates")
     if policing:
-        blockers |= profile.flagged.blocking | _whoever(record, rules)
-    if offender:
+        blockers = blockers.union(*(_whoever(each, rules) for each in record.people))
+    for standing in standings:
         blockers |= standing.blockers - {"hold_released"}
         # Any suspect makes it that person's clock: unless their group goes by time, a person looks at what falls due.
         if standing.rule != BY_TIME or standing.critical:
             blockers.add(standing.rule or "offence")
-    lacking = set(standing.lacking | standing.critical) if offender else set()
+    lacking: set[str] = set().union(*(each.lacking | each.critical for each in standings))
     if claims & {"disposes", "archives"}:
         lacking |= _unknown(record, entry, policing and rules.terms[entry.id].kind not in ALONE)
     return frozenset(claims), frozenset(blockers), frozenset(lacking)
 
 
-def _whoever(record: RecordProfile, rules: Rules) -> set[str]:
+def _whoever(person: Present, rules: Rules) -> set[str]:
     """Return what keeps anything about a person from going by itself, whatever part they had in the record."""
-    standing, possible = record.standing, record.profile.possible
+    standing, possible = person.standing, person.profile.possible
     stricter = possible.group is not None and standing.group is not None and possible.group < standing.group
     matched = possible.group is not None or possible.clear_from is not None
     unplaced = matched and None in (standing.group, possible.group)
     found = {
         standing.rule or "offence": standing.group in (1, 2) or (standing.is_offender and standing.rule is None),
         "possible_match": stricter or unplaced,
-        DECEASED: is_death_pending(record.profile),
-        "child": is_child(record.profile, rules),
-        "implausible_dates": record.profile.is_reviewed_ahead,
+        DECEASED: is_death_pending(person.profile),
+        "child": is_child(person.profile, rules),
+        "implausible_dates": person.profile.is_reviewed_ahead,
     }
-    markers = {link.marker for link in record.profile.links if link.marker}
-    return {name for name, true in found.items() if true} | markers
+    markers = {link.marker for link in person.profile.links if link.marker}
+    return {name for name, true in found.items() if true} | markers | person.profile.flagged.blocking
 
 
 def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[str]:
     """Return the facts without which nobody can say that a class's date is the last."""
     found = {
-        "date_of_birth": entry.minors_from_18 and record.profile.born is None,
+        "date_of_birth": entry.minors_from_18 and record.lacks_born,
         "case_closed": follows
         and any(link.kind == "victim" and link.case_closed is None and link.reported is None for link in record.links),
-        "offence": entry.if_group_1 is not None
-        and record.traits.group is None
-        and any(link.is_unplaced for link in record.links),
+        "offence": entry.if_group_1 is not None and record.traits.group is None and record.tells_unplaced,
         "sentence_months": follows and any(link.kind == "victim" and link.lacks_length for link in record.links),
     }
     return {name for name, true in found.items() if true}
@@ -159,12 +161,11 @@ def _unknown(record: RecordProfile, entry: RecordClass, follows: bool) -> set[st
 
 def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Rules) -> _Finding:
     """Return what a must-destroy date comes to: it cuts every floor but a hold and the disclosure law."""
-    happened = record.profile.happened
     # Nobody knows that the matter is over: what was taken in it may still be disclosable.
     unended = entry.needs_result and bool(record.offenders) and not any(link.has_ended for link in record.offenders)
     open_floor = unended or _law_is_open(record, rules)
-    conflict = set(record.held.by) | set(happened.blocking) | ({FLOOR} if open_floor else set())
-    conflict |= _speaks_against(record)
+    conflict = set(record.held.by) | ({FLOOR} if open_floor else set())
+    conflict = conflict.union(*(each.profile.happened.blocking | _speaks_against(each) for each in record.people))
     ceiling = [Bound(entry.id, own.on, ceiling=True)] if own.on else []
     claims = {"ceiling", "disposes"} | ({"conflict"} if conflict else set())
     if rules.is_automatic(entry.id):
@@ -181,10 +182,10 @@ def _ceiling(record: RecordProfile, entry: RecordClass, own: ClassDue, rules: Ru
     )
 
 
-def _speaks_against(record: RecordProfile) -> set[str]:
+def _speaks_against(person: Present) -> set[str]:
     """Return what tells, or may tell, of a conviction that would keep what was taken."""
-    possible = record.profile.possible
-    found = {GROUP_1: record.profile.flagged.group == 1, "possible_match": possible.group in (1, 2)}
+    possible = person.profile.possible
+    found = {GROUP_1: person.profile.flagged.group == 1, "possible_match": possible.group in (1, 2)}
     return {name for name, true in found.items() if true}
 
 
@@ -194,14 +195,13 @@ def _law_floors(record: RecordProfile, rules: Rules) -> list[date]:
     floors = [link.released for link in record.offenders if link.released]
     floors += [length.after(link.conviction) for link in record.offenders if link.conviction and length]
     floors += [ended.after(link.ended) for link in record.offenders if link.ended and ended]
-    closed = record.profile.happened.floor_closed
-    return [*floors, closed] if closed else floors
+    return [*floors, record.floor_closed] if record.floor_closed else floors
 
 
 def _law_is_open(record: RecordProfile, rules: Rules) -> bool:
     """Whether the minimum of the disclosure law is not past for the people on the record, whatever its class."""
     return (
-        record.profile.happened.floor_open
+        any(each.profile.happened.floor_open for each in record.people)
         or any(link.is_pending or link.lacks_release for link in record.offenders)
         or any(floor > rules.day for floor in _law_floors(record, rules))
     )
@@ -209,7 +209,7 @@ def _law_is_open(record: RecordProfile, rules: Rules) -> bool:
 
 def _conclude(record: RecordProfile, rules: Rules, finding: _Finding) -> Decision:
     reached = finding.due is not None and finding.due <= rules.day
-    released, last = record.held.released, record.profile.last_review
+    released, last = record.held.released, record.last_review
     blockers = set(finding.blockers)
     if finding.due and released and released >= finding.due and (last is None or last < released):
         blockers.add("hold_released")
@@ -227,8 +227,8 @@ def _conclude(record: RecordProfile, rules: Rules, finding: _Finding) -> Decisio
     driver = min((link.id for link in offenders), default=None)
     return Decision(
         outcome=outcome(claims),
-        group=record.standing.group,
-        clear_from=record.standing.clear_from,
+        group=min((group for each in record.people if (group := each.standing.group)), default=None),
+        clear_from=record.clear_from,
         due=finding.due,
         rule=finding.rule,
         because=tuple(sorted(because)),

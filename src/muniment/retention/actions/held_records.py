@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from muniment.core import audit
 from muniment.core.actors import Actor
+from muniment.records.models import Record
 from muniment.retention import gate
 from muniment.retention.models import DisposalOrder, Hold
 from muniment.retention.reach import DECIDED, WANTED, parameters
@@ -34,7 +35,7 @@ def _expand(hold: Hold, decided: str, some: Collection[int] | None = None) -> in
 
     `decided` is the table of the classes that records came to, with record_id and resolved_class.
     """
-    controllers = list(hold.controllers.values_list("pk", flat=True))
+    controllers = [controller.pk for controller in hold.controllers.all()]
     given = parameters(hold.scope, controllers, placed_at=hold.placed_at, some=some) | {"hold": hold.pk}
     with connection.cursor() as cursor:
         cursor.execute(WANTED.format(decided=decided) + _BRING_UP, given)
@@ -57,9 +58,14 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
 
     With `by_class` only holds that name classes are asked.
     """
-    standing = Hold.objects.filter(released_at__isnull=True)
+    bound = Record.objects.filter(pk__in=records).values("system__controller")
+    binding = Hold.objects.filter(controllers__in=bound) | Hold.objects.filter(held__record__in=records)
+    standing = Hold.objects.filter(released_at__isnull=True, pk__in=binding.values("pk"))
     standing = standing.filter(scope__has_key="classes") if by_class else standing
-    return sum(_bring_up(hold, DECIDED, by=by, some=records) for hold in standing)
+    return sum(
+        _bring_up(hold, DECIDED, by=by, some=records)
+        for hold in standing.prefetch_related("controllers").order_by("pk")
+    )
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:
@@ -75,7 +81,8 @@ def _bring_up(hold: Hold, decided: str, *, by: Actor, some: Collection[int] | No
     with transaction.atomic():
         gate.pass_alone()
         changed = _expand(hold, decided, some)
-        if stopped := stop_orders(hold):
+        # Whoever proposes an order asks for holds: of some records it is stopped by what has come under this one.
+        if (changed or some is None) and (stopped := stop_orders(hold)):
             audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
         if some is None:
             Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())

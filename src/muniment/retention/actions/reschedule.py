@@ -1,8 +1,10 @@
 """Work out retention anew for some people and records at once, as the next run over everybody would."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +19,11 @@ from muniment.people import pairs
 from muniment.people.models import Belonging
 from muniment.records import staging
 from muniment.records.models import Involvement
-from muniment.retention import decisions, schedule_tables
+from muniment.retention import decide_few, decisions, schedule_tables
 from muniment.retention.actions import held_records
 from muniment.retention.actions.schedule import SCHEDULE_LOCK
+
+_INLINE = 2000  # rows up to which a statement carries them itself
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,28 @@ def reschedule(
     began, scope = timezone.now(), _scope(people, records)
     held_records.expand_for(scope.records, by=by)
     done = _decide(policy, scope, began, by=by, on=on)
-    if held_records.expand_for(
-        scope.records, by=by, by_class=True
-    ):  # a hold may name the class that a record has only now come to
+    # A hold may name the class that a record has only now come to.
+    if done.changed_records and held_records.expand_for(scope.records, by=by, by_class=True):
         done = _decide(policy, scope, began, by=by, on=on)
     return done
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """Whom and what is decided, and everyone whose facts that takes."""
+    """Whom and what is decided."""
 
     people: frozenset[int]
     records: frozenset[int]
-    read: frozenset[int]
+
+    def around(self) -> frozenset[int]:
+        """Return everyone whose facts a wider look takes."""
+        return self.people | _near(self.people) | pairs.people_on(_records_of(self.people))
 
 
 def _scope(people: Collection[int], records: Collection[int]) -> _Scope:
     own = frozenset(people) | pairs.people_on(records)
     touched = own | _near(own)
-    decided = touched | pairs.people_on(_records_of(touched))
-    read = decided | _near(decided) | pairs.people_on(_records_of(decided))
-    return _Scope(decided, frozenset(records) | _records_of(touched), read)
+    return _Scope(touched | pairs.people_on(_records_of(touched)), frozenset(records) | _records_of(touched))
 
 
 def _near(people: Collection[int]) -> frozenset[int]:
@@ -81,24 +85,37 @@ def _records_of(people: Iterable[int]) -> frozenset[int]:
 
 
 def _decide(policy: Policy, scope: _Scope, began: datetime, *, by: Actor, on: date) -> Rescheduled:
-    part = schedule_tables.Part(tuple(sorted(scope.read)), tuple(sorted(scope.records)))
-    made = schedule_tables.decide(policy, on, part=part)
+    made = decide_few.decide(policy, on, people=scope.people, records=scope.records)
+    if made is None:
+        part = schedule_tables.Part(tuple(sorted(scope.around())), tuple(sorted(scope.records)))
+        made = schedule_tables.decide(policy, on, part=part)
     given = {
         "persons": _of(made.persons, "person_id", scope.people),
         "records": _of(made.records, "record_id", scope.records),
     }
-    with staging.staged(given) as names, transaction.atomic(), connection.cursor() as cursor:
+    with _handed(given) as (names, rows), transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
         run = BatchRun.objects.create(
             kind="reschedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
         )
-        parameters = {"policy": policy.version, "run": run.pk, "day": on}
+        parameters = rows | {"policy": policy.version, "run": run.pk, "day": on}
         changed = decisions.publish(cursor, names, parameters, scope.people)
         done = Rescheduled(given["persons"].num_rows, given["records"].num_rows, **changed)
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=vars(done))
         audit.record(by, "retention.reschedule", subject=f"run {run.pk}", detail=vars(done))
     return done
+
+
+@contextmanager
+def _handed(tables: dict[str, pa.Table]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """Give the tables by the names under which a statement finds them, and the parameters that this takes."""
+    if sum(table.num_rows for table in tables.values()) > _INLINE:
+        with staging.staged(tables) as names:
+            yield names, {}
+    else:
+        names = {name: staging.inline(table.schema, f"{name}_rows") for name, table in tables.items()}
+        yield names, {f"{name}_rows": staging.as_json(table.to_pylist()) for name, table in tables.items()}
 
 
 def _of(decided: pa.Table, column: str, keys: Collection[int]) -> pa.Table:
