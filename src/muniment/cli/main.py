@@ -23,6 +23,7 @@ class Command:
     module: str
     words: str
     role: str | None
+    settings: str = "muniment.site.settings"
 
 
 COMMANDS = {
@@ -37,6 +38,12 @@ COMMANDS = {
         "linkage", "Show the runs of linkage, release one that waits, print the transparency record.", "batch"
     ),
     "resolve": Command("linkage", "Resolve nominals, places and vehicles into prime records.", "batch"),
+    "receive": Command(
+        "receive",
+        "Receive records that source systems hand in over the network.",
+        "batch",
+        settings="muniment.site.receiving_settings",
+    ),
     "uprn": Command("uprn", "Load where properties lie, from OS Open UPRN.", "batch"),
     "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
@@ -65,9 +72,9 @@ class Lazy(TyperGroup):
         if ctx.resilient_parsing or not _asked_for(cmd_name):
             return TyperCommand(cmd_name, short_help=entry.words, help=entry.words)
         if entry.role and "--help" not in sys.argv:
-            prepare(entry.role)
+            prepare(entry.role, entry.settings)
         elif entry.role:
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", entry.settings)
             import django
 
             django.setup()

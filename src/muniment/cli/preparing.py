@@ -3,7 +3,7 @@
 import os
 
 
-def prepare(role: str) -> None:
+def prepare(role: str, settings: str = "muniment.site.settings") -> None:
     """Start the embedded server if it is the one in use, and make Django ready as one database role."""
     import django
 
@@ -11,7 +11,7 @@ def prepare(role: str) -> None:
     from muniment.core import places, postgres
 
     os.environ["MUNIMENT_ROLE"] = role
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     postgres.start()
     connecting.spill_to(places.spill())
     django.setup()

@@ -43,6 +43,29 @@ class SourceSystem(models.Model):
         return f"{self.title}, {self.controller.name}"
 
 
+class SourceKey(models.Model):
+    """A key by which a source system hands records in over the network; it is shown once and only its digest kept."""
+
+    system = models.ForeignKey(SourceSystem, models.PROTECT, related_name="keys")
+    name = models.CharField("what bears it", max_length=120)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(db_default=Now())
+    made_by = models.CharField(max_length=150)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    class Fields:
+        id = system = Kind.KEY
+        name = Kind.STATE
+        digest = Kind.SECRET
+        made_at = ended_at = Kind.MOMENT
+        made_by = ended_by = Kind.ACTOR
+
+    class Wall:
+        seen = "false"
+        web = ""
+
+
 class Intake(models.Model):
     """One file taken in: its counts add up, and an older file never overwrites a newer."""
 

@@ -1,14 +1,18 @@
-"""What follows at once from what has come in: people are attached to their prime records, retention is worked out."""
+"""What comes in, and what follows at once: people are attached to their prime records, retention is worked out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from django.utils import timezone
 
+from muniment import feeds
+from muniment.core import access, policy_in_force
 from muniment.core.actors import Actor
 from muniment.people.actions import attach as attaching
 from muniment.people.linkage_models import NoModel
 from muniment.people.models import Judgement
-from muniment.records.touched import Touched
+from muniment.records.actions import take_in
+from muniment.records.touched import Touched, named_in
 from muniment.retention import policy_now
 from muniment.retention.actions import reschedule as rescheduling
 
@@ -41,6 +45,22 @@ class Followed:
 def are_too_many(touched: Touched) -> bool:
     """Whether so much has come in that a run over everybody is sooner done."""
     return len(touched.nominals) > AT_ONCE or len(touched.records) > AT_ONCE
+
+
+def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, Followed]:
+    """Take in a file of a feed that tells only of what it holds, and follow it.
+
+    What a full export leaves out would be withdrawn; of what arrives by itself that is never so. Raise BadFile, with
+    nothing changed, where the file is to be refused as a whole. What came before and is told again is followed again,
+    so that whoever was answered by a fault can send the same once more.
+    """
+    today = timezone.localdate()
+    if faults := feeds.check(feed, file, today=today):
+        raise feeds.BadFile("\n".join(faults))
+    batch = replace(feeds.read(feed, file, limits=policy_in_force.feed_limits(today)), kind="delta")
+    counts = take_in.take_in(batch, by=by, absence_limit=1.0)
+    access.refresh_scopes(today)
+    return counts, follow(named_in(batch), by=by)
 
 
 def follow(touched: Touched, *, by: Actor) -> Followed:
