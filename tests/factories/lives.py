@@ -3,11 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+from factories import kept
 from factories.cast import make_cast, refresh
 from factories.exports import Source, row
 from factories.linkage import activate_model
 from muniment.core.actors import Actor
-from muniment.core.models import Controller
+from muniment.core.models import Controller, User
 from muniment.engine import policy
 from muniment.people.actions.resolve import resolve
 from muniment.records.actions.organise import load_organisation
@@ -26,6 +27,8 @@ class Life:
         self.cast = cast
         self.crime = Source(tmp_path, kind="delta")
         self.custody = Source(tmp_path, system="custody", kind="delta", area="CUSTODY", record_class="CUSTODY")
+
+    def take_in(self):
         self.crime.send([row("C1", "P1", POSTCODE="NH1 1AA", PHONE="07700900123", ADDRESS="1 Invented Street")])
         self.custody.send(
             [row("CU1", "D1", ROLE="DETAINEE", POSTCODE="NH1 1AA", PHONE="07700900123", ADDRESS="1 Invented Street")]
@@ -44,6 +47,11 @@ class Life:
 
 def begin(folder: Path) -> Life:
     """Register the organisation and the cast, activate a model, and take the life in."""
+    kept.once("life", lambda: _make(folder))
+    return Life(folder, {each.username: each for each in User.objects.all()})
+
+
+def _make(folder: Path) -> None:
     load_organisation(ORGANISATION, by=BY)
     activate_model()
-    return Life(folder, make_cast({each.code: each for each in Controller.objects.all()}))
+    Life(folder, make_cast({each.code: each for each in Controller.objects.all()})).take_in()
