@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from muniment.engine.policy.model import Policy
@@ -37,6 +39,26 @@ CLASSED = tuple(offence for offence in OFFENCES if offence.max_penalty_years is 
 DAYS = st.dates(date(1988, 1, 1), date(2030, 12, 31)) | st.sampled_from(
     [date(2012, 2, 29), date(2016, 2, 29), date(2019, 3, 1), date(2026, 11, 22), date(2017, 4, 3)]
 )
+
+
+def drawn(strategy: st.SearchStrategy, number: int, count: int) -> list[Any]:
+    """Examples drawn and kept: a set engine is asked once about all, not once about each."""
+    found: list[Any] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def keep(one: Any) -> None:
+        found.append(one)
+
+    keep()
+    return found
 
 
 def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:

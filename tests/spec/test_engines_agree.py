@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from muniment.batch.retention.cases import decide_together
@@ -15,34 +15,14 @@ from muniment.engine.retention.deciding import decide
 from muniment.engine.retention.facts import Facts, Involvement, Offence, Person
 from muniment.engine.retention.links import Measuring
 from muniment.engine.values.dates import exactly
-from spec.fact_strategies import DAYS, facts
+from spec.fact_strategies import DAYS, drawn, facts
 
 POLICY = with_demonstration(policies.load()).adopting(stand_ins())
 COMPARED = ("outcome", "group", "clear_from", "due", "rule", "because", "missing")
 
 
-def generated(number: int, count: int) -> list[tuple[Facts, date]]:
-    """Facts drawn by Hypothesis and kept: a set engine is asked once about all, not once about each."""
-    drawn: list[tuple[Facts, date]] = []
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.tuples(facts(POLICY), DAYS))
-    def keep(one: tuple[Facts, date]) -> None:
-        drawn.append(one)
-
-    keep()
-    return drawn
-
-
 def test_the_set_engine_agrees_with_the_reference() -> None:
-    asked = generated(20261122, 250)
+    asked = drawn(st.tuples(facts(POLICY), DAYS), 20261122, 250)
     rows = decide_together(asked, POLICY)
     decisions = [decide(one, POLICY, day) for one, day in asked]
     differing = [

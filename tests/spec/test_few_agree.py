@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from muniment.batch.retention import Schedule, Tables, schedule, schedule_few
@@ -13,7 +12,7 @@ from muniment.batch.retention import tables as schemas
 from muniment.cli.policy import with_demonstration
 from muniment.engine import policy as policies
 from muniment.engine.retention.cases import stand_ins
-from spec.fact_strategies import BORN, CLASSED, DAYS, OFFENCES, PARTIAL, maybe, rarely
+from spec.fact_strategies import BORN, CLASSED, DAYS, OFFENCES, PARTIAL, drawn, maybe, rarely
 
 POLICY = with_demonstration(policies.load()).adopting(stand_ins())
 ASKED = date(2026, 11, 22)
@@ -122,26 +121,6 @@ def _involvement(
     }
 
 
-def generated(number: int, count: int) -> list[Rows]:
-    """Worlds drawn by Hypothesis and kept: the set engine is asked once about all."""
-    drawn: list[Rows] = []
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(worlds())
-    def keep(one: Rows) -> None:
-        drawn.append(one)
-
-    keep()
-    return drawn
-
-
 _KEYS = ("person_id", "record_id", "involvement_id")
 
 
@@ -156,9 +135,9 @@ def moved(one: Rows, place: int) -> Rows:
     }
 
 
-def together(drawn: list[Rows]) -> Rows:
+def together(worlds: list[Rows]) -> Rows:
     """Put worlds side by side."""
-    apart = [moved(one, place) for place, one in enumerate(drawn)]
+    apart = [moved(one, place) for place, one in enumerate(worlds)]
     return {name: [row for one in apart for row in one[name]] for name in Tables.__dataclass_fields__}
 
 
@@ -180,11 +159,11 @@ def said(made: Schedule) -> dict[tuple[Any, ...], dict[str, Any]]:
 
 
 def test_the_reference_decides_shared_records_as_the_set_engine_does() -> None:
-    drawn = generated(20261128, 150)
+    made = drawn(worlds(), 20261128, 150)
     few: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for place, one in enumerate(drawn):
+    for place, one in enumerate(made):
         few |= said(schedule_few(tables(moved(one, place)), POLICY, asked_on=ASKED))
-    whole = said(schedule(tables(together(drawn)), POLICY, asked_on=ASKED))
+    whole = said(schedule(tables(together(made)), POLICY, asked_on=ASKED))
     assert few.keys() == whole.keys()
     differing = [
         (key, name, few[key][name], whole[key][name])
