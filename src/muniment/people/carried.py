@@ -42,6 +42,19 @@ def about(primes: Collection[int], *, at: str) -> Q:
     return found
 
 
+def said_of(nominals: Collection[int], keeps: Collection[int], *, at: str) -> Q:
+    """Return what finds the rows that would be about nominals, were they one person bearing these prime records.
+
+    What was said of another prime record is theirs from when until when they were part of it.
+    """
+    was = Belonging.objects.filter(nominal__in=nominals).exclude(prime__in=keeps)
+    found = Q(prime__in=keeps)
+    for prime, start, until in was.values_list("prime_id", "start", "until").distinct():
+        within = Q(**{"prime": prime, f"{at}__gt": start - GRACE})
+        found |= within & Q(**{f"{at}__lt": until + GRACE}) if until else within
+    return found
+
+
 def now(primes: Collection[int], since: datetime) -> set[int]:
     """Return the keys of the people, as they are made up now, of whom something was said at a moment."""
     were = Q(until__gt=since - GRACE, start__lt=since + GRACE)

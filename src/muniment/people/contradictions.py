@@ -65,13 +65,13 @@ def said_around(start: set[int]) -> tuple[dict[saying.Said, Judgement], set[sayi
         found = Judgement.objects.filter(Q(left__in=coming) | Q(right__in=coming), superseded_at__isnull=True)
         new = {saying.Said(each.left_id, each.right_id, each.verdict): each for each in found.exclude(verdict="unsure")}
         judged |= new
-        merged = {saying.Said(gone, kept, saying.SAME) for gone, kept in _merged_at_source(coming)}
+        merged = {saying.Said(gone, kept, saying.SAME) for gone, kept in merged_at_source(coming)}
         told |= {*new, *merged}
         coming = {key for each in {*new, *merged} if each.verdict == saying.SAME for key in each.pair} - seen
     return judged, told
 
 
-def _merged_at_source(keys: Iterable[int]) -> set[tuple[int, int]]:
+def merged_at_source(keys: Iterable[int]) -> set[tuple[int, int]]:
     """Return the pairs that their own system holds to be one, of which either is among these."""
     with connection.cursor() as cursor:
         cursor.execute(_MERGED, {"keys": list(keys)})

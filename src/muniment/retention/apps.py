@@ -11,7 +11,9 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the pages of people."""
+        from muniment.people import consequences as of_people
         from muniment.people import surroundings
-        from muniment.retention import person_bar
+        from muniment.retention import consequences, person_bar
 
         surroundings.register(person_bar.around)
+        of_people.register(consequences.of)

@@ -1,14 +1,17 @@
 """The facts about a person or a record that a reader may see, as the engine takes them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+
+from django.db.models import QuerySet
 
 from muniment.engine.retention import facts as engine
 from muniment.engine.values.dates import PartialDate
+from muniment.people import carried
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
 from muniment.retention import letting_go, policy_now, queries
-from muniment.retention.models import HeldRecord, Review
+from muniment.retention.models import HeldRecord, Review, SubjectEvent
 
 _OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
 _OF_SENTENCE = ("sentence_custodial", "sentence_months", "released")
@@ -35,16 +38,43 @@ class Seen:
 
 def about_person(prime: PrimePerson) -> Seen:
     """Return the facts about a person that the reader may see."""
+    now = {"belongings__prime": prime, "belongings__until__isnull": True}
+    return _seen(
+        records.Involvement.objects.filter(**{f"nominal__{name}": value for name, value in now.items()}),
+        records.Nominal.objects.filter(**now),
+        queries.events_about(prime),
+        queries.decided_about(prime),
+    )
+
+
+def about_whole(nominals: Collection[int], keeps: Collection[int]) -> Seen:
+    """Return the facts that the reader may see about nominals, were they one person.
+
+    `keeps` are the keys of the prime records whose whole past would be theirs.
+    """
+    events, reviews = (carried.said_of(nominals, keeps, at=at) for at in ("made_at", "decided_at"))
+    return _seen(
+        records.Involvement.objects.filter(nominal_id__in=nominals),
+        records.Nominal.objects.filter(pk__in=nominals),
+        SubjectEvent.objects.filter(events).order_by("-dated", "-pk"),
+        Review.objects.filter(reviews, state="decided").order_by("-decided_at", "-pk"),
+    )
+
+
+def _seen(
+    involvements: QuerySet[records.Involvement],
+    nominals: QuerySet[records.Nominal],
+    events: Iterable[SubjectEvent],
+    reviews: QuerySet[Review],
+) -> Seen:
     parts = list(
-        records.Involvement.objects.filter(nominal__belongings__prime=prime, nominal__belongings__until__isnull=True)
-        .select_related("record__system__controller")
+        involvements.select_related("record__system__controller")
         .only(*_OF_LINK, *_OF_SENTENCE, *(f"record__{name}" for name in _OF_RECORD))
         .prefetch_related("record__dates_told")
     )
     on_records = {part.record_id for part in parts}
     suspects, sentenced = _with_suspects(on_records), _sentenced(on_records)
     unknown = letting_go.not_recognised(on_records)
-    nominals = records.Nominal.objects.filter(belongings__prime=prime, belongings__until__isnull=True)
     facts = engine.Facts(
         person=engine.Person(
             born=_born(list(nominals)),
@@ -60,10 +90,10 @@ def about_person(prime: PrimePerson) -> Seen:
             )
             for part in parts
         ),
-        events=tuple(engine.Event(event.kind, event.dated, event.closed) for event in queries.events_about(prime)),
+        events=tuple(engine.Event(event.kind, event.dated, event.closed) for event in events),
         holds=tuple(_holds(on_records)),
     )
-    return Seen(facts, _last_reviews(prime))
+    return Seen(facts, _last_reviews(reviews))
 
 
 def _with_suspects(record_ids: set[int]) -> set[int]:
@@ -97,8 +127,8 @@ def _born(nominals: list[records.Nominal]) -> PartialDate | None:
     return PartialDate(min(earliest), max(latest)) if earliest and latest else None
 
 
-def _last_reviews(prime: PrimePerson) -> dict[str, Review]:
-    found = queries.decided_about(prime).exclude(outcome=Review.Outcome.DISPOSE).select_related("controller")
+def _last_reviews(decided: QuerySet[Review]) -> dict[str, Review]:
+    found = decided.exclude(outcome=Review.Outcome.DISPOSE).select_related("controller")
     return {review.controller.code: review for review in reversed(found)}
 
 

@@ -17,7 +17,7 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
-from muniment.people import advice, contradictions, joins, judged, pairs
+from muniment.people import advice, contradictions, joins, judged, pairs, previews
 from muniment.people.actions import judge as judging
 from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
@@ -166,9 +166,10 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
             back = way_back(request)
             return redirect(back.href if back else "matches")
     told_of = sorted({key for step, _ in otherwise.steps for key in step.pair}) if otherwise else []
-    audit.record(
-        visitor(request), "match.view", subject=f"nominals {left.pk} and {right.pk}", detail={"against": told_of}
-    )
+    assert isinstance(request.user, User)
+    previewed = previews.of_pair(left, right, request.user)
+    detail = {"against": told_of, "previewed": [each.title for each in previewed.change.before] if previewed else []}
+    audit.record(visitor(request), "match.view", subject=f"nominals {left.pk} and {right.pk}", detail=detail)
     found = joins.joins([left, right])
     return TemplateResponse(
         request,
@@ -184,6 +185,7 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
             "back": way_back(request),
             "blocked": _why(edge) if edge and edge.blocked_by else "",
             "told": judged.standing(left, right),
+            "preview": previewed,
             "taking_back": WithdrawForm(),
             "pairs": _side_by_side(left, right),
             "page_title": "Possible match",
