@@ -14,9 +14,10 @@ from factories.small_world import make_small_world
 from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
+from muniment.people.actions import judge_together as together
 from muniment.people.actions import sampling
-from muniment.people.models import MatchEdge
-from muniment.records.models import Quarantine, Record
+from muniment.people.models import JudgingAct, MatchEdge, PrimePerson
+from muniment.records.models import Nominal, Quarantine, Record
 from muniment.retention import due
 from muniment.retention.models import Hold, Review
 
@@ -45,6 +46,7 @@ def _pages() -> Iterator[str]:
     yield from map(reverse, ("place_hold", "matches", "intakes", "quarantine", "schedule"))
     yield from map(reverse, ("linkage", "linkage_samples", "transparency"))
     yield from _of_linkage()
+    yield from _of_stewards()
     for name in ("person", "person_links", "person_joins", "person_retention", "person_events"):
         yield reverse(name, args=[person])
     place, vehicle = (
@@ -88,6 +90,16 @@ def _of_linkage() -> Iterator[str]:
     yield reverse("linkage_run", args=[sample.run_id])
     yield reverse("linkage_sample", args=[sample.pk])
     yield reverse("label_pair", args=[sample.pk, 31])
+
+
+def _of_stewards() -> Iterator[str]:
+    """Name the list of prime records to look at, the one with most source records, and judgements made together."""
+    prime = PrimePerson.objects.annotate(size=Count("belongings")).order_by("-size").first()
+    assert prime is not None
+    one, two, *_ = Nominal.objects.filter(belongings__prime=prime)
+    act = together.Act(JudgingAct.Act.ONE, prime, ((one, two),))
+    done = together.judge_together(act, together.Because("records", "Read both files side by side."), by=Actor("tests"))
+    yield from (reverse("clusters"), reverse("cluster", args=[prime.reference]), reverse("judging_act", args=[done.pk]))
 
 
 def test_every_page_is_accessible_and_keeps_to_itself(

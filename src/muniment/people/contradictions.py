@@ -11,6 +11,7 @@ from muniment.engine.matching import said as saying
 from muniment.people.models import Judgement
 from muniment.records.models import Nominal
 
+_JUDGE_LOCK = 7_130_008
 _MERGED = """
 SELECT gone.id, kept.id FROM records_nominal gone
 JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
@@ -76,3 +77,21 @@ def merged_at_source(keys: Iterable[int]) -> set[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_MERGED, {"keys": list(keys)})
         return set(cursor.fetchall())
+
+
+def take_turns() -> None:
+    """Let one judge at a time: what speaks against a judgement is what stands when it is recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_JUDGE_LOCK])
+
+
+def stand_again(*nominals: Nominal) -> None:
+    """Let judgements stand again that were reopened by what no longer says otherwise."""
+    judged, told = said_around({each.pk for each in nominals})
+    settled = [
+        each.pk
+        for step, each in judged.items()
+        if each.reopened_because == Judgement.Reopened.CONTRADICTED
+        and not saying.against(told, step.left, step.right, step.verdict)
+    ]
+    Judgement.objects.filter(pk__in=settled).update(reopened_at=None, reopened_because="")

@@ -16,6 +16,7 @@ _FORGET = (
     "DELETE FROM people_reservepair WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
     "DELETE FROM people_heldchange WHERE nominal_id = ANY(%(keys)s) OR anchor_id = ANY(%(keys)s)",
     "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+    "DELETE FROM people_loosejoin WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
     "DELETE FROM people_standardised WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
 )

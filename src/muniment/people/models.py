@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from muniment.core import references
 from muniment.core.fields import Kind
-from muniment.core.models import BatchRun, Content
+from muniment.core.models import BatchRun, Content, Scope
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
 from muniment.people import stakes
 from muniment.people.watching.models import (
@@ -27,8 +27,10 @@ __all__ = [
     "Belonging",
     "HeldChange",
     "Judgement",
+    "JudgingAct",
     "Label",
     "LinkageModel",
+    "LooseJoin",
     "MatchEdge",
     "PrimePerson",
     "ReservePair",
@@ -148,7 +150,9 @@ class MatchEdge(models.Model):
                 "id",
                 condition=Q(needs_person=True),
                 name="edge_waiting",
-            )
+            ),
+            # The pairs that tell of two, of whom some are one person all the same.
+            models.Index(fields=["id"], condition=Q(blocked_by__in=["identifier", "twins"]), name="edge_of_two"),
         ]
 
     @property
@@ -160,6 +164,70 @@ class MatchEdge(models.Model):
     def stands(self) -> bool:
         """Whether the two are one person only because they were before."""
         return self.were_one and self.blocked_by != "parted"
+
+
+class LooseJoin(models.Model):
+    """A pair that alone joined two parts of a prime record, each of several nominals, when the last run published.
+
+    It is worked out from everything, so that who sees a part of the prime record is not misled by what they do not see.
+    """
+
+    left = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
+    right = models.ForeignKey(Nominal, models.CASCADE, related_name="+", db_constraint=False)
+    weight = models.FloatField()
+    run = models.ForeignKey(BatchRun, models.CASCADE, related_name="+", db_constraint=False)
+
+    class Fields:
+        id = left = right = run = Kind.KEY
+        weight = Kind.STATE
+
+    class Wall:
+        seen = f"{through('records_nominal', 'left_id')} AND {through('records_nominal', 'right_id')}"
+        web = "SELECT"
+
+
+class JudgingAct(models.Model):
+    """Judgements that somebody recorded as one act: a prime record taken apart, or said to be one person.
+
+    Its reason is that of each of its judgements, and goes with the last of them.
+    """
+
+    class Act(models.TextChoices):
+        """What was done."""
+
+        CUT = "cut", "Taken apart"
+        ONE = "one", "Said to be one person"
+
+    act = models.CharField(max_length=10, choices=Act)
+    prime = models.ForeignKey(PrimePerson, models.SET_NULL, null=True, related_name="+")
+    membership_digest = models.CharField(max_length=64, blank=True)  # of the prime record as it was
+    pairs = models.IntegerField()
+    evidence = models.CharField(max_length=40)
+    scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False)  # whoever opens it may know of the act
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField(db_default=Now())
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
+
+    class Fields:
+        id = prime = scope = Kind.KEY
+        act = evidence = Kind.CODE
+        membership_digest = pairs = Kind.STATE
+        by = withdrawn_by = Kind.ACTOR
+        at = withdrawn_at = Kind.MOMENT
+
+    class Wall:
+        seen = BY_SCOPE
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by="")
+                | Q(withdrawn_at__isnull=False) & ~Q(withdrawn_by=""),
+                name="act_withdrawn_by_somebody",
+            )
+        ]
 
 
 class Judgement(models.Model):
@@ -191,10 +259,11 @@ class Judgement(models.Model):
     reopened_at = models.DateTimeField(null=True)
     reopened_because = models.CharField(max_length=20, choices=Reopened, blank=True)
     withdrawal = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # why its author took it back
+    act = models.ForeignKey(JudgingAct, models.PROTECT, null=True, related_name="judgements")  # that it is part of
     is_followed = models.BooleanField(default=False)  # whether the prime records are as it, or taking it back, says
 
     class Fields:
-        id = left = right = reason = withdrawal = Kind.KEY
+        id = left = right = reason = withdrawal = act = Kind.KEY
         verdict = evidence = reopened_because = Kind.CODE
         identifiers = is_followed = Kind.STATE
         by = Kind.ACTOR

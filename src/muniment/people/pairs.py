@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
@@ -42,15 +43,23 @@ def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
 
 def unjudged() -> QuerySet[MatchEdge]:
     """Return the pairs that a run left for a person, of which nobody could tell yet."""
-    return MatchEdge.objects.filter(needs_person=True).exclude(Exists(_JUDGED.exclude(verdict="unsure")))
+    waiting: QuerySet[MatchEdge] = unjudged_of(MatchEdge.objects.filter(needs_person=True))
+    return waiting
 
 
-def placed(pairs: QuerySet[MatchEdge]) -> QuerySet[MatchEdge]:
+def unjudged_of(pairs: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of some pairs, of a model with `left` and `right`, of which nobody has said yet if they are one."""
+    left: QuerySet[Any] = pairs.exclude(Exists(_JUDGED.exclude(verdict="unsure")))
+    return left
+
+
+def placed(pairs: QuerySet[Any]) -> QuerySet[Any]:
     """Return pairs, each with `left_prime` and `right_prime`, the keys of the people that its nominals are of now."""
-    return pairs.annotate(
+    found: QuerySet[Any] = pairs.annotate(
         left_prime=Subquery(_NOW.filter(nominal=OuterRef("left")).values("prime")[:1]),
         right_prime=Subquery(_NOW.filter(nominal=OuterRef("right")).values("prime")[:1]),
     )
+    return found
 
 
 def _is_settled() -> Case:

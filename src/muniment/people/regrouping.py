@@ -5,6 +5,7 @@ It is the grouping of a run, over the pairs that are kept. The worker, who sees 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from itertools import combinations
 
 from muniment.engine.matching import said as saying
@@ -44,7 +45,7 @@ class Knot:
             held[prime].append(nominal)
         return [(first, other) for first, *others in held.values() for other in others]
 
-    @property
+    @cached_property
     def twins(self) -> list[Pair]:
         """The pairs that may be twins."""
         if len(self.nominals) > MOST:
@@ -56,7 +57,7 @@ class Knot:
         )
         return [(each.left, each.right) for each in weighed if each and each.twins]
 
-    @property
+    @cached_property
     def identifiers(self) -> dict[str, dict[int, str]]:
         """The identifiers that a person has only one of, by kind and by who bears them."""
         return {
@@ -64,9 +65,12 @@ class Knot:
             for kind in UNIQUE_IDENTIFIERS
         }
 
-    def grouped(self, more: Sayings = Sayings()) -> Grouped:  # noqa: B008 - frozen
-        """Group the nominals as a run would, had somebody said more; it takes the place of what was said of a pair."""
-        anew = {_ordered(pair) for pair in (*more.same, *more.different)}
+    def grouped(self, more: Sayings = Sayings(), *, without: Collection[Pair] = ()) -> Grouped:  # noqa: B008 - frozen
+        """Group the nominals as a run would, had somebody said more; it takes the place of what was said of a pair.
+
+        `without` are pairs of which what was said is left out.
+        """
+        anew = {_ordered(pair) for pair in (*more.same, *more.different, *without)}
         said: dict[str, set[Pair]] = {verdict: set() for verdict in (saying.SAME, saying.DIFFERENT)}
         for each in self.judged:
             if each.verdict in said and (each.left_id, each.right_id) not in anew:

@@ -5,7 +5,16 @@ from django.views.defaults import page_not_found
 
 from muniment.objects.views import matches as object_matches
 from muniment.objects.views import thing
-from muniment.people.views import linkage_runs, linkage_samples, matches, person, source_advice, transparency
+from muniment.people.views import (
+    acts,
+    clusters,
+    linkage_runs,
+    linkage_samples,
+    matches,
+    person,
+    source_advice,
+    transparency,
+)
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.workbench.views import about, audit, find, home, purpose
@@ -29,6 +38,9 @@ urlpatterns = [
     path("matches/sources/", source_advice.sources, name="source_advice"),
     path("matches/sources/<int:system>/", source_advice.tell, name="tell_source"),
     path("matches/sources/answer/<str:reference>/", source_advice.answer, name="answer_advice"),
+    path("matches/people/", clusters.clusters, name="clusters"),
+    path("matches/people/<str:reference>/", clusters.cluster, name="cluster"),
+    path("matches/acts/<int:key>/", acts.act, name="judging_act"),
     path("matches/judged/", matches.judgements, name="judgements"),
     path("matches/judged/<int:key>/", matches.judgement, name="judgement"),
     path("linkage/", linkage_runs.linkage_runs, name="linkage"),

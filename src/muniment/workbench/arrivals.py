@@ -81,7 +81,7 @@ def follow(touched: Touched, *, by: Actor) -> Followed:
 
 def follow_judgements(*, by: Actor) -> dict[str, int]:
     """Do what people have said of pairs since the last time; return of how many."""
-    waiting = Judgement.objects.filter(is_followed=False)[:AT_ONCE]
+    waiting = Judgement.objects.filter(is_followed=False)[: AT_ONCE // 2]  # each is of two
     pairs = list(waiting.values_list("left_id", "right_id"))
     if pairs:
         follow(Touched(frozenset(key for pair in pairs for key in pair)), by=by)

@@ -44,6 +44,13 @@ class Watching:
 
 
 @dataclass(frozen=True)
+class Stewardship:
+    """What is put before a steward besides pairs: prime records of so many nominals and more."""
+
+    large_from: int
+
+
+@dataclass(frozen=True)
 class Tables:
     """What was in force on one day. Names are in capitals; `roots` leads from a name to the forms it may stand for."""
 
@@ -64,6 +71,7 @@ class Tables:
     rare_name_below: float
     evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, in the order of the policy
     watching: Watching
+    stewardship: Stewardship
 
     @property
     def points(self) -> Points:
@@ -111,7 +119,15 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
             for code, each in _in_force(body, "judgement_evidence", on)["values"].items()
         },
         watching=_watching(_in_force(body, "watching", on)),
+        stewardship=_stewardship(_in_force(body, "stewardship", on)),
     )
+
+
+def _stewardship(entry: Mapping[str, Any]) -> Stewardship:
+    found = Stewardship(large_from=int(entry["large_from"]))
+    if found.large_from < 2:
+        raise ValueError("policy/matching/matching.yaml: large_from is 2 or more.")
+    return found
 
 
 def _watching(entry: Mapping[str, Any]) -> Watching:

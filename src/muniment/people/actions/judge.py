@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from muniment.batch.matching.policy import in_force
@@ -11,12 +11,12 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.matching import said as saying
 from muniment.people import advice, contradictions, joins
-from muniment.people.models import Judgement
+from muniment.people.models import Judgement, JudgingAct
 from muniment.records.models import Nominal
 
-_JUDGE_LOCK = 7_130_008
 WHY = "Give the reason for the judgement"
 WITHDRAW = "Say why you take it back"
+OTHERWISE = "Other judgements say otherwise: read them, and say whether you still do."
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Said:
     evidence: str
     reason: str
     despite: str = ""
+    act: JudgingAct | None = None  # that it is part of
 
 
 def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
@@ -47,53 +48,41 @@ def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
     check &= unless(left.pk != right.pk, "These are the same source record.")
     check.require()
     with transaction.atomic():
-        _take_turns()
-        standing = Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True)
-        _is_strong_enough(standing.first(), said.evidence).require()
+        contradictions.take_turns()
         otherwise = contradictions.contradiction(left, right, said.verdict)
-        unless(
-            otherwise is None or otherwise.digest == said.despite,
-            "Other judgements say otherwise: read them, and say whether you still do.",
-        ).require()
-        before = list(standing)
-        standing.update(superseded_at=timezone.now())
-        kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
-        forms = joins.standardised([left, right])
-        judgement = Judgement.objects.create(
-            left=left,
-            right=right,
-            verdict=said.verdict,
-            evidence=said.evidence,
-            reason=kept,
-            by=by.name,
-            identifiers=saying.identifiers(forms[left.pk], forms[right.pk]),
-        )
-        advice.follow(judgement, before)
-        again = otherwise.overruled if otherwise else []
-        reopened = Judgement.objects.filter(pk__in=[each.pk for each in again], reopened_at__isnull=True)
-        reopened.update(reopened_at=timezone.now(), reopened_because=Judgement.Reopened.CONTRADICTED)
-        _stand_again(left, right)
-        detail = {"verdict": said.verdict, "evidence": said.evidence, "reopened": [each.pk for each in again]}
-        audit.record(by, "match.judge", subject=_subject(judgement), detail=detail)
+        unless(otherwise is None or otherwise.digest == said.despite, OTHERWISE).require()
+        return record(left, right, said, otherwise, by=by)
+
+
+def record(
+    left: Nominal, right: Nominal, said: Said, otherwise: contradictions.Contradiction | None, *, by: Actor
+) -> Judgement:
+    """Record a judgement, within the transaction of a caller whose turn it is and who has read what says otherwise."""
+    standing = Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True)
+    _is_strong_enough(standing.first(), said.evidence).require()
+    before = list(standing)
+    standing.update(superseded_at=timezone.now())
+    kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
+    forms = joins.standardised([left, right])
+    judgement = Judgement.objects.create(
+        left=left,
+        right=right,
+        verdict=said.verdict,
+        evidence=said.evidence,
+        reason=kept,
+        by=by.name,
+        identifiers=saying.identifiers(forms[left.pk], forms[right.pk]),
+        act=said.act,
+    )
+    advice.follow(judgement, before)
+    again = otherwise.overruled if otherwise else []
+    reopened = Judgement.objects.filter(pk__in=[each.pk for each in again], reopened_at__isnull=True)
+    reopened.update(reopened_at=timezone.now(), reopened_because=Judgement.Reopened.CONTRADICTED)
+    contradictions.stand_again(left, right)
+    detail: dict[str, object] = {"verdict": said.verdict, "evidence": said.evidence}
+    detail |= {"reopened": [each.pk for each in again]} | ({"act": said.act.pk} if said.act else {})
+    audit.record(by, "match.judge", subject=_subject(judgement), detail=detail)
     return judgement
-
-
-def _take_turns() -> None:
-    """Let one judge at a time: what speaks against a judgement is what stands when it is recorded."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_JUDGE_LOCK])
-
-
-def _stand_again(*nominals: Nominal) -> None:
-    """Let judgements stand again that were reopened by what no longer says otherwise."""
-    judged, told = contradictions.said_around({each.pk for each in nominals})
-    settled = [
-        each.pk
-        for step, each in judged.items()
-        if each.reopened_because == Judgement.Reopened.CONTRADICTED
-        and not saying.against(told, step.left, step.right, step.verdict)
-    ]
-    Judgement.objects.filter(pk__in=settled).update(reopened_at=None, reopened_because="")
 
 
 def _is_strong_enough(standing: Judgement | None, evidence: str) -> Verdict:
@@ -120,20 +109,26 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
     if by.user:
         access.may(by.user, "match.judge", on=timezone.localdate()).require()
     with transaction.atomic():
-        _take_turns()
+        contradictions.take_turns()
         held = Judgement.objects.select_related("left", "right").get(pk=judgement.pk)
         check = unless(held.superseded_at is None, "It does not stand any more.")
         check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
         check &= reasons.is_given(reason, WITHDRAW)
         check.require()
-        held.withdrawal = content.store(
-            f"judgement:{held.left_id}:{held.right_id}", "withdrawal", reason.strip(), scope_id=held.left.scope_id
-        )
-        held.superseded_at, held.is_followed = timezone.now(), False
-        held.save(update_fields=["withdrawal", "superseded_at", "is_followed"])
-        advice.take_back([held])
-        _stand_again(held.left, held.right)
-        audit.record(by, "match.withdraw", subject=_subject(held), detail={"verdict": held.verdict})
+        unsay(held, by=by, reason=reason)
+
+
+def unsay(held: Judgement, *, by: Actor, reason: str) -> None:
+    """Take a judgement back, within the transaction of a caller whose turn it is and who may."""
+    held.withdrawal = content.store(
+        f"judgement:{held.left_id}:{held.right_id}", "withdrawal", reason.strip(), scope_id=held.left.scope_id
+    )
+    held.superseded_at, held.is_followed = timezone.now(), False
+    held.save(update_fields=["withdrawal", "superseded_at", "is_followed"])
+    advice.take_back([held])
+    contradictions.stand_again(held.left, held.right)
+    detail = {"verdict": held.verdict} | ({"act": str(held.act_id)} if held.act_id else {})
+    audit.record(by, "match.withdraw", subject=_subject(held), detail=detail)
 
 
 def _subject(judgement: Judgement) -> str:

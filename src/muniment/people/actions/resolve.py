@@ -16,7 +16,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model
-from muniment.people import advice, linkage_models, nominal_tables, publishing, reopening, search_tokens
+from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening, search_tokens
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import NoModel, Published
 from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
@@ -95,6 +95,7 @@ def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa
     search_tokens.publish(cursor, names["tokens"])
     changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
     advice.ask_for_merges_back()
+    loose.keep(cursor, by.run.pk)
     return changed
 
 

@@ -180,12 +180,13 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
             "edge": edge,
             "join": found[0] if found else None,
             "form": form,
-            "against": _steps(otherwise, left) if otherwise else [],
+            "against": steps_of(otherwise, left) if otherwise else [],
             "despite": otherwise.digest if otherwise else "",
             "back": way_back(request),
             "blocked": _why(edge) if edge and edge.blocked_by else "",
             "told": judged.standing(left, right),
             "preview": previewed,
+            "one_here": previewed.change.before[0].title if previewed and not previewed.change.says_same else "",
             "taking_back": WithdrawForm(),
             "pairs": _side_by_side(left, right),
             "page_title": "Possible match",
@@ -193,7 +194,7 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
     )
 
 
-def _steps(
+def steps_of(
     otherwise: contradictions.Contradiction, start: Nominal
 ) -> list[tuple[Nominal, Nominal, str, Judgement | None]]:
     """Return what was said, step by step from one nominal to the other, each with the two that it was said of."""
