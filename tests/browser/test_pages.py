@@ -14,8 +14,9 @@ from factories.small_world import make_small_world
 from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
+from muniment.people import kinds_of_pairs as kinds
+from muniment.people.actions import bulk, sampling
 from muniment.people.actions import judge_together as together
-from muniment.people.actions import sampling
 from muniment.people.models import JudgingAct, MatchEdge, PrimePerson
 from muniment.records.models import Nominal, Quarantine, Record
 from muniment.retention import due
@@ -100,6 +101,17 @@ def _of_stewards() -> Iterator[str]:
     act = together.Act(JudgingAct.Act.ONE, prime, ((one, two),))
     done = together.judge_together(act, together.Because("records", "Read both files side by side."), by=Actor("tests"))
     yield from (reverse("clusters"), reverse("cluster", args=[prime.reference]), reverse("judging_act", args=[done.pk]))
+    every = kinds.Filter()
+    prepared = kinds.prepare(every, _kind(), "different")
+    many = bulk.decide(prepared, together.Because("records", "Read a handful side by side."), by=Actor("tests"))
+    yield from (reverse("judging_acts"), reverse("judging_act", args=[many.pk]), reverse("check_act", args=[many.pk]))
+
+
+def _kind() -> kinds.Kind:
+    """Return the most frequent kind of pair that can be decided with others."""
+    return next(
+        each for each in kinds.kinds(kinds.Filter())[0] if kinds.prepare(kinds.Filter(), each, "different").edges
+    )
 
 
 def test_every_page_is_accessible_and_keeps_to_itself(
@@ -111,8 +123,13 @@ def test_every_page_is_accessible_and_keeps_to_itself(
     faults = walk(page, host, list(_pages()), tmp_path)
     page.get_by_role("button", name="Sign out").click()
     faults += walk(page, host, [reverse("account_login")], tmp_path)
+    page, own = sign_in_on(cast["sorrel"]), tmp_path / "of a steward"
+    own.mkdir()
+    of_kinds = [reverse("match_kinds"), reverse("match_kind", args=[_kind().code, "different"])]
+    faults += walk(page, host, of_kinds, own)
     assert not faults, "\n".join(faults)
     validate(tmp_path)
+    validate(own)
 
 
 def test_auditor_pages(

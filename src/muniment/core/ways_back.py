@@ -13,6 +13,7 @@ WORDS = {
     "clusters": "Back to the prime records to look at",
     "cluster": "Back to the prime record",
     "judgements": "Back to the judgements",
+    "judging_acts": "Back to what was judged together",
     "judging_act": "Back to the judgements made together",
     "disposal": "Back to the disposal",
     "linkage_sample": "Back to the sample",

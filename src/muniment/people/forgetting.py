@@ -7,6 +7,8 @@ from django.db import connection
 _FORGET = (
     "DELETE FROM people_sourceadvice a USING people_judgement j"
     " WHERE j.id = a.judgement_id AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))",
+    "DELETE FROM people_checkedpair c USING people_judgement j"
+    " WHERE j.id = c.judgement_id AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))",
     # Its reference in its source names someone; what is left names nobody.
     "UPDATE people_primeperson SET anchor_id = NULL, anchor_key = 'destroyed|' || id WHERE anchor_id = ANY(%(keys)s)",
     "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",

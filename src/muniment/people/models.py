@@ -25,6 +25,7 @@ from muniment.records.models import Nominal
 
 __all__ = [
     "Belonging",
+    "CheckedPair",
     "HeldChange",
     "Judgement",
     "JudgingAct",
@@ -187,7 +188,7 @@ class LooseJoin(models.Model):
 
 
 class JudgingAct(models.Model):
-    """Judgements that somebody recorded as one act: a prime record taken apart, or said to be one person.
+    """Judgements that somebody recorded as one act: of one prime record, or of many pairs of one kind.
 
     Its reason is that of each of its judgements, and goes with the last of them.
     """
@@ -197,11 +198,16 @@ class JudgingAct(models.Model):
 
         CUT = "cut", "Taken apart"
         ONE = "one", "Said to be one person"
+        BULK = "bulk", "Pairs of one kind"
 
     act = models.CharField(max_length=10, choices=Act)
     prime = models.ForeignKey(PrimePerson, models.SET_NULL, null=True, related_name="+")
     membership_digest = models.CharField(max_length=64, blank=True)  # of the prime record as it was
+    verdict = models.CharField(max_length=10)
+    kind = ArrayField(models.TextField(), default=list)  # of pairs, in words that name nobody; empty: of a prime record
+    left_out = models.JSONField(default=dict)  # how many pairs of the kind, by why
     pairs = models.IntegerField()
+    seed = models.BigIntegerField(null=True)  # of the pairs that were drawn for somebody else to look at
     evidence = models.CharField(max_length=40)
     scope = models.ForeignKey(Scope, models.PROTECT, db_constraint=False)  # whoever opens it may know of the act
     by = models.CharField(max_length=150)
@@ -211,8 +217,8 @@ class JudgingAct(models.Model):
 
     class Fields:
         id = prime = scope = Kind.KEY
-        act = evidence = Kind.CODE
-        membership_digest = pairs = Kind.STATE
+        act = verdict = kind = evidence = Kind.CODE
+        membership_digest = pairs = left_out = seed = Kind.STATE
         by = withdrawn_by = Kind.ACTOR
         at = withdrawn_at = Kind.MOMENT
 
@@ -246,6 +252,7 @@ class Judgement(models.Model):
         IDENTIFIERS = "identifiers", "The PNCIDs or CRO numbers that the two bear now say otherwise."
         CONTRADICTED = "contradicted", "A later judgement says otherwise."
         SOURCE = "source", "The owner of their source says otherwise."
+        CHECKED = "checked", "Whoever looked at a sample of the act that it is part of says otherwise."
 
     left = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
     right = models.ForeignKey(Nominal, models.CASCADE, related_name="+")
@@ -281,6 +288,37 @@ class Judgement(models.Model):
             CheckConstraint(condition=Q(left__lt=F("right")), name="judgement_ordered"),
         ]
         indexes = [models.Index(fields=["id"], condition=Q(is_followed=False), name="judgement_not_followed")]
+
+
+class CheckedPair(models.Model):
+    """A pair of an act, drawn at random for somebody else than who decided to look at, and what they said."""
+
+    act = models.ForeignKey(JudgingAct, models.CASCADE, related_name="checked")
+    judgement = models.OneToOneField(Judgement, models.CASCADE, related_name="checked")
+    place = models.IntegerField()
+    said = models.CharField(max_length=10, choices=Judgement.Verdict, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(null=True)
+
+    class Fields:
+        id = act = judgement = Kind.KEY
+        place = Kind.STATE
+        said = Kind.CODE
+        by = Kind.ACTOR
+        at = Kind.MOMENT
+
+    class Wall:
+        seen = through("people_judgement", "judgement_id")
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["act", "place"], name="checked_place_once"),
+            CheckConstraint(
+                condition=Q(said="", by="", at__isnull=True) | ~Q(said="") & ~Q(by="") & Q(at__isnull=False),
+                name="checked_by_somebody",
+            ),
+        ]
 
 
 class SourceAdvice(models.Model):

@@ -31,6 +31,7 @@ def of(change: Change, user: User) -> Told:
     decided = _decided(change)
     may = actions_of(user)
     sentences = [text for controller, made in decided.items() for text in _sentences(change, controller, made)]
+    sentences += [] if decided else ["No force or office whose decisions you see has decided how long they are kept."]
     touched = [*_holds(change, may), *_reviews(change, may), *_orders(change, may), *_events(change)]
     return Told(tuple(sentences), tuple(_lines(decided)), tuple(touched))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,20 @@ class Watching:
 
 @dataclass(frozen=True)
 class Stewardship:
-    """What is put before a steward besides pairs: prime records of so many nominals and more."""
+    """What is put before a steward besides single pairs.
+
+    Prime records of so many nominals and more; so many pairs at once at most, of which a share from 0 to 1 is looked at
+    by somebody else, and so many at least.
+    """
 
     large_from: int
+    bulk_most: int
+    check_share: float
+    check_least: int
+
+    def checked(self, pairs: int) -> int:
+        """Return how many of so many pairs that were decided at once somebody else looks at."""
+        return min(pairs, max(self.check_least, ceil(self.check_share * pairs)))
 
 
 @dataclass(frozen=True)
@@ -124,9 +136,17 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
 
 
 def _stewardship(entry: Mapping[str, Any]) -> Stewardship:
-    found = Stewardship(large_from=int(entry["large_from"]))
-    if found.large_from < 2:
-        raise ValueError("policy/matching/matching.yaml: large_from is 2 or more.")
+    found = Stewardship(
+        large_from=int(entry["large_from"]),
+        bulk_most=int(entry["bulk_most"]),
+        check_share=float(entry["check_share"]),
+        check_least=int(entry["check_least"]),
+    )
+    if found.large_from < 2 or found.bulk_most < 1 or found.check_least < 1 or not 0 <= found.check_share <= 1:
+        raise ValueError(
+            "policy/matching/matching.yaml: large_from is 2 or more, bulk_most and check_least 1 or more, check_share"
+            " from 0 to 1."
+        )
     return found
 
 

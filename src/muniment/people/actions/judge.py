@@ -1,5 +1,6 @@
 """Judge whether two nominals are one person; a person's word beats the model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -23,14 +24,16 @@ OTHERWISE = "Other judgements say otherwise: read them, and say whether you stil
 class Said:
     """What a person says about a pair: the verdict, what it rests on, and why.
 
-    `despite` is the `Contradiction.digest` that they have read and say it against.
+    `despite` is the `Contradiction.digest` that they have read and say it against; `act` is what it is part of, and
+    `forms` are the nominals in standard form, where whoever judges many has them.
     """
 
     verdict: str
     evidence: str
     reason: str
     despite: str = ""
-    act: JudgingAct | None = None  # that it is part of
+    act: JudgingAct | None = None
+    forms: Mapping[int, Mapping[str, object]] | None = None
 
 
 def judge(one: Nominal, two: Nominal, said: Said, *, by: Actor) -> Judgement:
@@ -63,7 +66,7 @@ def record(
     before = list(standing)
     standing.update(superseded_at=timezone.now())
     kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
-    forms = joins.standardised([left, right])
+    forms = said.forms or joins.standardised([left, right])
     judgement = Judgement.objects.create(
         left=left,
         right=right,

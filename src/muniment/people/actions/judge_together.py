@@ -11,7 +11,7 @@ from muniment.batch.matching.policy import in_force
 from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
-from muniment.people import contradictions
+from muniment.people import contradictions, joins
 from muniment.people.actions import judge as judging
 from muniment.people.contradictions import Contradiction
 from muniment.people.models import Judgement, JudgingAct, PrimePerson
@@ -70,10 +70,12 @@ def judge_together(act: Act, because: Because, *, by: Actor) -> JudgingAct:
         found = against(act)
         unless(digest([each for _, each in found]) == because.despite, judging.OTHERWISE).require()
         scope = pairs[0][0].scope_id
-        made = JudgingAct(act=act.act, prime=act.prime, pairs=len(pairs), evidence=because.evidence, scope_id=scope)
-        made.membership_digest, made.by = membership_digest(act.prime.pk), by.name
+        made = JudgingAct(act=act.act, verdict=act.verdict, prime=act.prime, pairs=len(pairs), by=by.name)
+        made.evidence, made.scope_id = because.evidence, scope
+        made.membership_digest = membership_digest(act.prime.pk)
         made.save()
-        said = judging.Said(act.verdict, because.evidence, because.reason, act=made)
+        forms = joins.standardised(list({each.pk: each for pair in pairs for each in pair}.values()))
+        said = judging.Said(act.verdict, because.evidence, because.reason, act=made, forms=forms)
         for left, right in pairs:
             # What one of these says anew may settle what spoke against another.
             judging.record(left, right, said, contradictions.contradiction(left, right, act.verdict), by=by)
@@ -87,14 +89,20 @@ def _keys(pair: tuple[Nominal, ...]) -> tuple[int, ...]:
 
 
 def take_back(act: JudgingAct, *, by: Actor, reason: str) -> int:
-    """Take back what stands of one's own act; return how many judgements. What was judged anew since stays."""
+    """Take back what stands of an act; return how many judgements. What was judged anew since stays.
+
+    Its author may; of pairs of one kind anybody who may decide such, because what is wrong in it is found by others.
+    """
+    is_theirs = act.act == JudgingAct.Act.BULK
     if by.user:
-        access.may(by.user, "match.judge", on=timezone.localdate()).require()
+        access.may(by.user, "match.bulk" if is_theirs else "match.judge", on=timezone.localdate()).require()
     with transaction.atomic():
         contradictions.take_turns()
         held = JudgingAct.objects.get(pk=act.pk)
         check = unless(held.withdrawn_at is None, "It has been taken back already.")
-        check &= unless(held.by == by.name, f"{held.by} did it: who sees it otherwise judges the pairs anew.")
+        check &= unless(
+            is_theirs or held.by == by.name, f"{held.by} did it: who sees it otherwise judges the pairs anew."
+        )
         check &= reasons.is_given(reason, judging.WITHDRAW)
         check.require()
         standing = list(

@@ -1,6 +1,7 @@
 """Judgements that were made together: what was said of which pairs, and taking all of it back."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -8,14 +9,37 @@ from django.template.response import TemplateResponse
 from muniment.core import audit, content
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import actions_of, opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.people import judged
+from muniment.people import checks, judged
 from muniment.people.actions import judge_together as together
+from muniment.people.kinds_of_pairs import left_out_in_words
 from muniment.people.models import Judgement, JudgingAct
 from muniment.people.views.matches import WithdrawForm
+from muniment.people.watching import wording
 
 SHOWN = 200  # pairs that the page names
+
+
+@opens("match.judge")
+def acts(request: HttpRequest) -> HttpResponse:
+    """List what was judged together, the last first, and what of it waits for somebody else to look at."""
+    assert isinstance(request.user, User)
+    audit.record(visitor(request), "match.acts")
+    page = Paginator(JudgingAct.objects.select_related("prime").order_by("-pk"), 50).get_page(request.GET.get("page"))
+    waits = set(checks.waiting_for(request.user.username).values_list("act", flat=True))
+    lines = [(each, _figures(each), each.pk in waits) for each in page]
+    shown = {"page": page, "lines": lines, "page_title": "Judged together"}
+    return TemplateResponse(request, "people/acts.html", shown)
+
+
+def _figures(act: JudgingAct) -> dict[str, object] | None:
+    """Return what the sample of an act tells, in words; None of an act that has none."""
+    found = checks.checked(act)
+    if not found.drawn:
+        return None
+    share = wording.percent(found.share) if found.share is not None else ""
+    return {"checked": found, "share": share, "interval": wording.interval(found.interval)}
 
 
 @opens("match.judge")
@@ -53,9 +77,17 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
             "rests_on": titles.get(found.evidence, found.evidence),
             "reason": content.shown(judgements[0].reason),
             "withdrawal": content.shown(judgements[0].withdrawal),
-            "may_take_back": found.withdrawn_at is None and found.by == request.user.username,
+            "may_take_back": found.withdrawn_at is None and _may_take_back(request.user, found),
+            "figures": _figures(found),
+            "left_out": left_out_in_words(found.left_out),
+            "to_check": checks.waiting_for(request.user.username, found).count(),
+            "more": found.pairs - len(judgements),
             "form": form,
             "back": way_back(request),
             "page_title": found.get_act_display(),
         },
     )
+
+
+def _may_take_back(user: User, act: JudgingAct) -> bool:
+    return "match.bulk" in actions_of(user) if act.act == JudgingAct.Act.BULK else act.by == user.username
