@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -26,7 +27,9 @@ def acts(request: HttpRequest) -> HttpResponse:
     """List what was judged together, the last first, and what of it waits for somebody else to look at."""
     assert isinstance(request.user, User)
     audit.record(visitor(request), "match.acts")
-    page = Paginator(JudgingAct.objects.select_related("prime").order_by("-pk"), 50).get_page(request.GET.get("page"))
+    # Of each as many judgements as the reader may see: who saw more wrote down how many there were.
+    told = JudgingAct.objects.select_related("prime").annotate(size=Count("judgements")).filter(size__gt=0)
+    page = Paginator(told.order_by("-pk"), 50).get_page(request.GET.get("page"))
     waits = set(checks.waiting_for(request.user.username).values_list("act", flat=True))
     lines = [(each, _figures(each), each.pk in waits) for each in page]
     shown = {"page": page, "lines": lines, "page_title": "Judged together"}
@@ -50,7 +53,7 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
     said = Judgement.objects.filter(act=key).select_related(
         "left__system__controller", "right__system__controller", "reason", "withdrawal"
     )
-    judgements = list(said.order_by("pk")[:SHOWN])
+    judgements, size = list(said.order_by("pk")[:SHOWN]), said.count()
     if found is None or not judgements:
         raise Http404
     form = WithdrawForm(request.POST or None)
@@ -81,7 +84,8 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
             "figures": _figures(found),
             "left_out": left_out_in_words(found.left_out),
             "to_check": checks.waiting_for(request.user.username, found).count(),
-            "more": found.pairs - len(judgements),
+            "size": size,
+            "more": size - len(judgements),
             "form": form,
             "back": way_back(request),
             "page_title": found.get_act_display(),

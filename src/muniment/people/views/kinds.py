@@ -180,6 +180,7 @@ def check_act(request: HttpRequest, key: int) -> HttpResponse:
         "act": act,
         "pair": pair,
         "left": waiting.count(),
+        "size": act.judgements.count(),
         "verdict": _VERDICTS.get(Judgement.Verdict(act.verdict), ""),
         "reason": content.shown(pair.judgement.reason),
         "pairs": side_by_side(left, right),

@@ -111,13 +111,15 @@ def _scale(known: _Known, runs: int) -> str:
 
 def _people(known: _Known) -> str:
     waiting = known.figures.get("waiting", 0)
-    holds, limits = RunHold.objects.count(), in_force().watching
+    holds, limits, bulk = RunHold.objects.count(), in_force().watching, in_force().stewardship
     return (
         f"After the last run {waiting:,} pairs were left for people to judge. A run that would change more than"
         f" {limits.change_share:.0%} of the people who are known already, and more than {limits.change_least}, is not"
         f" published until somebody releases it with a reason; {holds:,} run{'' if holds == 1 else 's'} had to wait so"
-        " far. Samples of pairs are labelled by people who see neither weight nor outcome. Every judgement, release and"
-        " label is recorded with who and when, and can be taken back or judged anew."
+        " far. Samples of pairs are labelled by people who see neither weight nor outcome. Who has that permission may"
+        f" decide up to {bulk.bulk_most:,} pairs of one kind at once, after seeing some of them; somebody else looks at"
+        f" {bulk.check_share:.0%} of them, and at {bulk.check_least:,} at least. Every judgement, release and label is"
+        " recorded with who and when, and can be taken back or judged anew."
     )
 
 
