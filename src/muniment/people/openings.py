@@ -27,7 +27,8 @@ class Opening:
 def openings(change: Change) -> list[Opening]:
     """Return how much of each whole every role opens that somebody holds today, as far as the reader sees the whole.
 
-    What a role opens depends on each record and not on whose it is; what changes is what leads to it.
+    Those that open nothing of any are left out. What a role opens depends on each record and not on
+    whose it is; what changes is what leads to it.
     """
     on = timezone.localdate()
     scopes = [_scopes(each) for each in change.wholes]
@@ -42,10 +43,12 @@ def openings(change: Change) -> list[Opening]:
             reached = access.reach(role, assignment.controller, on)
             opened = {each.pk for each in every if each.controller_id in reached and role.opens(each)}
             opens = tuple(_how_much(opened, each) for each in scopes)
+            if set(opens) == {NOTHING}:
+                continue
             changes = _changes(opens[: len(change.before)], opens[len(change.before) :])
             found[opens, changes].append(f"{role.title}, {assignment.controller.name}")
-    found_ = [Opening(tuple(who), opens, changes) for (opens, changes), who in found.items()]
-    return sorted(found_, key=lambda each: (not each.changes, each.opens == (NOTHING,) * len(each.opens), each.who))
+    told = [Opening(tuple(who), opens, changes) for (opens, changes), who in found.items()]
+    return sorted(told, key=lambda each: (not each.changes, each.who))
 
 
 def _by_role(held: Iterable[RoleAssignment]) -> Iterable[tuple[str, list[RoleAssignment]]]:
@@ -66,8 +69,6 @@ def _how_much(opened: set[int], scopes: set[int]) -> str:
 
 def _changes(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     """Say what a change does for those who open so much of each whole before and after it."""
-    if {*before, *after} == {NOTHING}:
-        return ""
     if len(after) < len(before):
         if NOTHING in before:
             return "Are led from one to the other, and see of the whole only the part that they opened before."

@@ -131,6 +131,8 @@ def test_somebody_else_looks_at_a_sample_and_all_of_it_is_taken_back(world):
     bryony = sign_in(world["bryony"])  # who sees the sealed alone
     assert (bryony.get(address).status_code, bryony.get(check).status_code) == (404, 404)
     rowan = sign_in(world["rowan"])
+    awaits = {each.words: each.number for each in rowan.get(reverse("home")).context["awaits"]}
+    assert awaits["decided pairs to look at"] == 5
     assert REASON in rowan.get(check).text, "nothing is kept from whoever looks"
     for said in ("different", "unsure", "same", "same", "same"):
         place = rowan.get(check).context["pair"].place

@@ -56,9 +56,10 @@ def together_now():
 
 def taken_back():
     """Take back what alone joined the two homes: they stay one, and nothing joins them."""
+    before = together_now()
     judging.withdraw(Judgement.objects.get(superseded_at=None), by=BY, reason="That was about somebody else.")
     follow()
-    assert together_now() == [["P1", "P2", "W1", "W2"]]
+    assert together_now() == before
 
 
 def follow():
@@ -180,14 +181,28 @@ def test_one_pair_that_holds_two_parts_together_is_found_by_a_run(cast, tmp_path
     assert not LooseJoin.objects.exists(), "somebody's word holds it"
 
 
-def test_who_sees_one_part_is_told_nothing_of_the_rest(four):
-    """A reader of another force, and of nothing that is in question, finds no prime record to look at."""
+def test_of_what_a_reader_may_not_see_nothing_is_told(four, tmp_path):
+    """Somebody known from a restricted record alone goes where the cut sends them, and no reader is told."""
+    west = Source(tmp_path, controller="westvale", kind="delta")
+    west.amend(("      outcome: OUTCOME\n", "      outcome: OUTCOME\n      restriction: INTO\n"))
+    west.send([row("D9", "W9", INTO="PROTECTED", **OTHER)], on="2026-07-01")
+    resolve(by=BY)
+    refresh()
+    assert together_now() == [["P1", "P2", "W1", "W2", "W9"]]
     taken_back()
-    assert sign_in(four["robin"]).get(reverse("clusters")).status_code == 403
-    clover = sign_in(four["clover"])
-    assert clover.get(reverse("clusters")).status_code == 403
+    for name in ("robin", "clover"):
+        assert sign_in(four[name]).get(reverse("clusters")).status_code == 403
     bryony = sign_in(four["bryony"])  # who judges the sealed
     assert bryony.get(reverse("clusters")).context["page"].paginator.count == 0
     assert page(bryony).status_code == 404
-    act_by_sorrel = posted(sign_in(four["sorrel"]), "cut").url
-    assert bryony.get(act_by_sorrel).status_code == 404
+    client = sign_in(four["sorrel"])
+    (cluster, _), *others = client.get(reverse("clusters")).context["lines"]
+    assert (cluster.nominals, cluster.records, others) == (4, 4, [])
+    seen = page(client)
+    assert {each.reference for _, each, *_ in seen.context["members"]} == {"P1", "P2", "W1", "W2"}
+    assert "W9" not in seen.text and "D9" not in seen.text and "PROTECTED" not in seen.text.upper()
+    address = posted(client, "cut").url
+    assert bryony.get(address).status_code == 404
+    follow()
+    assert together_now() == [["P1", "P2"], ["W1", "W2", "W9"]]
+    assert "W9" not in client.get(address).text

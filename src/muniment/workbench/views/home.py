@@ -13,7 +13,7 @@ from django.utils import timezone
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
-from muniment.people import pairs
+from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
 from muniment.retention import due, queue, told
@@ -90,6 +90,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
         ("linkage.release", "run{s} of linkage to release", reverse("linkage"), _held_runs),
+        ("match.judge", "decided pair{s} to look at", reverse("judging_acts"), lambda: _to_check(user)),
         ("quarantine.view", "row{s} in quarantine", reverse("quarantine"), _quarantined),
     )
     figures = (Awaits(count(), several, href) for action, several, href, count in asked if action in may)
@@ -113,6 +114,10 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
 
 def _with(user: User) -> int:
     return _waiting(user, state="undecided", allocated="me").count()
+
+
+def _to_check(user: User) -> int:
+    return checks.waiting_for(user.username).count()
 
 
 def _sent_back(user: User) -> int:
