@@ -1,16 +1,17 @@
 """`muniment explain`: why a person or a record is kept, as one user may see it."""
 
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.cli import exits, printing
-from muniment.core import access, actors, audit, purposes
-from muniment.core.models import User
+from muniment.cli.visiting import visitor
+from muniment.core import access, audit, sittings
+from muniment.core.actors import Actor
 from muniment.people.queries import find_by_reference, identity, nominals_of
 from muniment.records.models import Record
 from muniment.retention import explaining
@@ -26,30 +27,20 @@ def _group() -> None:
     """Explain a decision about a person or a record."""
 
 
-class _Visit:
+@contextmanager
+def _visit(name: str, purpose: str, action: str) -> Iterator[Actor]:
     """A transaction inside the scope of a user, as a request of theirs would be."""
-
-    def __init__(self, name: str, purpose: str, action: str) -> None:
-        user = User.objects.filter(username=name, is_active=True).first()
-        if user is None:
-            raise typer.BadParameter(f"There is no user '{name}'.", param_hint="--as")
-        # A covert enquiry is begun on its screen alone, with its authority.
-        if purpose not in dict(purposes.choices()):
-            known = ", ".join(code for code, _ in purposes.choices())
-            raise typer.BadParameter(f"'{purpose}' is no access purpose: use one of {known}.", param_hint="--purpose")
-        access.may(user, action, on=timezone.localdate()).require()
-        self.by = actors.from_user(user, purpose)
-        token = secrets.token_urlsafe(24)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT muniment.sit(%s, %s, 60)", [user.pk, token])
-        access.enter(token)
+    by = visitor(name, purpose)
+    assert by.user is not None
+    access.may(by.user, action, on=timezone.localdate()).require()
+    with sittings.within(by.user):
+        yield by
 
 
 @app.command()
 def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) -> None:
     """Explain why a prime person is kept, by each controller whose decision the user may see."""
-    with transaction.atomic():
-        visit = _Visit(user, purpose, "person.view")
+    with _visit(user, purpose, "person.view") as by:
         try:
             prime = find_by_reference(reference)
         except ValueError as error:
@@ -58,7 +49,7 @@ def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
         if prime is None or not nominals:
             _not_found(reference)
         assert prime is not None
-        audit.record(visit.by, "person.explain", subject=prime.reference)
+        audit.record(by, "person.explain", subject=prime.reference)
         found = {each.code: _said(explained) for each, explained in explaining.explain_person(prime).items()}
         who = identity(prime, nominals)
         _print({"reference": who.reference, "name": who.name, "decisions": found}, as_json=as_json)
@@ -67,12 +58,11 @@ def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
 @app.command()
 def record(reference: str, user: As, purpose: Purpose, as_json: Json = False) -> None:
     """Explain why a record is kept; the reference is its source's own."""
-    with transaction.atomic():
-        visit = _Visit(user, purpose, "record.view")
+    with _visit(user, purpose, "record.view") as by:
         records = list(Record.objects.filter(reference=reference).select_related("system__controller"))
         if not records:
             _not_found(reference)
-        audit.record(visit.by, "record.explain", subject=reference)
+        audit.record(by, "record.explain", subject=reference)
         found = {
             f"{each.system.controller.code} {each.system.code}": _said(explaining.explain_record(each))
             for each in records

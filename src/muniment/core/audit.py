@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection, transaction
@@ -75,6 +76,7 @@ _INSERT = (
     " detail, salt, compartment, concerns)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, muniment.concerned(%s, %s))"
 )
+_DOCUMENT = b"muniment document\n"
 _SEAL_LOCK = 7_130_001
 _TAIL_BYTES = 4096  # more than one line of the file of seals
 
@@ -150,6 +152,23 @@ def _signing_key() -> Ed25519PrivateKey:
 def public_key() -> str:
     """Return the public half of the signing key, hexadecimal, for whoever checks."""
     return _signing_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def sign(document: bytes) -> str:
+    """Return the signature, hexadecimal, by the key of seals over a document that leaves the system.
+
+    What is signed begins with words of its own, so that no document can pass for a seal.
+    """
+    return _signing_key().sign(_DOCUMENT + document).hex()
+
+
+def is_signed(document: bytes, signature: str) -> bool:
+    """Whether a document bears our signature."""
+    try:
+        _signing_key().public_key().verify(bytes.fromhex(signature), _DOCUMENT + document)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def seals_file() -> Path:
