@@ -49,6 +49,7 @@ def _prepare() -> None:
             "MUNIMENT_POLICY",
             "MUNIMENT_SEALS_FILE",
             "MUNIMENT_ADOPTIONS",
+            "MUNIMENT_RECIPIENTS",
             "MUNIMENT_DEMONSTRATION",
         ):
             os.environ.pop(name, None)
@@ -144,6 +145,7 @@ def _own_files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         own = tmp_path_factory.mktemp("own")
         monkeypatch.setenv("MUNIMENT_SEALS_FILE", str(own / "seals.jsonl"))
         monkeypatch.setenv("MUNIMENT_ADOPTIONS", str(own / "adoptions"))
+        monkeypatch.setenv("MUNIMENT_RECIPIENTS", str(own / "recipients"))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ CAST: dict[str, tuple[str, str] | None] = {
     "linden": ("review_approver", "westvale"),
     "robin": ("officer", "southmere"),
     "sorrel": ("data_quality_officer", "northshire"),
+    "sedge": ("national_systems_officer", "northshire"),
     "hazel": ("rights_officer", "northshire"),
     "bryony": ("enclave_officer", "northshire"),
     "teasel": ("auditor", "northshire"),

@@ -22,6 +22,7 @@ tables:
     format: csv
     kind: {kind}
     area: {area}
+    partition: {partition}
     as_of: {{name: "([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"}}
     duplicates: {duplicates}
     record:
@@ -127,10 +128,17 @@ class Source:
     """A source system that writes exports, and the feed that reads them."""
 
     def __init__(self, folder: Path, controller: str = "northshire", system: str = "crime", **feed: str) -> None:
-        """Write the feed; `feed` may set record_class, kind, area and duplicates."""
+        """Write the feed; `feed` may set record_class, kind, area, partition and duplicates."""
         self.folder = folder / f"{controller}-{system}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        words = {"record_class": "CRIME", "kind": "full", "area": "CRIME", "duplicates": "quarantine", **feed}
+        words = {
+            "record_class": "CRIME",
+            "kind": "full",
+            "area": "CRIME",
+            "duplicates": "quarantine",
+            "partition": "policing",
+            **feed,
+        }
         path = self.folder / "feed.yaml"
         path.write_text(FEED.format(controller=controller, system=system, **words))
         self.feed = feeds.load(path)

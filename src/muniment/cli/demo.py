@@ -28,6 +28,7 @@ from muniment.people.actions import resolve, train
 from muniment.records.models import Intake, Quarantine, Record, SourceRow
 from muniment.retention.actions import hold, schedule
 from muniment.retention.models import Hold, Review
+from muniment.supply import recipients
 from muniment.workbench import demonstration
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -58,6 +59,7 @@ def demo(
         people = _stage(bar, "Resolving people into prime records", lambda: resolve_people(by))
         objects = _stage(bar, "Resolving places and vehicles", lambda: resolve_objects(by))
         _stage(bar, "Placing the holds", lambda: place_holds(by))
+        name_recipients()
         decided = _stage(bar, "Working out retention", lambda: work_out_retention(by))
         sealed = _stage(bar, "Sealing the audit", audit.seal)
     facts = {
@@ -163,6 +165,12 @@ def place_holds(by: Actor) -> None:
             ),
             by=by,
         )
+
+
+def name_recipients() -> None:
+    """Have the demonstration's invented recipient known."""
+    for path in sorted((EXAMPLES / "demonstration" / "recipients").glob("*.yaml")):
+        shutil.copyfile(path, recipients.folder() / path.name)
 
 
 def work_out_retention(by: Actor) -> dict[str, int]:

@@ -26,7 +26,7 @@ def docs(
             typer.echo(fault, err=True)
         raise typer.Exit(exits.CHECK_FAILED if faults else exits.DONE)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted({path.name for path in folder.glob("*.md")} - made.keys()):
+    for path in sorted(kept_in(folder).keys() - made.keys()):
         (folder / path).unlink()
     for name, text in made.items():
         (folder / name).write_text(text)
@@ -39,25 +39,32 @@ def pages() -> dict[str, str]:
     import django
 
     django.setup()
-    from muniment.cli.reference import access, commands, model, schedule, settings, states
+    from muniment.cli.reference import access, commands, common_form, model, schedule, settings, states
 
     made = {
         "commands.md": commands.page(),
+        "common-form.md": common_form.page(),
         "data-model.md": model.page(),
         "roles.md": access.page(),
         "schedule.md": schedule.page(),
         "settings.md": settings.page(),
         "states.md": states.page(),
     }
-    return {
+    pages = {
         name: f"<!-- Made by `make docs`: change the program or the policy, not this page. -->\n{text}"
         for name, text in made.items()
     }
+    return {**pages, "common-form.schema.json": common_form.schema()}
+
+
+def kept_in(folder: Path) -> dict[str, str]:
+    """Return what a folder of generated pages holds, by file name."""
+    return {path.name: path.read_text() for path in folder.glob("*.*") if path.suffix in {".md", ".json"}}
 
 
 def differences(folder: Path, made: dict[str, str]) -> list[str]:
     """Return a sentence for each page that is missing, out of date or made by nothing."""
-    kept = {path.name: path.read_text() for path in folder.glob("*.md")}
+    kept = kept_in(folder)
     return [
         f"{folder / name} is out of date: run `make docs`."
         for name in sorted(kept.keys() | made.keys())

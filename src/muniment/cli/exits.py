@@ -21,6 +21,7 @@ _CODES = {
     "muniment.core.verdicts:Refused": REFUSED,
     "muniment.people.linkage_models:NoModel": BAD_INPUT,
     "muniment.objects.actions.load_points:BadPoints": BAD_INPUT,
+    "muniment.supply.recipients:BadRecipient": BAD_INPUT,
     "muniment.core.postgres:ServerError": FAULT,
 }
 

@@ -49,6 +49,9 @@ COMMANDS = {
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
     "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),
+    "export": Command(
+        "export", "Supply records to a national database, correct what was given, print the common form.", None
+    ),
     "policy": Command("policy", "Check policy and run its cases.", None),
     "docs": Command("docs", "Write or compare the generated reference.", None),
     "audit": Command("audit", "Verify and export the audit.", "worker"),

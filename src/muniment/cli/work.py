@@ -15,6 +15,7 @@ from muniment.cli import printing
 from muniment.core import access, actors, audit, content, postgres
 from muniment.core.actors import Actor
 from muniment.retention.actions import destruction
+from muniment.supply.actions import correct
 from muniment.workbench import arrivals
 
 app = typer.Typer()
@@ -42,10 +43,10 @@ def work(
 
 
 def _round(by: Actor) -> dict[str, int]:
-    return {name: count for duty in _duties(by, sweep=True) for name, count in duty().items()}
+    return {name: count for duty in _duties(by, sweep=True, once=True) for name, count in duty().items()}
 
 
-def _duties(by: Actor, *, sweep: bool) -> list[Callable[[], dict[str, int]]]:
+def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], dict[str, int]]]:
     """Return what is to be done in a round, in its order."""
     duties: list[Callable[[], dict[str, int]]] = [
         lambda: arrivals.follow_judgements(by=by),
@@ -53,6 +54,7 @@ def _duties(by: Actor, *, sweep: bool) -> list[Callable[[], dict[str, int]]]:
     ]
     if sweep:
         duties.insert(0, _open_what_begins)
+        duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
     return [*duties, lambda: {"events_sealed": audit.seal()}]
 

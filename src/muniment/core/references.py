@@ -12,6 +12,8 @@ PREFIXES = {
     "advice": "A",
     "place": "L",
     "vehicle": "V",
+    "supply": "S",
+    "notice": "N",
 }
 
 

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "muniment.people",
     "muniment.objects",
     "muniment.retention",
+    "muniment.supply",
     "muniment.workbench",
     "muniment.site",
 ]

@@ -71,6 +71,14 @@ USERS = (
         (("data_quality_officer", "northshire"),),
     ),
     Person(
+        "sedge",
+        "Sedge",
+        "Notional",
+        "National systems officer, Northshire",
+        "Supply records to a national database",
+        (("national_systems_officer", "northshire"),),
+    ),
+    Person(
         "hazel",
         "Hazel",
         "Pretend",

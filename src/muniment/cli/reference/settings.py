@@ -54,6 +54,10 @@ SETTINGS = {
         "`adoptions` in the state folder",
         "The folder with what the controllers have adopted, a YAML file each, such as one under version control.",
     ),
+    "MUNIMENT_RECIPIENTS": (
+        "`recipients` in the state folder",
+        "The folder with those to whom records may be given, a YAML file each, such as one under version control.",
+    ),
     "MUNIMENT_SEALS_FILE": (
         "`seals.jsonl` in the state folder",
         "The file that each seal of the audit is appended to."

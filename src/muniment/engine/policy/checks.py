@@ -25,6 +25,7 @@ _FORMS = {
     "retention/groups.yaml": "groups",
     "retention/schedule/*.yaml": "schedule",
     "intake.yaml": "intake",
+    "supply.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

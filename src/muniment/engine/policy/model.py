@@ -205,6 +205,7 @@ class Policy:
     groups: tuple[Mapping[str, Any], ...]
     holds: tuple[Mapping[str, Any], ...]
     intake: tuple[Setting, ...]
+    supply: tuple[Setting, ...]
     bank_holidays: Mapping[str, tuple[date, ...]]  # by division
     overlays: Mapping[str, Overlay] = field(default_factory=dict)
     _cache: dict[tuple[date, str | None], Rules] = field(default_factory=dict, compare=False, repr=False)

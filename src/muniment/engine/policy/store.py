@@ -66,6 +66,7 @@ def _load(folder: Path, version: str) -> Policy:
             groups=tuple(read_yaml(retention / "groups.yaml")["groups"]),
             holds=tuple(read_yaml(retention / "holds.yaml")["holds"]),
             intake=_settings(read_yaml(folder / "intake.yaml")),
+            supply=_settings(read_yaml(folder / "supply.yaml")),
             bank_holidays=_bank_holidays(folder / "calendar"),
         )
     except (KeyError, TypeError, AttributeError, OSError) as error:

@@ -1,0 +1,1 @@
+"""What is done with supplies: asked for, approved, given, corrected, answered."""
