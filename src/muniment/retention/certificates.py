@@ -31,10 +31,11 @@ def _latin(text: object) -> str:
 
 
 def waiting(certificate: Certificate) -> list[str]:
-    """Return the systems that are not shown to have deleted what is destroyed here."""
+    """Return who is not shown to have deleted what is destroyed here: systems, and those who were given copies."""
     body: dict[str, Any] = certificate.body
     gone, done = {each["system"] for each in body["destroyed"]}, SourceInstruction.Answer.DONE.label
-    return [each["system"] for each in body["sources"] if each["answer"] != done and each["system"] in gone]
+    sources = [each["system"] for each in body["sources"] if each["answer"] != done and each["system"] in gone]
+    return sources + sorted({each["holder"] for each in body.get("copies", ())})
 
 
 def as_pdf(certificate: Certificate) -> bytes:
@@ -61,6 +62,9 @@ def as_pdf(certificate: Certificate) -> bytes:
         _table(page, "Kept", ("System", "Reference", "Why"), body["kept"], ("system", "reference", "because"))
     heads, keys = ("System", "Answer", "Note", "By"), ("system", "answer", "note", "by")
     _table(page, "What the sources answered", heads, body["sources"], keys)
+    if body.get("copies"):
+        title, copies = "Copies that are not confirmed to be withdrawn", body["copies"]
+        _table(page, title, ("Given to", "What", "Where it stands"), copies, ("holder", "reference", "state"))
     page.set_font("Helvetica", "", 8)
     page.multi_cell(0, 5, f"SHA-256 of this certificate's content: {certificate.digest}")
     return bytes(page.output())

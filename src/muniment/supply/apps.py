@@ -8,3 +8,10 @@ class SupplyConfig(AppConfig):
 
     name = "muniment.supply"
     label = "supply"
+
+    def ready(self) -> None:
+        """Register with the proof of disposals."""
+        from muniment.retention import copies
+        from muniment.supply import withdrawals
+
+        copies.register(withdrawals.of_orders)

@@ -8,6 +8,7 @@ keep them from coming back with tonight's export.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
@@ -19,7 +20,7 @@ from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
-from muniment.retention import afresh, gate, letting_go, rules, sweeping, told
+from muniment.retention import afresh, copies, gate, letting_go, rules, sweeping, told
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
 from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
@@ -128,8 +129,9 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
                 )
         left = [item.reference for item in items if item.destroyed_at and _keys_left(item)]
         unless(not left, "Content keys are left: the worker has to run first.").require()
-        open_answers = told.open_sources().filter(order=held).exists()
-        body = _body(held, items)
+        left_there = copies.of(held)
+        open_answers = bool(left_there) or told.open_sources().filter(order=held).exists()
+        body = _body(held, items, left_there)
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         certificate, _ = Certificate.objects.update_or_create(
             order=held, defaults={"is_provisional": open_answers, "body": body, "digest": digest}
@@ -152,7 +154,7 @@ def _keys_left(item: DisposalItem) -> bool:
     return ContentKey.objects.filter(content.of_record(item.record_key)).exists()
 
 
-def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
+def _body(order: DisposalOrder, items: list[DisposalItem], left_there: Sequence[copies.Copy]) -> dict[str, object]:
     """Return what a certificate says: references and counts, no content and no name."""
     return {
         "order": order.reference,
@@ -194,6 +196,7 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
             }
             for each in order.instructions.select_related("system").order_by("system__title")
         ],
+        "copies": [asdict(each) for each in left_there],
     }
 
 
@@ -215,7 +218,10 @@ def work(*, by: Actor) -> dict[str, int]:
             done[name] += len(taken) - len(refused)
             done["refused"] += sum(_note(order, refusal, by) for order, refusal in refused)
     provisional = Certificate.objects.filter(is_provisional=True).exclude(order__instructions__in=told.open_sources())
-    gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=provisional.values("order")))
+    answered_for = DisposalOrder.objects.filter(pk__in=provisional.values("order"))
+    still = copies.outstanding(answered_for)
+    ready = [order.pk for order in answered_for if order.pk not in still]
+    gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=ready))
     failures = []
     for order in gone.order_by("pk"):
         try:

@@ -24,7 +24,7 @@ from muniment.core.visits import opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, long_kept, queries, rules, stops, told
+from muniment.retention import certificates, copies, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.anonymity import known
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
@@ -107,6 +107,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "is_off": order.state in told.OFF,
             "long_kept": long_kept.said((item.class_id for item in items), order.controller),
             "told": told.told(order),
+            "copies": copies.of(order),
             **_life(request, order, list(items)),
             **_decision(request, order),
             "sources": _sources(request, order, forms.get("answering")),

@@ -1,0 +1,43 @@
+"""Copies of what was destroyed here that others were given: a disposal is proven when they are gone there too.
+
+The register of what was given stands above; it registers here, as duties do around people.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from muniment.retention.models import DisposalOrder
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Something destroyed here that somebody else still has, as far as is known: what, who, and what they were told."""
+
+    reference: str
+    holder: str
+    state: str
+
+
+Source = Callable[[Iterable[DisposalOrder]], Mapping[int, tuple[Copy, ...]]]
+_sources: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Have a register asked about each order that has destroyed something."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def outstanding(orders: Iterable[DisposalOrder]) -> dict[int, tuple[Copy, ...]]:
+    """Return the copies that are not confirmed to be gone, by the key of the order; orders without any are left out."""
+    found: dict[int, tuple[Copy, ...]] = {}
+    destroyed = [order for order in orders if order.destroyed_at]
+    for source in _sources if destroyed else ():
+        for key, copies in source(destroyed).items():
+            found[key] = found.get(key, ()) + tuple(copies)
+    return found
+
+
+def of(order: DisposalOrder) -> tuple[Copy, ...]:
+    """Return the copies of one order that are not confirmed to be gone."""
+    return outstanding([order]).get(order.pk, ())
