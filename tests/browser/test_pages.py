@@ -3,7 +3,9 @@ scroll, and HTML that the W3C's checker accepts."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +13,7 @@ from playwright.sync_api import Page
 
 from factories.screens import validate, walk
 from factories.small_world import make_small_world
+from factories.supplies import agree, send_corrections, supply
 from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
@@ -23,7 +26,7 @@ from muniment.retention import due
 from muniment.retention.models import Hold, Review
 
 
-def _pages() -> Iterator[str]:
+def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     """Name every page that a records manager reaches, each with something on it, and those without."""
     review = (
         Review.objects.filter(state="open", controller__code="northshire")
@@ -79,8 +82,21 @@ def _pages() -> Iterator[str]:
     waiting = due.about_nobody([review.controller], timezone.localdate())
     for kind in (waiting[0].class_id, "UNKNOWN"):
         yield reverse("due_records", args=[review.controller.code, kind])
+    yield from _of_supplies(cast, PrimePerson.objects.get(pk=review.prime_id), out)
     yield reverse("audit")  # forbidden to a records manager: the page that says so
     yield reverse("person", args=["P0000000-0"])  # not found
+
+
+def _of_supplies(cast: dict[str, User], person: PrimePerson, out: Path) -> Iterator[str]:
+    """Name the pages of what was given of a person, and of what has to be put right since the agreement gives less."""
+    life = SimpleNamespace(cast=cast)
+    agree()
+    given = supply(life, out / "given", person)
+    agree(gives={"person": ["surname"], "event": "all", "link": "all"})
+    delivery = send_corrections(life, out / "corrected")
+    yield from (reverse("supplies"), reverse("person_supplies", args=[person.reference]))
+    yield from (reverse("supply", args=[each.reference]) for each in (given, delivery))
+    yield reverse("corrections")
 
 
 def _of_linkage() -> Iterator[str]:
@@ -115,12 +131,16 @@ def _kind() -> kinds.Kind:
 
 
 def test_every_page_is_accessible_and_keeps_to_itself(
-    cast: dict[str, User], sign_in_on: Callable[..., Page], live_server: object, tmp_path: Path
+    cast: dict[str, User],
+    sign_in_on: Callable[..., Page],
+    live_server: object,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     make_small_world()
     host = str(live_server)
     page = sign_in_on(cast["rowan"])
-    faults = walk(page, host, list(_pages()), tmp_path)
+    faults = walk(page, host, list(_pages(cast, tmp_path_factory.mktemp("supplies"))), tmp_path)
     page.get_by_role("button", name="Sign out").click()
     faults += walk(page, host, [reverse("account_login")], tmp_path)
     page, own = sign_in_on(cast["sorrel"]), tmp_path / "of a steward"

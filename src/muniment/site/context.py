@@ -22,6 +22,7 @@ NAVIGATION = (
     ("holds", "Holds", "hold.place"),
     ("matches", "Possible matches", "match.judge"),
     ("linkage", "Linkage", "linkage.view"),
+    ("supplies", "Given", "export.view"),
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
     ("audit", "Audit", "audit.view"),

@@ -18,6 +18,7 @@ from muniment.people.views import (
 )
 from muniment.records.views import intake, record
 from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
+from muniment.supply.views import corrections, person_supplies, supplies
 from muniment.workbench.views import about, audit, find, home, purpose
 
 _GONE = {"exception": None}
@@ -34,6 +35,15 @@ urlpatterns = [
     path("people/<str:reference>/joins/", person.person_joins, name="person_joins"),
     path("people/<str:reference>/retention/", kept.person_retention, name="person_retention"),
     path("people/<str:reference>/events/", events.person_events, name="person_events"),
+    path("people/<str:reference>/given/", person_supplies.person_supplies, name="person_supplies"),
+    path("given/", supplies.supplies, name="supplies"),
+    path("given/corrections/", corrections.corrections, name="corrections"),
+    path("given/notices/<str:reference>/", corrections.answer_notice, name="answer_notice"),
+    path("given/<str:reference>/", supplies.supply, name="supply"),
+    path("given/<str:reference>/manifest/", supplies.manifest, name="supply_manifest"),
+    path("given/<str:reference>/approve/", supplies.approve_supply, name="approve_supply"),
+    path("given/<str:reference>/return/", supplies.return_supply, name="return_supply"),
+    path("given/<str:reference>/confirm/", corrections.confirm_delivery, name="confirm_delivery"),
     path("matches/", matches.matches, name="matches"),
     path("matches/<int:key>/", matches.match, name="match"),
     path("matches/sources/", source_advice.sources, name="source_advice"),

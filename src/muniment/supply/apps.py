@@ -10,8 +10,10 @@ class SupplyConfig(AppConfig):
     label = "supply"
 
     def ready(self) -> None:
-        """Register with the proof of disposals."""
+        """Register with the pages of people, and with the proof of disposals."""
+        from muniment.people import surroundings
         from muniment.retention import copies
-        from muniment.supply import withdrawals
+        from muniment.supply import person_bar, withdrawals
 
+        surroundings.register(person_bar.around)
         copies.register(withdrawals.of_orders)

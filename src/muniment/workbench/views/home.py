@@ -20,6 +20,8 @@ from muniment.retention import due, queue, told
 from muniment.retention.models import DisposalOrder, Hold, Review
 from muniment.retention.views.disposals import AT_SOURCES
 from muniment.retention.views.reviews import Line, lines
+from muniment.supply import queries as supplied
+from muniment.supply.models import Supply
 
 WEEK = timedelta(days=7)
 
@@ -89,6 +91,13 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("disposal.instruct", "disposal{s} waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
+        (
+            "export.approve",
+            "request{s} to give records, to approve",
+            reverse("supplies"),
+            lambda: _supplies_to_approve(user),
+        ),
+        ("export.correct", "correction{s} not confirmed", reverse("corrections"), _unconfirmed),
         ("linkage.release", "run{s} of linkage to release", reverse("linkage"), _held_runs),
         ("match.judge", "decided pair{s} to look at", reverse("judging_acts"), lambda: _to_check(user)),
         ("quarantine.view", "row{s} in quarantine", reverse("quarantine"), _quarantined),
@@ -138,6 +147,14 @@ def _orders(state: str) -> int:
 
 def _at_sources() -> int:
     return told.waiting_for_sources().count()
+
+
+def _supplies_to_approve(user: User) -> int:
+    return Supply.objects.filter(state="waiting").exclude(asked_by=user.username).count()
+
+
+def _unconfirmed() -> int:
+    return supplied.unconfirmed().count()
 
 
 def _held_runs() -> int:
