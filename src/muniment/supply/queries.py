@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from muniment.core import references
 from muniment.people.models import PrimePerson
 from muniment.records.models import Nominal, Record
 from muniment.supply.models import Given, Notice, Supply
 from muniment.supply.withdrawals import standing
+
+# One change of a person moves many links: who and what comes first.
+LINKS_LAST = Case(When(what=Given.What.LINK, then=1), default=0)
 
 
 def find(reference: str) -> Supply | None:
@@ -19,11 +22,8 @@ def find(reference: str) -> Supply | None:
 
 def unconfirmed() -> QuerySet[Notice]:
     """Return the notices that are not confirmed as done, the oldest first: not sent, not answered, or cannot."""
-    return (
-        Notice.objects.exclude(answer=Notice.Answer.DONE)
-        .select_related("delivery", "controller")
-        .order_by("due_at", "pk")
-    )
+    waiting = Notice.objects.exclude(answer=Notice.Answer.DONE).select_related("delivery", "controller")
+    return waiting.order_by(LINKS_LAST, "due_at", "pk")
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def supply(request: HttpRequest, reference: str) -> HttpResponse:
 def page_of(request: HttpRequest, found: Supply, *, status: int = 200, **forms: Any) -> HttpResponse:
     """Show a supply; `forms` are those that were sent and are not right. References are for who sends corrections."""
     corrects = may(request, "export.correct", found)
-    notices = found.notices.select_related("delivery").order_by("answer", "pk")
+    notices = found.notices.select_related("delivery").order_by("answer", queries.LINKS_LAST, "pk")
     page = Paginator(notices, 50).get_page(request.GET.get("page"))
     answering = forms.get("answering")
     lines = [
