@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from muniment.core import policy_in_force, references
@@ -230,13 +230,9 @@ def _within(items: list[Item]) -> list[Item]:
     return [item for item in items if {item.row["from_id"], item.row["to_id"]} <= held]
 
 
-def links_now(wanted: set[str], asked: Asked) -> Iterator[list[Item]]:
-    """Yield those links of what was gathered that have one of some ids."""
+def links_now(notices: QuerySet[Notice], asked: Asked) -> Iterator[list[Item]]:
+    """Yield those links of what was gathered that some notices are about."""
     for items in building.all_of("link", asked):
+        wanted = set(notices.filter(reference__in=_ids(items)).values_list("reference", flat=True))
         if found := [item for item in items if item.row["id"] in wanted]:
             yield found
-
-
-def unconfirmed() -> Q:
-    """Return what finds the notices that a recipient has not confirmed: not sent, not answered, or cannot."""
-    return ~Q(answer=Notice.Answer.DONE)

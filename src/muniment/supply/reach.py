@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from muniment.core import access
@@ -51,7 +51,7 @@ def up_to(marking: str) -> list[str]:
     return [each for each in MARKINGS if MARKINGS.index(each) <= MARKINGS.index(marking)]
 
 
-def open_scopes(controller: Controller):  # type: ignore[no-untyped-def]
+def open_scopes(controller: Controller) -> QuerySet[Scope]:
     """Return the scopes of a controller of which anything can be given."""
     return Scope.objects.filter(controller=controller, partition="policing", restriction="")
 

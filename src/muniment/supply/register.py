@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from muniment.supply.building.rows import Item
 from muniment.supply.digests import digest
@@ -59,7 +60,7 @@ def _add_parts(cursor: Any, supply: Supply, items: Sequence[Item]) -> None:
     cursor.execute(_INSERTED, [supply.pk, *to, Given.What.NOMINAL, parts, [whole for _, whole in pairs], empty, empty])
 
 
-def current(controller: int, recipient: str):  # type: ignore[no-untyped-def]
+def current(controller: int, recipient: str) -> QuerySet[Given]:
     """Return what a recipient has of a controller's, as far as is known here."""
     return Given.objects.filter(controller=controller, recipient=recipient, is_current=True)
 

@@ -11,6 +11,7 @@ from factories.supplies import agree, answer, everything, notices, rows, send_co
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.retention.actions import destruction
+from muniment.retention.certificates import as_pdf
 from muniment.retention.models import Review
 from muniment.supply.actions import correct
 from muniment.supply.models import Given, Notice
@@ -107,7 +108,8 @@ def test_a_destruction_is_not_proven_before_the_copy_is_withdrawn(life, tmp_path
     marlow = prime_of("P1")
     review = Review.objects.get(prime=marlow, controller__code="northshire", state="open")
     order = carried_out(life, review, ["C1", "CU1"])
-    assert order.certificate.is_provisional
+    assert order.certificate.is_provisional and as_pdf(order.certificate).startswith(b"%PDF")
+    assert {each["holder"] for each in order.certificate.body["copies"]} == {"Invented Index"}
     page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
     assert "Invented Index" in page and "northshire/crime/C1" in page
     delivery = send_corrections(life, tmp_path / "out")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from muniment.core import audit
@@ -133,7 +133,7 @@ def send(correction: Correction, *, by: Actor) -> Supply | None:
     return supply
 
 
-def _by_batch(notices) -> Iterator[list[Notice]]:  # type: ignore[no-untyped-def]
+def _by_batch(notices: QuerySet[Notice]) -> Iterator[list[Notice]]:
     held: list[Notice] = []
     for notice in notices.iterator(chunk_size=BATCH):
         held.append(notice)
@@ -154,16 +154,16 @@ def _row(notice: Notice) -> dict[str, object]:
     }
 
 
-def _content(unsent, asked: Asked) -> Iterator[tuple[str, list[Item]]]:  # type: ignore[no-untyped-def]
+def _content(unsent: QuerySet[Notice], asked: Asked) -> Iterator[tuple[str, list[Item]]]:
     """Yield what is to be put in place, by kind and batch: of what was amended, and of who was split what is left."""
     stays = Q(act=Act.AMEND) | Q(act=Act.SPLIT)
     for what in (Given.What.PERSON, Given.What.EVENT, Given.What.LOCATION, Given.What.OBJECT):
         for notices in _by_batch(unsent.filter(stays, what=what).order_by("key")):
             if items := due.rows_of(what, [each.key for each in notices], asked):
                 yield what, items
-    wanted = set(unsent.filter(stays, what=Given.What.LINK).values_list("reference", flat=True))
-    if wanted:
-        for items in due.links_now(wanted, asked):
+    links = unsent.filter(stays, what=Given.What.LINK)
+    if links.exists():
+        for items in due.links_now(links, asked):
             yield Given.What.LINK, items
 
 
