@@ -31,7 +31,8 @@ def populate(life, folder):
     staff = Source(folder, system="hr", kind="delta", area="HR", record_class="HR-VET", partition="corporate")
     staff.send([secret(5)])
     ungraded = Source(folder, system="firearms", kind="delta", area="INTEL", record_class="INTEL")
-    ungraded.send([secret(6)])  # intelligence without a handling code
+    # Intelligence without a handling code: about somebody, and about one who may be Marlow.
+    ungraded.send([secret(6), row("X7", "S7", POSTCODE="NH9 9ZZ", PHONE="07700900777", ADDRESS="99 Elsewhere Road")])
     life.run()
     resolve_objects(by=BY)
 

@@ -9,6 +9,7 @@ from factories.deeds import by, prime_of
 from factories.supplies import agree, everything, rows, supply, table
 from muniment.core.models import AuditEvent, Controller
 from muniment.core.verdicts import Refused
+from muniment.people.models import MatchEdge
 from muniment.records.models import Nominal
 from muniment.supply import form, policy_now, recipients
 from muniment.supply.actions import give
@@ -29,8 +30,11 @@ def test_every_line_is_of_the_published_schema_and_both_formats_say_the_same(lif
     assert faults_of(out) == []
     people = {each["id"]: each for each in rows(out, "person")}
     marlow, vera = people[prime_of("P1").reference], people[prime_of("V1").reference]
+    doubted = Nominal.objects.filter(reference__in=["P1", "D1", "S7"])
     assert [part["id"] for part in marlow["parts"]] == ["northshire/crime/P1", "northshire/custody/D1"]
-    assert marlow["linkage"]["confidence"] == "automatic" and vera["linkage"]["confidence"] == "single"
+    assert MatchEdge.objects.filter(needs_person=True, left__in=doubted, right__in=doubted).exists()
+    assert marlow["linkage"]["confidence"] == "automatic", "nothing says that intelligence may be about him"
+    assert vera["linkage"]["confidence"] == "single"
     assert {"field": "born", "told": 2, "values": 1, "agree": 2} in marlow["agreement"]
     found = {(each["field"], each["finding"]) for each in vera["parts"][0]["findings"]}
     assert {("born", "default"), ("pncid", "check_failed"), ("sex", "missing")} <= found

@@ -46,7 +46,7 @@ AND b.prime_id IN (
     JOIN people_belonging now ON now.nominal_id = g.key AND now.until IS NULL WHERE g.what = 'nominal' AND {_GIVEN})
 """  # noqa: S608
 # Intelligence is given only with a handling code that the recipient may receive.
-_MAY_BE_GIVEN = """
+MAY_BE_GIVEN = """
 r.state = 'held' AND r.withdrawn_on IS NULL AND r.scope_id = ANY (%(scopes)s)
     AND CASE WHEN coalesce(r.attributes ->> 'grading', '') = '' THEN s.area <> ALL (%(graded)s)
         ELSE coalesce(r.attributes ->> 'grading_scheme', '') || ':' || right(r.attributes ->> 'grading', 1)
@@ -57,7 +57,7 @@ CREATE TEMPORARY TABLE supply_telling ON COMMIT DROP AS
 SELECT p.prime_id, p.nominal_id, r.id AS record_id, i.id AS involvement_id, r.seen_first FROM supply_part p
 JOIN records_involvement i ON i.nominal_id = p.nominal_id AND i.withdrawn_on IS NULL
 JOIN records_record r ON r.id = i.record_id JOIN core_scope s ON s.id = r.scope_id
-WHERE {_MAY_BE_GIVEN}
+WHERE {MAY_BE_GIVEN}
 """  # noqa: S608
 _EVENTS_GIVEN = f" AND r.id IN (SELECT g.key FROM supply_given g WHERE g.what = 'event' AND {_GIVEN})"  # noqa: S608
 # Somebody is given only as far as a record that is given tells of them: a name alone says that there is another.
@@ -80,7 +80,7 @@ _KNOWN = (
     CREATE TEMPORARY TABLE supply_known_event ON COMMIT DROP AS
     SELECT record_id FROM supply_event UNION
     SELECT r.id FROM supply_given g JOIN records_record r ON r.id = g.key JOIN core_scope s ON s.id = r.scope_id
-    WHERE g.what = 'event' AND {_GIVEN} AND {_MAY_BE_GIVEN}
+    WHERE g.what = 'event' AND {_GIVEN} AND {MAY_BE_GIVEN}
     """,  # noqa: S608
     "CREATE INDEX ON supply_known_event (record_id)",
     f"""

@@ -23,16 +23,24 @@ SELECT DISTINCT t.nominal_id, s.code, r.reference, r.seen_first, r.seen_last FRO
 JOIN records_record r ON r.id = t.record_id JOIN records_sourcesystem s ON s.id = r.system_id
 WHERE t.nominal_id = ANY (%s) ORDER BY t.nominal_id, s.code, r.reference, r.seen_first, r.seen_last
 """
-# Of pairs with somebody whom the recipient may not have, nothing is said.
-_EDGES = """
+# Of pairs with somebody of whom no record may be given nothing is said: not even that there is such a pair.
+_TOLD_OF = f"""
+({{end}}.id = ANY (%(keys)s) OR EXISTS (
+    SELECT 1 FROM records_involvement i
+    JOIN records_record r ON r.id = i.record_id JOIN core_scope s ON s.id = r.scope_id
+    WHERE i.nominal_id = {{end}}.id AND i.withdrawn_on IS NULL AND {gathering.MAY_BE_GIVEN}))
+"""  # noqa: S608
+_EDGES = f"""
 SELECT e.left_id, e.right_id, e.model, e.needs_person, EXISTS (
     SELECT 1 FROM people_judgement j WHERE j.left_id = least(e.left_id, e.right_id)
         AND j.right_id = greatest(e.left_id, e.right_id) AND j.superseded_at IS NULL AND j.reopened_at IS NULL
         AND j.verdict <> 'unsure')
-FROM people_matchedge e JOIN records_nominal l ON l.id = e.left_id JOIN records_nominal r ON r.id = e.right_id
+FROM people_matchedge e JOIN records_nominal one ON one.id = e.left_id JOIN records_nominal two ON two.id = e.right_id
 WHERE (e.left_id = ANY (%(keys)s) OR e.right_id = ANY (%(keys)s))
-    AND l.scope_id = ANY (%(scopes)s) AND r.scope_id = ANY (%(scopes)s)
-"""
+    AND one.scope_id = ANY (%(scopes)s) AND two.scope_id = ANY (%(scopes)s)
+    AND one.withdrawn_on IS NULL AND two.withdrawn_on IS NULL
+    AND {_TOLD_OF.format(end="one")} AND {_TOLD_OF.format(end="two")}
+"""  # noqa: S608
 
 
 def all_of(asked: Asked) -> Batches:
@@ -86,7 +94,12 @@ class _Told:
         self.warnings: dict[int, list[NominalFlag]] = defaultdict(list)
         for flag in NominalFlag.objects.filter(nominal__in=keys).order_by("flag", "start", "pk"):
             self.warnings[flag.nominal_id].append(flag)
-        within = {"keys": keys, "scopes": asked.reach.scopes}
+        within = {
+            "keys": keys,
+            "scopes": asked.reach.scopes,
+            "graded": sorted(asked.rules.graded_areas),
+            "handling": sorted(asked.terms.handling),
+        }
         self.edges: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for edge in _asked(_EDGES, within):
             for key in set(edge[:2]):
