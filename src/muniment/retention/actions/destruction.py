@@ -131,7 +131,7 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
         unless(not left, "Content keys are left: the worker has to run first.").require()
         left_there = copies.of(held)
         open_answers = bool(left_there) or told.open_sources().filter(order=held).exists()
-        body = _body(held, items, left_there)
+        body = _body(held, items) | {"copies": [asdict(each) for each in left_there]}
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         certificate, _ = Certificate.objects.update_or_create(
             order=held, defaults={"is_provisional": open_answers, "body": body, "digest": digest}
@@ -154,7 +154,7 @@ def _keys_left(item: DisposalItem) -> bool:
     return ContentKey.objects.filter(content.of_record(item.record_key)).exists()
 
 
-def _body(order: DisposalOrder, items: list[DisposalItem], left_there: Sequence[copies.Copy]) -> dict[str, object]:
+def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
     """Return what a certificate says: references and counts, no content and no name."""
     return {
         "order": order.reference,
@@ -196,7 +196,6 @@ def _body(order: DisposalOrder, items: list[DisposalItem], left_there: Sequence[
             }
             for each in order.instructions.select_related("system").order_by("system__title")
         ],
-        "copies": [asdict(each) for each in left_there],
     }
 
 
