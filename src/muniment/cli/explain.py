@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 import typer
 from django.utils import timezone
@@ -12,6 +13,8 @@ from muniment.cli import exits, printing
 from muniment.cli.visiting import visitor
 from muniment.core import access, audit, sittings
 from muniment.core.actors import Actor
+from muniment.people import membership
+from muniment.people.models import PrimePerson
 from muniment.people.queries import find_by_reference, identity, nominals_of
 from muniment.records.models import Record
 from muniment.retention import explaining
@@ -19,6 +22,12 @@ from muniment.retention import explaining
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The user whose view it is.")]
 Purpose = Annotated[str, typer.Option(help="The access purpose, such as RETENTION_REVIEW.")]
+Days = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        metavar="AS_AT KNOWN_ON", help="Who made them up as at a day, as known on a day: 2026-03-27 2026-05-01."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -38,8 +47,12 @@ def _visit(name: str, purpose: str, action: str) -> Iterator[Actor]:
 
 
 @app.command()
-def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) -> None:
-    """Explain why a prime person is kept, by each controller whose decision the user may see."""
+def person(reference: str, user: As, purpose: Purpose, days: Days = None, as_json: Json = False) -> None:
+    """Explain why a prime person is kept, by each controller whose decision the user may see.
+
+    With two days also who made them up as at the one, as known on the other.
+    """
+    asked = _past(days) if days else {}
     with _visit(user, purpose, "person.view") as by:
         try:
             prime = find_by_reference(reference)
@@ -49,10 +62,12 @@ def person(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
         if prime is None or not nominals:
             _not_found(reference)
         assert prime is not None
-        audit.record(by, "person.explain", subject=prime.reference)
+        said = {name: day.isoformat() for name, day in asked.items()}
+        audit.record(by, "person.explain", subject=prime.reference, detail=said)
+        made_up = {"made_up": said | _made_up(prime, **asked)} if asked else {}
         found = {each.code: _said(explained) for each, explained in explaining.explain_person(prime).items()}
         who = identity(prime, nominals)
-        _print({"reference": who.reference, "name": who.name, "decisions": found}, as_json=as_json)
+        _print({"reference": who.reference, "name": who.name, "decisions": found, **made_up}, as_json=as_json)
 
 
 @app.command()
@@ -70,6 +85,33 @@ def record(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
         _print({"reference": reference, "decisions": found}, as_json=as_json)
 
 
+def _past(days: tuple[str, str]) -> dict[str, date]:
+    found = {}
+    for name, text in zip(("as_at", "known_on"), days, strict=True):
+        try:
+            found[name] = date.fromisoformat(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"'{text}' is no day: write it like 2026-03-27.", param_hint="--days") from error
+        if found[name] > timezone.localdate():
+            raise typer.BadParameter(f"{text} is to come: give today or a day before.", param_hint="--days")
+    return found
+
+
+def _made_up(prime: PrimePerson, as_at: date, known_on: date) -> dict[str, Any]:
+    """Return who made the person up, by the reference that they bore then."""
+    known = membership.as_known(prime, as_at=as_at, known_by=membership.end_of(known_on))
+    groups = [known.own, *known.others] if known.own else list(known.others)
+    return {
+        "by_reference": {
+            group.prime.reference: {
+                kind: [f"{each.nominal.system}: {each.nominal.reference}" for each in found]
+                for kind, found in (("told", group.told), ("not_on_that_day", group.besides))
+            }
+            for group in groups
+        }
+    }
+
+
 def _not_found(reference: str) -> None:
     typer.echo(f"Nothing that this user may see has the reference {reference}.", err=True)
     raise typer.Exit(exits.BAD_INPUT)
@@ -84,6 +126,17 @@ def _print(found: dict[str, object], *, as_json: bool) -> None:
         printing.report(found, as_json=True)
         return
     typer.echo(f"{found.get('name', '')} {found['reference']}".strip())
+    if made_up := found.get("made_up"):
+        assert isinstance(made_up, dict)
+        typer.echo(f"\nAs at {made_up['as_at']}, as known on {made_up['known_on']}:")
+        for where, parts in made_up["by_reference"].items():
+            lines = [
+                *parts["told"],
+                *(f"{each} (its source did not have it that day)" for each in parts["not_on_that_day"]),
+            ]
+            typer.echo("\n  - ".join([f"  {where}", *lines]))
+        if not made_up["by_reference"]:
+            typer.echo("  Nothing was known of anybody who has been part of this person.")
     decisions = found["decisions"]
     assert isinstance(decisions, dict)
     for where, said in decisions.items():

@@ -97,23 +97,36 @@ class PrimePerson(models.Model):
 
 
 class Belonging(models.Model):
-    """Which nominal was part of which prime person, from when until when, as recorded."""
+    """Which nominal was part of which prime person, from when until when, as recorded and as true.
+
+    `start` to `until` is recorded. `valid_from` to `valid_until` is true: the days on which its source had it. A row is
+    never changed but to end it (docs/adr/0025).
+    """
 
     nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings", db_constraint=False)
     prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="belongings", db_constraint=False)
     start = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    # The run that published it; attached at once, the run by whose model.
+    run = models.ForeignKey(BatchRun, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    is_attached = models.BooleanField()
 
     class Fields:
-        id = nominal = prime = Kind.KEY
-        start = until = Kind.MOMENT
+        id = nominal = prime = run = Kind.KEY
+        start = until = valid_from = valid_until = Kind.MOMENT
+        is_attached = Kind.STATE
 
     class Wall:
         seen = through("records_nominal", "nominal_id")
         web = "SELECT"
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["nominal"], condition=Q(until__isnull=True), name="belonging_one_now")]
+        constraints = [
+            UniqueConstraint(fields=["nominal"], condition=Q(until__isnull=True), name="belonging_one_now"),
+            CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("start")), name="belonging_ends_after"),
+        ]
 
 
 class MatchEdge(models.Model):

@@ -5,8 +5,8 @@ anchored: a group that holds the anchor of an older prime record keeps that refe
 a split revives them.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -15,6 +15,7 @@ class Tables:
     """Where prime records of a kind are: their table, that of who belongs to them, and that of what belongs.
 
     `column` names the member in the table of belonging, `reference` is what tells a member `n` within its source.
+    `kept` is what a belonging keeps besides, column to value: when that changes, it goes on as a new one.
     """
 
     prime: str
@@ -22,9 +23,29 @@ class Tables:
     member: str
     column: str
     reference: str
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self) -> dict[str, str]:
+        """Return what the statements name."""
+        columns = "".join(f", {name}" for name in self.kept)
+        values = "".join(f", {value}" for value in self.kept.values())
+        told = {name: getattr(self, name) for name in ("prime", "belonging", "member", "column", "reference")}
+        return told | {"columns": columns, "values": values}
 
 
-PEOPLE = Tables("people_primeperson", "people_belonging", "records_nominal", "nominal_id", "n.reference")
+PEOPLE = Tables(
+    "people_primeperson",
+    "people_belonging",
+    "records_nominal",
+    "nominal_id",
+    "n.reference",
+    kept={
+        "valid_from": "n.seen_first",
+        "valid_until": "n.withdrawn_on",
+        "run_id": "%(run)s",
+        "is_attached": "%(attached)s",
+    },
+)
 
 _GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)"
 
@@ -37,8 +58,8 @@ _MEMBERSHIPS = {
     """,
     "made": """
         WITH fresh AS (
-            INSERT INTO {prime} (anchor_id, anchor_key)
-            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || {reference}
+            INSERT INTO {prime} (anchor_id, anchor_key, made_at)
+            SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || {reference}, %(at)s
             FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
             JOIN {member} n ON n.id = c.anchor_id
             JOIN records_sourcesystem s ON s.id = n.system_id
@@ -49,7 +70,7 @@ _MEMBERSHIPS = {
         ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
     """,
     "retired": """
-        UPDATE {prime} p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, now())
+        UPDATE {prime} p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, %(at)s)
         FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
         WHERE p.anchor_id = c.person_id AND p.id <> chosen.prime_id
             AND p.redirects_to_id IS DISTINCT FROM chosen.prime_id
@@ -59,16 +80,29 @@ _MEMBERSHIPS = {
         FROM chosen WHERE chosen.prime_id = p.id AND p.retired_at IS NOT NULL
     """,
     "closed": """
-        UPDATE {belonging} b SET until = now()
+        UPDATE {belonging} b SET until = greatest(b.start, %(at)s)
         FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
         WHERE b.{column} = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
     """,
     "moved": """
-        INSERT INTO {belonging} ({column}, prime_id)
-        SELECT c.person_id, chosen.prime_id FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
+        INSERT INTO {belonging} ({column}, prime_id, start{columns})
+        SELECT c.person_id, chosen.prime_id, %(at)s{values}
+        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id JOIN {member} n ON n.id = c.person_id
         WHERE NOT EXISTS (SELECT 1 FROM {belonging} b WHERE b.{column} = c.person_id AND b.until IS NULL)
     """,
 }
+
+# Who stays and of whom the source tells otherwise: since when it has had them, until when.
+_TOLD_ANEW = """
+WITH stale AS (
+    UPDATE people_belonging b SET until = greatest(b.start, %(at)s)
+    FROM {clusters} c JOIN records_nominal n ON n.id = c.person_id
+    WHERE b.nominal_id = n.id AND b.until IS NULL
+        AND (b.valid_from, b.valid_until) IS DISTINCT FROM (n.seen_first, n.withdrawn_on)
+    RETURNING b.nominal_id, b.prime_id, n.seen_first, n.withdrawn_on
+) INSERT INTO people_belonging (nominal_id, prime_id, start, valid_from, valid_until, run_id, is_attached)
+SELECT nominal_id, prime_id, %(at)s, seen_first, withdrawn_on, %(run)s, %(attached)s FROM stale
+"""
 
 _EDGES = (
     # Two that came apart by themselves are asked about until somebody has said whether they are one.
@@ -136,16 +170,28 @@ _WITHIN = (
 
 def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
     """Leave out of staged clusters what was destroyed while the run computed."""
-    cursor.execute(_GONE.format(clusters=clusters, **vars(tables)))
+    cursor.execute(_GONE.format(clusters=clusters, **tables.names()))
 
 
-def publish_memberships(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> dict[str, int]:
-    """Publish the groups of staged clusters (person_id, the member; anchor_id, the first); return how often what."""
+def publish_memberships(
+    cursor: Any, clusters: str, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None
+) -> dict[str, int]:
+    """Publish the groups of staged clusters (person_id, the member; anchor_id, the first); return how often what.
+
+    `given` are the parameters of what the tables keep besides, and `at`, the moment; left out, it is now.
+    """
+    parameters = {"at": _now(cursor), **(given or {})}
     rows = {}
     for step, statement in _MEMBERSHIPS.items():
-        cursor.execute(statement.format(clusters=clusters, **vars(tables)))
+        cursor.execute(statement.format(clusters=clusters, **tables.names()), parameters)
         rows[step] = cursor.rowcount
     return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
+
+
+def _now(cursor: Any) -> Any:
+    """Return the moment: not that of the transaction's start, since when others may have published."""
+    cursor.execute("SELECT clock_timestamp()")
+    return cursor.fetchone()[0]
 
 
 def publish(
@@ -155,7 +201,9 @@ def publish(
 
     `placed` are clusters too, with everyone whom an edge names. Without a `part` it is about everyone.
     """
-    rows = publish_memberships(cursor, names["clusters"])
+    given = parameters | {"at": _now(cursor), "attached": part is not None}
+    rows = publish_memberships(cursor, names["clusters"], given=given)
+    cursor.execute(_TOLD_ANEW.format(**names), given)
     more = {"changed": sorted(part.changed), "inside": sorted(part.inside)} if part else {}
     for statement in _EDGES:
         cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)

@@ -253,7 +253,7 @@ KEYS = (
 
 _AT_FIRST = {
     "record": {"seen_first": "%(as_of)s", "seen_last": "%(as_of)s", "state": "'held'"},
-    "nominal": {"merged_into": "''"},
+    "nominal": {"seen_first": "%(as_of)s", "merged_into": "''"},
 }
 _AT_LAST = {"record": ", seen_last = greatest(held.seen_last, %(as_of)s)", "nominal": ""}
 

@@ -260,6 +260,7 @@ class Nominal(models.Model):
     ni_number = models.CharField(max_length=20, blank=True)
     driver_number = models.CharField(max_length=30, blank=True)
     row = models.ForeignKey(SourceRow, models.PROTECT, db_constraint=False)
+    seen_first = models.DateField()  # the day of the file that first brought it
     withdrawn_on = models.DateField(null=True)
     merged_into = models.CharField(max_length=200, blank=True)
 
@@ -271,7 +272,7 @@ class Nominal(models.Model):
         address = postcode = phone = email = Kind.IDENTITY
         pncid = cro = ni_number = driver_number = Kind.IDENTITY
         ethnicity = Kind.SPECIAL
-        withdrawn_on = Kind.MOMENT
+        seen_first = withdrawn_on = Kind.MOMENT
 
     class Wall:
         seen = BY_SCOPE
@@ -418,8 +419,14 @@ class SourceEvent(models.Model):
         dated = applied_at = Kind.MOMENT
 
     class Wall:
-        seen = "false"
-        web = ""
+        # That a source joined two, or took them apart, is for whoever sees both.
+        seen = (
+            "entity = 'nominal' AND kind IN ('merge', 'unmerge') AND EXISTS (SELECT 1 FROM records_nominal n"
+            " WHERE n.system_id = records_sourceevent.system_id AND n.reference = records_sourceevent.reference)"
+            " AND (records_sourceevent.\"into\" = '' OR EXISTS (SELECT 1 FROM records_nominal n"
+            ' WHERE n.system_id = records_sourceevent.system_id AND n.reference = records_sourceevent."into"))'
+        )
+        web = "SELECT"
 
     class Meta:
         constraints = [
@@ -427,6 +434,7 @@ class SourceEvent(models.Model):
                 condition=Q(kind__in=["delete", "merge", "unmerge", "seal"]), name="source_event_kind_known"
             )
         ]
+        indexes = [Index(fields=["system", "entity", "reference"], name="source_event_of")]
 
 
 class Tombstone(models.Model):

@@ -25,6 +25,7 @@ from muniment.records.models import (
     Quarantine,
     QuarantineName,
     Record,
+    SourceEvent,
     Tombstone,
     VehicleLink,
 )
@@ -120,7 +121,7 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
         digest = fingerprint(nominal.reference)
         Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
         delete_quarantined(nominal.system_id, "nominal", nominal.reference, gone)
-    gone.rows |= {nominal.row_id for nominal in lonely}
+    gone.rows |= {nominal.row_id for nominal in lonely} | _forget_events(lonely)
     for told in (NominalFlag, PlaceLink, VehicleLink):
         of_them = told.objects.filter(nominal__in=keys, row__isnull=False)
         gone.rows |= set(of_them.values_list("row_id", flat=True))
@@ -132,6 +133,20 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     _anchor_anew(before)
     _follow(order, before)
     return len(keys)
+
+
+def _forget_events(nominals: list[Nominal]) -> set[int]:
+    """Forget what their sources told of nominals by name; return the rows that told it.
+
+    That one is sealed stays: who comes back for new business has to be sealed again.
+    """
+    rows: set[int] = set()
+    for nominal in nominals:
+        named = Q(reference=nominal.reference) | Q(into=nominal.reference)
+        told = SourceEvent.objects.filter(named, system=nominal.system_id, entity="nominal").exclude(kind="seal")
+        rows |= set(told.values_list("row_id", flat=True))
+        told.delete()
+    return rows
 
 
 def _lonely(order: DisposalOrder, gone: Gone) -> list[Nominal]:
@@ -198,7 +213,8 @@ def _rows(gone: Gone) -> None:
             " AND NOT EXISTS (SELECT 1 FROM records_recorddates x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_nominalflag x WHERE x.row_id = r.id)"
             " AND NOT EXISTS (SELECT 1 FROM records_placelink x WHERE x.row_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM records_vehiclelink x WHERE x.row_id = r.id)",
+            " AND NOT EXISTS (SELECT 1 FROM records_vehiclelink x WHERE x.row_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM records_sourceevent x WHERE x.row_id = r.id)",
             [sorted(gone.rows)],
         )
 

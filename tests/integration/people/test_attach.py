@@ -3,29 +3,27 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
 from threading import Barrier
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from factories.exports import Source, row
 from factories.linkage import activate_model
+from factories.steps import NUMBERS, PEOPLE, do, forget_everybody, keys, together
 from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.core.verdicts import Refused
-from muniment.people import attaching, forgetting, linkage_models, neighbourhood, nominal_tables
+from muniment.people import attaching, linkage_models, neighbourhood, nominal_tables
 from muniment.people.actions import judge as judging
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
-from muniment.people.models import Belonging, LinkageModel, MatchEdge, PrimePerson, SearchToken
+from muniment.people.models import MatchEdge, PrimePerson, SearchToken
 from muniment.people.said_of_pairs import JUDGEMENTS
 from muniment.records import staging
-from muniment.records.models import Involvement, Nominal, NominalFlag, SourceSystem
+from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,17 +37,6 @@ EXAMPLES = int(os.environ.get("MUNIMENT_TEST_ORDERS", "8"))
 def sources(controllers, tmp_path):
     activate_model(every_feature=True)
     return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
-
-
-def together():
-    groups = {}
-    for each in Belonging.objects.filter(until=None).select_related("nominal"):
-        groups.setdefault(each.prime_id, set()).add(each.nominal.reference)
-    return sorted(map(sorted, groups.values()))
-
-
-def keys(*references):
-    return list(Nominal.objects.filter(reference__in=references).values_list("pk", flat=True))
 
 
 def edges():
@@ -220,18 +207,6 @@ def test_when_the_lists_have_changed_nobody_is_attached_until_a_run_has_read_eve
     assert together() == [["P1", "W1"]]
 
 
-# Families, namesakes and moves: few values, so that nearly every pair has something in common.
-PEOPLE = st.fixed_dictionaries(
-    {
-        "FORENAME": st.sampled_from(["Marlow", "Tansy", "Marlo"]),
-        "SURNAME": st.sampled_from(["Fictional", "Fictionale", "Quite"]),
-        "BORN": st.sampled_from(["1980-05-12", "1980-12-05", "1955-11-30", "1980-01-01"]),
-        "POSTCODE": st.sampled_from(["NH1 1AA", "WV9 9ZZ", ""]),
-        "PHONE": st.sampled_from(["07700900123", "07700900777", ""]),
-        "PNCID": st.sampled_from(["", "", "2001/0171310W", "1997/9000008T"]),
-    }
-)
-NUMBERS = st.integers(1, 7)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("send"), st.lists(st.tuples(NUMBERS, PEOPLE), min_size=1, max_size=4)),
@@ -242,44 +217,6 @@ STEPS = st.lists(
     min_size=3,
     max_size=7,
 )
-_days = count(1)
-
-
-def forget_everybody():
-    kept = {LinkageModel, SourceSystem}
-    models = [each for app in ("records", "people", "retention") for each in apps.get_app_config(app).get_models()]
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(each._meta.db_table for each in models if each not in kept)} CASCADE")
-
-
-def do(step, north, attach_some):
-    """Do a step, and have the nominals that it touches attached."""
-    kind, what = step
-    if kind == "send":
-        rows = {number: row(f"C{number}", f"P{number}", **person) for number, person in what}
-        north.send(list(rows.values()), on=f"2026-{1 + next(_days) % 12:02d}-01")
-        attach_some(keys(*(f"P{number}" for number in rows)))
-    elif kind == "judge":
-        one, two, verdict = what
-        pair = list(Nominal.objects.filter(reference__in=[f"P{one}", f"P{two}"]).order_by("pk"))
-        if len(pair) == 2:
-            said = judging.Said(verdict, "records", "As the two files read side by side.")
-            try:
-                judging.judge(*pair, said, by=BY)
-            except Refused:
-                return  # others have said otherwise, which is tested elsewhere
-            attach_some([each.pk for each in pair])
-    else:
-        gone = keys(f"P{what}")
-        with_them = Belonging.objects.filter(until=None, prime__belongings__nominal__in=gone)
-        left = set(with_them.values_list("nominal_id", flat=True)) - set(gone)
-        with transaction.atomic():
-            forgetting.forget(gone)
-            for model in (Involvement, NominalFlag):
-                model.objects.filter(nominal__in=gone).delete()
-            Nominal.objects.filter(pk__in=gone).delete()
-        if left:
-            attach_some(left)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -203,7 +203,9 @@ def test_the_approver_sees_who_else_is_on_a_record_and_every_answer_before_appro
     assert client.get(page).text.count("Nobody else that you may see is on it.") == 2
     part = crime.involvements.get()
     victim = Nominal.objects.create(
-        **{name: getattr(part.nominal, name) for name in ("system", "scope", "row")}, reference="P77", full_name="V"
+        **{name: getattr(part.nominal, name) for name in ("system", "scope", "row", "seen_first")},
+        reference="P77",
+        full_name="V",
     )
     Involvement.objects.create(record=crime, nominal=victim, role="VICTIM", row=part.row)
     shown = client.get(page).text

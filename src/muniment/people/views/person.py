@@ -21,6 +21,7 @@ TABS = (
     ("person", "Overview"),
     ("person_links", "Links"),
     ("person_joins", "Why one person"),
+    ("person_history", "History"),
     ("person_retention", "Why kept"),
 )
 
