@@ -143,6 +143,24 @@ CREATE OR REPLACE FUNCTION muniment.membership_digest(person bigint) RETURNS tex
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT encode(sha256(convert_to(coalesce(string_agg(nominal_id::text, ',' ORDER BY nominal_id), ''), 'UTF8')),
         'hex') FROM people_belonging WHERE prime_id = person AND until IS NULL $$;
+-- When a person was last made up as a digest says; nothing when they never were.
+CREATE OR REPLACE FUNCTION muniment.made_up_at(person bigint, digest text) RETURNS timestamptz
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT max(ends.at) FROM (SELECT start AS at FROM people_belonging WHERE prime_id = person
+        UNION SELECT until FROM people_belonging WHERE prime_id = person AND until IS NOT NULL) ends
+    WHERE digest = (SELECT encode(sha256(convert_to(coalesce(string_agg(b.nominal_id::text, ','
+            ORDER BY b.nominal_id), ''), 'UTF8')), 'hex') FROM people_belonging b
+        WHERE b.prime_id = person AND b.start <= ends.at AND (b.until IS NULL OR b.until > ends.at)) $$;
+-- The digest of all whom something that was said of people then is about now, and of who is one with whom.
+CREATE OR REPLACE FUNCTION muniment.people_digest(people bigint[], said timestamptz, grace interval) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT encode(sha256(convert_to(coalesce(string_agg(b.prime_id || ':' || b.nominal_id, ','
+        ORDER BY b.prime_id, b.nominal_id), ''), 'UTF8')), 'hex') FROM people_belonging b
+    WHERE b.until IS NULL AND b.prime_id IN (
+        SELECT today.prime_id FROM people_belonging was
+        JOIN people_belonging today ON today.nominal_id = was.nominal_id AND today.until IS NULL
+        WHERE was.prime_id = ANY (people) AND (was.until IS NULL
+            OR was.until > said - grace AND was.start < said + grace)) $$;
 CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
 CREATE OR REPLACE FUNCTION muniment.audited() RETURNS text[] LANGUAGE sql STABLE

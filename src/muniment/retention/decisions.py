@@ -24,6 +24,17 @@ WHERE (held."group", held.clear_from, held.due, held.kept_until, held.outcome, h
        excluded.rule, excluded.missing, excluded.because, excluded.policy_version, excluded.membership_digest)
 """
 
+# Before what was decided of whoever was retired goes: they were in another group than those with whom they are one now.
+_JOINED = """
+INSERT INTO retention_groupsjoined AS held (was_id, controller_id, "group", other_group)
+SELECT gone.prime_id, gone.controller_id, gone."group", stays."group" FROM retention_persondecision gone
+JOIN people_primeperson p ON p.id = gone.prime_id AND p.redirects_to_id IS NOT NULL AND {of_p}
+JOIN retention_persondecision stays ON stays.prime_id = p.redirects_to_id AND stays.controller_id = gone.controller_id
+WHERE gone."group" IS DISTINCT FROM stays."group"
+ON CONFLICT (was_id, controller_id) DO UPDATE
+SET "group" = excluded."group", other_group = excluded.other_group, at = excluded.at
+"""
+
 _PERSONS_GONE = """
 DELETE FROM retention_persondecision held WHERE {of_held} AND NOT EXISTS (
     SELECT 1 FROM {persons} d JOIN core_controller c ON c.code = d.controller
@@ -103,6 +114,25 @@ WHERE r.state = 'open' AND r.kind <> 'explicit' AND {of_r} AND NOT EXISTS (
         AND d.outcome IN ('review', 'escalate') AND (d.due IS NULL OR d.due <= %(day)s))
 """
 
+# What somebody has answered or decided about people who are made up otherwise now; a decision, while it counts and none
+# has been taken since about them as they are called now.
+_DOUBT = """
+UPDATE retention_review r SET doubted_at = CASE WHEN told.is_doubtful THEN now() END
+FROM (
+    SELECT r.id, r.membership_digest IS DISTINCT FROM m.digest AND NOT EXISTS (
+        SELECT 1 FROM retention_review later WHERE r.state = 'decided' AND later.state = 'decided'
+            AND later.controller_id = r.controller_id AND later.decided_at > r.decided_at
+            AND later.prime_id IN (r.prime_id, p.redirects_to_id)) AS is_doubtful
+    FROM retention_review r JOIN people_primeperson p ON p.id = r.prime_id
+    LEFT JOIN (
+        SELECT b.prime_id, encode(sha256(convert_to(string_agg(b.nominal_id::text, ',' ORDER BY b.nominal_id), 'UTF8')),
+            'hex') AS digest FROM people_belonging b WHERE b.until IS NULL AND {of_b} GROUP BY b.prime_id
+    ) m ON m.prime_id = r.prime_id
+    WHERE {of_r} AND (r.state IN ('started', 'parked', 'referred') OR r.state = 'decided' AND r.next_review > %(day)s)
+) told
+WHERE told.id = r.id AND (r.doubted_at IS NOT NULL) <> told.is_doubtful
+"""
+
 _DUE = """
 SELECT count(*) FILTER (WHERE outcome IN ('review', 'escalate') AND (due IS NULL OR due <= %(day)s)),
     count(*) FILTER (WHERE outcome = 'dispose' AND due <= %(day)s) FROM retention_persondecision
@@ -122,6 +152,7 @@ def publish(
     changed = {}
     if people is None:
         cursor.execute("SET LOCAL enable_nestloop = off")
+    cursor.execute(_JOINED.format(**within), given)
     cursor.execute(_PERSONS.format(**names, **within), given)
     changed["changed_people"] = cursor.rowcount
     cursor.execute(_PERSONS_GONE.format(**names, **within), given)
@@ -133,6 +164,7 @@ def publish(
     for statement in (*_FOLLOW_MERGES, _CLOSE_REVIEWS):
         cursor.execute(statement.format(**within), given)
         closed += cursor.rowcount if "SET state = 'closed'" in statement else 0
+    cursor.execute(_DOUBT.format(**within), given)
     cursor.execute(_OPEN_REVIEWS.format(**within), given)
     opened = cursor.rowcount
     cursor.execute(stakes.SAY.format(of_pair=f"({_within('one.prime_id')} OR {_within('two.prime_id')})"), given)

@@ -58,6 +58,7 @@ class QueueForm(forms.Form):
             ("", "Waiting or started"),
             ("undecided", "Not decided, put aside too"),
             (queue.BACK, "Open again after a disposal"),
+            (queue.DOUBT, "In doubt: the person has changed"),
             *[(value, label) for value, label in Review.State.choices if value != "closed"],
         ],
     )

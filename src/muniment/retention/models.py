@@ -49,6 +49,28 @@ class PersonDecision(models.Model):
         constraints = [UniqueConstraint(fields=["prime", "controller"], name="person_decision_once")]
 
 
+class GroupsJoined(models.Model):
+    """Two prime people in different groups who were joined, as one controller had decided them: the stricter counts."""
+
+    was = models.ForeignKey(PrimePerson, models.CASCADE, related_name="+")  # the one who was retired by it
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    group = models.SmallIntegerField(null=True)
+    other_group = models.SmallIntegerField(null=True)  # of the one whose reference they bear since
+    at = models.DateTimeField(db_default=Now())
+
+    class Fields:
+        id = was = controller = Kind.KEY
+        group = other_group = Kind.SPECIAL
+        at = Kind.MOMENT
+
+    class Wall:
+        seen = f"{BY_CONTROLLER} AND {through('people_primeperson', 'was_id')}"
+        web = "SELECT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["was", "controller"], name="groups_joined_once")]
+
+
 class RecordDecision(models.Model):
     """What policy says about one record."""
 
@@ -111,13 +133,14 @@ class Review(models.Model):
     decided_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField(db_default=Now())
     membership_digest = models.CharField(max_length=64)
+    doubted_at = models.DateTimeField(null=True)  # since when the person is made up otherwise (`retention.doubt`)
     version = models.IntegerField(default=1)
     saved_by = models.CharField(max_length=150, blank=True, db_default="")  # who made this version
 
     class Fields:
         id = prime = controller = reason = draft = Kind.KEY
         kind = trigger = waiting_for = Kind.CODE
-        due = next_review = decided_at = made_at = Kind.MOMENT
+        due = next_review = decided_at = made_at = doubted_at = Kind.MOMENT
         risk = state = outcome = membership_digest = version = Kind.STATE
         kept_records = Kind.KEY
         allocated_to = decided_by = saved_by = Kind.ACTOR
@@ -136,6 +159,7 @@ class Review(models.Model):
             CheckConstraint(condition=~Q(state="decided") | ~Q(outcome=""), name="review_decided_has_outcome"),
             CheckConstraint(condition=~Q(state="decided") | Q(reason__isnull=False), name="review_decided_has_reason"),
         ]
+        indexes = [models.Index(fields=["controller"], condition=Q(doubted_at__isnull=False), name="review_in_doubt")]
 
     @property
     def reference(self) -> str:
@@ -197,13 +221,16 @@ class Hold(models.Model):
     released_by = models.CharField(max_length=150, blank=True)
     released_at = models.DateTimeField(null=True)
     expanded_at = models.DateTimeField(null=True)  # when the worker, who sees everything, last did
+    people_digest = models.CharField(max_length=64, blank=True)  # of its people, as whoever placed or confirmed it saw
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
 
     class Fields:
         id = controllers = Kind.KEY
         title = authority = release_reason = Kind.WORDS
-        scope = Kind.STATE
-        start = placed_at = released_at = expanded_at = Kind.MOMENT
-        placed_by = release_asked_by = released_by = Kind.ACTOR
+        scope = people_digest = Kind.STATE
+        start = placed_at = released_at = expanded_at = confirmed_at = Kind.MOMENT
+        placed_by = release_asked_by = released_by = confirmed_by = Kind.ACTOR
 
     class Wall:
         # Its title and paper may name someone: it is for those whose records it binds, which are written after it.

@@ -7,7 +7,12 @@ from muniment.core.models import User
 from muniment.core.visits import actions_of
 from muniment.people.models import PrimePerson
 from muniment.people.surroundings import Act, Notice, Surroundings
-from muniment.retention import queries
+from muniment.retention import doubt, queries
+
+_JOINED = (
+    "Prime records in different groups have been joined here. The stricter group counts until a review of the person as"
+    " they are now is decided."
+)
 
 
 def around(prime: PrimePerson, user: User) -> Surroundings:
@@ -22,9 +27,14 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
         )
         for event in queries.open_events(prime)
     )
+    joined = doubt.joined_under(prime)
+    if joined:
+        notices += (Notice(_JOINED, reverse("ask_review", args=[reference]) if "review.work" in may else ""),)
     acts = []
     for review in queries.open_reviews(prime) if "review.work" in may else ():
         acts.append(Act(f"Open review {review.reference}", reverse("review", args=[review.reference])))
+    if "review.work" in may and not acts:
+        acts.append(Act("Open a review", reverse("ask_review", args=[reference])))
     if "event.record" in may:
         acts.append(Act("Record an event", events))
     if "hold.place" in may:

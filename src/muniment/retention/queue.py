@@ -7,12 +7,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from muniment.core.models import Controller, User
 from muniment.records.models import Involvement
-from muniment.retention import afresh, queries
+from muniment.retention import afresh, doubt, queries
 from muniment.retention.assessment import OFFENDER, policy_kinds
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
 
 WAITING = ("open", "started")  # nobody waits for anything but a reviewer
 UNDECIDED = (*WAITING, "parked", "referred")
+DOUBT = "doubt"  # asked for like a state: answered or decided about a person who is made up otherwise now
 BACK = "back"  # asked for like a state: open again, because a disposal came back
 # What comes first, by what a reader may ask for; minus is from high to low.
 ORDERS = {"risk": ("-risk", "due", "pk"), "due": ("due", "-risk", "pk")}
@@ -60,6 +61,8 @@ def _in_state(state: str) -> Q:
     if state == BACK:
         orders = DisposalOrder.objects.filter(review=OuterRef("pk"), state__in=queries.CAME_BACK)
         return Q(Exists(orders), state__in=UNDECIDED)
+    if state == DOUBT:
+        return doubt.reviews()
     if state:
         return Q(state__in=UNDECIDED) if state == "undecided" else Q(state=state)
     return Q(state__in=WAITING)

@@ -29,7 +29,7 @@ from muniment.records.models import (
     Tombstone,
     VehicleLink,
 )
-from muniment.retention.models import DisposalOrder, PersonDecision, Review
+from muniment.retention.models import DisposalOrder, GroupsJoined, PersonDecision, Review
 
 
 @dataclass
@@ -126,10 +126,12 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
         of_them = told.objects.filter(nominal__in=keys, row__isnull=False)
         gone.rows |= set(of_them.values_list("row_id", flat=True))
     before = _make_up(keys)
+    ever = set(Belonging.objects.filter(nominal__in=keys).values_list("prime_id", flat=True))
     _delete_content(Q(pk__in=forgetting.forget(keys)), gone)
     with connection.cursor() as cursor:
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
+    GroupsJoined.objects.filter(was__in=ever, was__belongings__isnull=True).delete()
     _anchor_anew(before)
     _follow(order, before)
     return len(keys)
@@ -188,14 +190,16 @@ def _anchor_anew(primes: Iterable[int]) -> None:
 
 
 def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
-    """Let other orders under way about people of whom something went stand: nobody else is made of them by that.
+    """Let reviews and other orders about people of whom something went stand: nobody else is made of them by that.
 
     Each is decided afresh all the same, by what is left. Of whom nothing is left, nothing is decided or reviewed.
     `before` is as `_make_up` returns it.
     """
     others = DisposalOrder.objects.filter(state__in=["proposed", "approved", "instructed"]).exclude(pk=order.pk)
     for prime, digest in before.items():
-        others.filter(prime_id=prime, membership_digest=digest).update(membership_digest=membership_digest(prime))
+        reviews = Review.objects.filter(prime_id=prime, membership_digest=digest)
+        for bound in (others.filter(prime_id=prime, membership_digest=digest), reviews):
+            bound.update(membership_digest=membership_digest(prime))
     left = Belonging.objects.filter(prime__in=before, until__isnull=True)
     emptied = set(before) - set(left.values_list("prime_id", flat=True))
     PersonDecision.objects.filter(prime__in=emptied).delete()

@@ -18,7 +18,7 @@ from muniment.people.views import (
     transparency,
 )
 from muniment.records.views import intake, record
-from muniment.retention.views import disposals, due, due_records, events, holds, kept, review, reviews
+from muniment.retention.views import asking, disposals, due, due_records, events, holds, kept, review, reviews
 from muniment.supply.views import corrections, person_supplies, supplies
 from muniment.workbench.views import about, audit, find, home, purpose
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path("people/<str:reference>/joins/", person.person_joins, name="person_joins"),
     path("people/<str:reference>/history/", history.person_history, name="person_history"),
     path("people/<str:reference>/retention/", kept.person_retention, name="person_retention"),
+    path("people/<str:reference>/review/", asking.ask_review, name="ask_review"),
     path("people/<str:reference>/events/", events.person_events, name="person_events"),
     path("people/<str:reference>/given/", person_supplies.person_supplies, name="person_supplies"),
     path("given/", supplies.supplies, name="supplies"),
@@ -94,6 +95,7 @@ urlpatterns = [
     path("holds/", holds.holds, name="holds"),
     path("holds/new/", holds.place, name="place_hold"),
     path("holds/<str:reference>/", holds.hold, name="hold"),
+    path("holds/<str:reference>/confirm/", holds.confirm, name="confirm_hold"),
     path("holds/<str:reference>/ask-release/", holds.ask_release, name="ask_release"),
     path("holds/<str:reference>/release/", holds.release, name="release_hold"),
     path("schedule/", kept.schedule, name="schedule"),

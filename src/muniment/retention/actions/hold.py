@@ -12,7 +12,7 @@ from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
-from muniment.retention import gate, rules
+from muniment.retention import doubt, gate, rules
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.models import DisposalOrder, Hold, HoldController
 from muniment.retention.reach import KEYS
@@ -48,11 +48,25 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
             placed_by=by.name,
         )
         hold.refresh_from_db(fields=["placed_at"])
+        Hold.objects.filter(pk=hold.pk).update(people_digest=doubt.people_digest(hold))
         HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
         reached = held_records.expand(hold)
         stopped = held_records.stop_orders(hold)
         audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
     return hold
+
+
+def confirm(hold: Hold, *, by: Actor) -> None:
+    """Say that a hold on people is meant for them as they are made up now; needs the right of all that it binds."""
+    if by.user:
+        may(hold, by.user, "hold.place").require()
+    with transaction.atomic():
+        held = _standing(hold)
+        unless(doubt.of_hold(held) is not None, "This hold is not in doubt: nothing is to be confirmed.").require()
+        Hold.objects.filter(pk=hold.pk).update(
+            people_digest=doubt.people_digest(held), confirmed_by=by.name, confirmed_at=timezone.now()
+        )
+        audit.record(by, "hold.confirm", subject=hold.reference)
 
 
 def stopped_by(hold: Hold) -> QuerySet[DisposalOrder]:
@@ -99,9 +113,14 @@ def _standing(hold: Hold) -> Hold:
 
 def may_release(hold: Hold, user: User) -> Verdict:
     """Say whether a user may release a hold: of every force and office that it binds."""
+    return may(hold, user, "hold.release")
+
+
+def may(hold: Hold, user: User, action: str) -> Verdict:
+    """Say whether a user may do something for every force and office that a hold binds."""
     verdict = ALLOWED
     for controller in hold.controllers.all():
-        verdict &= access.may(user, "hold.release", on=timezone.localdate(), controller=controller)
+        verdict &= access.may(user, action, on=timezone.localdate(), controller=controller)
     return verdict
 
 

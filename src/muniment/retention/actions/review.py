@@ -8,12 +8,15 @@ from django.utils import timezone
 
 from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
-from muniment.core.models import Scope
-from muniment.core.verdicts import Verdict, unless
+from muniment.core.models import Controller, Scope
+from muniment.core.verdicts import Refused, Verdict, unless
+from muniment.people.models import PrimePerson
 from muniment.people.queries import life_digest, membership_digest
 from muniment.retention import assessment, drafts, intervals, queries, rules
 from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
+
+_RISK = {1: 300, 2: 200, 3: 100, 0: 50}  # by the group, as the schedule opens them; 0 is none
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,33 @@ def _taken_up(held: Review, by: Actor) -> Review:
     return _moved(held, "start", by, waiting_for="")
 
 
+def ask(prime: PrimePerson, controller: Controller, *, by: Actor) -> Review:
+    """Open a review of a person as they are made up now, because somebody asks for one; what waits already is it.
+
+    No run closes it. Raise Refused when the force or office has nothing of the person to review.
+    """
+    if by.user:
+        access.may(by.user, "review.work", on=timezone.localdate(), controller=controller).require()
+    with transaction.atomic():
+        decision = queries.person_decision(prime, controller)
+        if decision is None:
+            raise Refused((f"{controller.name} holds no record of this person that a review could be about.",))
+        waiting = next((each for each in queries.open_reviews(prime) if each.controller_id == controller.pk), None)
+        if waiting is not None:
+            return waiting
+        made = Review.objects.create(
+            prime=prime,
+            controller=controller,
+            kind="explicit",
+            trigger=decision.rule,
+            due=timezone.localdate(),
+            risk=_RISK.get(decision.group or 0, _RISK[0]),
+            membership_digest=membership_digest(prime.pk),
+        )
+        audit.record(by, "review.ask", subject=made.reference, controller=controller.code)
+    return made
+
+
 def save(
     review: Review, answers: Answers, *, by: Actor, version: int | None = None, draft: Draft | None = None
 ) -> Review:
@@ -87,7 +117,7 @@ def _begun_anew(held: Review, answers: Answers) -> dict[str, object]:
     """Return who makes up the person now, if that is what lay before the reviewer: from here on it is about them."""
     if answers.seen is None or answers.seen != life_digest(held.prime_id):
         return {}
-    return {"membership_digest": membership_digest(held.prime_id)}
+    return {"membership_digest": membership_digest(held.prime_id), "doubted_at": None}
 
 
 def _keep(review: Review, answers: Answers) -> None:
@@ -173,6 +203,7 @@ def decide(
             decided_by=by.name,
             decided_at=timezone.now(),
             membership_digest=membership_digest(held.prime_id),
+            doubted_at=None,
         )
 
 

@@ -24,7 +24,7 @@ from muniment.core.visits import opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, copies, long_kept, queries, rules, stops, told
+from muniment.retention import certificates, copies, doubt, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.anonymity import known
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
@@ -33,6 +33,7 @@ from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page
 _ANSWERING = "%s-{}"
+IN_DOUBT = "doubt"  # beside the states too: orders about people who are made up otherwise since
 AT_SOURCES = "at-sources"  # beside the states: orders, whatever their state, of which a source has something left to do
 
 
@@ -56,6 +57,7 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
         "counts": [
             *((value, label, count.get(value, 0)) for value, label in DisposalOrder.State.choices),
             (AT_SOURCES, "Waiting for a source", told.waiting_for_sources().count()),
+            (IN_DOUBT, "In doubt", doubt.orders().count()),
         ],
         "may_propose": access.may(request.user, "disposal.propose", on=timezone.localdate()),
     }
@@ -65,7 +67,8 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
 def disposals(request: HttpRequest) -> HttpResponse:
     """List orders by state, newest first, with the figure of each state."""
     state = request.GET.get("state", "")
-    orders = told.waiting_for_sources() if state == AT_SOURCES else DisposalOrder.objects.all()
+    beside_states = {AT_SOURCES: told.waiting_for_sources, IN_DOUBT: doubt.orders}
+    orders = beside_states.get(state, DisposalOrder.objects.all)()
     if state in DisposalOrder.State.values:
         orders = orders.filter(state=state)
     orders = orders.select_related("controller", "certificate").order_by("-pk")
@@ -78,6 +81,7 @@ def disposals(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "lines": [(order, beside.get(order.pk, "")) for order in page],
+            "doubtful": set(doubt.orders().filter(pk__in=[each.pk for each in page]).values_list("pk", flat=True)),
             "state": state,
             **tabs(request),
             "page_title": "Disposals",
@@ -104,6 +108,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "order": order,
             "who": identity(order.prime, nominals) if order.prime and nominals else None,
             "beside": told.standings([order]).get(order.pk, ""),
+            "doubt": doubt.of_order(order),
             "is_off": order.state in told.OFF,
             "long_kept": long_kept.said((item.class_id for item in items), order.controller),
             "told": told.told(order),

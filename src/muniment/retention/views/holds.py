@@ -17,6 +17,7 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record
+from muniment.retention import doubt
 from muniment.retention.actions import hold as holding
 from muniment.retention.forms import HoldForm, ReleaseForm, parts
 from muniment.retention.models import Hold
@@ -34,7 +35,14 @@ def holds(request: HttpRequest) -> HttpResponse:
     audit.record(visitor(request), "hold.list")
     every = Hold.objects.prefetch_related("controllers").order_by(F("released_at").desc(nulls_first=True), "-pk")
     return TemplateResponse(
-        request, "retention/holds.html", {"holds": every, "place": reverse("place_hold"), "page_title": "Holds"}
+        request,
+        "retention/holds.html",
+        {
+            "holds": every,
+            "doubtful": {hold.pk for hold in doubt.holds()},
+            "place": reverse("place_hold"),
+            "page_title": "Holds",
+        },
     )
 
 
@@ -64,6 +72,8 @@ def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm) -> HttpResp
             "covered": found.held.count(),
             "scope": [(name, _said(name, value)) for name, value in found.scope.items() if value],
             "may_release": holding.may_release(found, request.user),
+            "doubt": doubt.of_hold(found),
+            "may_confirm": holding.may(found, request.user, "hold.place"),
             "asked_it": found.release_asked_by == visitor(request).name,
             "releasing": releasing,
             "page_title": f"Hold {found.reference}",
@@ -152,6 +162,20 @@ def _scope(form: HoldForm) -> dict[str, Any] | None:
         if given[name]:
             scope[key] = given[name].isoformat()
     return None if form.errors else scope
+
+
+@require_POST
+@opens("hold.place")
+def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+    """Confirm that a hold on people is meant for them as they are made up now."""
+    found = found_hold(reference)
+    try:
+        holding.confirm(found, by=visitor(request))
+        messages.success(request, f"{found.reference} stands for these people as they are made up now.")
+    except Refused as refusal:
+        for reason in refusal.reasons:
+            messages.error(request, reason)
+    return redirect("hold", reference)
 
 
 @require_POST

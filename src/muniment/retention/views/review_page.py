@@ -7,6 +7,7 @@ from typing import Any
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from muniment.core import words
@@ -15,7 +16,7 @@ from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import assessment, evidence, explaining, long_kept, queries, stops
+from muniment.retention import assessment, doubt, evidence, explaining, long_kept, queries, stops
 from muniment.retention.assessment import Criterion
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
@@ -89,7 +90,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "is_offender": all(assessment.OFFENDER in each.asked_of for each in asked.values()),
         "several": len(controllers(entries)) > 1,
         "seen": people.life_digest(found.prime_id),
-        "has_changed": found.membership_digest != people.membership_digest(found.prime_id),
+        "doubt": doubt.of_review(found, timezone.localdate()),
         "free": free,
         "long_kept": long_kept.said(_classes(free), found.controller),
         "shared": shared(apart),

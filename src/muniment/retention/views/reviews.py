@@ -15,7 +15,7 @@ from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import identities
-from muniment.retention import queries
+from muniment.retention import doubt, queries
 from muniment.retention import queue as queueing
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import DisposalOrder, PersonDecision, Review
@@ -34,6 +34,7 @@ class Line:
     rule: str
     missing: tuple[str, ...]
     came_back: DisposalOrder | None
+    is_doubtful: bool
 
 
 @opens("review.work")
@@ -91,7 +92,7 @@ def lines(found: list[Review]) -> list[Line]:
     who = identities(review.prime for review in found)
     keys = {review.prime_id for review in found}
     decisions = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime_id__in=keys)}
-    back = queries.came_back(found)
+    back, doubtful = queries.came_back(found), doubt.doubtful(found)
     made = []
     for review in found:
         known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
@@ -104,6 +105,7 @@ def lines(found: list[Review]) -> list[Line]:
                 decision.rule if decision else "",
                 tuple(decision.missing) if decision else (),
                 back.get(review.pk),
+                review.pk in doubtful,
             )
         )
     return made

@@ -16,9 +16,9 @@ from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
-from muniment.retention import due, queue, told
+from muniment.retention import doubt, due, queue, told
 from muniment.retention.models import DisposalOrder, Hold, Review
-from muniment.retention.views.disposals import AT_SOURCES
+from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
 from muniment.retention.views.reviews import Line, lines
 from muniment.supply import queries as supplied
 from muniment.supply.models import Supply
@@ -86,10 +86,13 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             f"{lists}?allocated=me&state={queue.BACK}",
             lambda: _sent_back(user),
         ),
+        ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.instruct", "disposal{s} waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
+        ("disposal.view", "disposal{s} in doubt", f"{orders}?state={IN_DOUBT}", lambda: doubt.orders().count()),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
+        ("hold.place", "hold{s} in doubt", reverse("holds"), lambda: len(doubt.holds())),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
         (
             "export.approve",
@@ -127,6 +130,10 @@ def _with(user: User) -> int:
 
 def _to_check(user: User) -> int:
     return checks.waiting_for(user.username).count()
+
+
+def _in_doubt(user: User) -> int:
+    return _waiting(user, state=queue.DOUBT).count()
 
 
 def _sent_back(user: User) -> int:
