@@ -143,6 +143,14 @@ CREATE OR REPLACE FUNCTION muniment.membership_digest(person bigint) RETURNS tex
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT encode(sha256(convert_to(coalesce(string_agg(nominal_id::text, ',' ORDER BY nominal_id), ''), 'UTF8')),
         'hex') FROM people_belonging WHERE prime_id = person AND until IS NULL $$;
+-- On which days a source told what it says of nominals that the reader may see: since when in these words, when last.
+CREATE OR REPLACE FUNCTION muniment.told(nominals bigint[]) RETURNS TABLE (nominal bigint, since date, last date)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT n.id, changed.as_of, latest.as_of FROM records_nominal n
+    JOIN records_sourcerow r ON r.id = n.row_id
+    JOIN records_intake changed ON changed.id = r.changed_intake_id
+    JOIN records_intake latest ON latest.id = r.last_intake_id
+    WHERE n.id = ANY (nominals) AND n.scope_id = ANY (muniment.scopes()) $$;
 -- When a person was last made up as a digest says; nothing when they never were.
 CREATE OR REPLACE FUNCTION muniment.made_up_at(person bigint, digest text) RETURNS timestamptz
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

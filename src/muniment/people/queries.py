@@ -86,7 +86,7 @@ class Identity:
     sources: int
 
 
-_FACTS = {
+FACTS = {
     "Names": "name",
     "Date of birth": "born",
     "Sex": "sex",
@@ -106,7 +106,7 @@ _FACTS = {
 
 def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
     """Derive what to show of a prime person from nominals; the value that most sources give comes first."""
-    facts = {title: _values(field, nominals) for title, field in _FACTS.items()}
+    facts = {title: _values(field, nominals) for title, field in FACTS.items()}
     aliases = sorted({alias for nominal in nominals for alias in nominal.aliases})
     if aliases:
         facts["Also known as"] = tuple(Value(alias, ()) for alias in aliases)
@@ -121,17 +121,24 @@ def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
 
 
 def _values(field: str, nominals: list[Nominal]) -> tuple[Value, ...]:
-    given: dict[str, tuple[list[str], list[str]]] = {}
+    return tuple(
+        Value(text, tuple(dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in givers)))
+        for text, givers in given_by(field, nominals)
+    )
+
+
+def given_by(field: str, nominals: Iterable[Nominal]) -> list[tuple[str, list[Nominal]]]:
+    """Return each value of a fact with the nominals that give it: what most give first, then by the alphabet."""
+    given: dict[str, tuple[list[str], list[Nominal]]] = {}
     for nominal in nominals:
         text = str(getattr(nominal, field)).strip()
         if text and text != "Name not known":
             shown = _shown(field, nominal, text)
-            spellings, sources = given.setdefault(" ".join(shown.casefold().split()), ([], []))
+            spellings, givers = given.setdefault(" ".join(shown.casefold().split()), ([], []))
             spellings.append(shown)
-            sources.append(f"{nominal.system.title}, {nominal.system.controller.name}")
-    values = [(min(spellings, key=str.isupper), sources) for spellings, sources in given.values()]
-    values.sort(key=lambda pair: (-len(pair[1]), pair[0]))
-    return tuple(Value(text, tuple(dict.fromkeys(sources))) for text, sources in values)
+            givers.append(nominal)
+    values = [(min(spellings, key=str.isupper), givers) for spellings, givers in given.values()]
+    return sorted(values, key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def _shown(field: str, nominal: Nominal, text: str) -> str:

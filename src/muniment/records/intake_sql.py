@@ -157,11 +157,14 @@ class Written(NamedTuple):
 
 SOURCE_ROWS = Written(
     """
-    INSERT INTO records_sourcerow (id, system_id, "table", key, hash, first_intake_id, last_intake_id)
-    SELECT row_id, %(system)s, %(table)s, key, hash, %(intake)s, %(intake)s FROM fate WHERE fate = 'accepted'
+    INSERT INTO records_sourcerow
+        (id, system_id, "table", key, hash, first_intake_id, changed_intake_id, last_intake_id)
+    SELECT row_id, %(system)s, %(table)s, key, hash, %(intake)s, %(intake)s, %(intake)s
+    FROM fate WHERE fate = 'accepted'
     """,
     """
-    UPDATE records_sourcerow held SET hash = f.hash, last_intake_id = %(intake)s, withdrawn_on = NULL
+    UPDATE records_sourcerow held
+    SET hash = f.hash, changed_intake_id = %(intake)s, last_intake_id = %(intake)s, withdrawn_on = NULL
     FROM fate f WHERE f.fate = 'updated' AND held.id = f.row_id
     """,
 )

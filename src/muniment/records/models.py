@@ -119,10 +119,12 @@ class SourceRow(models.Model):
     hash = models.CharField(max_length=64)
     first_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     last_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    # The one since which it says what it says.
+    changed_intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     withdrawn_on = models.DateField(null=True)
 
     class Fields:
-        id = system = first_intake = last_intake = Kind.KEY
+        id = system = first_intake = last_intake = changed_intake = Kind.KEY
         table = Kind.CODE
         key = Kind.REFERENCE
         hash = Kind.STATE

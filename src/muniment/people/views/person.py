@@ -19,6 +19,7 @@ from muniment.records.models import NominalFlag
 OPEN, ON_A_PAGE = 25, 100  # records of a life that stand open at first, and that one page has
 TABS = (
     ("person", "Overview"),
+    ("person_facts", "Facts and sources"),
     ("person_links", "Links"),
     ("person_joins", "Why one person"),
     ("person_history", "History"),

@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=400)),
                 ('hash', models.CharField(max_length=64)),
                 ('withdrawn_on', models.DateField(null=True)),
+                ('changed_intake', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.intake')),
                 ('first_intake', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.intake')),
                 ('last_intake', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.intake')),
             ],
