@@ -51,7 +51,15 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     yield from map(reverse, ("linkage", "linkage_samples", "transparency"))
     yield from _of_linkage()
     yield from _of_stewards()
-    for name in ("person", "person_links", "person_joins", "person_retention", "person_events"):
+    for name in (
+        "person",
+        "person_facts",
+        "person_links",
+        "person_joins",
+        "person_history",
+        "person_retention",
+        "person_events",
+    ):
         yield reverse(name, args=[person])
     place, vehicle = (
         PrimePlace.objects.filter(belongings__member__parts__unit__gt="").first(),

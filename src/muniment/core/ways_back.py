@@ -23,7 +23,16 @@ WORDS = {
     "find": "Back to what was found",
     "due_records": "Back to the records due",
     **dict.fromkeys(
-        ("person", "person_links", "person_joins", "person_retention", "person_events"), "Back to the person"
+        (
+            "person",
+            "person_facts",
+            "person_links",
+            "person_joins",
+            "person_history",
+            "person_retention",
+            "person_events",
+        ),
+        "Back to the person",
     ),
 }
 

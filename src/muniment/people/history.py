@@ -9,10 +9,12 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from muniment.core.models import BatchRun
+from muniment.people import membership
 from muniment.people.models import Belonging, Judgement, PrimePerson
 from muniment.records.models import Nominal, SourceEvent
 
-MADE, NEW, JOINED, LEFT, GONE, BACK = "made", "new", "joined", "left", "gone", "back"
+MADE, NEW, JOINED, PARTED, LEFT = "made", "new", "joined", "parted", "left"
+GONE, BACK = "gone", "back"  # at source, and still part of the person
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,15 @@ class Change:
 class _Step:
     """Those who moved together: their belongings that began then, and those that had ended.
 
-    `here` are those of the prime person with whom they had been or came to be one, `there` those to whom they went.
+    `left` are those with whom they had been one, `met` those with whom they came to be one.
     """
 
     what: str
     other: PrimePerson | None
     began: list[Belonging] = field(default_factory=list)
     ended: list[Belonging] = field(default_factory=list)
-    here: set[int] = field(default_factory=set)
-    there: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    met: set[int] = field(default_factory=set)
 
     @property
     def at(self) -> datetime:
@@ -85,7 +87,10 @@ def changes(prime: PrimePerson) -> list[Change]:
     for step in steps:
         run = step.began[0].run
         before, after = _around(every, prime, step.at)
-        step.here, step.there = (before if step.what == LEFT else after) - step.keys, _beside(step)
+        here, there = (before if step.what == LEFT else after) - step.keys, _beside(step)
+        step.left, step.met = (here, there) if step.what == LEFT else (there, here)
+        if step.what == JOINED and not here:
+            step.what = PARTED  # from the other, under a reference that nobody bore
         found.append(
             Change(
                 at=step.at,
@@ -108,7 +113,7 @@ def _lives(prime: PrimePerson) -> dict[int, list[Belonging]]:
     """Return for each nominal that was ever part of a prime person everything that it belonged to, in order."""
     ever = Belonging.objects.filter(prime=prime).values("nominal_id")
     held = (
-        Belonging.objects.filter(nominal__in=ever)
+        membership.findable(Belonging.objects.filter(nominal__in=ever))
         .select_related("prime", "run", "nominal__system__controller")
         .order_by("start", "pk")
     )
@@ -155,8 +160,8 @@ def _around(every: list[Belonging], prime: PrimePerson, at: datetime) -> tuple[s
 
 
 def _beside(step: _Step) -> set[int]:
-    """Return with whom those who left were one from then on."""
-    if step.what != LEFT or step.other is None:
+    """Return who made up the other person from then on, besides those who moved."""
+    if step.other is None:
         return set()
     stood = Q(until__isnull=True) | Q(until__gt=step.at)
     found = Belonging.objects.filter(stood, prime=step.other, start__lte=step.at).exclude(nominal__in=step.keys)
@@ -167,7 +172,7 @@ def _references(prime: PrimePerson, step: _Step, before: set[int], after: set[in
     """Return which references were retired and revived: those whose founding nominal moved, and nobody is left."""
     other, moved = step.other, step.keys
     retired = revived = None
-    if step.what == JOINED and other is not None:
+    if step.what in (JOINED, PARTED) and other is not None:
         retired = other if other.anchor_id in moved else None
         revived = prime if not before and prime.anchor_id in moved else None
     if step.what == LEFT and other is not None:
@@ -177,16 +182,14 @@ def _references(prime: PrimePerson, step: _Step, before: set[int], after: set[in
 
 
 def _speaks(step: _Step, said: Judgement) -> bool:
-    """Whether a judgement speaks for a change: one that stood then, or, of those who left, was taken back before."""
-    pair, same = (said.left_id, said.right_id), said.verdict == Judgement.Verdict.SAME
-    stood = said.at <= step.at and (said.superseded_at is None or said.superseded_at > step.at)
-    if step.what == JOINED:
-        return stood and same and step.joins(pair, step.here)
-    if step.what != LEFT:
+    """Whether a judgement speaks for a move: one that stood then, or one that had kept them together and was ended."""
+    if step.what not in (JOINED, PARTED, LEFT):
         return False
-    taken_back = said.superseded_at is not None and step.were_one_since < said.superseded_at <= step.at
-    parted = step.joins(pair, step.here) and (taken_back if same else stood)
-    return parted or (stood and same and step.joins(pair, step.there))
+    pair, same = (said.left_id, said.right_id), said.verdict == Judgement.Verdict.SAME
+    if said.at <= step.at and (said.superseded_at is None or said.superseded_at > step.at):
+        return step.joins(pair, step.met if same else step.left)
+    ended = said.superseded_at is not None and step.were_one_since < said.superseded_at <= step.at
+    return same and ended and step.joins(pair, step.left)
 
 
 @dataclass(frozen=True)
@@ -224,13 +227,12 @@ def _told(keys: set[int]) -> list[_Told]:
 def _tells(step: _Step, told: _Told) -> bool:
     """Whether a source had told of a change: a merge that stood before a join, its end before a parting."""
     at = told.event.applied_at
-    if at is None or at > step.at:
+    if at is None or at > step.at or step.what in (GONE, BACK):
         return False
     if told.event.kind == "merge":
-        with_whom = {JOINED: step.here, NEW: step.here | step.keys, MADE: step.keys, LEFT: step.there}
-        stood = told.until is None or told.until > step.at
-        return stood and step.joins(told.pair, with_whom.get(step.what, set()))
-    return step.what == LEFT and at > step.were_one_since and bool(set(told.pair) & (step.here | step.keys))
+        among = step.met | (step.keys if step.what in (MADE, NEW) else set())
+        return (told.until is None or told.until > step.at) and step.joins(told.pair, among)
+    return bool(step.left) and at > step.were_one_since and bool(set(told.pair) & (step.left | step.keys))
 
 
 def _models() -> list[tuple[int, str]]:

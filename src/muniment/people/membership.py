@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from muniment.people.models import Belonging, PrimePerson
@@ -39,6 +39,15 @@ def members(primes: Collection[int], *, as_at: date, known_by: datetime) -> Quer
     return recorded(known_by).filter(told_on(as_at), prime__in=primes)
 
 
+def findable(held: QuerySet[Belonging]) -> QuerySet[Belonging]:
+    """Return those of some belongings whose reference leads the reader to somebody today.
+
+    One that leads nowhere may be of somebody who was sealed since, or destroyed: it is not told.
+    """
+    leads_to = Q(prime=OuterRef("prime")) | Q(prime=OuterRef("prime__redirects_to"))
+    return held.filter(Exists(Belonging.objects.filter(leads_to, until__isnull=True)))
+
+
 @dataclass(frozen=True)
 class Group:
     """A prime person as it was known: of whom the sources told on the day, and who was one with them on others."""
@@ -64,7 +73,7 @@ def as_known(prime: PrimePerson, *, as_at: date, known_by: datetime) -> AsKnown:
     ever = Belonging.objects.filter(prime=prime).values("nominal_id")
     bore = set(recorded(known_by).filter(nominal__in=ever).values_list("prime_id", flat=True))
     held = (
-        recorded(known_by)
+        findable(recorded(known_by))
         .filter(prime__in=bore)
         .select_related("prime", "nominal__system__controller")
         .order_by("prime_id", "nominal__system__controller__name", "nominal__system__title", "nominal__reference")

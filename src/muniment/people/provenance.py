@@ -10,29 +10,37 @@ from datetime import date
 from django.db import connection
 from django.db.models import F
 
+from muniment.core import words
 from muniment.people.queries import FACTS, given_by
-from muniment.records.models import Involvement, Nominal, Record
+from muniment.records.models import Involvement, Nominal, Record, SourceSystem
+
+
+@dataclass(frozen=True)
+class Told:
+    """One nominal that gives a value, and a record that the same row tells of, where the reader may see one."""
+
+    nominal: Nominal
+    record: Record | None
+    written: str  # as its source writes it; empty where that says no more
 
 
 @dataclass(frozen=True)
 class Telling:
-    """A source record that gives a value: as it writes it, in a row unchanged since a day and told last on another.
+    """Those of one system that give a value in rows unchanged since a day and told last on another."""
 
-    `record` is one that the same row tells of, where there is one that the reader may see.
-    """
-
-    nominal: Nominal
-    written: str
+    system: SourceSystem
     since: date | None
     last: date | None
-    record: Record | None
+    withdrawn_on: date | None
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
 class Given:
-    """A value and who gives it."""
+    """A value, how many nominals give it, and which."""
 
     text: str
+    givers: int
     tellings: tuple[Telling, ...]
 
 
@@ -45,35 +53,52 @@ class Fact:
     values: tuple[Given, ...]
 
 
+class _Sources:
+    """What is known of where nominals come from."""
+
+    def __init__(self, nominals: list[Nominal]) -> None:
+        self._days, self._records = _days(nominals), _records(nominals)
+
+    def given(self, text: str, givers: Iterable[tuple[Nominal, str]]) -> Given:
+        """Return a value with its tellings; each giver comes with what it writes."""
+        found: dict[tuple[SourceSystem, date | None, date | None, date | None], list[Told]] = {}
+        for nominal, written in givers:
+            since, last = self._days.get(nominal.pk, (None, None))
+            told = Told(nominal, self._records.get(nominal.pk), written if written != text else "")
+            found.setdefault((nominal.system, since, last, nominal.withdrawn_on), []).append(told)
+        tellings = tuple(Telling(*where, tuple(told)) for where, told in found.items())
+        return Given(text, sum(len(each.told) for each in tellings), tellings)
+
+
 def facts(nominals: list[Nominal]) -> list[Fact]:
     """Return every fact that any of some nominals gives."""
-    days, records = _days(nominals), _records(nominals)
-
-    def telling(nominal: Nominal, written: str) -> Telling:
-        since, last = days.get(nominal.pk, (None, None))
-        return Telling(nominal, written, since, last, records.get(nominal.pk))
-
-    found = []
+    sources, found = _Sources(nominals), []
     for title, field in FACTS.items():
         values = tuple(
-            Given(text, tuple(telling(each, str(getattr(each, field)).strip()) for each in givers))
+            sources.given(text, ((each, _written(field, each)) for each in givers))
             for text, givers in given_by(field, nominals)
         )
         if values:
             found.append(Fact(title, _why(values), values))
-    aliases: dict[str, list[Telling]] = {}
+    aliases: dict[str, list[tuple[Nominal, str]]] = {}
     for nominal in nominals:
         for alias in nominal.aliases:
-            aliases.setdefault(alias, []).append(telling(nominal, alias))
+            aliases.setdefault(alias, []).append((nominal, ""))
     if aliases:
-        values = tuple(Given(text, tuple(tellings)) for text, tellings in sorted(aliases.items()))
+        values = tuple(sources.given(text, givers) for text, givers in sorted(aliases.items()))
         found.append(Fact("Also known as", "Every one is shown: none takes the place of another.", values))
     return found
 
 
+def _written(field: str, nominal: Nominal) -> str:
+    """Return a value as its source writes it; nothing where that is a code or a day, which are put into words."""
+    text = str(getattr(nominal, field)).strip()
+    return "" if field == "born" or words.has(field, text.upper()) else text
+
+
 def _why(values: tuple[Given, ...]) -> str:
     """Say why the first of some values is shown and the others are not."""
-    first, *others = (len(each.tellings) for each in values)
+    first, *others = (each.givers for each in values)
     told = sum((first, *others))
     if not others:
         return "Nobody says otherwise." if told > 1 else "One source record alone gives it."

@@ -68,7 +68,7 @@ def test_what_was_said_before_joins_the_sealed_no_more(north, cast, signed_in, j
     assert not are_one()
     client, old, sealed = signed_in(cast["rowan"]), prime_of("P1"), prime_of("P8")
     assert client.get(reverse("person", args=[sealed.reference])).status_code == 404
-    for name in ("person", "person_joins", "person_links"):
+    for name in ("person", "person_joins", "person_links", "person_facts", "person_history"):
         page = client.get(reverse(name, args=[old.reference]))
         assert page.status_code == 200
         assert not any(word in page.text for word in ("Newname", "Protected", "C8", sealed.reference))

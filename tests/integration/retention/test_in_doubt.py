@@ -188,10 +188,9 @@ def test_people_in_different_groups_who_are_joined_are_in_the_stricter_at_once_u
 
 
 def test_what_a_review_let_go_puts_it_in_no_doubt(two):
-    join(two)
-    review = review_of("P1")
-    keys = tuple(Record.objects.filter(reference="C7").values_list("pk", flat=True))
-    order = carried_out(two, review, ["C1"], "part", kept_records=keys, next_review=in_a_year())
+    keys = tuple(Record.objects.filter(reference="CU1").values_list("pk", flat=True))
+    order = carried_out(two, review_of("P1"), ["C1"], "part", kept_records=keys, next_review=in_a_year())
     assert DisposalOrder.objects.get(pk=order.pk).nominals_destroyed == 1
     two.run()
+    assert Review.objects.filter(state="decided").count() == 1
     assert not Review.objects.filter(doubt.reviews()).exists()

@@ -1,0 +1,73 @@
+"""Each value of a fact names the source records that give it, and the values that lost stand below it."""
+
+import pytest
+from django.urls import reverse
+
+from factories.cast import refresh
+from factories.deeds import prime_of
+from factories.exports import Source, row
+from factories.linkage import activate_model
+from muniment.core.actors import Actor
+from muniment.people.actions.resolve import resolve
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
+
+
+@pytest.fixture
+def sources(cast, tmp_path):
+    """One person: three of Northshire's records say so, and one of Westvale's gives another telephone and pncid."""
+    activate_model(every_feature=True)
+    north, west = Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
+    north.send([row("C1", "P1", **HOME), row("C2", "P2", **HOME)], on="2026-04-01")
+    west.send([row("D1", "W1", **{**HOME, "PHONE": "07700900777"}, PNCID="2001/0000019K")], on="2026-05-01")
+    resolve(by=Actor("tests"))
+    refresh()
+    assert prime_of("P1") == prime_of("W1")
+    return north, west
+
+
+def told(client, **more):
+    answer = client.get(reverse("person_facts", args=[prime_of("P1").reference]), **more)
+    return " ".join(answer.text.split())
+
+
+def fact(text, title):
+    return text.partition(f'aria-label="{title}"')[2].partition("</section>")[0]
+
+
+def test_what_most_give_comes_first_with_the_reason_and_what_lost_below(sources, cast, signed_in):
+    phones = fact(told(signed_in(cast["rowan"])), "Telephone")
+    assert "2 of the 3 source records that give one say so: more than any other" in phones
+    assert 0 < phones.index("07700900123") < phones.index("07700900777")
+    assert phones.index("P1") < phones.index("W1")
+    assert "1 April 2026" in phones
+    assert "1 May 2026" in phones
+    assert "One source record alone gives it." in fact(told(signed_in(cast["rowan"])), "PNC ID")
+
+
+def test_of_values_that_the_reader_may_not_see_nothing_is_said(sources, cast, signed_in):
+    text = told(signed_in(cast["hazel"]))
+    assert "Nobody says otherwise." in fact(text, "Telephone")
+    for hidden in ("07700900777", "PNC ID", "W1", "Westvale", "of the 3"):
+        assert hidden not in text
+
+
+def test_a_row_that_has_changed_says_since_when_and_one_sent_again_when_it_was_told_last(sources, cast, signed_in):
+    north, _ = sources
+    north.send([row("C1", "P1", **HOME), row("C2", "P2", **{**HOME, "PHONE": "07700900555"})], on="2026-06-01")
+    phones = fact(told(signed_in(cast["rowan"])), "Telephone")
+    assert "Shown first by the alphabet alone: 1 of the 3 source records" in phones
+    (first,) = (line for line in phones.split("<tr ") if "P1" in line)
+    assert first.index("1 April 2026") < first.index("1 June 2026")
+    (second,) = (line for line in phones.split("<tr ") if "P2" in line)
+    assert "1 April 2026" not in second
+
+
+def test_an_address_that_is_no_address_is_shown_as_it_is_written(sources, cast, signed_in):
+    north, _ = sources
+    nasty = "<script>\"'& Street"
+    north.send([row("C1", "P1", **{**HOME, "ADDRESS": nasty.replace('"', "")})], on="2026-06-01")
+    text = told(signed_in(cast["rowan"]))
+    assert "&lt;script&gt;&#x27;&amp; Street" in text
+    assert "<script>'" not in text
