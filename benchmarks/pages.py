@@ -66,7 +66,9 @@ def kinds() -> dict[str, list[str]]:
     found = {"a page that reads no record (peer)": ["/about/"] * 40}
     for words, tab in (
         ("a person", ""),
+        ("their facts", "facts/"),
         ("their links", "links/"),
+        ("their history", "history/"),
         ("why one person", "joins/"),
         ("why kept", "retention/"),
     ):

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -10,6 +12,8 @@ from django.db.models import QuerySet
 from muniment.core import references, words
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.models import Involvement, Nominal
+
+UNNAMED = "Name not known"
 
 
 def nominals_of(prime: PrimePerson) -> QuerySet[Nominal]:
@@ -38,6 +42,44 @@ def identities(primes: Iterable[PrimePerson]) -> dict[int, "Identity"]:
     """Return prime key to identity, in three queries however many there are."""
     every = {prime.pk: prime for prime in primes}
     return {key: identity(every[key], nominals) for key, nominals in nominals_by_prime(every).items()}
+
+
+@dataclass(frozen=True)
+class Called:
+    """What somebody is called, and when they were born in words, empty when nobody says."""
+
+    reference: str
+    name: str
+    born: str
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+    born: str
+    born_earliest: date | None
+    born_latest: date | None
+
+
+_Gives = TypeVar("_Gives", Nominal, _Named)
+
+
+def called(primes: Iterable[PrimePerson]) -> dict[int, Called]:
+    """Return what prime people are called, by key, as `identities` has it; reads nothing else of them."""
+    every = {prime.pk: prime for prime in primes}
+    columns = ("forename", "middle_names", "surname", "full_name", "born", "born_earliest", "born_latest")
+    held: dict[int, list[_Named]] = {}
+    rows = Belonging.objects.filter(prime_id__in=list(every), until__isnull=True)
+    for key, forename, middle, surname, full, *born in rows.values_list(
+        "prime_id", *(f"nominal__{c}" for c in columns)
+    ):
+        parts = " ".join(part for part in (forename, middle, surname) if part)
+        held.setdefault(key, []).append(_Named(parts or full or UNNAMED, *born))
+    found = {}
+    for key, named in held.items():
+        names, births = given_by("name", named), given_by("born", named)
+        found[key] = Called(every[key].reference, names[0][0] if names else UNNAMED, births[0][0] if births else "")
+    return found
 
 
 def membership_digest(prime_id: int) -> str:
@@ -113,7 +155,7 @@ def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
     names, born = facts["Names"], facts["Date of birth"]
     return Identity(
         reference=prime.reference,
-        name=names[0].text if names else "Name not known",
+        name=names[0].text if names else UNNAMED,
         born=born[0] if born else None,
         facts={title: values for title, values in facts.items() if values},
         sources=len(nominals),
@@ -127,12 +169,12 @@ def _values(field: str, nominals: list[Nominal]) -> tuple[Value, ...]:
     )
 
 
-def given_by(field: str, nominals: Iterable[Nominal]) -> list[tuple[str, list[Nominal]]]:
+def given_by(field: str, nominals: Iterable[_Gives]) -> list[tuple[str, list[_Gives]]]:
     """Return each value of a fact with the nominals that give it: what most give first, then by the alphabet."""
-    given: dict[str, tuple[list[str], list[Nominal]]] = {}
+    given: dict[str, tuple[list[str], list[_Gives]]] = {}
     for nominal in nominals:
         text = str(getattr(nominal, field)).strip()
-        if text and text != "Name not known":
+        if text and text != UNNAMED:
             shown = _shown(field, nominal, text)
             spellings, givers = given.setdefault(" ".join(shown.casefold().split()), ([], []))
             spellings.append(shown)
@@ -141,13 +183,13 @@ def given_by(field: str, nominals: Iterable[Nominal]) -> list[tuple[str, list[No
     return sorted(values, key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _shown(field: str, nominal: Nominal, text: str) -> str:
+def _shown(field: str, nominal: "Nominal | _Named", text: str) -> str:
     if field == "born":
         return _day(nominal)
     return words.say(field, text) if words.has(field, text.upper()) else text
 
 
-def _day(nominal: Nominal) -> str:
+def _day(nominal: "Nominal | _Named") -> str:
     if nominal.born_earliest is None or nominal.born_latest is None:
         return f"{nominal.born} (not a date)"
     return words.between(nominal.born_earliest, nominal.born_latest)

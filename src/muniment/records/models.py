@@ -282,7 +282,10 @@ class Nominal(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["system", "reference"], name="nominal_once")]
-        indexes = [Index(fields=["system", "merged_into"], condition=~Q(merged_into=""), name="nominal_merged")]
+        indexes = [
+            Index(fields=["system", "merged_into"], condition=~Q(merged_into=""), name="nominal_merged"),
+            Index(fields=["phone"], condition=~Q(phone=""), name="nominal_phone"),  # who gives one number
+        ]
 
     @property
     def name(self) -> str:

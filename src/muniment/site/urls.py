@@ -3,8 +3,8 @@
 from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 
+from muniment.objects.views import links, thing
 from muniment.objects.views import matches as object_matches
-from muniment.objects.views import thing
 from muniment.people.views import (
     acts,
     clusters,
@@ -33,7 +33,7 @@ urlpatterns = [
     path("about/", about.about, name="about"),
     path("find/", find.find, name="find"),
     path("people/<str:reference>/", person.person, name="person"),
-    path("people/<str:reference>/links/", person.person_links, name="person_links"),
+    path("people/<str:reference>/links/", links.person_links, name="person_links"),
     path("people/<str:reference>/facts/", facts.person_facts, name="person_facts"),
     path("people/<str:reference>/joins/", person.person_joins, name="person_joins"),
     path("people/<str:reference>/history/", history.person_history, name="person_history"),

@@ -12,7 +12,6 @@ from muniment.core.models import User
 from muniment.core.visits import opens, visitor
 from muniment.people import joins, queries, surroundings
 from muniment.people.chronology import Life
-from muniment.people.links import links
 from muniment.people.models import PrimePerson
 from muniment.records.models import NominalFlag
 
@@ -63,13 +62,6 @@ def person(request: HttpRequest, reference: str) -> HttpResponse:
     shown["several"] = len({each.system.controller_id for each in shown["nominals"]}) > 1
     shown |= {"page": page, "entries": page.object_list, "visible": OPEN if page.number == 1 else ON_A_PAGE}
     return TemplateResponse(request, "people/person.html", shown)
-
-
-@opens("person.view")
-def person_links(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show who is linked to the person, as a table; the chart is drawn from the same rows."""
-    prime, shown = opened(request, reference, "person_links")
-    return TemplateResponse(request, "people/links.html", {**shown, "links": links(prime)})
 
 
 @opens("person.view")
