@@ -59,6 +59,7 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
         "person_history",
         "person_retention",
         "person_events",
+        "ask_review",
     ):
         yield reverse(name, args=[person])
     place, vehicle = (

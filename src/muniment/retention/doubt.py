@@ -29,10 +29,10 @@ class Doubt:
 
 
 def of_review(review: Review, on: date) -> Doubt | None:
-    """Return why a review is in doubt: one that somebody has begun, or whose decision still counts."""
-    now = _now(review.prime)
-    counts = review.state == Review.State.DECIDED and (review.next_review or on) > on
-    if not (review.state in BEGUN or (counts and not _looked_at_since(review, now))):
+    """Return why a review is in doubt: one that waits or that somebody has begun, or whose decision still counts."""
+    is_decided = review.state == Review.State.DECIDED
+    counts = is_decided and (review.next_review or on) > on and not _looked_at_since(review, _now(review.prime))
+    if review.state == Review.State.CLOSED or (is_decided and not counts):
         return None
     return _doubt(review.prime, review.membership_digest, review.decided_at or review.made_at)
 

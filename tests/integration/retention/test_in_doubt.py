@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 OTHER = {"FORENAME": "Tansy", "SURNAME": "Quite", "BORN": "1961-07-08"}
 GRAVE = {"CJS": "OF61016", "TITLE": "Wounding", "OUTCOME": "CHARGED", "ROLE": "SUSPECT", "RESULT": "pending"}
-CHANGED = "In doubt: this person has changed"
+CHANGED = "In doubt. This person has changed"
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_hold_on_a_person_is_in_doubt_until_it_is_confirmed(two):
     assert doubt.holds() == []
     join(two)
     page = text(two, "hazel", "hold", hold.reference)
-    assert "In doubt: its people have changed" in page
+    assert "In doubt. Its people have changed" in page
     assert "Joined, until then" in page
     assert "Its people are made up otherwise since." in text(two, "hazel", "holds")
     assert "hold in doubt" in text(two, "hazel", "home")
