@@ -8,9 +8,9 @@ from muniment.objects.views import matches as object_matches
 from muniment.people.views import (
     acts,
     clusters,
-    kinds,
     facts,
     history,
+    kinds,
     linkage_runs,
     linkage_samples,
     matches,
