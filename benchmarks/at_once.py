@@ -2,15 +2,18 @@
 
 Each nominal drawn is attached again, through all that a new one goes through: standardised, weighed against who shares
 a key with it, grouped, published, its search words renewed. Nothing comes of it, since nothing has changed. Deciding
-afresh, and taking in the row, are measured beside it. The peer is Splink, given the nominal and everybody else of its
+afresh is measured beside it, and all of it together: one row of a custody export handed in, as a source system would
+hand it in, until the answer. The peer is Splink, given the nominal and everybody else of its
 partition in memory, standardised beforehand: it blocks and scores one against all by the same model, and publishes
 nothing.
 """
 
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from muniment.cli.preparing import prepare
@@ -36,7 +39,8 @@ def main() -> None:
     rows: dict[str, list[float]] = {
         "attach one nominal": _each(some, lambda key: attach([key], by=by)),
         "Splink: block and score one against all (peer)": _each(some[:20], _splink()),
-        "decide about one person and who is on their records": _each(some[:20], _decide(by)),
+        "decide about one person and who is on their records": _each(some, _decide(by)),
+        "hand in one row of custody: check, take in, attach, decide": _each(*_hand_in(draw, by)),
     }
     for work, took in rows.items():
         at = took[int(0.95 * len(took))] if len(took) >= _ONE else None
@@ -74,6 +78,26 @@ def _decide(by: Any) -> Callable[[int], object]:
         return reschedule(policy, people=set(people), records=(), by=by, on=on)
 
     return decide
+
+
+def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], object]]:
+    """Return rows of the demonstration's custody export, and what hands one in; all are known, and none changes."""
+    from muniment.cli import demo
+    from muniment.core import places
+    from muniment.workbench import arrivals
+
+    feed, (export,) = next(
+        each for each in demo.exports_of(next((places.home() / "world").iterdir())) if each[0].system == "custody"
+    )
+    rows = export.read_text(encoding="utf-8").splitlines(keepends=True)
+
+    def hand_in(row: str) -> object:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / export.name
+            file.write_text(row, encoding="utf-8")
+            return arrivals.arrive(feed, file, by=by)
+
+    return draw.sample(rows, _ONE), hand_in
 
 
 def _splink() -> Callable[[int], object]:

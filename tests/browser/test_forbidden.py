@@ -26,6 +26,8 @@ UNKNOWN = {
     "kind": "place",
     "left": 0,
     "right": 0,
+    "code": "none",
+    "verdict": "different",
 }
 
 
