@@ -2,7 +2,7 @@
 
 *As known* is recorded time: what stood here before a moment. *As at* is valid time: of whom the sources told on a day.
 Two records that are of one person always were, so who belongs together is a matter of what was known; on what day
-a source had each of them is a matter of fact, which may be learnt late (docs/adr/0025).
+a source had each of them is a matter of fact, which may be learnt late (docs/adr/0027).
 """
 
 from collections.abc import Collection

@@ -100,7 +100,7 @@ class Belonging(models.Model):
     """Which nominal was part of which prime person, from when until when, as recorded and as true.
 
     `start` to `until` is recorded. `valid_from` to `valid_until` is true: the days on which its source had it. A row is
-    never changed but to end it (docs/adr/0025).
+    never changed but to end it (docs/adr/0027).
     """
 
     nominal = models.ForeignKey(Nominal, models.CASCADE, related_name="belongings", db_constraint=False)

@@ -1,6 +1,6 @@
 """What was said of a person who is made up otherwise since: reviews, disposals and holds in doubt.
 
-Each keeps the digest of who made up its people (docs/adr/0026). Where that is another now, somebody
+Each keeps the digest of who made up its people (docs/adr/0028). Where that is another now, somebody
 has to look: what was answered, decided, proposed or held was about others.
 """
 
