@@ -105,8 +105,9 @@ def test_a_request_is_about_both_when_they_are_taken_apart(whole):
 def test_a_request_is_not_about_who_left_long_before(whole):
     left = prime_of("P1")
     parted(whole)
+    before = timezone.now() - timedelta(days=3)
     prime_of("P7").belongings.model.objects.filter(prime=left, until__isnull=False).update(
-        until=timezone.now() - timedelta(days=3)
+        start=before - timedelta(days=1), until=before
     )
     ask(whole, person=left)
     assert stops.blocks_on(keys("C1")) and not stops.blocks_on(keys("C7"))
