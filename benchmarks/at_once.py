@@ -87,7 +87,7 @@ def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], o
     from muniment.workbench import arrivals
 
     feed, (export,) = next(
-        each for each in demo.exports_of(next((places.home() / "world").iterdir())) if each[0].system == "custody"
+        each for each in demo.exports_of(next((places.home() / "world").iterdir())) if each[0].id == "westvale-custody"
     )
     rows = export.read_text(encoding="utf-8").splitlines(keepends=True)
 

@@ -78,7 +78,7 @@ def parameters(
     """
     within = None if some is None else sorted(some)
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
-    if placed_at is not None:
+    if placed_at is not None and given["people"]:
         given["people"] = list(carried.now(given["people"], placed_at))
     narrowed = any(given.values())
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]

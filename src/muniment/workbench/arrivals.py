@@ -8,6 +8,7 @@ from django.utils import timezone
 from muniment import feeds
 from muniment.core import access, policy_in_force
 from muniment.core.actors import Actor
+from muniment.core.models import Scope
 from muniment.people.actions import attach as attaching
 from muniment.people.linkage_models import NoModel
 from muniment.people.models import Judgement
@@ -58,8 +59,10 @@ def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, 
     if faults := feeds.check(feed, file, today=today):
         raise feeds.BadFile("\n".join(faults))
     batch = replace(feeds.read(feed, file, limits=policy_in_force.feed_limits(today)), kind="delta")
+    known = Scope.objects.count()
     counts = take_in.take_in(batch, by=by, absence_limit=1.0)
-    access.refresh_scopes(today)
+    if Scope.objects.count() != known:  # what comes may be the first of its area or marking
+        access.refresh_scopes(today)
     return counts, follow(named_in(batch), by=by)
 
 

@@ -62,10 +62,10 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
     binding = Hold.objects.filter(controllers__in=bound) | Hold.objects.filter(held__record__in=records)
     standing = Hold.objects.filter(released_at__isnull=True, pk__in=binding.values("pk"))
     standing = standing.filter(scope__has_key="classes") if by_class else standing
-    return sum(
-        _bring_up(hold, DECIDED, by=by, some=records)
-        for hold in standing.prefetch_related("controllers").order_by("pk")
-    )
+    with transaction.atomic():
+        gate.pass_alone()
+        holds = standing.prefetch_related("controllers").order_by("pk")
+        return sum(_bring_up_within(hold, DECIDED, by=by, some=records) for hold in holds)
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:
@@ -80,12 +80,16 @@ def follow_classes(decided: str, *, by: Actor) -> int:
 def _bring_up(hold: Hold, decided: str, *, by: Actor, some: Collection[int] | None = None) -> int:
     with transaction.atomic():
         gate.pass_alone()
-        changed = _expand(hold, decided, some)
-        # Whoever proposes an order asks for holds: of some records it is stopped by what has come under this one.
-        if (changed or some is None) and (stopped := stop_orders(hold)):
-            audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
-        if some is None:
-            Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
+        return _bring_up_within(hold, decided, by=by, some=some)
+
+
+def _bring_up_within(hold: Hold, decided: str, *, by: Actor, some: Collection[int] | None) -> int:
+    changed = _expand(hold, decided, some)
+    # Whoever proposes an order asks for holds: of some records it is stopped by what has come under this one.
+    if (changed or some is None) and (stopped := stop_orders(hold)):
+        audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
+    if some is None:
+        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
     return changed
 
 
