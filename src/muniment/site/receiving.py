@@ -138,6 +138,17 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready\n", content_type="text/plain")
 
 
+def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let no cache keep an answer."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
+
 def _plainly(status: HTTPStatus) -> Callable[..., HttpResponse]:
     def answer(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
         return JsonResponse({"detail": status.description or status.phrase}, status=status)

@@ -58,7 +58,8 @@ def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, 
     today = timezone.localdate()
     if faults := feeds.check(feed, file, today=today):
         raise feeds.BadFile("\n".join(faults))
-    batch = replace(feeds.read(feed, file, limits=policy_in_force.feed_limits(today)), kind="delta")
+    read = feeds.read(feed, file, limits=policy_in_force.feed_limits(today))
+    batch = replace(read, kind="delta", never_seen=())  # of a few rows, a column without a value tells of nothing
     known = Scope.objects.count()
     counts = take_in.take_in(batch, by=by, absence_limit=1.0)
     if Scope.objects.count() != known:  # what comes may be the first of its area or marking
