@@ -16,7 +16,7 @@ from muniment.batch.matching import blocking, contested, edges, watching
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
-from muniment.engine.matching.grouping import Evidence, Grouped, Refused, Sayings, group
+from muniment.engine.matching.grouping import Evidence, Grouped, Sayings, group
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 
@@ -128,13 +128,14 @@ def _known(connection: duckdb.DuckDBPyConnection, model: Model, nominals: Iterab
 
 
 def _resolution(connection: duckdb.DuckDBPyConnection, made: Grouped, overgrown: tuple[str, ...]) -> Resolution:
+    clusters = _clusters(connection, made.groups)
     return Resolution(
-        _clusters(connection, made.groups),
+        clusters,
         connection.sql("from edges order by weight desc, left_key, right_key")
         .project(", ".join(f'"{name}"' for name in EDGES.names))
         .to_arrow_table()
         .cast(EDGES),
-        _doubtful(connection, made),
+        _doubtful(connection, made, clusters),
         overgrown,
     )
 
@@ -177,11 +178,24 @@ def _clusters(connection: duckdb.DuckDBPyConnection, groups: Groups) -> pa.Table
     )
 
 
-def _doubtful(connection: duckdb.DuckDBPyConnection, made: Grouped) -> pa.Table:
-    asked = connection.sql(
-        'select "left", "right", weight, coalesce(blocked_by, \'weight\'), false from edges where not automatic'
-    ).fetchall()
-    rows = [row for row in (*made.refused, *map(Refused._make, asked)) if made.is_asked(row)]
-    rows.sort(key=lambda row: (-row.weight, row.left, row.right))
-    columns = zip(*rows, strict=True) if rows else ((),) * len(DOUBTFUL)
-    return pa.table(dict(zip(DOUBTFUL.names, map(list, columns), strict=True)), DOUBTFUL)
+def _doubtful(connection: duckdb.DuckDBPyConnection, made: Grouped, clusters: pa.Table) -> pa.Table:
+    """Return what a person is asked: what was refused, and what is too weak and came together by nothing else."""
+    refused = [row for row in made.refused if made.is_asked(row)]
+    columns = zip(*refused, strict=True) if refused else ((),) * len(DOUBTFUL)
+    connection.register(
+        "refused", pa.table(dict(zip(DOUBTFUL.names, map(list, columns), strict=True)), schema=DOUBTFUL)
+    )
+    connection.register("clustered", clusters)
+    found = connection.sql(
+        """
+        select * from refused
+        union all
+        select "left", "right", weight, coalesce(blocked_by, 'weight'), false from edges
+        join clustered one on one.person_id = "left" join clustered two on two.person_id = "right"
+        where not automatic and one.anchor_id <> two.anchor_id
+        order by weight desc, "left", "right"
+        """
+    ).to_arrow_table()
+    for name in ("refused", "clustered"):
+        connection.unregister(name)
+    return found.cast(DOUBTFUL)
