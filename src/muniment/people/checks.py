@@ -1,5 +1,7 @@
 """What those say who look at a sample of an act: how many of its judgements they see otherwise."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -34,9 +36,18 @@ class Checked:
         return self.otherwise / self.told if self.told else None
 
 
-def checked(act: JudgingAct) -> Checked:
-    """Return what the sample of an act tells so far: its pairs come in random order, so that a part is a sample too."""
-    pairs = list(CheckedPair.objects.filter(act=act).select_related("act"))
+def checked(acts: Collection[int]) -> dict[int, Checked]:
+    """Return what the samples of some acts tell so far, by the key of the act; of those that have one.
+
+    The pairs of a sample come in random order, so that a part is a sample too.
+    """
+    drawn: dict[int, list[CheckedPair]] = defaultdict(list)
+    for each in CheckedPair.objects.filter(act__in=acts).select_related("act"):
+        drawn[each.act_id].append(each)
+    return {act: _told(pairs) for act, pairs in drawn.items()}
+
+
+def _told(pairs: list[CheckedPair]) -> Checked:
     said = [each for each in pairs if each.said]
     otherwise = sum(map(is_otherwise, said))
     unsure = sum(each.said == Judgement.Verdict.UNSURE for each in said)

@@ -19,7 +19,7 @@ from muniment.people import carried
 from muniment.people.consequences import Change, Line, Told, Touched, Whole
 from muniment.records.models import Involvement
 from muniment.retention import facts_seen, policy_now, stops
-from muniment.retention.models import DisposalOrder, PersonDecision, Review, SubjectEvent
+from muniment.retention.models import DisposalOrder, Hold, PersonDecision, Review, SubjectEvent
 
 _OPEN_ORDERS = ("proposed", "approved", "instructed")
 
@@ -99,8 +99,11 @@ def _records(wholes: Iterable[Whole]) -> list[int]:
 
 
 def _holds(change: Change, may: frozenset[str]) -> Iterator[Touched]:
-    for hold in stops.standing_holds(_records(change.before)):
-        on = [each.title for each in change.before if hold in stops.standing_holds(_records([each]))]
+    covering: dict[Hold, list[str]] = {}
+    for each in change.before:
+        for hold in stops.standing_holds(_records([each])):
+            covering.setdefault(hold, []).append(each.title)
+    for hold, on in sorted(covering.items(), key=lambda item: item[0].pk):
         becomes = (
             f"It covers records of {' and '.join(on)}, and would stop the whole."
             if change.is_merge

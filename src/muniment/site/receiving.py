@@ -4,9 +4,9 @@ What is sent is what a file of the source's feed would hold, in the same form an
 which table and which day. It is validated, taken in, attached to prime records and decided about before the answer.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable
-from functools import cache
 from http import HTTPStatus
 from pathlib import Path, PurePath
 from typing import Any
@@ -66,15 +66,13 @@ class _ByKey(HttpBearer):
 api = NinjaAPI(title="Muniment: records from source systems", version="1", auth=_ByKey(), docs_url=None)
 
 
-class _Known:
-    """The feeds that this process receives, by id."""
-
-    by_id: dict[str, feeds.Feed] = {}
+_known: dict[str, feeds.Feed] = {}  # the feeds that this process receives, by id
 
 
 def receive(known: Iterable[feeds.Feed]) -> None:
     """Say which feeds are received."""
-    _Known.by_id = {feed.id: feed for feed in known}
+    _known.clear()
+    _known.update((feed.id, feed) for feed in known)
 
 
 _REFUSALS = {
@@ -95,7 +93,7 @@ def hand_in(request: HttpRequest, feed: str, file: str) -> Taken:
     """Take in what was sent, attach and decide, and say what became of it."""
     key: SourceKey = request.auth  # type: ignore[attr-defined]
     by = Actor(f"{key.system.controller.code} {key.system.code}: {key.name}"[:150])
-    known = _Known.by_id.get(feed)
+    known = _known.get(feed)
     if known is None:
         raise _refusal(by, HTTPStatus.NOT_FOUND, f"This service receives no feed {feed}: see how it was started.")
     if (known.controller, known.system) != (key.system.controller.code, key.system.code):
@@ -114,18 +112,13 @@ def hand_in(request: HttpRequest, feed: str, file: str) -> Taken:
 
 
 def _arrive(feed: feeds.Feed, name: str, body: bytes, by: Actor) -> tuple[take_in.Counts, arrivals.Followed]:
-    """Take in what was sent as a file, which lies nowhere afterwards."""
-    with tempfile.TemporaryDirectory(dir=_folder()) as folder:
+    """Take in what was sent as a file, which lies nowhere afterwards; what a kill leaves goes with `places.spill`."""
+    own = places.work() / str(os.getpid())
+    own.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=own) as folder:
         file = Path(folder) / name
         file.write_bytes(body)
         return arrivals.arrive(feed, file, by=by)
-
-
-@cache
-def _folder() -> Path:
-    folder = places.home() / "work"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def _refusal(by: Actor, status: HTTPStatus, said: str) -> HttpError:

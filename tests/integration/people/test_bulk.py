@@ -131,13 +131,15 @@ def test_somebody_else_looks_at_a_sample_and_all_of_it_is_taken_back(world):
     bryony = sign_in(world["bryony"])  # who sees the sealed alone
     assert (bryony.get(address).status_code, bryony.get(check).status_code) == (404, 404)
     rowan = sign_in(world["rowan"])
+    assert "a restricted record" in sorrel.get(address).text
+    assert "a restricted record" not in rowan.get(address).text, "who did not see it is not told of it"
     awaits = {each.words: each.number for each in rowan.get(reverse("home")).context["awaits"]}
     assert awaits["decided pairs to look at"] == 5
     assert REASON in rowan.get(check).text, "nothing is kept from whoever looks"
     for said in ("different", "unsure", "same", "same", "same"):
         place = rowan.get(check).context["pair"].place
         assert rowan.post(check, {"said": said, "place": place}).status_code == 302
-    told = checks.checked(act)
+    told = checks.checked([act.pk])[act.pk]
     assert (told.otherwise, told.told, told.unsure, told.interval) == (1, 4, 1, exact(1, 4))
     assert "1 seen otherwise, 25.0 % (0.6 to 80.6 %, exact 95 %)" in sorrel.get(address).text
     again = Judgement.objects.get(reopened_because="checked")

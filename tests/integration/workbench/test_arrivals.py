@@ -90,6 +90,26 @@ def test_who_is_kept_only_for_another_on_the_record_is_decided_with_them(sources
     assert_runs_change_nothing()
 
 
+def test_what_another_policy_decided_about_those_around_is_not_relied_on(sources):
+    north, west = sources
+    north.amend(("duplicates: quarantine", "duplicates: same_record"))
+    two, three = ({"SURNAME": name, "FORENAME": "Tansy", "BORN": "1961-07-08"} for name in ("Quite", "Elsewise"))
+    north.send(
+        [
+            *(row("C1", each, **words, **OLD) for each, words in (("P1", HOME), ("P2", two))),
+            *(row("C2", each, **words, **OLD) for each, words in (("P2", two), ("P3", three))),
+            row("C3", "P3", **three, **GRAVE, REPORTED="2026-03-01"),
+        ]
+    )
+    run()
+    of = {each: PersonDecision.objects.filter(prime__belongings__nominal__reference=each) for each in ("P2", "P3")}
+    before = of["P2"].get().because
+    assert "others_retained" in before, "the third is inside retention, and on a record with the second"
+    of["P3"].update(policy_version="another", kept_until=None)
+    send(west, [row("D1", "W1", **HOME, **OLD)])
+    assert of["P2"].get().because == before
+
+
 def test_who_may_be_somebody_is_decided_with_them_and_again_when_they_no_longer_may(sources):
     north, west = sources
     north.send([row("C1", "P1", **OLD)])

@@ -31,15 +31,15 @@ def acts(request: HttpRequest) -> HttpResponse:
     told = JudgingAct.objects.select_related("prime").annotate(size=Count("judgements")).filter(size__gt=0)
     page = Paginator(told.order_by("-pk"), 50).get_page(request.GET.get("page"))
     waits = set(checks.waiting_for(request.user.username).values_list("act", flat=True))
-    lines = [(each, _figures(each), each.pk in waits) for each in page]
+    figures = checks.checked([each.pk for each in page])
+    lines = [(each, _in_words(figures.get(each.pk)), each.pk in waits) for each in page]
     shown = {"page": page, "lines": lines, "page_title": "Judged together"}
     return TemplateResponse(request, "people/acts.html", shown)
 
 
-def _figures(act: JudgingAct) -> dict[str, object] | None:
+def _in_words(found: checks.Checked | None) -> dict[str, object] | None:
     """Return what the sample of an act tells, in words; None of an act that has none."""
-    found = checks.checked(act)
-    if not found.drawn:
+    if found is None:
         return None
     share = wording.percent(found.share) if found.share is not None else ""
     return {"checked": found, "share": share, "interval": wording.interval(found.interval)}
@@ -81,8 +81,8 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
             "reason": content.shown(judgements[0].reason),
             "withdrawal": content.shown(judgements[0].withdrawal),
             "may_take_back": found.withdrawn_at is None and _may_take_back(request.user, found),
-            "figures": _figures(found),
-            "left_out": left_out_in_words(found.left_out),
+            "figures": _in_words(checks.checked([found.pk]).get(found.pk)),
+            "left_out": left_out_in_words(_left_out(found, request.user)),
             "to_check": checks.waiting_for(request.user.username, found).count(),
             "size": size,
             "more": size - len(judgements),
@@ -91,6 +91,13 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
             "page_title": found.get_act_display(),
         },
     )
+
+
+def _left_out(act: JudgingAct, reader: User) -> dict[str, int]:
+    """Return what an act left out; that something restricted was among it is for whoever saw it."""
+    if act.by == reader.username:
+        return act.left_out
+    return {code: count for code, count in act.left_out.items() if code != "restricted"}
 
 
 def _may_take_back(user: User, act: JudgingAct) -> bool:
