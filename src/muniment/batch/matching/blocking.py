@@ -1,12 +1,13 @@
 """Candidate pairs: nominals of one partition that share a blocking key.
 
 Partitions are kept apart here, before anything is weighed: a sealed or corporate nominal is never a candidate
-of a policing one. Tables made here live in the connection that is given.
+of a policing one.
 """
 
 import duckdb
 import pyarrow as pa
 
+from muniment.batch.matching.engines import Engine
 from muniment.batch.matching.keys import LONE
 from muniment.engine.matching.model import Model
 
@@ -51,49 +52,44 @@ def find_stop_keys(connection: duckdb.DuckDBPyConnection, people: str) -> frozen
     return frozenset(row[0] for row in rows)
 
 
-def find_candidates(
-    connection: duckdb.DuckDBPyConnection, people: str, model: Model, *, across: bool = False
-) -> list[str]:
+def find_candidates(engine: Engine, people: str, model: Model, *, across: bool = False) -> list[str]:
     """Make table `candidates` (join_key_l < join_key_r) of the pairs that share a key; return overgrown keys.
 
     With `across`, only pairs from different sources. Corporate nominals are no candidates: they have their own rule.
     """
-    stopped = pa.table({"key": pa.array(sorted(model.stop_keys), pa.string())})
-    connection.register("stopped", stopped)
-    connection.execute(
-        f"create or replace temp table keyed as select person_id, known, hash(partition, key) as hashed "  # noqa: S608
-        f"from (select person_id, partition, len(keys) > {MANY_KEYS} as known, unnest(keys) as key "
-        f"from {people} where partition <> 'corporate') "
-        "anti join stopped using (key)"
+    engine.give("stopped", pa.table({"key": pa.array(sorted(model.stop_keys), pa.string())}))
+    engine.make(
+        "keyed",
+        "select person_id, known, hash(partition, key) as hashed "  # noqa: S608
+        f"from (select person_id, partition, array_length(keys) > {MANY_KEYS} as known, unnest(keys) as key "
+        f"from {people} where partition <> 'corporate') s anti join stopped using (key)",
     )
-    connection.unregister("stopped")
-    connection.execute(
-        "create or replace temp table key_counts as select hashed, count(*) as held from keyed "
-        "group by hashed having count(*) > 1"
+    engine.make("key_counts", "select hashed, count(*) as held from keyed group by hashed having count(*) > 1")
+    engine.make(
+        "shared",
+        "select k.hashed, k.person_id, k.known from keyed k join key_counts c on c.hashed = k.hashed "  # noqa: S608
+        f"where c.held <= {CEILING}",
     )
-    connection.execute(
-        "create or replace temp table shared as select k.hashed, k.person_id, k.known from keyed k "
-        "join key_counts c using (hashed) where c.held <= ?",
-        [CEILING],
+    engine.make("candidates", _candidates(people, model, across=across))
+    overgrown = engine.read(
+        f"select distinct key from (select partition, unnest(keys) as key from {people}) k "  # noqa: S608
+        f"semi join (select hashed from key_counts where held > {CEILING}) c on hash(k.partition, k.key) = c.hashed"
+    )["key"]
+    engine.drop("stopped", "keyed", "key_counts", "shared")
+    return sorted(overgrown.to_pylist())
+
+
+def _candidates(people: str, model: Model, *, across: bool) -> str:
+    found = (
+        "select '0' as match_key, a.person_id as join_key_l, b.person_id as join_key_r "  # noqa: S608
+        "from shared a join shared b on a.hashed = b.hashed and a.person_id < b.person_id "
+        f"group by a.person_id, b.person_id having count(*) >= {model.least_keys} or not bool_and(a.known and b.known)"
     )
-    connection.execute(
-        "create or replace table candidates as select '0' as match_key, a.person_id as join_key_l, "
-        "b.person_id as join_key_r from shared a join shared b on a.hashed = b.hashed and a.person_id < b.person_id "
-        "group by all having count(*) >= ? or not bool_and(a.known and b.known)",
-        [model.least_keys],
+    if not across:
+        return found
+    source = "regexp_replace({}.source_key, '[|][^|]*$', '')"
+    return (
+        f"select c.* from ({found}) c "  # noqa: S608
+        f"join {people} l on l.person_id = join_key_l join {people} r on r.person_id = join_key_r "
+        f"where {source.format('l')} <> {source.format('r')}"
     )
-    if across:
-        source = "regexp_replace({}.source_key, '[|][^|]*$', '')"
-        connection.execute(
-            f"create or replace table candidates as select c.* from candidates c "  # noqa: S608
-            f"join {people} l on l.person_id = join_key_l join {people} r on r.person_id = join_key_r "
-            f"where {source.format('l')} <> {source.format('r')}"
-        )
-    overgrown = connection.execute(
-        f"select distinct key from (select partition, unnest(keys) as key from {people}) "  # noqa: S608
-        "semi join (select hashed from key_counts where held > ?) c on hash(partition, key) = c.hashed",
-        [CEILING],
-    ).fetchall()
-    for table in ("keyed", "key_counts", "shared"):
-        connection.execute(f"drop table {table}")
-    return sorted(row[0] for row in overgrown)

@@ -1,4 +1,4 @@
-"""The levels of `muniment.engine.matching.features` as SQL conditions on `_l` and `_r` columns (DuckDB).
+"""The levels of `muniment.engine.matching.features` as SQL conditions on `_l` and `_r` columns, in DuckDB's words.
 
 One entry for each test of each feature, in the same order; the last level needs none. A null makes a condition
 null, which a CASE passes over, as the Python tests return False.
@@ -33,9 +33,10 @@ def _overlap(column: str) -> str:
 
 
 def _share(column: str, least: float) -> str:
-    common = f"len(list_intersect({column}_l, {column}_r))"
+    common = f"array_length(list_intersect({column}_l, {column}_r))"
+    words = f"array_length({column}_l) + array_length({column}_r)"
     # |A or B| = |A| + |B| - |A and B|, and the lists hold each word once. Most pairs share none: that is cheap to see.
-    return f"({_overlap(column)} and {common} >= {least} * (len({column}_l) + len({column}_r) - {common}))"
+    return f"({_overlap(column)} and {common} >= {least} * ({words} - {common}))"
 
 
 def _identifier(column: str) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
         f"(surname_sound_l = surname_sound_r or {_likeness('surname', 0.8)})",
     ),
     "other_names": (
-        "len(list_intersect(others_l, others_r)) >= 2",
+        "array_length(list_intersect(others_l, others_r)) >= 2",
         _overlap("others"),
         _overlap("initials"),
     ),

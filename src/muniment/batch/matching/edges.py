@@ -3,10 +3,10 @@
 The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
 """
 
-import duckdb
 import pyarrow as pa
 
 from muniment.batch.matching import scoring, watching
+from muniment.batch.matching.engines import Engine
 from muniment.batch.matching.policy import today
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
@@ -25,9 +25,6 @@ EDGES = pa.schema(
     ]
 )
 
-# Pairs scored at a time: what bounds memory when there are tens of millions.
-CHUNK = 4_000_000
-
 _RULED = ("forename", "surname", "born", "sex", "other_names", "postcode", "address", "phone", "email", *IDENTIFIERS)
 _FACTS = (
     "known",
@@ -43,118 +40,102 @@ _FACTS = (
     "two_names",
     "other_number",
 )
-# One name in two spellings: Metaphone leaves vowels out, and an A at the end makes another name (Julia, Julie).
-_ENDS_IN_A = "rtrim({}.forename, 'H') like '%A'"
-_SPELT_APART = f"(l.forename_sound = r.forename_sound and ({_ENDS_IN_A.format('l')}) = ({_ENDS_IN_A.format('r')}))"
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
-def weigh(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> pa.Table | None:
+def keep(engine: Engine, model: Model, points: Points) -> pa.Table | None:
     """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
 
-    Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
-    number or one e-mail address, and nothing else. Of a run that is watched return
-    the levels of its pairs, and keep table `watched`.
+    Needs tables `persons` and `judged`, which goes. Corporate nominals have a rule of their own: one national insurance
+    number or one e-mail address, and nothing else. Of a run that is watched return the levels of its pairs, and keep
+    table `watched`.
     """
-    scoring.prepare_people(connection, "persons", model)
-    least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
-    _score_in_chunks(connection, model, least)
-    levels = _apply_rules(connection, model, tables, points)
-    _add_corporate(connection, points)
-    return levels
-
-
-def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least: float) -> None:
-    total = connection.sql("select count(*) from candidates").fetchall()[0][0]
-    connection.execute("drop table if exists weighed_pairs")
-    for start in range(0, max(total, 1), CHUNK):
-        connection.execute(
-            "create or replace table part as from candidates where rowid >= ? and rowid < ?",
-            [start, start + CHUNK],
-        )
-        scored = scoring.score(connection, model, "part", least)
-        if start == 0:
-            connection.execute(f"alter table {scored} rename to weighed_pairs")
-        else:
-            connection.execute(f"insert into weighed_pairs from {scored}")
-            connection.execute(f"drop table {scored}")
-
-
-def _apply_rules(
-    connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
-) -> pa.Table | None:
-    ruled = [name for name in _RULED if name in model.weights]
-    _add_facts(connection, model, tables)
-    pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
-    patterns = connection.sql(f"select distinct {', '.join(pattern)} from ruled").to_arrow_table()  # noqa: S608
-    connection.register("verdicts", _judge(patterns, ruled))
-    same = " and ".join(f"ruled.{name} is not distinct from v.{name}" for name in pattern)
-    connection.execute(
-        f"create or replace temp table judged as select ruled.*, v.blocked_by, v.twins "  # noqa: S608
-        f"from ruled join verdicts v on {same}"
-    )
-    connection.unregister("verdicts")
     hard, blocked_by = ("blocked_by is null", "blocked_by") if points.hard_rules else ("true", "null::varchar")
-    connection.execute(
+    engine.make(
+        "edges",
         f"""
-        create or replace temp table edges as
         select person_id_l as "left", person_id_r as "right", match_weight as weight,
             match_weight >= {points.automatic} and {hard} as automatic,
             {blocked_by} as blocked_by, {_contributions(model)} as contributions, left_key, right_key
         from judged where match_weight >= {min(points.doubtful, points.automatic)}
-        """  # noqa: S608
+        union all {_corporate(points)}
+        """,  # noqa: S608
     )
-    connection.execute(
-        'create or replace temp table twins as select person_id_l as "left", person_id_r as "right" '
-        "from judged where twins"
-    )
-    levels = watching.watch(connection, model, points) if points.watched else None
-    connection.execute("drop table judged; drop table ruled; drop table weighed_pairs")
+    engine.make("twins", 'select person_id_l as "left", person_id_r as "right" from judged where twins')
+    levels = watching.watch(engine, model, points) if points.watched else None
+    engine.drop("judged")
     return levels
 
 
-def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:
+def judge(engine: Engine, model: Model, tables: Tables, points: Points) -> None:
+    """Make table `judged`: each candidate that weighs enough, as `scoring.score` gives it, and what the rules say.
+
+    Needs tables `persons` and `candidates`.
+    """
+    scoring.prepare_people(engine, "persons", model)
+    least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
+    for portion in engine.portions("candidates"):
+        scoring.score(engine, model, portion, least, into="weighed_pairs")
+    _add_facts(engine, model, tables)
+    ruled = [name for name in _RULED if name in model.weights]
+    pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
+    patterns = engine.read(f"select distinct {', '.join(pattern)} from ruled")  # noqa: S608
+    engine.give("verdicts", _judge(patterns, ruled))
+    same = " and ".join(f"r.{name} is not distinct from v.{name}" for name in pattern)
+    engine.make("judged", f"select r.*, v.blocked_by, v.twins from ruled r join verdicts v on {same}")  # noqa: S608
+    engine.drop("ruled", "weighed_pairs", "verdicts", "weighed")
+
+
+def _add_facts(engine: Engine, model: Model, tables: Tables) -> None:
     """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
-    connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
-    connection.register("rare", _rare_names(connection, model, tables))
-    connection.register("given_names", _given_names(tables))
-    connection.execute(
-        "create or replace temp table rare_of as select person_id, list(name) as names "
-        "from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id"
-    )
-    connection.execute(
+    engine.give("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
+    engine.give("rare", _rare_names(engine, model, tables))
+    engine.give("given_names", _given_names(tables))
+    engine.make("told", _TOLD.format(today=today()))
+    columns = [f"{kind}_{name}" for name in model.weights for kind in ("level", "bits")]
+    engine.make(
+        "ruled",
         f"""
-        create or replace temp table ruled as
-        select w.* replace (round(match_weight, $places) as match_weight),
+        select w.person_id_l, w.person_id_r, round(w.match_weight, {PLACES}) as match_weight,
+            {", ".join(f"w.{column}" for column in columns)},
             l.source_key as left_key, r.source_key as right_key,
-            not (l.born_default or r.born_default) and coalesce(l.born_from <= $today and r.born_from <= $today, false)
-                as known,
-            coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
-            coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
-                as busy_address,
-            coalesce('phone|' || l.phone in (select place from crowded), false) as busy_phone,
-            coalesce('email|' || l.email in (select place from crowded), false) as busy_email,
-            coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
+            l.known and r.known as known, l.busy_postcode, l.busy_address, l.busy_phone, l.busy_email,
+            coalesce(list_has_any(l.rare_names, r.rare_names), false) as shares_rare,
             coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged,
-            coalesce(l.forename[1] <> r.forename[1], false) as other_initial,
+            coalesce(left(l.forename, 1) <> left(r.forename, 1), false) as other_initial,
             coalesce(least(length(l.forename), length(r.forename)) = 1, false) as initial_only,
-            l_given.name is not null and r_given.name is not null as listed,
-            coalesce(not l_given.short and not r_given.short and not {_SPELT_APART}, false) as two_names,
-            coalesce(list_filter(l.address, lambda w: regexp_matches(w, '[0-9]'))
-                <> list_filter(r.address, lambda w: regexp_matches(w, '[0-9]')), false) as other_number
-        from weighed_pairs w
-        join persons l on l.person_id = w.person_id_l
-        join persons r on r.person_id = w.person_id_r
-        left join rare_of l_rare on l_rare.person_id = w.person_id_l
-        left join rare_of r_rare on r_rare.person_id = w.person_id_r
-        left join given_names l_given on l_given.name = l.forename
-        left join given_names r_given on r_given.name = r.forename
+            l.listed and r.listed as listed,
+            coalesce(not l.is_short and not r.is_short
+                and not (l.forename_sound = r.forename_sound and l.ends_in_a = r.ends_in_a), false) as two_names,
+            coalesce(l.numbers <> r.numbers, false) as other_number
+        from weighed_pairs w join told l on l.person_id = w.person_id_l join told r on r.person_id = w.person_id_r
         """,  # noqa: S608
-        {"today": today(), "places": PLACES},
     )
-    connection.unregister("crowded")
-    connection.unregister("rare")
-    connection.unregister("given_names")
+    engine.drop("told", "crowded", "rare", "given_names")
+
+
+# What the facts of a pair come of, nominal by nominal. One name is in two spellings if it sounds the same: Metaphone
+# leaves vowels out, and an A at the end makes another name (Julia, Julie).
+_TOLD = """
+select p.person_id, p.source_key, p.forename, p.surname, p.forename_sound,
+    not p.born_default and coalesce(p.born_from <= date '{today}', false) as known,
+    postcode.place is not null as busy_postcode, address.place is not null as busy_address,
+    phone.place is not null as busy_phone, email.place is not null as busy_email,
+    rare_of.rare_names, given.name is not null as listed, given.short as is_short,
+    rtrim(p.forename, 'H') like '%A' as ends_in_a,
+    list_filter(p.address, lambda w: regexp_matches(w, '[0-9]')) as numbers
+from persons p
+left join crowded postcode on postcode.place = 'postcode|' || p.postcode
+left join crowded address on address.place = 'address|' || array_to_string(p.address, ' ')
+left join crowded phone on phone.place = 'phone|' || p.phone
+left join crowded email on email.place = 'email|' || p.email
+left join given_names given on given.name = p.forename
+left join (
+    select o.person_id, list(o.name) as rare_names
+    from (select person_id, unnest(others) as name from persons) o semi join rare r on r.name = o.name
+    group by o.person_id
+) rare_of on rare_of.person_id = p.person_id
+"""
 
 
 def _given_names(tables: Tables) -> pa.Table:
@@ -163,12 +144,12 @@ def _given_names(tables: Tables) -> pa.Table:
     return pa.table({"name": names, "short": [name in tables.short_forms for name in names]})
 
 
-def _rare_names(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> pa.Table:
+def _rare_names(engine: Engine, model: Model, tables: Tables) -> pa.Table:
     """Return the other names that are rare both among the population's newborns and among the people here.
 
     Ann is rare among the newborn, and Kaur and Singh are in no list of forenames.
     """
-    names = connection.sql("select distinct unnest(others) as name from persons").to_arrow_table()["name"]
+    names = engine.read("select distinct unnest(others) as name from persons")["name"]
     rare = [n for n in names.to_pylist() if n and tables.is_rare(n) and n not in model.common_names]
     return pa.table({"name": pa.array(rare, pa.string())})
 
@@ -211,20 +192,23 @@ def _contributions(model: Model) -> str:
 
 # A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
 _TWO_AT_A_MAILBOX = (
-    "(len(l.names) > 0 and len(r.names) > 0 and not list_has_any(l.names, r.names)) "
+    "(array_length(l.names) > 0 and array_length(r.names) > 0 and not list_has_any(l.names, r.names)) "
     "or coalesce(l.surname <> r.surname and l.born <> r.born, false)"
 )
 
 
-def _add_corporate(connection: duckdb.DuckDBPyConnection, points: Points) -> None:
-    for kind, two in (("ni_number", "false"), ("email", _TWO_AT_A_MAILBOX)):
-        connection.execute(
-            f"""
-            insert into edges
-            select l.person_id, r.person_id, {points.automatic}, not ({two}), case when {two} then 'name' end,
-                [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
-            from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
-            where l.partition = 'corporate' and r.partition = 'corporate'
-                and not exists (from edges e where e."left" = l.person_id and e."right" = r.person_id)
-            """  # noqa: S608
-        )
+def _corporate(points: Points) -> str:
+    """Return the query for edges of corporate nominals: by the number where it is one, else by the address."""
+    by_kind = (
+        ("ni_number", "false", "true"),
+        ("email", _TWO_AT_A_MAILBOX, "not coalesce(l.ni_number = r.ni_number, false)"),
+    )
+    return " union all ".join(
+        f"""
+        select l.person_id, r.person_id, {points.automatic}::double, not ({two}), case when {two} then 'name' end,
+            [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
+        from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
+        where l.partition = 'corporate' and r.partition = 'corporate' and {besides}
+        """  # noqa: S608
+        for kind, two, besides in by_kind
+    )

@@ -8,11 +8,11 @@ import logging
 from math import log2
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI, Linker
+from splink import Linker
 
 from muniment.batch.matching.conditions import COLUMNS, CONDITIONS
+from muniment.batch.matching.engines import Engine
 from muniment.engine.matching.features import FEATURES, FREQUENCY_COLUMNS, Feature
 from muniment.engine.matching.model import Model, Weights
 
@@ -23,26 +23,21 @@ logging.getLogger("splink").propagate = False
 _FEATURES = {feature.name: feature for feature in FEATURES}
 
 
-def prepare_people(connection: duckdb.DuckDBPyConnection, people: str, model: Model) -> None:
+def prepare_people(engine: Engine, people: str, model: Model) -> None:
     """Make table `weighed`: the columns that Splink compares, with the share of each value that has one."""
-    joins, shares = [], []
+    joins, shares, names = [], [], []
     for column in frequency_columns(model):
         values = model.frequencies.get(column, {})
-        name = f"shares_{column}"
-        connection.register(
-            f"{name}_given",
-            pa.table({"value": pa.array(values, pa.string()), "share": pa.array(values.values(), pa.float64())}),
+        names.append(name := f"shares_{column}")
+        engine.give(
+            name, pa.table({"value": pa.array(values, pa.string()), "share": pa.array(values.values(), pa.float64())})
         )
-        connection.execute(f"create or replace temp table {name} as from {name}_given")
-        connection.unregister(f"{name}_given")
         joins.append(f"left join {name} on {name}.value = p.{column}")
-        shares.append(
-            f"case when p.{column} is not null then coalesce({name}.share, {model.rarest!r}) end as tf_{column}"
-        )
+        rarest = f"coalesce({name}.share, {model.rarest!r}::double)"
+        shares.append(f"case when p.{column} is not null then {rarest} end as tf_{column}")
     columns = ", ".join(["p.person_id", *(f"p.{column}" for column in COLUMNS), *shares])
-    connection.execute(
-        f"create or replace table weighed as select {columns} from {people} p {' '.join(joins)}"  # noqa: S608
-    )
+    engine.make("weighed", f"select {columns} from {people} p {' '.join(joins)}")  # noqa: S608
+    engine.drop(*names)
 
 
 def frequency_columns(model: Model) -> list[str]:
@@ -51,24 +46,33 @@ def frequency_columns(model: Model) -> list[str]:
     return [column for column in FREQUENCY_COLUMNS if column in used]
 
 
-def score(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, least: float | None = None) -> str:
-    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a new table.
+def score(engine: Engine, model: Model, pairs: str, least: float | None = None, into: str | None = None) -> str:
+    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a table.
 
     It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and
-    `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
+    `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight. The pairs are added to `into`,
+    or make a table of their own.
     """
-    database = DuckDBAPI(connection)
+    database = engine.splink()
     # Our settings are written by code: parsing each condition to validate it took longer than a small set's scoring.
-    linker = Linker(database.register("weighed"), _settings(model), validate_settings=False)
+    linker = Linker(database.register(engine.compared("weighed")), _settings(model, engine), validate_settings=False)
+    engine.tell_frequencies(linker, "weighed", frequency_columns(model))
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
-    predictions = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name]) for name in model.weights)
-    connection.execute(
-        f"create or replace table scored_{pairs} as "  # noqa: S608
-        f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}"
+    predictions = linker.inference.predict(
+        threshold_match_weight=least if engine.filters_early else None, warning_mode="never"
     )
+    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name]) for name in model.weights)
+    found = f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}"  # noqa: S608
+    if least is not None and not engine.filters_early:
+        engine.make("every_weight", found)
+        found = f"select * from every_weight where match_weight >= {least!r}"  # noqa: S608
+    if into:
+        engine.add(into, found)
+    else:
+        engine.make(f"scored_{pairs}", found)
+    engine.drop("every_weight")
     predictions.drop_table_from_database_and_remove_from_cache()
-    return f"scored_{pairs}"
+    return into or f"scored_{pairs}"
 
 
 def _level_columns(feature: Feature, weights: Weights) -> str:
@@ -84,26 +88,26 @@ def _level_columns(feature: Feature, weights: Weights) -> str:
     return f"(case {cases} end)::tinyint as level_{name}, case when mw_{name} <> 0 then {bits} end as bits_{name}"
 
 
-def _settings(model: Model) -> dict[str, Any]:
+def _settings(model: Model, engine: Engine) -> dict[str, Any]:
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "person_id",
         "probability_two_random_records_match": model.prior,
-        "comparisons": [_comparison(_FEATURES[name], model) for name in model.weights],
+        "comparisons": [_comparison(_FEATURES[name], model, engine) for name in model.weights],
         "blocking_rules_to_generate_predictions": ["l.forename = r.forename"],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,
     }
 
 
-def _comparison(feature: Feature, model: Model) -> dict[str, Any]:
+def _comparison(feature: Feature, model: Model, engine: Engine) -> dict[str, Any]:
     weights = model.weights[feature.name]
     missing = " or ".join(f"{column}_l is null or {column}_r is null" for column in feature.columns)
     levels: list[dict[str, Any]] = [{"sql_condition": missing, "label_for_charts": "missing", "is_null_level": True}]
     for index, level in enumerate(feature.levels):
         last = index == len(feature.levels) - 1
         entry: dict[str, Any] = {
-            "sql_condition": "ELSE" if last else CONDITIONS[feature.name][index],
+            "sql_condition": "ELSE" if last else engine.condition(CONDITIONS[feature.name][index]),
             "label_for_charts": level.name,
             "m_probability": weights.m[index],
             "u_probability": weights.u[index],

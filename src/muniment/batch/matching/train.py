@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, scoring
+from muniment.batch.matching.engines import OneMachine
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.standardise import VERSION
 from muniment.engine.matching.features import FEATURES, FREQUENCY_COLUMNS, Feature
@@ -159,17 +160,17 @@ def _common_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
 
 def _gather(connection: duckdb.DuckDBPyConnection, start: Model) -> _Evidence:
     features = tuple(feature for feature in FEATURES if feature.name in start.weights)
-    scoring.prepare_people(connection, "persons", start)
+    scoring.prepare_people(OneMachine(connection), "persons", start)
     all_pairs = start.records * (start.records - 1) / 2
     totals, names = _totals(connection, start, features, all_pairs)
-    blocking.find_candidates(connection, "persons", start)
+    blocking.find_candidates(OneMachine(connection), "persons", start)
     found = _count(connection, "candidates")
     part = min(1.0, CANDIDATE_PAIRS / max(found, 1))
     connection.execute(
         "create or replace table sampled as from candidates where hash(join_key_l, join_key_r) % 1000000 < ?",
         [int(part * 1_000_000)],
     )
-    scored = connection.table(scoring.score(connection, start, "sampled"))
+    scored = connection.table(scoring.score(OneMachine(connection), start, "sampled"))
     columns = ", ".join(
         f"coalesce(level_{feature.name}, -1)::tinyint as level_{feature.name}, "
         f"coalesce(bits_{feature.name}, 0) as bits_{feature.name}"
@@ -203,7 +204,7 @@ def _totals(
         "greatest(one, two) as join_key_r from draw where one <> two"
     )
     connection.unregister("draw")
-    scored = scoring.score(connection, start, "drawn")
+    scored = scoring.score(OneMachine(connection), start, "drawn")
     scale = all_pairs / _count(connection, "drawn")
     totals = {}
     for feature in features:

@@ -14,13 +14,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from muniment.batch.matching.engines import Engine
 from muniment.engine.matching.bands import Band, bands
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 
 RESERVE = 1000  # pairs of each stratum that a run keeps
 CAP = 40  # bits from which weights are counted together
-_HASHES = 2.0**64
+_HASHES = 2**52 - 47  # a prime: what remains of a hash by it is as random, and fits a floating number
 
 PAIRS = pa.schema(
     [
@@ -55,40 +56,42 @@ class Watched:
     seed: int
 
 
-def watch(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> pa.Table:
+def watch(engine: Engine, model: Model, points: Points) -> pa.Table:
     """Keep the pairs of table `judged` by band in table `watched`; return their levels.
 
     Their partitions are those of table `persons`.
     """
     hard = "blocked_by is null" if points.hard_rules else "true"
     automatic = f"match_weight >= {points.automatic} and {hard}"
-    levels = _levels(connection, model)
-    connection.execute(
+    levels = _levels(engine, model)
+    engine.make(
+        "watched",
         f"""
-        create or replace temp table watched as
-        select person_id_l as "left", person_id_r as "right", match_weight as weight, {automatic} as automatic,
-            blocked_by, p.partition, {_band(bands(points), automatic)} as band
-        from judged j join persons p on p.person_id = j.person_id_l where band is not null
-        """  # noqa: S608
+        select * from (
+            select j.person_id_l as "left", j.person_id_r as "right", j.match_weight as weight,
+                {automatic} as automatic, j.blocked_by, p.partition, {_band(bands(points), automatic)} as band
+            from judged j join persons p on p.person_id = j.person_id_l
+        ) w where band is not null
+        """,  # noqa: S608
     )
     return levels
 
 
-def tell(connection: duckdb.DuckDBPyConnection, levels: pa.Table, clusters: pa.Table) -> Watched:
-    """Count the pairs of table `watched` by what became of them, and draw the reserve."""
+def tell(engine: Engine, levels: pa.Table) -> Watched:
+    """Count the pairs of table `watched` by what became of them in table `clustered`, and draw the reserve."""
     seed = secrets.randbelow(2**31)
-    connection.register("clustered", clusters)
-    connection.execute(
-        "create or replace temp table became as select w.*, one.anchor_id = two.anchor_id as are_one from watched w "
-        'join clustered one on one.person_id = w."left" join clustered two on two.person_id = w."right"'
+    engine.make(
+        "became",
+        "select w.*, one.anchor_id = two.anchor_id as are_one from watched w "
+        'join clustered one on one.person_id = w."left" join clustered two on two.person_id = w."right"',
     )
-    connection.unregister("clustered")
-    weights = connection.sql(
+    weights = engine.read(
         f"select partition, band, are_one, least(floor(weight), {CAP})::int as bit, "  # noqa: S608
-        "coalesce(blocked_by, '') as blocked_by, count(*) as pairs from became group by all order by all"
-    ).to_arrow_table()
-    found = Watched(weights, levels, _candidates(connection), _reserve(connection, weights, seed), seed)
-    connection.execute("drop table watched; drop table became")
+        "coalesce(blocked_by, '') as blocked_by, count(*) as pairs from became group by 1, 2, 3, 4, 5 "
+        "order by 1, 2, 3, 4, 5"
+    )
+    found = Watched(weights, levels, _candidates(engine), _reserve(engine, weights, seed), seed)
+    engine.drop("watched", "became")
     return found
 
 
@@ -102,12 +105,12 @@ def _band(every: tuple[Band, ...], automatic: str) -> str:
     return f"case {' '.join(cases)} end"
 
 
-def _levels(connection: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
+def _levels(engine: Engine, model: Model) -> pa.Table:
     """Return by partition, feature and level the pairs that are one person, each counted by its probability."""
     chance = "1 / (1 + pow(2, -greatest(least(match_weight, 60), -60)))"
     levels = {name: len(feature.levels) for feature in FEATURES if (name := feature.name) in model.weights}
     sums = ", ".join(
-        f"coalesce(sum(chance) filter (level_{name} = {level}), 0)"
+        f"coalesce(sum(case when level_{name} = {level} then chance end), 0) as {name}_{level}"
         for name, count in levels.items()
         for level in range(count)
     )
@@ -115,13 +118,13 @@ def _levels(connection: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
         f"select j.*, p.partition, {chance} as chance from judged j "  # noqa: S608
         "join persons p on p.person_id = j.person_id_l"
     )
-    rows = connection.sql(f"select partition, {sums} from ({chances}) group by partition order by partition").fetchall()  # noqa: S608
-    names = [(name, level) for name, count in levels.items() for level in range(count)]
+    rows = engine.read(f"select partition, {sums} from ({chances}) c group by partition order by partition")  # noqa: S608
     return pa.Table.from_pylist(
         [
-            {"partition": partition, "feature": name, "level": level, "matches": matches}
-            for partition, *told in rows
-            for (name, level), matches in zip(names, told, strict=True)
+            {"partition": row["partition"], "feature": name, "level": level, "matches": row[f"{name}_{level}"]}
+            for row in rows.to_pylist()
+            for name, count in levels.items()
+            for level in range(count)
         ],
         pa.schema(
             [("partition", pa.string()), ("feature", pa.string()), ("level", pa.int64()), ("matches", pa.float64())]
@@ -129,38 +132,40 @@ def _levels(connection: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
     )
 
 
-def _candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    found = connection.sql(
-        "select p.partition, count(*) from candidates c join persons p on p.person_id = c.join_key_l group by all"
-    ).fetchall()
-    return dict(found)
+def _candidates(engine: Engine) -> dict[str, int]:
+    found = engine.read(
+        "select p.partition, count(*) as pairs from candidates c join persons p on p.person_id = c.join_key_l "
+        "group by p.partition"
+    )
+    return dict(zip(found["partition"].to_pylist(), found["pairs"].to_pylist(), strict=True))
 
 
-def _reserve(connection: duckdb.DuckDBPyConnection, weights: pa.Table, seed: int) -> pa.Table:
+def _reserve(engine: Engine, weights: pa.Table, seed: int) -> pa.Table:
     """Draw from each stratum of each partition up to RESERVE pairs, each as likely as any other."""
     held = weights.group_by(["partition", "band", "are_one"]).aggregate([("pairs", "sum")])
     # Ordering every pair of a large band by chance is dear; half as many again as are wanted come near enough.
-    connection.register(
+    engine.give(
         "shares",
         held.append_column(
             "share",
             pa.array([min(1.0, 1.5 * RESERVE / pairs) for pairs in held["pairs_sum"].to_pylist()], pa.float64()),
         ),
     )
-    drawn = connection.sql(
+    drawn = engine.read(
         f"""
         with hashed as (
-            select *, hash("left", "right", {seed}) as chance from became
+            select *, abs(hash("left", "right", {seed}) % {_HASHES}) as chance from became
         ), ordered as (
-            select *, row_number() over (partition by h.partition, h.band, h.are_one order by chance, "left", "right")
-                as place
-            from hashed h join shares using (partition, band, are_one) where chance / {_HASHES!r} <= share
+            select h.*, row_number() over (partition by h.partition, h.band, h.are_one
+                order by h.chance, h."left", h."right") as place
+            from hashed h join shares s on s.partition = h.partition and s.band = h.band and s.are_one = h.are_one
+            where h.chance / {_HASHES}::double <= s.share
         )
         select partition, band, place, "left", "right", weight, automatic, are_one
         from ordered where place <= {RESERVE} order by partition, band, are_one, place
         """  # noqa: S608
-    ).to_arrow_table()
-    connection.unregister("shares")
+    )
+    engine.drop("shares")
     return drawn.cast(PAIRS)
 
 

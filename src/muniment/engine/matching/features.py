@@ -59,6 +59,11 @@ def likeness(left: str, right: str) -> float:
     return float(jellyfish.jaro_winkler_similarity(_bytes(left), _bytes(right)))
 
 
+def closeness(left: str, right: str) -> float:
+    """Return the Jaro similarity of two strings, from 0 to 1."""
+    return float(jellyfish.jaro_similarity(_bytes(left), _bytes(right)))
+
+
 def edits(left: str, right: str) -> int:
     """Return how many letters must be changed, added, dropped or exchanged with their neighbour."""
     return int(jellyfish.damerau_levenshtein_distance(_bytes(left), _bytes(right)))
@@ -74,11 +79,7 @@ def _one_edit(column: str) -> Callable[[Nominal, Nominal], bool]:
 
 def _differ_by_a_slip(left: str, right: str) -> bool:
     # The similarity is cheap and rules most pairs out before the distance, which is dear, is taken.
-    return bool(
-        abs(len(left) - len(right)) <= 1
-        and jellyfish.jaro_similarity(_bytes(left), _bytes(right)) >= 0.8
-        and edits(left, right) <= 1
-    )
+    return bool(abs(len(left) - len(right)) <= 1 and closeness(left, right) >= 0.8 and edits(left, right) <= 1)
 
 
 def _overlap(column: str) -> Callable[[Nominal, Nominal], bool]:

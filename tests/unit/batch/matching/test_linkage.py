@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from small_set import FAKE, NAMESAKE, are_joined, nominals, one
 
-from muniment.batch.matching import edges
+from muniment.batch.matching import engines
 from muniment.batch.matching.conditions import CONDITIONS
 from muniment.batch.matching.evaluate import InputError, Task, evaluate
 from muniment.batch.matching.policy import in_force
@@ -290,7 +290,7 @@ def test_too_little_to_train_on_says_so(rows):
 def test_chunks_give_the_same_edges(fake, monkeypatch):
     people, model = fake
     whole = resolve(people, model)
-    monkeypatch.setattr(edges, "CHUNK", 4000)
+    monkeypatch.setattr(engines, "PORTION", 4000)
     assert resolve(people, model).edges.equals(whole.edges)
 
 

@@ -6,6 +6,7 @@ import pytest
 from small_set import nominals
 
 from muniment.batch.matching import blocking, contested, edges
+from muniment.batch.matching.engines import OneMachine
 from muniment.batch.matching.policy import in_force, today
 from muniment.batch.matching.standardise import standardise
 from muniment.engine.matching.weighing import Scales
@@ -21,13 +22,12 @@ def by_itself(people, model):
 
 
 def among_all(people, model, connection):
-    connection.register("given", people)
-    connection.execute("create temp table persons as from given")
-    blocking.find_candidates(connection, "persons", model)
-    edges.weigh(connection, model, in_force(), in_force().points)
-    contested.ask(
-        connection, connection.sql('select "left", "right" from twins').fetchall(), in_force().points.automatic
-    )
+    engine = OneMachine(connection)
+    engine.give("persons", people)
+    blocking.find_candidates(engine, "persons", model)
+    edges.judge(engine, model, in_force(), in_force().points)
+    edges.keep(engine, model, in_force().points)
+    contested.ask(engine, connection.sql('select "left", "right" from twins').fetchall(), in_force().points.automatic)
     pairs = connection.sql("select join_key_l, join_key_r from candidates").fetchall()
     pairs += connection.sql(
         "select l.person_id, r.person_id from persons l join persons r on l.person_id < r.person_id "

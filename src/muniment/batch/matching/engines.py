@@ -1,0 +1,142 @@
+"""What the statements of linkage run on: DuckDB on one machine, or a cluster of Spark.
+
+Each statement is written once, in DuckDB's words; `muniment.batch.matching.spark` says it in Spark's. So it keeps to
+what both have: no `replace` of columns, no letters of a text by number, lengths of lists by `array_length`, and no
+subquery in a list of columns.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+from splink import DuckDBAPI, Linker
+
+from muniment.batch.connecting import connect
+from muniment.batch.matching import joining
+from muniment.engine.matching.grouping import Sayings
+from muniment.engine.matching.model import Model, Points
+
+# Pairs scored at a time on one machine: what bounds memory when there are tens of millions.
+PORTION = 4_000_000
+
+
+class Engine(Protocol):
+    """Tables with names, made of what is in memory or of what a query over the others finds."""
+
+    name: str
+    filters_early: bool  # whether Splink is to leave out weak pairs itself
+
+    def give(self, name: str, table: pa.Table) -> None:
+        """Make a table of one in memory."""
+
+    def make(self, name: str, query: str) -> None:
+        """Make a table, or make it anew, of what a query finds."""
+
+    def add(self, name: str, query: str) -> None:
+        """Add what a query finds to a table, which is made when there is none."""
+
+    def drop(self, *names: str) -> None:
+        """Drop tables; passes over those that are not there."""
+
+    def read(self, query: str) -> pa.Table:
+        """Return what a query finds."""
+
+    def condition(self, text: str) -> str:
+        """Return a condition of a comparison in the words in which Splink is to run it."""
+
+    def splink(self) -> Any:
+        """Return what Splink runs its statements with."""
+
+    def compared(self, people: str) -> str:
+        """Return the name of the table of people as Splink is to have it."""
+
+    def tell_frequencies(self, linker: Linker, people: str, columns: list[str]) -> None:
+        """Tell Splink how common the values of some columns are, as columns `tf_` of the table of people say."""
+
+    def portions(self, pairs: str) -> Iterator[str]:
+        """Give the table of pairs in parts, each under a name of its own."""
+
+    def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
+        """Make tables `members` (person_id, root) and `refused` (schema `joining.REFUSED`).
+
+        Needs tables `persons`, `edges` and `twins`. Who is in `members` is one person with all who have its root; who
+        is not is alone.
+        """
+
+
+Opening = AbstractContextManager[Engine]
+
+
+class OneMachine:
+    """DuckDB in this process."""
+
+    name = "duckdb"
+    filters_early = True
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take a connection; its tables are temporary."""
+        self.connection = connection
+
+    def give(self, name: str, table: pa.Table) -> None:
+        """Make a table of one in memory."""
+        self.connection.register("given_table", table)
+        self.connection.execute(f"create or replace temp table {name} as from given_table")
+        self.connection.unregister("given_table")
+
+    def make(self, name: str, query: str) -> None:
+        """Make a table, or make it anew, of what a query finds."""
+        self.connection.execute(f"create or replace temp table {name} as {query}")
+
+    def add(self, name: str, query: str) -> None:
+        """Add what a query finds to a table, which is made when there is none."""
+        self.connection.execute(f"create temp table if not exists {name} as select * from ({query}) limit 0")  # noqa: S608
+        self.connection.execute(f"insert into {name} {query}")
+
+    def drop(self, *names: str) -> None:
+        """Drop tables; passes over those that are not there."""
+        self.connection.execute("; ".join(f"drop table if exists {name}" for name in names))
+
+    def read(self, query: str) -> pa.Table:
+        """Return what a query finds."""
+        return self.connection.sql(query).to_arrow_table()
+
+    def condition(self, text: str) -> str:
+        """Return a condition of a comparison: it is in these words already."""
+        return text
+
+    def splink(self) -> DuckDBAPI:
+        """Return what Splink runs its statements with."""
+        return DuckDBAPI(self.connection)
+
+    def compared(self, people: str) -> str:
+        """Return the name of the table of people: Splink has it as it is."""
+        return people
+
+    def tell_frequencies(self, linker: Linker, people: str, columns: list[str]) -> None:
+        """Do nothing: on DuckDB Splink takes them from the table of people."""
+
+    def portions(self, pairs: str) -> Iterator[str]:
+        """Give the table of pairs in parts, each under a name of its own."""
+        total = self.connection.sql(f"select count(*) from {pairs}").fetchall()[0][0]  # noqa: S608
+        for start in range(0, max(total, 1), PORTION):
+            self.make("part", f"select * from {pairs} where rowid >= {start} and rowid < {start + PORTION}")  # noqa: S608
+            yield "part"
+        self.drop("part")
+
+    def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
+        """Make tables `members` and `refused`: everybody at once, in this process."""
+        made = joining.group_here(self, model, said, shown, points)
+        self.give("members", made.members)
+        self.give("refused", made.refused)
+
+
+@contextmanager
+def one_machine() -> Iterator[OneMachine]:
+    """Open DuckDB in this process."""
+    connection = connect()
+    try:
+        yield OneMachine(connection)
+    finally:
+        connection.close()
