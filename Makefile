@@ -21,13 +21,16 @@ WORKERS ?= 2
 export UV_PYTHON_DOWNLOADS ?= never
 say = @printf '\033[1m%s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo serve test check bench docs requirements system-tools clean
+.PHONY: help setup spark demo serve test check bench docs requirements system-tools clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/.main $(BUILT) ## install everything that the product needs
 	$(call say,Muniment is set up: $(BIN)/muniment)
+
+spark: .venv/.main requirements/spark.txt ## install what `muniment resolve --engine spark` needs besides Java
+	$(UV) pip install --python $(BIN)/python --build-constraints requirements/build.txt --require-hashes --requirement requirements/spark.txt
 
 demo: setup ## set up, run the main job on an invented world, then serve it (SERVE=no stops after the job)
 	$(BIN)/muniment demo $(if $(PERSONS),--persons $(PERSONS))
@@ -56,10 +59,12 @@ docs: .venv/.main ## write docs/reference/generated again
 
 requirements: $(UV) ## compile the locked requirements again from pyproject.toml
 	$(UV) pip compile $(LOCK) pyproject.toml --output-file requirements/main.txt
-	$(UV) pip compile $(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
-	echo '$(BACKEND)' | $(UV) pip compile $(LOCK) - --no-annotate --output-file requirements/build.txt
+	$(UV) pip compile $(LOCK) pyproject.toml --extra spark --output-file requirements/spark.txt
+	$(UV) pip compile $(LOCK) pyproject.toml --extra spark --group dev --output-file requirements/dev.txt
+	printf '%s\n' '$(BACKEND)' $(SDISTS) | $(UV) pip compile $(LOCK) - --no-annotate --output-file requirements/build.txt
 	echo uv | $(UV) pip compile $(LOCK) - --no-annotate --output-file requirements/tools.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
+SDISTS := setuptools  # what builds PySpark, which comes as source alone
 BACKEND = $(shell sed -n 's/^requires = \["\(hatchling[^"]*\)"\].*/\1/p' pyproject.toml)
 
 clean: ## remove what was built and installed; the data in var/ stays
@@ -87,7 +92,7 @@ clean: ## remove what was built and installed; the data in var/ stays
 
 .venv/.dev: requirements/dev.txt .venv/.main
 	$(call say,Installing the packages for tests)
-	$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes --requirement requirements/dev.txt
+	$(UV) pip install --python $(BIN)/python --build-constraints requirements/build.txt --compile-bytecode --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 # The front end: from its own packages, compiled into an ignored folder.
@@ -101,7 +106,7 @@ $(BUILT): node_modules/.installed $(wildcard $(FRONT)/*)
 	npm run --silent build
 	@touch $@
 
-# For browser tests alone: a browser, its typeface, and Java for the HTML checker.
+# For tests alone: a browser and its typeface; Java, for the HTML checker and for the cluster of Spark.
 system-tools:
 	@missing=""; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
