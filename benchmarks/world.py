@@ -21,15 +21,16 @@ def prepare_nominals(folder: Path, size: int) -> Callable[[], int]:
     """Write the first `size` nominals of the world's exports, as their feeds read them, to a Parquet file."""
 
     def work() -> int:
-        nominals = pa.concat_tables(list(_nominals(folder / "world"))).slice(0, size)
-        nominals = nominals.append_column("person_id", pa.array(range(nominals.num_rows), pa.int64()))
-        pq.write_table(nominals, folder / "nominals.parquet")
-        return int(nominals.num_rows)
+        read = pa.concat_tables(list(nominals(folder / "world"))).slice(0, size)
+        read = read.append_column("person_id", pa.array(range(read.num_rows), pa.int64()))
+        pq.write_table(read, folder / "nominals.parquet")
+        return int(read.num_rows)
 
     return work
 
 
-def _nominals(world: Path) -> list[pa.Table]:
+def nominals(world: Path) -> list[pa.Table]:
+    """Return the nominals of a world's exports, as their feeds read them, with their source keys."""
     found = []
     for path in sorted(FEEDS.glob("*.yaml")):
         feed = feeds.load(path)

@@ -1,6 +1,7 @@
 """`muniment train`, `activate` and `resolve`; `muniment linkage` for what linkage keeps of itself."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,11 @@ from typing import Annotated
 import typer
 
 from muniment.cli import exits, printing
+from muniment.cli.cluster import chosen, from_environment
 from muniment.core import actors, audit
 from muniment.core.models import BatchRun, User
 from muniment.objects.actions import resolve as objects_resolving
+from muniment.people.actions import compare_engines as comparing
 from muniment.people.actions import release as releasing
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train as training
@@ -47,12 +50,9 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Resolve nominals, places and vehicles into prime records and publish what changed."""
-    if engine != "duckdb":
-        typer.echo(f"The engine '{engine}' is not available for resolve: use duckdb.", err=True)
-        raise typer.Exit(exits.WRONG_USE)
-    by = actors.from_command("resolve")
+    by, cluster = actors.from_command("resolve"), chosen(engine)
     try:
-        people = resolving.resolve(by=by)
+        people = resolving.resolve(by=by, cluster=cluster)
     except Held as held:
         if as_json:
             told = {"state": "held", "run": held.hold.run_id, "beyond": held.figures, "says": str(held)}
@@ -107,6 +107,31 @@ def release(
         raise typer.Exit(exits.BAD_INPUT)
     releasing.release(hold, by=actors.from_user(user), reason=reason)
     printing.report({"run": run, "released_by": by}, as_json=as_json)
+
+
+@linkage.command("compare-engines")
+def compare_engines(as_json: Json = False) -> None:
+    """Resolve what is held by DuckDB and on the cluster of Spark; list each pair that they weigh otherwise.
+
+    Nothing is published. Exits with 6 when somebody would be another person.
+    """
+    found = comparing.compare_engines(by=actors.from_command("linkage"), cluster=from_environment())
+    if as_json:
+        printing.report(asdict(found), as_json=True)
+    else:
+        for each in found.differences:
+            why = "; ".join(f"{name}: {_by_engine(levels)}" for name, levels in each.features.items())
+            rules = f"; blocked by {_by_engine(each.blocked_by)}" if len(set(each.blocked_by.values())) > 1 else ""
+            typer.echo(f"{each.left} and {each.right}: {_by_engine(each.weights)}{rules}; {why or 'no level differs'}")
+        counts = {"nominals": found.nominals, "pairs": found.pairs, "weighed otherwise": len(found.differences)}
+        counts |= {"in another group": len(found.apart)} | {f"seconds {k}": round(v) for k, v in found.seconds.items()}
+        printing.report(counts, as_json=False, title="Engines")
+    if found.apart:
+        raise typer.Exit(exits.CHECK_FAILED)
+
+
+def _by_engine(seen: Mapping[str, object]) -> str:
+    return ", ".join(f"{engine} {value if value is not None else 'nothing'}" for engine, value in seen.items())
 
 
 @linkage.command()

@@ -40,6 +40,19 @@ def active() -> Model | None:
     return of_version(version) if version else None
 
 
+def in_use() -> Model:
+    """Return the model that a run links by; raise NoModel, saying what to do, when there is none."""
+    model = active()
+    if model is None:
+        raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
+    if model.standard != VERSION:
+        raise NoModel(
+            f"The active model {model.version} was trained when nominals were read another way: run `muniment train`,"
+            " then have someone else activate the new one."
+        )
+    return model
+
+
 @lru_cache(maxsize=2)
 def of_version(version: str) -> Model:
     """Return a version of the model, which never changes."""

@@ -8,8 +8,9 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
 from muniment.people.actions import train
-from muniment.people.actions.resolve import NoModel, resolve
+from muniment.people.actions.resolve import resolve
 from muniment.people.finding import ask, search
+from muniment.people.linkage_models import NoModel
 from muniment.people.models import Belonging, Judgement, LinkageModel, PrimePerson, SearchToken
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal

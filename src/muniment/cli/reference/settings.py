@@ -63,6 +63,19 @@ SETTINGS = {
         "The file that each seal of the audit is appended to."
         " Put it on a machine that the database's administrators cannot write to.",
     ),
+    "MUNIMENT_SPARK_MASTER": (
+        "none",
+        "The master of the cluster of Spark that `--engine spark` runs on, such as `spark://host:7077`.",
+    ),
+    "MUNIMENT_SPARK_MEMORY": (
+        "1g",
+        "The memory that the program of each worker of that cluster may use, and the command that asks it.",
+    ),
+    "MUNIMENT_SPARK_SECRET": (
+        "none",
+        "The secret of that cluster (`spark.authenticate.secret`), without which none on another machine is used;"
+        " `MUNIMENT_SPARK_SECRET_FILE` names a file with it.",
+    ),
     "MUNIMENT_ROLE": ("set by each command", "The database role of a process; a WSGI server of your own needs `web`."),
 }
 _READ = re.compile(r"\b(?:MUNIMENT_[A-Z_]+[A-Z]|DATABASE_URL)\b")

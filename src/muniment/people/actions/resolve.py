@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from muniment.batch.matching import policy
 from muniment.batch.matching import resolve as linkage
-from muniment.batch.matching.standardise import VERSION, standard
+from muniment.batch.matching.engines import one_machine
+from muniment.batch.matching.spark.session import Cluster, opened
+from muniment.batch.matching.standardise import standard
 from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -18,7 +20,7 @@ from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model
 from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening, search_tokens
 from muniment.people.attaching import attach_within, take_turn
-from muniment.people.linkage_models import NoModel, Published
+from muniment.people.linkage_models import Published
 from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
 from muniment.people.watching import changes, holding, runs
 from muniment.records import staging
@@ -39,20 +41,21 @@ class Counts:
     reopened: int  # judgements that identifiers speak against now
 
 
-def resolve(*, by: Actor) -> Counts:
-    """Resolve every nominal, within its partition; publish at once, in one transaction.
+def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
+    """Resolve every nominal, within its partition, here or on a cluster; publish at once, in one transaction.
 
     Raise NoModel when nobody has activated a model of this way of reading nominals, and Held, with nothing published,
     when more prime records would change than policy lets a run change and nobody has released them. What was one and
     is joined by nothing any more stays one, and waits for a person. Nominals that came or changed while the run
     computed are attached to what it publishes.
     """
-    model, on, began = _active(), policy.today(), timezone.now()
+    model, on, began = linkage_models.in_use(), policy.today(), timezone.now()
     points = replace(policy.in_force(on).points, watched=True)
     with staging.snapshot() as rows_of:
         read = nominal_tables.read(rows_of, on=on)
-        said = {"judgements": rows_of(JUDGEMENTS), "standing": rows_of(STANDING)}
-    resolution = linkage.resolve(read.standardised, model, points=points, **said)
+        given = linkage.Given(read.standardised, rows_of(JUDGEMENTS), rows_of(STANDING))
+    opening = opened(cluster, given.standardised.num_rows) if cluster else one_machine()
+    resolution = linkage.resolve_on(opening, given, model, points)
     told = runs.tell(read.standardised, resolution)
     staged = _to_publish(resolution) | {"tokens": search_tokens.tokens(read.standardised), "reserve": told.reserve}
     with (
@@ -68,6 +71,7 @@ def resolve(*, by: Actor) -> Counts:
         change = changes.find(cursor, names["clusters"])
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
         run.versions |= {"on": on.isoformat(), "lists": standard(on), "overgrown": list(resolution.overgrown)}
+        run.versions["engine"] = "spark" if cluster else "duckdb"
         held = holding.keep_waiting(run, change, told.figures, by=by)
         if held is None:
             run.save()
@@ -102,18 +106,6 @@ def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa
 def _counts(resolution: linkage.Resolution, changed: dict[str, int]) -> Counts:
     nominals, primes = resolution.clusters.num_rows, pc.count_distinct(resolution.clusters["anchor_id"]).as_py()
     return Counts(nominals, primes, joined=nominals - primes, doubtful=resolution.doubtful.num_rows, **changed)
-
-
-def _active() -> Model:
-    model = linkage_models.active()
-    if model is None:
-        raise NoModel("No linkage model is active: run `muniment train`, then have someone else activate it.")
-    if model.standard != VERSION:
-        raise NoModel(
-            f"The active model {model.version} was trained when nominals were read another way: run `muniment train`,"
-            " then have someone else activate the new one."
-        )
-    return model
 
 
 def _to_publish(resolution: linkage.Resolution) -> dict[str, pa.Table]:
