@@ -124,7 +124,8 @@ def compare_engines(as_json: Json = False) -> None:
             rules = f"; blocked by {_by_engine(each.blocked_by)}" if len(set(each.blocked_by.values())) > 1 else ""
             typer.echo(f"{each.left} and {each.right}: {_by_engine(each.weights)}{rules}; {why or 'no level differs'}")
         counts = {"nominals": found.nominals, "pairs": found.pairs, "weighed otherwise": len(found.differences)}
-        counts |= {"in another group": len(found.apart)} | {f"seconds {k}": round(v) for k, v in found.seconds.items()}
+        counts |= {"in another group": len(found.apart), "asked otherwise": len(found.asked)}
+        counts |= {f"seconds {k}": round(v) for k, v in found.seconds.items()}
         printing.report(counts, as_json=False, title="Engines")
     if found.apart:
         raise typer.Exit(exits.CHECK_FAILED)

@@ -4,9 +4,14 @@ import pytest
 
 from factories.exports import Source, row
 from factories.linkage import activate_model
+from muniment.batch.matching.engines import one_machine
+from muniment.batch.matching.spark.session import Cluster
 from muniment.core.actors import Actor
+from muniment.core.models import AuditEvent, BatchRun
 from muniment.core.verdicts import Refused
+from muniment.people.actions import compare_engines as comparing
 from muniment.people.actions import judge as judging
+from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train
 from muniment.people.actions.resolve import resolve
 from muniment.people.finding import ask, search
@@ -188,3 +193,26 @@ def test_words_that_differ_only_past_what_is_kept_are_found_once(sources):
     north.send([row("C1", "P1", FORENAME=f"{'a' * 70}x {'a' * 70}y")])
     resolve(by=BY)
     assert [each.token for each in SearchToken.objects.filter(kind="name", token__startswith="aaa")] == ["a" * 60]
+
+
+def test_a_run_on_a_cluster_is_published_as_any_and_says_so(sources, monkeypatch, tmp_path):
+    """What a real cluster makes is the matter of tests/spec/test_on_a_cluster.py."""
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    west.send([row("D1", "W1", **HOME)])
+    opened = []
+    monkeypatch.setattr(resolving, "opened", lambda cluster, nominals: opened.append(nominals) or one_machine())
+    resolve(by=BY, cluster=Cluster("spark://127.0.0.1:7077", tmp_path))
+    assert (together(), opened) == ([["P1", "W1"]], [2])
+    assert BatchRun.objects.get(kind="resolve").versions["engine"] == "spark"
+
+
+def test_engines_are_compared_and_nothing_is_published(sources, monkeypatch, tmp_path):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    west.send([row("D1", "W1", **HOME)])
+    monkeypatch.setattr(comparing, "opened", lambda cluster, nominals: one_machine())
+    found = comparing.compare_engines(by=BY, cluster=Cluster("spark://127.0.0.1:7077", tmp_path))
+    assert (found.nominals, found.pairs, found.differences, found.apart, found.asked) == (2, 1, (), (), ())
+    assert not PrimePerson.objects.exists()
+    assert AuditEvent.objects.get(action="linkage.engines").detail["pairs"] == 1

@@ -41,13 +41,15 @@ class Agreement:
     """How two engines resolved the same nominals.
 
     `pairs` is how many either kept in view: those down to the lowest weight that a rule looks at. `apart` are the
-    nominals whose group is not the same, `seconds` what each engine took from nominals to groups.
+    nominals whose group is not the same, `asked` the pairs that a person is asked about by one alone, or for another
+    reason; `seconds` is what each engine took from nominals to groups.
     """
 
     nominals: int
     pairs: int
     differences: tuple[Difference, ...]
     apart: tuple[int, ...]
+    asked: tuple[tuple[int, int], ...]
     seconds: Mapping[str, float]
 
 
@@ -63,12 +65,13 @@ def compare(
         sides = [_seen(engine, run, pairs, model) for engine, run in zip(engines, runs, strict=True)]
     names = [engine.name for engine in engines]
     differences = tuple(_difference(pair, dict(zip(names, sides, strict=True)), tuple(model.weights)) for pair in pairs)
-    anchors = [dict(zip(*run.clusters, strict=True)) for run in runs]
+    anchors = [run.anchors for run in runs]
     return Agreement(
         nominals=given.standardised.num_rows,
         pairs=count,
         differences=differences,
         apart=tuple(sorted(person for person in anchors[0] if anchors[0][person] != anchors[1][person])),
+        asked=tuple(sorted({(left, right) for left, right, _ in runs[0].asked ^ runs[1].asked})),
         seconds={name: run.seconds for name, run in zip(names, runs, strict=True)},
     )
 
@@ -76,7 +79,8 @@ def compare(
 @dataclass(frozen=True)
 class _Run:
     judged: pa.Table
-    clusters: tuple[list[int], list[int]]
+    anchors: dict[int, int]
+    asked: frozenset[tuple[int, int, str]]
     seconds: float
 
     @classmethod
@@ -89,9 +93,11 @@ class _Run:
             f"select person_id_l, person_id_r, match_weight, blocked_by, twins, {levels} from judged"  # noqa: S608
         )
         began = time.perf_counter()
-        clusters = linkage.group_judged(engine, given, model, points, overgrown).clusters
+        made = linkage.group_judged(engine, given, model, points, overgrown)
         took += time.perf_counter() - began
-        return cls(judged, (clusters["person_id"].to_pylist(), clusters["anchor_id"].to_pylist()), round(took, 1))
+        anchors = dict(zip(*(made.clusters[name].to_pylist() for name in ("person_id", "anchor_id")), strict=True))
+        asked = zip(*(made.doubtful[name].to_pylist() for name in ("left", "right", "reason")), strict=True)
+        return cls(judged, anchors, frozenset(asked), round(took, 1))
 
 
 def _differing(one: pa.Table, two: pa.Table, names: tuple[str, ...]) -> tuple[int, list[tuple[int, int]]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from muniment.batch.matching.conditions import COLUMNS
 from muniment.batch.matching.joining import MEMBERS, REFUSED, as_tables, known, pairs
+from muniment.batch.matching.spark.quiet import without_pandas
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Evidence, Pair, Sayings, group
 from muniment.engine.matching.model import Model, Points
@@ -75,7 +76,9 @@ def group_on_cluster(engine: "OnCluster", task: Task) -> None:
     def grouped(part: pa.Table) -> pa.Table:
         return group_part(part, model.value, points)
 
-    engine.lay_down("grouped", matter.groupBy("bucket").applyInArrow(grouped, _ddl(_MADE)))
+    with without_pandas():
+        found = matter.groupBy("bucket").applyInArrow(grouped, _ddl(_MADE))
+    engine.lay_down("grouped", found)
     engine.make("members", "select person_id, root from grouped where person_id is not null")
     engine.make("refused", 'select "left", "right", weight, reason, were_one from grouped where person_id is null')
     engine.drop("said", "placed", "grouped")

@@ -10,7 +10,6 @@ import shutil
 import socket
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from muniment.batch.matching.spark.engine import OnCluster
+from muniment.batch.matching.spark.quiet import without_pandas
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -99,9 +99,7 @@ def opened(cluster: Cluster, nominals: int) -> Iterator[OnCluster]:
     cluster.check()
     cluster.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with warnings.catch_warnings():
-            # Of its conversions by pandas, of which none is used here.
-            warnings.simplefilter("ignore", FutureWarning)
+        with without_pandas():
             session = _begin(cluster)
             engine = OnCluster(session)
         _await_worker(session)
