@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 _PACKAGE = "org.apache.spark.deploy"
-_SECONDS = 60
+_SECONDS = 180  # a machine with much other work is slow to start Java
 
 
 @contextmanager

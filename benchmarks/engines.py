@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
 
 from benchmarks import cluster, world
-from muniment import invention
 from muniment.batch.connecting import spill_to
 from muniment.batch.matching.agreement import Agreement, compare
 from muniment.batch.matching.engines import one_machine
@@ -50,10 +50,10 @@ def main() -> None:
 
 def prepare(folder: Path, size: int) -> tuple[Given, Model]:
     """Invent so many nominals, each once, with a model, judgements and standing pairs."""
-    invention.invent(size, world.SEED, folder / "world")
-    nominals = pa.concat_tables(world.nominals(folder / "world"))
-    first = list({key: row for row, key in reversed(list(enumerate(nominals["source_key"].to_pylist())))}.values())
-    nominals = pa.concat_tables([nominals.take(sorted(first)[:size]), _awkward(nominals.schema)])
+    world.prepare(folder, size)()
+    world.prepare_nominals(folder, size)()
+    told = pq.read_table(folder / "nominals.parquet").drop("person_id")
+    nominals = pa.concat_tables([told, _awkward(told.schema)])
     people = standardise(nominals.append_column("person_id", pa.array(range(nominals.num_rows), pa.int64())))
     model = train(people)
     return _with_sayings(people, model), model

@@ -54,7 +54,7 @@ def publish_around(near: Neighbourhood, published: Published) -> Attached:
     before = _primes(near)
     doubtful = _primes_of(pairs.near(set(before.values())))
     grouped = near.grouped(published)
-    changed = _publish(near, _as_tables(near, grouped), published)
+    changed = _publish(near, _as_tables(near, grouped, published), published)
     within = near.members.keys()
     judged = reopening.standing(within)
     changed["reopened"] = reopening.reopen(judged, near.members, published.scales.model, published.run)
@@ -76,7 +76,8 @@ def _publish(near: Neighbourhood, names: dict[str, str], published: Published) -
         part = publishing.Around(near.changed, near.members.keys())
         changed = publishing.publish(cursor, names, parameters, part)
         told = [row for key, row in near.members.items() if key in near.changed]
-        search_tokens.publish(cursor, _tokens(told), near.changed)
+        keys = {"keys": sorted(near.changed)}
+        search_tokens.publish(cursor, _tokens(told), "SELECT unnest(%(keys)s::bigint[])", keys)
     return changed
 
 
@@ -91,13 +92,14 @@ def _primes(near: Neighbourhood) -> Mapping[int, int]:
     return dict(found.values_list("nominal_id", "prime_id"))
 
 
-def _as_tables(near: Neighbourhood, grouped: Grouped) -> dict[str, str]:
+def _as_tables(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, str]:
     """Return what is to be published as tables of the statement itself: a few rows need no staging."""
     anchors: dict[int, int] = {}
     clusters = []
     for key in sorted(near.members, key=lambda key: str(near.members[key]["source_key"])):
         clusters.append((key, anchors.setdefault(grouped.groups.find(key), key)))
-    speak = [each for each in near.weighed if each.speaks]
+    automatic, find = published.scales.points.automatic, grouped.groups.find
+    speak = [each for each in near.weighed if each.tells(automatic, are_one=find(each.left) == find(each.right))]
     outside = {key for each in speak for key in (each.left, each.right)} | _asked_with(near.changed)
     # Whoever is not decided here is in a group of their own, whichever it is: nobody here is in it.
     placed = [*clusters, *((key, -key) for key in sorted(outside - near.members.keys()))]

@@ -1,4 +1,4 @@
-"""Edges between nominals: candidates weighed, judged by the hard rules, and explained.
+"""Edges between nominals: candidates weighed, and judged by the hard rules.
 
 The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
 """
@@ -21,7 +21,6 @@ EDGES = pa.schema(
         ("weight", pa.float64()),
         ("automatic", pa.bool_()),
         ("blocked_by", pa.string()),  # a key of rules.REASONS; null when no hard rule stands in the way
-        ("contributions", pa.list_(pa.struct([("feature", pa.string()), ("weight", pa.float64())]))),
     ]
 )
 
@@ -44,7 +43,7 @@ _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for featu
 
 
 def keep(engine: Engine, model: Model, points: Points) -> pa.Table | None:
-    """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
+    """Make tables `edges` (schema `EDGES`) and `twins` (left, right).
 
     Needs tables `persons` and `judged`, which goes. Corporate nominals have a rule of their own: one national insurance
     number or one e-mail address, and nothing else. Of a run that is watched return the levels of its pairs, and keep
@@ -56,7 +55,7 @@ def keep(engine: Engine, model: Model, points: Points) -> pa.Table | None:
         f"""
         select person_id_l as "left", person_id_r as "right", match_weight as weight,
             match_weight >= {points.automatic} and {hard} as automatic,
-            {blocked_by} as blocked_by, {_contributions(model)} as contributions, left_key, right_key
+            {blocked_by} as blocked_by
         from judged where match_weight >= {min(points.doubtful, points.automatic)}
         union all {_corporate(points)}
         """,  # noqa: S608
@@ -75,7 +74,7 @@ def judge(engine: Engine, model: Model, tables: Tables, points: Points) -> None:
     scoring.prepare_people(engine, "persons", model)
     least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
     for portion in engine.portions("candidates"):
-        scoring.score(engine, model, portion, least, into="weighed_pairs")
+        engine.move(scoring.score(engine, model, portion, least, bits=False), "weighed_pairs")
     _add_facts(engine, model, tables)
     ruled = [name for name in _RULED if name in model.weights]
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
@@ -87,18 +86,16 @@ def judge(engine: Engine, model: Model, tables: Tables, points: Points) -> None:
 
 
 def _add_facts(engine: Engine, model: Model, tables: Tables) -> None:
-    """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
+    """Make table `ruled`: the weighed pairs with what `PairFacts` needs."""
     engine.give("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
     engine.give("rare", _rare_names(engine, model, tables))
     engine.give("given_names", _given_names(tables))
-    engine.make("told", _TOLD.format(today=today()))
-    columns = [f"{kind}_{name}" for name in model.weights for kind in ("level", "bits")]
+    engine.make("facts", _FACTS_OF_EACH.format(today=today()))
     engine.make(
         "ruled",
         f"""
         select w.person_id_l, w.person_id_r, round(w.match_weight, {PLACES}) as match_weight,
-            {", ".join(f"w.{column}" for column in columns)},
-            l.source_key as left_key, r.source_key as right_key,
+            {", ".join(f"w.level_{name}" for name in model.weights)},
             l.known and r.known as known, l.busy_postcode, l.busy_address, l.busy_phone, l.busy_email,
             coalesce(list_has_any(l.rare_names, r.rare_names), false) as shares_rare,
             coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged,
@@ -108,16 +105,16 @@ def _add_facts(engine: Engine, model: Model, tables: Tables) -> None:
             coalesce(not l.is_short and not r.is_short
                 and not (l.forename_sound = r.forename_sound and l.ends_in_a = r.ends_in_a), false) as two_names,
             coalesce(l.numbers <> r.numbers, false) as other_number
-        from weighed_pairs w join told l on l.person_id = w.person_id_l join told r on r.person_id = w.person_id_r
+        from weighed_pairs w join facts l on l.person_id = w.person_id_l join facts r on r.person_id = w.person_id_r
         """,  # noqa: S608
     )
-    engine.drop("told", "crowded", "rare", "given_names")
+    engine.drop("facts", "crowded", "rare", "given_names")
 
 
 # What the facts of a pair come of, nominal by nominal. One name is in two spellings if it sounds the same: Metaphone
 # leaves vowels out, and an A at the end makes another name (Julia, Julie).
-_TOLD = """
-select p.person_id, p.source_key, p.forename, p.surname, p.forename_sound,
+_FACTS_OF_EACH = """
+select p.person_id, p.forename, p.surname, p.forename_sound,
     not p.born_default and coalesce(p.born_from <= date '{today}', false) as known,
     postcode.place is not null as busy_postcode, address.place is not null as busy_address,
     phone.place is not null as busy_phone, email.place is not null as busy_email,
@@ -125,6 +122,8 @@ select p.person_id, p.source_key, p.forename, p.surname, p.forename_sound,
     rtrim(p.forename, 'H') like '%A' as ends_in_a,
     list_filter(p.address, lambda w: regexp_matches(w, '[0-9]')) as numbers
 from persons p
+semi join (select person_id_l as person_id from weighed_pairs union select person_id_r from weighed_pairs) w
+    on w.person_id = p.person_id
 left join crowded postcode on postcode.place = 'postcode|' || p.postcode
 left join crowded address on address.place = 'address|' || array_to_string(p.address, ' ')
 left join crowded phone on phone.place = 'phone|' || p.phone
@@ -182,14 +181,6 @@ def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
     )
 
 
-def _contributions(model: Model) -> str:
-    parts = ", ".join(
-        f"case when level_{name} is not null then {{'feature': '{name}', 'weight': bits_{name}}} end"
-        for name in model.weights
-    )
-    return f"list_filter([{parts}], lambda c: c is not null)"
-
-
 # A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
 _TWO_AT_A_MAILBOX = (
     "(array_length(l.names) > 0 and array_length(r.names) > 0 and not list_has_any(l.names, r.names)) "
@@ -205,8 +196,7 @@ def _corporate(points: Points) -> str:
     )
     return " union all ".join(
         f"""
-        select l.person_id, r.person_id, {points.automatic}::double, not ({two}), case when {two} then 'name' end,
-            [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
+        select l.person_id, r.person_id, {points.automatic}::double, not ({two}), case when {two} then 'name' end
         from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
         where l.partition = 'corporate' and r.partition = 'corporate' and {besides}
         """  # noqa: S608

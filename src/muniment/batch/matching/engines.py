@@ -15,6 +15,7 @@ from splink import DuckDBAPI, Linker
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import joining
+from muniment.batch.matching.grouping import group_all
 from muniment.engine.matching.grouping import Sayings
 from muniment.engine.matching.model import Model, Points
 
@@ -34,8 +35,8 @@ class Engine(Protocol):
     def make(self, name: str, query: str) -> None:
         """Make a table, or make it anew, of what a query finds."""
 
-    def add(self, name: str, query: str) -> None:
-        """Add what a query finds to a table, which is made when there is none."""
+    def move(self, name: str, into: str) -> None:
+        """Add the rows of a table to another, which is made when there is none; the first is gone."""
 
     def drop(self, *names: str) -> None:
         """Drop tables; passes over those that are not there."""
@@ -59,10 +60,9 @@ class Engine(Protocol):
         """Give the table of pairs in parts, each under a name of its own."""
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
-        """Make tables `members` (person_id, root) and `refused` (schema `joining.REFUSED`).
+        """Make tables `clustered` (schema `CLUSTERS`) and `refused` (schema `joining.REFUSED`).
 
-        Needs tables `persons`, `edges` and `twins`. Who is in `members` is one person with all who have its root; who
-        is not is alone.
+        Needs tables `persons`, `edges` and `twins`; `shown` are the pairs that users have been shown as one.
         """
 
 
@@ -89,10 +89,12 @@ class OneMachine:
         """Make a table, or make it anew, of what a query finds."""
         self.connection.execute(f"create or replace temp table {name} as {query}")
 
-    def add(self, name: str, query: str) -> None:
-        """Add what a query finds to a table, which is made when there is none."""
-        self.connection.execute(f"create temp table if not exists {name} as select * from ({query}) limit 0")  # noqa: S608
-        self.connection.execute(f"insert into {name} {query}")
+    def move(self, name: str, into: str) -> None:
+        """Add the rows of a table to another, which is made when there is none; the first is gone."""
+        if self.connection.sql(f"select 1 from duckdb_tables() where table_name = '{into}'").fetchall():  # noqa: S608
+            self.connection.execute(f"insert into {into} from {name}; drop table {name}")
+        else:
+            self.connection.execute(f"alter table {name} rename to {into}")
 
     def drop(self, *names: str) -> None:
         """Drop tables; passes over those that are not there."""
@@ -126,10 +128,11 @@ class OneMachine:
         self.drop("part")
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
-        """Make tables `members` and `refused`: everybody at once, in this process."""
-        made = joining.group_here(self, model, said, shown, points)
-        self.give("members", made.members)
-        self.give("refused", made.refused)
+        """Make tables `clustered` and `refused`: everybody at once, in this process."""
+        self.give("shown", joining.PAIRS.empty_table() if shown is None else shown)
+        clusters, asked = group_all(self.connection, model, said, points)
+        self.give("clustered", clusters)
+        self.give("refused", joining.refusals(asked))
 
 
 @contextmanager

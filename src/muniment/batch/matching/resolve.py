@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from muniment.batch.matching import blocking, contested, edges, joining, watching
 from muniment.batch.matching.engines import Engine, Opening, one_machine
+from muniment.batch.matching.grouping import CLUSTERS
 from muniment.batch.matching.policy import in_force
 from muniment.engine.matching.model import Model, Points
 
-CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 EDGES = edges.EDGES
 DOUBTFUL = joining.REFUSED
 JUDGEMENTS = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("verdict", pa.string())])
@@ -26,8 +26,9 @@ class Resolution:
 
     `clusters` has one row for each nominal; `anchor_id` is the member with the lowest `source_key`. `doubtful` gives
     a reason that is a key of `muniment.engine.matching.rules.REASONS`. With `were_one` users have been shown the two
-    as one: they stay so, and the cut is proposed, unless the reason is `parted`. `overgrown` names blocking keys that
-    were left out; `watched` is what a run that is watched tells of itself.
+    as one: they stay so, and the cut is proposed, unless the reason is `parted`. `edges` are those that tell of
+    anybody: they join two or could have, or a person is asked. `overgrown` names blocking keys that were left out;
+    `watched` is what a run that is watched tells of itself.
     """
 
     clusters: pa.Table
@@ -91,7 +92,7 @@ def group_judged(engine: Engine, given: Given, model: Model, points: Points, ove
         twins = joining.pairs(engine.read('select "left", "right" from twins'))
         contested.ask(engine, (*twins, *said.different), points.automatic)
     engine.group(model, said, given.standing, points)
-    resolution = _resolution(engine, overgrown)
+    resolution = _resolution(engine, points, overgrown)
     if levels is None:
         return resolution
     return replace(resolution, watched=watching.tell(engine, levels))
@@ -106,31 +107,30 @@ def _check_version(standardised: pa.Table, model: Model) -> None:
         )
 
 
-def _resolution(engine: Engine, overgrown: tuple[str, ...]) -> Resolution:
-    engine.make(
-        "clustered",
-        """
-        select p.person_id, first_value(p.person_id) over (
-            partition by coalesce(m.root, p.person_id) order by p.source_key, p.person_id
-        ) as anchor_id, p.source_key
-        from persons p left join members m on m.person_id = p.person_id
-        """,
-    )
-    kept = ", ".join(f'"{name}"' for name in EDGES.names)
+# As `muniment.engine.matching.weighing.Weighed.tells`.
+_TELLING = """
+one.anchor_id = two.anchor_id or e.weight >= {automatic!r} or coalesce(e.blocked_by, 'contested') = 'contested'
+"""
+_OF_CLUSTERED = """
+from edges e join clustered one on one.person_id = e."left" join clustered two on two.person_id = e."right"
+"""
+# What a person is asked: what was refused, and what is too weak and came together by nothing else.
+_DOUBTFUL = f"""
+select "left", "right", weight, reason, were_one from refused
+union all
+select e."left", e."right", e.weight, coalesce(e.blocked_by, 'weight'), false {_OF_CLUSTERED}
+where not e.automatic and one.anchor_id <> two.anchor_id
+order by weight desc, "left", "right"
+"""  # noqa: S608
+
+
+def _resolution(engine: Engine, points: Points, overgrown: tuple[str, ...]) -> Resolution:
+    kept = ", ".join(f'e."{name}"' for name in EDGES.names)
+    telling = _TELLING.format(automatic=points.automatic)
+    edges_kept = f'select {kept} {_OF_CLUSTERED} where {telling} order by e."left", e."right"'
     return Resolution(
-        engine.read("select person_id, anchor_id from clustered order by source_key, person_id").cast(CLUSTERS),
-        engine.read(f"select {kept} from edges order by weight desc, left_key, right_key").cast(EDGES),  # noqa: S608
+        engine.read("select person_id, anchor_id from clustered order by person_id").cast(CLUSTERS),
+        engine.read(edges_kept).cast(EDGES),
         engine.read(_DOUBTFUL).cast(DOUBTFUL),
         overgrown,
     )
-
-
-# What a person is asked: what was refused, and what is too weak and came together by nothing else.
-_DOUBTFUL = """
-select "left", "right", weight, reason, were_one from refused
-union all
-select e."left", e."right", e.weight, coalesce(e.blocked_by, 'weight'), false from edges e
-join clustered one on one.person_id = e."left" join clustered two on two.person_id = e."right"
-where not e.automatic and one.anchor_id <> two.anchor_id
-order by weight desc, "left", "right"
-"""

@@ -46,12 +46,11 @@ def frequency_columns(model: Model) -> list[str]:
     return [column for column in FREQUENCY_COLUMNS if column in used]
 
 
-def score(engine: Engine, model: Model, pairs: str, least: float | None = None, into: str | None = None) -> str:
-    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a table.
+def score(engine: Engine, model: Model, pairs: str, least: float | None = None, *, bits: bool = True) -> str:
+    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a new table.
 
-    It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and
-    `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight. The pairs are added to `into`,
-    or make a table of their own.
+    It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and, with
+    `bits`, `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
     """
     database = engine.splink()
     # Our settings are written by code: parsing each condition to validate it took longer than a small set's scoring.
@@ -61,21 +60,19 @@ def score(engine: Engine, model: Model, pairs: str, least: float | None = None, 
     predictions = linker.inference.predict(
         threshold_match_weight=least if engine.filters_early else None, warning_mode="never"
     )
-    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name]) for name in model.weights)
-    found = f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}"  # noqa: S608
+    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name], bits=bits) for name in model.weights)
+    name = f"scored_{pairs}"
+    engine.make(
+        name,
+        f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}",  # noqa: S608
+    )
     if least is not None and not engine.filters_early:
-        engine.make("every_weight", found)
-        found = f"select * from every_weight where match_weight >= {least!r}"  # noqa: S608
-    if into:
-        engine.add(into, found)
-    else:
-        engine.make(f"scored_{pairs}", found)
-    engine.drop("every_weight")
+        engine.make(name, f"select * from {name} where match_weight >= {least!r}")  # noqa: S608
     predictions.drop_table_from_database_and_remove_from_cache()
-    return into or f"scored_{pairs}"
+    return name
 
 
-def _level_columns(feature: Feature, weights: Weights) -> str:
+def _level_columns(feature: Feature, weights: Weights, *, bits: bool) -> str:
     # Splink gives levels only together with every column it compared, which for millions of pairs does not fit.
     # A level is read off its weight instead: `Weights.distinct` holds the weights of a feature apart.
     name = feature.name
@@ -83,9 +80,12 @@ def _level_columns(feature: Feature, weights: Weights) -> str:
         f"when mw_{name} = {log2(m / u)!r}::double then {index}"
         for index, (m, u) in enumerate(zip(weights.m, weights.u, strict=True))
     )
+    level = f"(case {cases} end)::tinyint as level_{name}"
+    if not bits:
+        return level
     adjusted = any(level.frequency for level in feature.levels)
-    bits = f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
-    return f"(case {cases} end)::tinyint as level_{name}, case when mw_{name} <> 0 then {bits} end as bits_{name}"
+    weight = f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
+    return f"{level}, case when mw_{name} <> 0 then {weight} end as bits_{name}"
 
 
 def _settings(model: Model, engine: Engine) -> dict[str, Any]:

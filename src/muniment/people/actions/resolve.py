@@ -18,7 +18,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model
-from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening, search_tokens
+from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import Published
 from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
@@ -57,9 +57,9 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     opening = opened(cluster, given.standardised.num_rows) if cluster else one_machine()
     resolution = linkage.resolve_on(opening, given, model, points)
     told = runs.tell(read.standardised, resolution)
-    staged = _to_publish(resolution) | {"tokens": search_tokens.tokens(read.standardised), "reserve": told.reserve}
+    staged = _to_publish(resolution) | nominal_tables.to_store(read) | {"reserve": told.reserve}
     with (
-        staging.staged(staged | {"fresh": read.fresh}) as names,
+        staging.staged(staged) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -75,7 +75,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         held = holding.keep_waiting(run, change, told.figures, by=by)
         if held is None:
             run.save()
-            nominal_tables.store(cursor, names["fresh"], read.snapshot, on=on)
+            nominal_tables.store(cursor, names, read.snapshot, on=on)
             changed = _publish(cursor, names, Published.by(run, model), read.standardised)
             if late:
                 cursor.execute("SET LOCAL enable_nestloop = on")
@@ -96,7 +96,6 @@ def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa
     automatic = by.scales.points.automatic
     parameters = {"model": by.scales.model.version, "run": by.run.pk, "automatic": automatic}
     changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
-    search_tokens.publish(cursor, names["tokens"])
     changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
     advice.ask_for_merges_back()
     loose.keep(cursor, by.run.pk)

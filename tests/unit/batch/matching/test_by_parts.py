@@ -49,10 +49,10 @@ def part_by_part(engine, task, count):
     return [row for row in made if row["person_id"] is not None], [row for row in made if row["person_id"] is None]
 
 
-def partition(rows):
+def partition(rows, by):
     groups = {}
     for row in rows:
-        groups.setdefault(row["root"], set()).add(row["person_id"])
+        groups.setdefault(row[by], set()).add(row["person_id"])
     return {frozenset(group) for group in groups.values() if len(group) > 1}
 
 
@@ -65,9 +65,9 @@ def test_part_by_part_is_as_all_at_once(fake, connection, count):
     given = resolve.Given(people, standing=table)
     resolve.judge_pairs(engine, given, model, points)
     resolve.edges.keep(engine, model, points)
-    whole = joining.group_here(engine, model, said, table, points)
+    engine.group(model, said, table, points)
     members, refused = part_by_part(engine, parts.Task(model, said, table, points), count)
-    assert partition(members) == partition(whole.members.to_pylist())
-    kept = whole.refused.to_pylist()
+    assert partition(members, "root") == partition(engine.read("select * from clustered").to_pylist(), "anchor_id")
+    kept = engine.read("select * from refused").to_pylist()
     assert sorted(map(str, ({k: row[k] for k in kept[0]} for row in refused))) == sorted(map(str, kept))
     assert {row["reason"] for row in kept} >= {"judgement", "parted"} and any(row["were_one"] for row in kept)

@@ -58,9 +58,14 @@ class OnCluster:
         if before is not None:
             _free(before)
 
-    def add(self, name: str, query: str) -> None:
-        """Add what a query finds to a table, which is made when there is none."""
-        self.make(name, f"select * from {name} union all {query}" if name in self._frames else query)  # noqa: S608
+    def move(self, name: str, into: str) -> None:
+        """Add the rows of a table to another, which is made when there is none; the first is gone."""
+        if into in self._frames:
+            self.make(into, f"select * from {into} union all select * from {name}")  # noqa: S608
+            self.drop(name)
+        else:
+            self._keep(into, self._frames.pop(name))
+            self.session.catalog.dropTempView(name)
 
     def drop(self, *names: str) -> None:
         """Drop tables; passes over those that are not there."""
@@ -104,7 +109,7 @@ class OnCluster:
         self.drop("part")
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
-        """Make tables `members` and `refused`, each component on one of the workers."""
+        """Make tables `clustered` and `refused`, each component on one of the workers."""
         joining.group_on_cluster(self, joining.Task(model, said, shown, points))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from muniment.batch.matching.conditions import COLUMNS
-from muniment.batch.matching.joining import MEMBERS, REFUSED, as_tables, known, pairs
+from muniment.batch.matching.joining import REFUSED, pairs, refusals
 from muniment.batch.matching.spark.quiet import without_pandas
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Evidence, Pair, Sayings, group
@@ -23,6 +23,7 @@ from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 if TYPE_CHECKING:
     from muniment.batch.matching.spark.engine import OnCluster
 
+MEMBERS = pa.schema([("person_id", pa.int64()), ("root", pa.int64())])
 _SAID = pa.schema([("kind", pa.string()), ("left", pa.int64()), ("right", pa.int64())])
 _PLACED = pa.schema([("person_id", pa.int64()), ("bucket", pa.int64())])
 # What the workers return: rows of `MEMBERS` and of `REFUSED`, with nulls in the columns of the other.
@@ -44,6 +45,16 @@ from persons p join placed l on l.person_id = p.person_id
 """
 
 
+# Who is in no component is alone; the first of a group by its source anchors it.
+_CLUSTERED = """
+select p.person_id, first_value(p.person_id) over (
+    partition by coalesce(m.root, p.person_id) order by p.source_key, p.person_id
+) as anchor_id
+from persons p
+left join (select person_id, root from grouped where person_id is not null) m on m.person_id = p.person_id
+"""
+
+
 @dataclass(frozen=True)
 class Task:
     """What nominals are grouped by, besides their edges."""
@@ -62,7 +73,7 @@ class Task:
 
 
 def group_on_cluster(engine: "OnCluster", task: Task) -> None:
-    """Make tables `members` and `refused` from tables `persons`, `edges` and `twins`."""
+    """Make tables `clustered` and `refused` from tables `persons`, `edges` and `twins`."""
     said = list(task.rows())
     engine.give("said", pa.table([list(column) for column in zip(*said, strict=True)] or [[], [], []], schema=_SAID))
     joining = [(one, two) for kind, one, two in said if kind in ("same", "shown")]
@@ -79,7 +90,7 @@ def group_on_cluster(engine: "OnCluster", task: Task) -> None:
     with without_pandas():
         found = matter.groupBy("bucket").applyInArrow(grouped, _ddl(_MADE))
     engine.lay_down("grouped", found)
-    engine.make("members", "select person_id, root from grouped where person_id is not null")
+    engine.make("clustered", _CLUSTERED)
     engine.make("refused", 'select "left", "right", weight, reason, were_one from grouped where person_id is null')
     engine.drop("said", "placed", "grouped")
 
@@ -111,15 +122,19 @@ def group_part(part: pa.Table, model: Model, points: Points) -> pa.Table:
         automatic=lambda: iter(_automatic(rows["edge"], nominals)),
         twins=_pairs(rows["twins"]),
         identifiers=_identifiers(nominals) if points.hard_rules else {},
-        known=lambda asked: known(
-            model,
-            [nominals[number] for number in sorted(asked)],
-            [row for row in rows["edge"] if row["blocked_by"] is not None],
-        ),
+        known=lambda asked: stands.Known(model, {number: nominals[number] for number in asked}, _blocked(rows["edge"])),
     )
     said = Sayings(*(tuple(_pairs(rows[kind])) for kind in ("same", "different", stands.TAKEN_BACK)))
-    made = as_tables(group(evidence, said, _pairs(rows["shown"]), points), nominals)
-    return pa.concat_tables([made.members, made.refused], promote_options="default").select(_MADE.names).cast(_MADE)
+    made = group(evidence, said, _pairs(rows["shown"]), points)
+    roots = [made.groups.find(number) for number in nominals]
+    members = pa.table({"person_id": list(nominals), "root": roots}, MEMBERS)
+    asked = refusals(pair for pair in made.refused if made.is_asked(pair))
+    return pa.concat_tables([members, asked], promote_options="default").select(_MADE.names).cast(_MADE)
+
+
+def _blocked(edges: Iterable[Mapping[str, Any]]) -> dict[Pair, str]:
+    found = (row for row in edges if row["blocked_by"] is not None)
+    return {(min(row["left"], row["right"]), max(row["left"], row["right"])): row["blocked_by"] for row in found}
 
 
 def _pairs(rows: Iterable[Mapping[str, Any]]) -> list[Pair]:
