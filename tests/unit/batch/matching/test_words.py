@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from muniment.batch.matching.conditions import CONDITIONS
+from muniment.batch.matching.spark import sameness
 from muniment.batch.matching.spark.likeness import MEASURES, measure
 from muniment.batch.matching.spark.words import say
 from muniment.engine.matching.features import likeness
@@ -41,3 +42,9 @@ def test_measures_pass_over_what_is_not_known():
     one, two = pa.array(["MARTHA", None, "DWAYNE", "Ю"]), pa.array(["MARHTA", "A", None, "Ю"])
     assert measure(one, two, MEASURES["likeness"]).to_pylist() == [likeness("MARTHA", "MARHTA"), None, None, 1.0]
     assert measure(pa.nulls(2, pa.string()), pa.nulls(2, pa.string()), MEASURES["edits"]).to_pylist() == [None, None]
+
+
+def test_a_worker_with_another_program_refuses():
+    sameness.check(sameness.program())
+    with pytest.raises(RuntimeError, match="install the same"):
+        sameness.check("of another version")

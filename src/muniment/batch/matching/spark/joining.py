@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from muniment.batch.matching.conditions import COLUMNS
 from muniment.batch.matching.joining import REFUSED, pairs, refusals
+from muniment.batch.matching.spark import sameness
 from muniment.batch.matching.spark.quiet import without_pandas
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Evidence, Pair, Sayings, group
@@ -83,8 +84,10 @@ def group_on_cluster(engine: "OnCluster", task: Task) -> None:
     kind = engine.session.sql(f"select struct({columns}) as nominal from persons p").schema["nominal"].dataType  # noqa: S608
     matter = engine.session.sql(_MATTER.format(columns=columns, nominal=kind.simpleString()))
     model, points = engine.session.sparkContext.broadcast(task.model), task.points
+    program = sameness.program()
 
     def grouped(part: pa.Table) -> pa.Table:
+        sameness.check(program)
         return group_part(part, model.value, points)
 
     with without_pandas():

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from muniment.batch.matching.spark import sameness
 from muniment.engine.matching.features import closeness, edits, likeness
 
 MEASURES: dict[str, Callable[[str, str], float]] = {"likeness": likeness, "closeness": closeness, "edits": edits}
@@ -28,7 +29,10 @@ def register(session: Any) -> None:
     columnar: Any = functions  # its own types lack this one
 
     def over_columns(by: Callable[[str, str], float]) -> Callable[[pa.Array, pa.Array], pa.Array]:
+        program = sameness.program()
+
         def measured(one: pa.Array, two: pa.Array) -> pa.Array:
+            sameness.check(program)
             return measure(one, two, by)
 
         return measured
