@@ -10,9 +10,15 @@ LEAST_PART = 2  # one nominal that hangs on a single pair is what any pair of re
 # is given twice: it is no question of weight whether such a pair holds.
 _JOINING = f"""
 WITH wide AS (
-    SELECT prime_id FROM people_belonging WHERE until IS NULL GROUP BY prime_id HAVING count(*) >= {2 * LEAST_PART}
+    SELECT prime_id, count(*) AS n FROM people_belonging WHERE until IS NULL GROUP BY prime_id
+    HAVING count(*) >= {2 * LEAST_PART}
 ), member AS (
-    SELECT b.nominal_id, b.prime_id FROM people_belonging b JOIN wide USING (prime_id) WHERE b.until IS NULL
+    SELECT b.nominal_id, b.prime_id, wide.n FROM people_belonging b JOIN wide USING (prime_id) WHERE b.until IS NULL
+), joined AS (
+    SELECT e.left_id, e.right_id, e.weight, l.n, count(*) OVER (PARTITION BY l.prime_id) AS pairs
+    FROM people_matchedge e
+    JOIN member l ON l.nominal_id = e.left_id JOIN member r ON r.nominal_id = e.right_id AND r.prime_id = l.prime_id
+    WHERE e.is_automatic
 ), said AS (
     SELECT left_id, right_id FROM people_judgement WHERE superseded_at IS NULL AND verdict = 'same'
     UNION ALL
@@ -20,9 +26,9 @@ WITH wide AS (
     JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
     WHERE gone.merged_into <> ''
 )
-SELECT e.left_id, e.right_id, e.weight FROM people_matchedge e
-JOIN member l ON l.nominal_id = e.left_id JOIN member r ON r.nominal_id = e.right_id AND r.prime_id = l.prime_id
-WHERE e.is_automatic
+SELECT left_id, right_id, weight FROM joined
+-- More pairs than two parts have, one of them of two and joined to the other once, leave no such pair.
+WHERE pairs <= (n - 2) * (n - 3) / 2 + 2
 UNION ALL SELECT left_id, right_id, NULL FROM said CROSS JOIN generate_series(1, 2)
 """  # noqa: S608
 

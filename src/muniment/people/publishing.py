@@ -131,15 +131,22 @@ _EDGES = (
             SELECT 1 FROM {asked} a WHERE a."left" = least(e."left", e."right")
                 AND a."right" = greatest(e."left", e."right"))
         UNION ALL SELECT "left", "right", weight, false, reason, true FROM {asked}
+    ), placed AS (
+        SELECT e.*, coalesce(e.blocked_by, '') AS rule,
+            -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
+            -- the weight alone would have joined it.
+            e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s))
+                AS waits
+        FROM told e JOIN {placed} one ON one.person_id = e."left" JOIN {placed} two ON two.person_id = e."right"
     )
     INSERT INTO people_matchedge
         (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
-    SELECT e."left", e."right", e.weight, e.automatic, coalesce(e.blocked_by, ''),
-        -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
-        -- the weight alone would have joined it.
-        e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s)),
-        e.were_one, %(model)s, %(run)s
-    FROM told e JOIN {placed} one ON one.person_id = e."left" JOIN {placed} two ON two.person_id = e."right"
+    SELECT e."left", e."right", e.weight, e.automatic, e.rule, e.waits, e.were_one, %(model)s, %(run)s
+    FROM placed e
+    -- What is held so already is not touched: to lock it would be to write it.
+    WHERE NOT EXISTS (SELECT 1 FROM people_matchedge h WHERE h.left_id = e."left" AND h.right_id = e."right"
+        AND h.weight = e.weight AND h.is_automatic = e.automatic AND h.blocked_by = e.rule
+        AND h.needs_person = e.waits AND h.were_one = e.were_one AND h.model = %(model)s)
     ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
         is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
         needs_person = excluded.needs_person, were_one = excluded.were_one,

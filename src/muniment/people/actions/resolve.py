@@ -66,7 +66,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         turns.beside_others()
         take_turn()
         late = nominal_tables.changed_since(read.snapshot)
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
         publishing.leave_out_gone(cursor, names["clusters"])
         change = changes.find(cursor, names["clusters"])
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
