@@ -7,7 +7,7 @@ of a policing one. Tables made here live in the connection that is given.
 import duckdb
 import pyarrow as pa
 
-from muniment.batch.matching.keys import LONE
+from muniment.batch.matching.keys import KEYS, LONE, NUMBERED, number
 from muniment.engine.matching.model import Model
 
 # Each kind of key may bring ten pairs for each nominal of a small file, and one for each of a large one besides what
@@ -21,7 +21,9 @@ LARGE_FILE, MANY_KEYS = 200_000, 12
 # A key that has grown so far since the model was trained is left out of a run, and named.
 CEILING = 1000
 
-_KEYS = "(select partition, key, split_part(key, '|', 1) as kind from (select partition, unnest(keys) as key from {}))"
+_KEYS = f"""(
+    select partition, key, split_part(key, '|', 1) as kind from (select partition, unnest({KEYS}) as key from {{}})
+)"""  # noqa: S608
 
 
 def find_stop_keys(connection: duckdb.DuckDBPyConnection, people: str) -> frozenset[str]:
@@ -58,27 +60,24 @@ def find_candidates(
 
     With `across`, only pairs from different sources. Corporate nominals are no candidates: they have their own rule.
     """
-    stopped = pa.table({"key": pa.array(sorted(model.stop_keys), pa.string())})
-    connection.register("stopped", stopped)
+    _stop(connection, people, model)
     connection.execute(
-        f"create or replace temp table keyed as select person_id, known, hash(partition, key) as hashed "  # noqa: S608
-        f"from (select person_id, partition, len(keys) > {MANY_KEYS} as known, unnest(keys) as key "
-        f"from {people} where partition <> 'corporate') "
-        "anti join stopped using (key)"
-    )
-    connection.unregister("stopped")
-    connection.execute(
-        "create or replace temp table key_counts as select hashed, count(*) as held from keyed "
-        "group by hashed having count(*) > 1"
+        f"create or replace temp table keyed as select person_id, known, key "  # noqa: S608
+        f"from (select person_id, len(keys) > {MANY_KEYS} as known, unnest(keys) as key "
+        f"from {people} where partition <> 'corporate') anti join stopped using (key)"
     )
     connection.execute(
-        "create or replace temp table shared as select k.hashed, k.person_id, k.known from keyed k "
-        "join key_counts c using (hashed) where c.held <= ?",
+        "create or replace temp table key_counts as select key, count(*) as held from keyed "
+        "group by key having count(*) > 1"
+    )
+    connection.execute(
+        "create or replace temp table shared as select k.key, k.person_id, k.known from keyed k "
+        "join key_counts c using (key) where c.held <= ?",
         [CEILING],
     )
     connection.execute(
         "create or replace table candidates as select '0' as match_key, a.person_id as join_key_l, "
-        "b.person_id as join_key_r from shared a join shared b on a.hashed = b.hashed and a.person_id < b.person_id "
+        "b.person_id as join_key_r from shared a join shared b on a.key = b.key and a.person_id < b.person_id "
         "group by all having count(*) >= ? or not bool_and(a.known and b.known)",
         [model.least_keys],
     )
@@ -89,11 +88,32 @@ def find_candidates(
             f"join {people} l on l.person_id = join_key_l join {people} r on r.person_id = join_key_r "
             f"where {source.format('l')} <> {source.format('r')}"
         )
-    overgrown = connection.execute(
-        f"select distinct key from (select partition, unnest(keys) as key from {people}) "  # noqa: S608
-        "semi join (select hashed from key_counts where held > ?) c on hash(partition, key) = c.hashed",
-        [CEILING],
-    ).fetchall()
-    for table in ("keyed", "key_counts", "shared"):
+    overgrown = _overgrown(connection, people)
+    for table in ("keyed", "key_counts", "shared", "stopped"):
         connection.execute(f"drop table {table}")
-    return sorted(row[0] for row in overgrown)
+    return overgrown
+
+
+def _stop(connection: duckdb.DuckDBPyConnection, people: str, model: Model) -> None:
+    """Make table `stopped` (key): the keys that the model stops, in each partition."""
+    partitions = [row[0] for row in connection.sql(f"select distinct partition from {people}").fetchall()]  # noqa: S608
+    stopped = sorted({number(partition, key) for partition in partitions for key in model.stop_keys})
+    connection.register("stopping", pa.table({"key": pa.array(stopped, pa.int64())}))
+    connection.execute("create or replace temp table stopped as from stopping")
+    connection.unregister("stopping")
+
+
+def _overgrown(connection: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+    """Return the keys that are held too often to be compared by."""
+    connection.execute("create or replace temp table overgrown as select key from key_counts where held > ?", [CEILING])
+    if not connection.table("overgrown").limit(1).fetchall():
+        return []
+    found = connection.sql(
+        f"""
+        select distinct key from (
+            select unnest({KEYS}) as key, unnest({NUMBERED}) as number
+            from {people} where list_has_any(keys, (select list(key) from overgrown))
+        ) where number in (from overgrown)
+        """  # noqa: S608
+    ).fetchall()
+    return sorted(row[0] for row in found)
