@@ -113,14 +113,14 @@ def _strike(without: Without) -> None:
 
 
 def _emptied(columns: str) -> Callable[[pa.Table], pa.Table]:
-    from muniment.batch.matching.keys import KEYS
+    from muniment.batch.matching.keys import NUMBERED
     from muniment.batch.matching.standardise import STANDARDISED
 
     def empty(people: pa.Table) -> pa.Table:
         connection = duckdb.connect()
         connection.register("people", people)
         connection.execute(f"create table emptied as select * replace ({columns}) from people")
-        return connection.sql(f"select * replace ({KEYS} as keys) from emptied").to_arrow_table().cast(STANDARDISED)
+        return connection.sql(f"select * replace ({NUMBERED} as keys) from emptied").to_arrow_table().cast(STANDARDISED)
 
     return empty
 

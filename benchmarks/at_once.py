@@ -103,6 +103,7 @@ def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], o
 def _splink() -> Callable[[int], object]:
     from muniment.batch.connecting import connect
     from muniment.batch.matching import scoring
+    from muniment.batch.matching.keys import number
     from muniment.people import linkage_models, nominal_tables
     from muniment.records import staging
 
@@ -117,7 +118,7 @@ def _splink() -> Callable[[int], object]:
     connection.execute(
         "create temp table keyed as select person_id, unnest(keys) as key from persons; "
         "create temp table stops as select unnest($1) as key",
-        [sorted(model.stop_keys)],
+        [sorted(number("policing", key) for key in model.stop_keys)],
     )
 
     def score(key: int) -> object:

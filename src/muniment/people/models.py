@@ -425,7 +425,7 @@ class Standardised(models.Model):
     cro = models.TextField(null=True)
     ni_number = models.TextField(null=True)
     driver_number = models.TextField(null=True)
-    hashed = ArrayField(models.BigIntegerField())
+    keys = ArrayField(models.BigIntegerField())
 
     class Fields:
         nominal = Kind.KEY
@@ -434,7 +434,7 @@ class Standardised(models.Model):
         forename = forename_sound = roots = surname = surname_sound = family = others = initials = Kind.IDENTITY
         names = sounds = born = born_default = born_from = born_until = postcode = sector = district = Kind.IDENTITY
         address = birth_place = birth_tokens = occupation = sex = phone = email = mailbox = Kind.IDENTITY
-        pncid = cro = ni_number = driver_number = hashed = Kind.IDENTITY
+        pncid = cro = ni_number = driver_number = keys = Kind.IDENTITY
         ethnicity = Kind.SPECIAL
 
     class Wall:
@@ -443,7 +443,7 @@ class Standardised(models.Model):
 
     class Meta:
         # Without the list of pending entries, which every search would have to read.
-        indexes = [GinIndex(fields=["hashed"], name="standardised_keys", fastupdate=False)]
+        indexes = [GinIndex(fields=["keys"], name="standardised_keys", fastupdate=False)]
 
 
 class SearchToken(models.Model):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import combinations
 
-from django.db import connection
 from django.db.models import Q
 
 from muniment.batch.matching.blocking import CEILING, MANY_KEYS
+from muniment.batch.matching.keys import number
 from muniment.core.models import PARTITIONS
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.features import Nominal
@@ -93,13 +93,13 @@ def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
 def _near(changed: Sequence[Nominal], held: Callable[..., list[Nominal]], published: Published) -> dict[int, Nominal]:
     """Return nominals, by key, with all who share a key with one of them."""
     told = sorted({key for row in changed for key in _told(row, published)})
-    found = held("held.hashed && %s::bigint[]", [told]) if told else []
+    found = held("held.keys && %s::bigint[]", [told]) if told else []
     return {row["person_id"]: row for row in (*changed, *found)}
 
 
 def _told(row: Nominal, published: Published) -> set[int]:
     """Return the keys by which a nominal is compared: corporate ones have a rule of their own, and no key too many."""
-    keys = set(row["hashed"])
+    keys = set(row["keys"])
     return (
         keys if row["partition"] == CORPORATE else keys - _stopped(published.scales.model.version, published.overgrown)
     )
@@ -108,13 +108,8 @@ def _told(row: Nominal, published: Published) -> set[int]:
 @lru_cache(maxsize=2)
 def _stopped(version: str, overgrown: tuple[str, ...]) -> frozenset[int]:
     """Return the keys that a model stops, and those that have grown too far since, as they are kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT hashtextextended(partition || '|' || key, 0) FROM unnest(%s::text[]) key"
-            " CROSS JOIN unnest(%s::text[]) partition",
-            [[*of_version(version).stop_keys, *overgrown], PARTITIONS],
-        )
-        return frozenset(key for (key,) in cursor.fetchall())
+    stopped = (*of_version(version).stop_keys, *overgrown)
+    return frozenset(number(partition, key) for partition in PARTITIONS for key in stopped)
 
 
 def _sharing(
@@ -123,8 +118,8 @@ def _sharing(
     """Give the pairs of nominals that share as many keys as it takes; with `touching`, only pairs with one of these."""
     holders: dict[int, list[int]] = defaultdict(list)
     for key, row in rows.items():
-        for hashed in _told(row, published):
-            holders[hashed].append(key)
+        for shared_by in _told(row, published):
+            holders[shared_by].append(key)
     shared: Counter[Pair] = Counter()
     for held in holders.values():
         if 1 < len(held) <= CEILING:
@@ -147,7 +142,7 @@ def _pairs(held: list[int], touching: Collection[int] | None) -> Iterator[Pair]:
 
 def _are_known(*rows: Nominal) -> bool:
     """Whether so much is known of each that it takes more than one key to compare them."""
-    return all(len(row["hashed"]) > MANY_KEYS for row in rows)
+    return all(len(row["keys"]) > MANY_KEYS for row in rows)
 
 
 def _weigh(pairs: Iterable[Pair], rows: Mapping[int, Nominal], published: Published) -> tuple[Weighed, ...]:

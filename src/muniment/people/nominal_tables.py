@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from django.db import connection
 
 from muniment.batch.matching.one_by_one import standardise_one
-from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
+from muniment.batch.matching.standardise import KEPT, STANDARDISED, as_standardised, standard, standardise
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.people import search_tokens
@@ -42,8 +42,8 @@ SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
 JOIN ({NOMINALS}) now ON now.person_id = held.nominal_id AND now.digest = held.digest
 WHERE held.standard = '{{standard}}'
 """  # noqa: S608
-_HELD_HASHED = f"""
-SELECT held.nominal_id AS person_id, {_KEPT}, held.hashed FROM people_standardised held
+_HELD_SOME = f"""
+SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
 WHERE held.standard = '{{standard}}'
 """  # noqa: S608
 
@@ -51,12 +51,11 @@ _COLUMNS = ", ".join(f'"{name}"' for name in KEPT)
 _TOLD = ", ".join(f't."{name}"' for name in KEPT)
 _ANEW = ", ".join(f'"{name}" = excluded."{name}"' for name in KEPT)
 _STORE = f"""
-INSERT INTO people_standardised AS held (nominal_id, digest, standard, written_in, {_COLUMNS}, hashed)
-SELECT t.person_id, t.digest, %(standard)s, {{written_in}}, {_TOLD},
-    ARRAY(SELECT hashtextextended(t.partition || '|' || key, 0) FROM unnest(t.keys) key)
+INSERT INTO people_standardised AS held (nominal_id, digest, standard, written_in, {_COLUMNS})
+SELECT t.person_id, t.digest, %(standard)s, {{written_in}}, {_TOLD}
 FROM {{fresh}} t JOIN records_nominal n ON n.id = t.person_id -- what was destroyed meanwhile is left out
 ON CONFLICT (nominal_id) DO UPDATE SET digest = excluded.digest, standard = excluded.standard,
-    written_in = excluded.written_in, hashed = excluded.hashed, {_ANEW}
+    written_in = excluded.written_in, {_ANEW}
 WHERE %(snapshot)s::text IS NULL OR {{seen}} -- what was standardised since is newer
 """  # noqa: S608
 _THIS = "pg_current_xact_id()::text::bigint"
@@ -92,7 +91,7 @@ def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
     snapshot = rows_of("SELECT pg_current_snapshot()::text AS seen")["seen"][0].as_py()
     given = rows_of(NOMINALS + _OUTDATED.format(standard=by))
     made = standardise(given, on=on)
-    every = pa.concat_tables([made, with_keys(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
+    every = pa.concat_tables([made, as_standardised(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
     digests = given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
     return Read(every, made.append_column("digest", digests), snapshot)
 
@@ -153,11 +152,8 @@ def standardise_few(keys: Collection[int], *, on: date) -> None:
 
 
 def held(condition: str, values: Sequence[Any], *, on: date) -> list[Nominal]:
-    """Return nominals, kept by the lists of a day, that meet a condition on `held`.
-
-    Each has also `hashed`, the keys by which it is found.
-    """
+    """Return nominals, kept by the lists of a day, that meet a condition on `held`."""
     with connection.cursor() as cursor:
-        cursor.execute(_HELD_HASHED.format(standard=standard(on)) + f" AND {condition}", values)
+        cursor.execute(_HELD_SOME.format(standard=standard(on)) + f" AND {condition}", values)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

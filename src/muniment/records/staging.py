@@ -144,6 +144,7 @@ _TYPES = {
     pa.string(): "text",
     pa.large_string(): "text",
     pa.list_(pa.string()): "text[]",
+    pa.list_(pa.int64()): "bigint[]",
     pa.list_(pa.date32()): "date[]",
     pa.json_(): "jsonb",
 }

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from muniment.batch.matching.engines import Engine
-from muniment.batch.matching.keys import LONE
+from muniment.batch.matching.keys import KEYS, LONE, keys_of, number
 from muniment.engine.matching.model import Model
 
 # Each kind of key may bring ten pairs for each nominal of a small file, and one for each of a large one besides what
@@ -22,7 +22,9 @@ LARGE_FILE, MANY_KEYS = 200_000, 12
 # A key that has grown so far since the model was trained is left out of a run, and named.
 CEILING = 1000
 
-_KEYS = "(select partition, key, split_part(key, '|', 1) as kind from (select partition, unnest(keys) as key from {}))"
+_KEYS = f"""(
+    select partition, key, split_part(key, '|', 1) as kind from (select partition, unnest({KEYS}) as key from {{}})
+)"""  # noqa: S608
 
 
 def find_stop_keys(connection: duckdb.DuckDBPyConnection, people: str) -> frozenset[str]:
@@ -57,32 +59,28 @@ def find_candidates(engine: Engine, people: str, model: Model, *, across: bool =
 
     With `across`, only pairs from different sources. Corporate nominals are no candidates: they have their own rule.
     """
-    engine.give("stopped", pa.table({"key": pa.array(sorted(model.stop_keys), pa.string())}))
+    engine.give("stopped", _stopped(engine, people, model))
     engine.make(
         "keyed",
-        "select person_id, known, hash(partition, key) as hashed "  # noqa: S608
-        f"from (select person_id, partition, array_length(keys) > {MANY_KEYS} as known, unnest(keys) as key "
-        f"from {people} where partition <> 'corporate') s anti join stopped using (key)",
+        f"select person_id, known, key from (select person_id, array_length(keys) > {MANY_KEYS} as known, "  # noqa: S608
+        f"unnest(keys) as key from {people} where partition <> 'corporate') s anti join stopped using (key)",
     )
-    engine.make("key_counts", "select hashed, count(*) as held from keyed group by hashed having count(*) > 1")
+    engine.make("key_counts", "select key, count(*) as held from keyed group by key having count(*) > 1")
     engine.make(
         "shared",
-        "select k.hashed, k.person_id, k.known from keyed k join key_counts c on c.hashed = k.hashed "  # noqa: S608
+        "select k.key, k.person_id, k.known from keyed k join key_counts c on c.key = k.key "  # noqa: S608
         f"where c.held <= {CEILING}",
     )
     engine.make("candidates", _candidates(people, model, across=across))
-    overgrown = engine.read(
-        f"select distinct key from (select partition, unnest(keys) as key from {people}) k "  # noqa: S608
-        f"semi join (select hashed from key_counts where held > {CEILING}) c on hash(k.partition, k.key) = c.hashed"
-    )["key"]
+    overgrown = _overgrown(engine, people)
     engine.drop("stopped", "keyed", "key_counts", "shared")
-    return sorted(overgrown.to_pylist())
+    return overgrown
 
 
 def _candidates(people: str, model: Model, *, across: bool) -> str:
     found = (
         "select '0' as match_key, a.person_id as join_key_l, b.person_id as join_key_r "  # noqa: S608
-        "from shared a join shared b on a.hashed = b.hashed and a.person_id < b.person_id "
+        "from shared a join shared b on a.key = b.key and a.person_id < b.person_id "
         f"group by a.person_id, b.person_id having count(*) >= {model.least_keys} or not bool_and(a.known and b.known)"
     )
     if not across:
@@ -93,3 +91,25 @@ def _candidates(people: str, model: Model, *, across: bool) -> str:
         f"join {people} l on l.person_id = join_key_l join {people} r on r.person_id = join_key_r "
         f"where {source.format('l')} <> {source.format('r')}"
     )
+
+
+def _stopped(engine: Engine, people: str, model: Model) -> pa.Table:
+    """Return the keys (key) that the model stops, in each partition."""
+    partitions = engine.read(f"select distinct partition from {people}")["partition"].to_pylist()  # noqa: S608
+    stopped = sorted({number(partition, key) for partition in partitions for key in model.stop_keys})
+    return pa.table({"key": pa.array(stopped, pa.int64())})
+
+
+def _overgrown(engine: Engine, people: str) -> list[str]:
+    """Return the keys that are held too often to be compared by."""
+    grown = f"select key from key_counts where held > {CEILING}"  # noqa: S608
+    numbers = set(engine.read(grown)["key"].to_pylist())
+    if not numbers:
+        return []
+    # Only of those who bear one is the text of the keys made: by Python, for either engine.
+    bearers = engine.read(
+        f"select p.* from {people} p semi join (select b.person_id "  # noqa: S608
+        f"from (select person_id, unnest(keys) as key from {people}) b semi join ({grown}) g on g.key = b.key) o "
+        "on o.person_id = p.person_id"
+    ).to_pylist()
+    return sorted({key for row in bearers for key in keys_of(row) if number(row["partition"], key) in numbers})

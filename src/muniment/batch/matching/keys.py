@@ -2,10 +2,11 @@
 
 Most keys join two or more facts, so that few nominals share them; together they leave open any facts that may be
 wrong, missing or written in another order. Keys of one fact serve small files, and the rarest values of large
-ones: the model stops those that many records share. A key begins with its kind. Keys are text, the same in the
-batch and for one nominal; the model names those that too many records share.
+ones: the model stops those that many records share. A key is text that begins with its kind, the same in the batch
+and for one nominal; what is kept and joined on is a number made of it and of the partition.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -153,7 +154,22 @@ KEYS = (
     + ", lambda k: k is not null))"
 )
 
+# Half of an MD5, without the sign: the same in DuckDB and here, whatever the version.
+_NUMBER = "(md5_number_lower({partition} || '|' || {key}) & 9223372036854775807)::bigint"
+NUMBERED = f"list_transform({KEYS}, lambda k: {_NUMBER.format(partition='partition', key='k')})"
+
 _TEMPLATES = [(f"{kind}|", _PARTS.findall(template)) for kind, template in _SINGLE.items()]
+
+
+def number(partition: str, key: str) -> int:
+    """Return the number that stands for a key in a partition."""
+    digest = hashlib.md5(f"{partition}|{key}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little") & (2**63 - 1)
+
+
+def numbers_of(row: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of the keys of one standardised nominal: those that `NUMBERED` gives it in a batch."""
+    return [number(row["partition"], key) for key in keys_of(row)]
 
 
 def keys_of(row: Mapping[str, Any]) -> list[str]:

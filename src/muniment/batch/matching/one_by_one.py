@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from muniment.batch.matching.keys import keys_of
+from muniment.batch.matching.keys import numbers_of
 from muniment.batch.matching.standardise import VERSION, cleaning_on
 from muniment.engine.matching.cleaning import ALIKE, Cleaning, FullName, sounds
 from muniment.engine.values import contacts, names
@@ -45,7 +45,7 @@ def standardise_one(nominal: Mapping[str, Any], *, on: date) -> dict[str, Any]:
         "mailbox": contacts.mailbox(row["email"]) if row["email"] else None,
         "pncid": clean("pncid", cleaning.pncid),
     }
-    return row | {"keys": keys_of(row), "version": VERSION}
+    return row | {"keys": numbers_of(row), "version": VERSION}
 
 
 def _names(nominal: Mapping[str, Any], cleaning: Cleaning) -> dict[str, Any]:

@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
-from muniment.batch.matching.keys import KEYS
+from muniment.batch.matching.keys import NUMBERED
 from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.cleaning import ALIKE, Born, Cleaning, Postcode, sounds
 from muniment.engine.matching.tables import LISTS
 from muniment.engine.values import contacts, names
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 
-VERSION = "4"
+VERSION = "5"
 
 _WORDS = pa.list_(pa.string())
 _TEXT = pa.string()
@@ -63,13 +63,13 @@ STANDARDISED = pa.schema(
         ("cro", _TEXT),
         ("ni_number", _TEXT),
         ("driver_number", _TEXT),
-        ("keys", _WORDS),
+        ("keys", pa.list_(pa.int64())),  # of `muniment.batch.matching.keys`, as numbers
         ("version", _TEXT),
     ]
 )
 
-# What is kept of a nominal once it is standardised: all but its number, and what the rest tells.
-KEPT = tuple(name for name in STANDARDISED.names if name not in {"person_id", "keys", "version"})
+# What is kept of a nominal once it is standardised: all but its number, and the version.
+KEPT = tuple(name for name in STANDARDISED.names if name not in {"person_id", "version"})
 
 _ARRANGE = """
 with given as (
@@ -142,22 +142,16 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
         _sound_words(connection, cleaning)
         connection.execute(f"create temp table finished as {_FINISH}")
         columns = ", ".join(f'"{name}"' for name in STANDARDISED.names)
-        query = f"select {columns} from (select *, {KEYS} as keys, '{VERSION}' as version from finished)"  # noqa: S608
+        query = f"select {columns} from (select *, {NUMBERED} as keys, '{VERSION}' as version from finished)"  # noqa: S608
         return connection.sql(query).to_arrow_table().cast(STANDARDISED)
     finally:
         connection.close()
 
 
-def with_keys(kept: pa.Table) -> pa.Table:
-    """Return kept nominals (`person_id` and `KEPT`) with what the rest tells, as `standardise` gives them."""
-    connection = connect()
-    try:
-        connection.register("kept", kept)
-        columns = ", ".join(f'"{name}"' for name in STANDARDISED.names)
-        query = f"select {columns} from (select *, {KEYS} as keys, '{VERSION}' as version from kept)"  # noqa: S608
-        return connection.sql(query).to_arrow_table().cast(STANDARDISED)
-    finally:
-        connection.close()
+def as_standardised(kept: pa.Table) -> pa.Table:
+    """Return kept nominals (`person_id` and `KEPT`) as `standardise` gives them."""
+    version = pa.repeat(VERSION, kept.num_rows)
+    return kept.append_column("version", version).select(STANDARDISED.names).cast(STANDARDISED)
 
 
 @cache

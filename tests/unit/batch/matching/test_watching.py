@@ -39,7 +39,8 @@ def test_every_edge_is_counted_in_its_band(run):
         counted[key] = counted.get(key, 0) + 1
     told = {}
     for row in run.watched.weights.to_pylist():
-        if row["band"] not in ("near", "far"):
+        forbidden = row["blocked_by"] and row["bit"] < POINTS.automatic and not row["are_one"]  # kept by no run
+        if row["band"] not in ("near", "far") and not forbidden:
             key = row["band"], row["are_one"]
             told[key] = told.get(key, 0) + row["pairs"]
     assert told == counted
@@ -50,8 +51,9 @@ def test_the_reserve_is_of_pairs_that_were_weighed_each_once(run):
     pairs = run.watched.pairs.to_pylist()
     assert len({(each["left"], each["right"]) for each in pairs}) == len(pairs)
     weights = {(each["left"], each["right"]): each["weight"] for each in run.edges.to_pylist()}
-    strong = [each for each in pairs if each["band"] not in ("near", "far")]
-    assert all(weights[each["left"], each["right"]] == each["weight"] for each in strong)
+    kept = [each for each in pairs if (each["left"], each["right"]) in weights]
+    assert all(weights[each["left"], each["right"]] == each["weight"] for each in kept)
+    assert all(each in kept for each in pairs if each["are_one"] or each["weight"] >= POINTS.automatic)
     assert {each["band"] for each in pairs} > {"near", "far", "certain"}
 
 
