@@ -1,6 +1,6 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,12 +8,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
+from pyarrow import csv
 
 from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.records import staging
+
+# Nominals up to which it is sooner done one by one; past it the set engine takes over.
+FEW = 1000
 
 _FIELDS = ", ".join(f"nullif(n.{name}, '') AS {name}" for name in PERSON_TEXT_FIELDS)
 _READ = ", ".join(f"coalesce(n.{name}, '')" for name in PERSON_TEXT_FIELDS)
@@ -41,10 +45,25 @@ SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
 JOIN ({NOMINALS}) now ON now.person_id = held.nominal_id AND now.digest = held.digest
 WHERE held.standard = '{{standard}}'
 """  # noqa: S608
-_HELD_HASHED = f"""
+_SOME = f"""
 SELECT held.nominal_id AS person_id, {_KEPT}, held.hashed FROM people_standardised held
-WHERE held.standard = '{{standard}}'
+WHERE held.standard = '{{standard}}' AND held.nominal_id = ANY(%(keys)s)
 """  # noqa: S608
+
+# The same as text, lists joined by the separator of units, which no word holds.
+_UNIT = "\x1f"
+_HELD_SCHEMA = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        *(field for field in STANDARDISED if field.name in KEPT),
+        ("hashed", pa.list_(pa.int64())),
+    ]
+)
+_AS_TEXT = ", ".join(
+    f"array_to_string(t.\"{field.name}\", '{_UNIT}')" if pa.types.is_list(field.type) else f't."{field.name}"'
+    for field in _HELD_SCHEMA
+)
+_SOME_AS_TEXT = f"SELECT {_AS_TEXT} FROM ({_SOME}) t"  # noqa: S608
 
 _COLUMNS = ", ".join(f'"{name}"' for name in KEPT)
 _TOLD = ", ".join(f't."{name}"' for name in KEPT)
@@ -60,6 +79,13 @@ WHERE %(snapshot)s::text IS NULL OR {{seen}} -- what was standardised since is n
 """  # noqa: S608
 _SEEN = "pg_visible_in_snapshot(held.written_in::text::xid8, %(snapshot)s::text::pg_snapshot)"
 
+_GIVEN = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        *((name, pa.string()) for name in ("source_key", "partition", *PERSON_TEXT_FIELDS)),
+        ("aliases", pa.list_(pa.string())),
+    ]
+)
 _FEW = staging.inline(pa.schema([("digest", pa.string()), *STANDARDISED]), "rows")
 
 
@@ -121,19 +147,60 @@ def standardise_few(keys: Collection[int], *, on: date) -> None:
         if not given:
             return
         digests = {row["person_id"]: row.pop("digest") for row in given}
-        rows = [standardise_one(row, on=on) | {"digest": digests[row["person_id"]]} for row in given]
+        rows = [row | {"digest": digests[row["person_id"]]} for row in _standardise(given, on)]
         cursor.execute(
             _STORE.format(fresh=_FEW, seen="true"),
             {"standard": standard(on), "snapshot": None, "rows": staging.as_json(rows)},
         )
 
 
-def held(condition: str, values: Sequence[Any], *, on: date) -> list[Nominal]:
-    """Return nominals, kept by the lists of a day, that meet a condition on `held`.
+def _standardise(given: list[dict[str, Any]], on: date) -> list[dict[str, Any]]:
+    if len(given) <= FEW:
+        return [standardise_one(row, on=on) for row in given]
+    rows: list[dict[str, Any]] = standardise(pa.Table.from_pylist(given, _GIVEN), on=on).to_pylist()
+    return rows
 
-    Each has also `hashed`, the keys by which it is found.
-    """
+
+def held(keys: Collection[int], *, on: date) -> list[Nominal]:
+    """Return some nominals, kept by the lists of a day; each has also `hashed`, the keys by which it is found."""
+    if len(keys) > FEW:
+        rows: list[Nominal] = table_of(keys, on=on).to_pylist()
+        return rows
     with connection.cursor() as cursor:
-        cursor.execute(_HELD_HASHED.format(standard=standard(on)) + f" AND {condition}", values)
+        cursor.execute(_SOME.format(standard=standard(on)), {"keys": sorted(keys)})
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def table_of(keys: Collection[int], *, on: date) -> pa.Table:
+    """Return some nominals as `held` does, as a table: read by COPY, which a driver's rows take four times as long."""
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(_SOME_AS_TEXT.format(standard=standard(on)), {"keys": sorted(keys)})
+        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+            text = b"".join(copy)
+    given = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(column_names=_HELD_SCHEMA.names),
+        csv.ParseOptions(newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types={field.name: pa.string() if _is_list(field) else field.type for field in _HELD_SCHEMA},
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+    columns = [_listed(given[field.name], field) if _is_list(field) else given[field.name] for field in _HELD_SCHEMA]
+    return pa.table(columns, schema=_HELD_SCHEMA)
+
+
+def _is_list(field: pa.Field) -> bool:
+    return bool(pa.types.is_list(field.type))
+
+
+def _listed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    """Return as lists what was joined into one text; no text is no list, and an empty one is an empty list."""
+    parts = pc.split_pattern(column, _UNIT)
+    empty = pa.scalar([], parts.type)
+    return pc.if_else(pc.equal(column, ""), empty, parts).cast(field.type)

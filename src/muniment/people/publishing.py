@@ -107,17 +107,14 @@ SELECT nominal_id, prime_id, %(at)s, seen_first, withdrawn_on, %(run)s, %(attach
 _EDGES = (
     # Two that came apart by themselves are asked about until somebody has said whether they are one.
     """
-    WITH still_asked AS (
-        SELECT e.id FROM people_matchedge e
-        JOIN {placed} one ON one.person_id = e.left_id JOIN {placed} two ON two.person_id = e.right_id
-        JOIN records_nominal l ON l.id = e.left_id JOIN core_scope ls ON ls.id = l.scope_id
-        JOIN records_nominal r ON r.id = e.right_id JOIN core_scope rs ON rs.id = r.scope_id
-        WHERE e.blocked_by = 'parted' AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition
-            AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = e.left_id AND j.right_id = e.right_id
-                AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
-    )
     DELETE FROM people_matchedge held WHERE {within}
-        AND NOT EXISTS (SELECT 1 FROM still_asked WHERE still_asked.id = held.id)
+        AND NOT (held.blocked_by = 'parted' AND EXISTS (
+            SELECT 1 FROM {placed} one JOIN {placed} two ON two.person_id = held.right_id
+            JOIN records_nominal l ON l.id = held.left_id JOIN core_scope ls ON ls.id = l.scope_id
+            JOIN records_nominal r ON r.id = held.right_id JOIN core_scope rs ON rs.id = r.scope_id
+            WHERE one.person_id = held.left_id AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition)
+            AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = held.left_id
+                AND j.right_id = held.right_id AND j.superseded_at IS NULL AND j.verdict <> 'unsure'))
         AND (held.blocked_by = 'parted' OR NOT EXISTS (
             SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
                 AND greatest(e."left", e."right") = held.right_id))
@@ -162,10 +159,11 @@ class Around:
 
 
 # A pair of a part is one with somebody who has changed, or of two who are decided together.
-_WITHIN = (
-    "(held.left_id = ANY(%(changed)s) OR held.right_id = ANY(%(changed)s)"
-    " OR held.left_id = ANY(%(inside)s) AND held.right_id = ANY(%(inside)s))"
-)
+_WITHIN = """held.id IN (
+    SELECT id FROM people_matchedge WHERE left_id = ANY(%(changed)s)
+    UNION SELECT id FROM people_matchedge WHERE right_id = ANY(%(changed)s)
+    UNION SELECT id FROM people_matchedge WHERE left_id = ANY(%(inside)s) AND right_id = ANY(%(inside)s))
+"""
 
 
 def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:

@@ -16,7 +16,15 @@ from factories.steps import NUMBERS, PEOPLE, do, forget_everybody, keys, togethe
 from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.people import attaching, linkage_models, neighbourhood, nominal_tables
+from muniment.people import (
+    attaching,
+    candidates,
+    comparing,
+    handing_over,
+    linkage_models,
+    neighbourhood,
+    nominal_tables,
+)
 from muniment.people.actions import judge as judging
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
@@ -219,15 +227,26 @@ STEPS = st.lists(
 )
 
 
+def weighed_by(data, monkeypatch):
+    """Have what is attached next read and weighed one by one, or by the set engine, and handed over likewise."""
+    if data.draw(st.booleans(), label="by the set engine"):
+        few = dict.fromkeys((candidates, comparing, handing_over, nominal_tables), 0)
+    else:
+        few = dict.fromkeys((candidates, comparing, handing_over, nominal_tables), 10_000)
+    for module, most in few.items():
+        monkeypatch.setattr(module, "FEW", most)
+
+
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS)
-def test_in_any_order_it_is_as_one_run_has_it(sources, steps):
+@given(steps=STEPS, data=st.data())
+def test_in_any_order_and_either_way_it_is_as_one_run_has_it(sources, monkeypatch, steps, data):
     """Without those who stand because they were one before: their order is what they are about."""
     forget_everybody()
     north, _ = sources
     resolve(by=BY)
 
     def attach_some(some):
+        weighed_by(data, monkeypatch)
         with transaction.atomic():
             attaching.take_turn()
             published = linkage_models.published()
@@ -249,11 +268,16 @@ def test_in_any_order_it_is_as_one_run_has_it(sources, steps):
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS)
-def test_a_run_after_any_steps_changes_nothing(sources, steps):
+@given(steps=STEPS, data=st.data())
+def test_a_run_after_any_steps_changes_nothing(sources, monkeypatch, steps, data):
     forget_everybody()
     north, _ = sources
     resolve(by=BY)
+
+    def attach_some(some):
+        weighed_by(data, monkeypatch)
+        attach(some, by=BY)
+
     for step in steps:
-        do(step, north, lambda some: attach(some, by=BY))
+        do(step, north, attach_some)
     assert_a_run_changes_nothing()

@@ -7,12 +7,11 @@ import duckdb
 import pyarrow as pa
 
 from muniment.batch.matching import scoring, watching
-from muniment.batch.matching.policy import today
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import IDENTIFIERS, PairFacts, are_twins, forbids
 from muniment.engine.matching.tables import Tables
-from muniment.engine.matching.weighing import PLACES, TWINS_DEPTH
+from muniment.engine.matching.weighing import PLACES, TWINS_DEPTH, Scales
 
 EDGES = pa.schema(
     [
@@ -49,18 +48,18 @@ _SPELT_APART = f"(l.forename_sound = r.forename_sound and ({_ENDS_IN_A.format('l
 _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
 
 
-def weigh(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points) -> pa.Table | None:
+def weigh(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table | None:
     """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
 
     Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
     number or one e-mail address, and nothing else. Of a run that is watched return
     the levels of its pairs, and keep table `watched`.
     """
-    scoring.prepare_people(connection, "persons", model)
-    least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
-    _score_in_chunks(connection, model, least)
-    levels = _apply_rules(connection, model, tables, points)
-    _add_corporate(connection, points)
+    scoring.prepare_people(connection, "persons", scales.model)
+    least = scales.least - (TWINS_DEPTH if scales.points.hard_rules else 0.0)
+    _score_in_chunks(connection, scales.model, least)
+    levels = _apply_rules(connection, scales)
+    _add_corporate(connection, scales.points)
     return levels
 
 
@@ -80,11 +79,10 @@ def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least:
             connection.execute(f"drop table {scored}")
 
 
-def _apply_rules(
-    connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables, points: Points
-) -> pa.Table | None:
-    ruled = [name for name in _RULED if name in model.weights]
-    _add_facts(connection, model, tables)
+def judge(connection: duckdb.DuckDBPyConnection, scales: Scales) -> None:
+    """Make table `judged` of tables `weighed_pairs` and `persons`: with what forbids each pair, and twins."""
+    ruled = [name for name in _RULED if name in scales.model.weights]
+    _add_facts(connection, scales)
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
     patterns = connection.sql(f"select distinct {', '.join(pattern)} from ruled").to_arrow_table()  # noqa: S608
     connection.register("verdicts", _judge(patterns, ruled))
@@ -94,6 +92,11 @@ def _apply_rules(
         f"from ruled join verdicts v on {same}"
     )
     connection.unregister("verdicts")
+
+
+def _apply_rules(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table | None:
+    judge(connection, scales)
+    model, points = scales.model, scales.points
     hard, blocked_by = ("blocked_by is null", "blocked_by") if points.hard_rules else ("true", "null::varchar")
     connection.execute(
         f"""
@@ -101,7 +104,7 @@ def _apply_rules(
         select person_id_l as "left", person_id_r as "right", match_weight as weight,
             match_weight >= {points.automatic} and {hard} as automatic,
             {blocked_by} as blocked_by, {_contributions(model)} as contributions, left_key, right_key
-        from judged where match_weight >= {min(points.doubtful, points.automatic)}
+        from judged where match_weight >= {scales.least}
         """  # noqa: S608
     )
     connection.execute(
@@ -113,8 +116,9 @@ def _apply_rules(
     return levels
 
 
-def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tables) -> None:
+def _add_facts(connection: duckdb.DuckDBPyConnection, scales: Scales) -> None:
     """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
+    model, tables = scales.model, scales.tables
     connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
     connection.register("rare", _rare_names(connection, model, tables))
     connection.register("given_names", _given_names(tables))
@@ -150,7 +154,7 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tabl
         left join given_names l_given on l_given.name = l.forename
         left join given_names r_given on r_given.name = r.forename
         """,  # noqa: S608
-        {"today": today(), "places": PLACES},
+        {"today": scales.on, "places": PLACES},
     )
     connection.unregister("crowded")
     connection.unregister("rare")
@@ -210,14 +214,14 @@ def _contributions(model: Model) -> str:
 
 
 # A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
-_TWO_AT_A_MAILBOX = (
+TWO_AT_A_MAILBOX = (
     "(len(l.names) > 0 and len(r.names) > 0 and not list_has_any(l.names, r.names)) "
     "or coalesce(l.surname <> r.surname and l.born <> r.born, false)"
 )
 
 
 def _add_corporate(connection: duckdb.DuckDBPyConnection, points: Points) -> None:
-    for kind, two in (("ni_number", "false"), ("email", _TWO_AT_A_MAILBOX)):
+    for kind, two in (("ni_number", "false"), ("email", TWO_AT_A_MAILBOX)):
         connection.execute(
             f"""
             insert into edges

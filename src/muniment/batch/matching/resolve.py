@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, contested, edges, watching
-from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.clusters import Groups
 from muniment.engine.matching.grouping import Evidence, Grouped, Sayings, group
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
+from muniment.engine.matching.weighing import Scales
 
 CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 EDGES = edges.EDGES
@@ -76,7 +77,7 @@ def resolve(
         connection.execute("create temp table persons as from given")
         connection.unregister("given")
         overgrown = blocking.find_candidates(connection, "persons", model, across=points.across)
-        levels = edges.weigh(connection, model, tables, points)
+        levels = edges.weigh(connection, Scales(model, tables, points, today()))
         if points.hard_rules:
             contested.ask(connection, _told_apart(connection, judgements), points.automatic)
         said = Sayings(*(tuple(_pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))

@@ -1,0 +1,199 @@
+"""A part of the nominals: who of them shares keys, and what named pairs come to, without Splink's half second.
+
+Splink plans for longer than a thousand new nominals take to weigh. Here the same levels are one statement of our own;
+the rules are those of `edges`. A test holds this, the run and `engine.matching.weighing` to one answer.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from math import log2
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.batch.connecting import connect
+from muniment.batch.matching import edges, scoring
+from muniment.batch.matching.blocking import CEILING, MANY_KEYS
+from muniment.batch.matching.conditions import COLUMNS, CONDITIONS
+from muniment.engine.matching.features import FEATURES, Feature
+from muniment.engine.matching.model import Model, Weights
+from muniment.engine.matching.weighing import CORPORATE, TWINS_DEPTH, Scales
+
+PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
+# Standardised nominals, as far as their keys, as numbers, tell.
+MEMBERS = pa.schema([("person_id", pa.int64()), ("partition", pa.string()), ("hashed", pa.list_(pa.int64()))])
+WEIGHED = pa.schema(
+    [
+        *PAIRS,
+        ("weight", pa.float64()),
+        ("speaks", pa.bool_()),
+        ("automatic", pa.bool_()),
+        ("blocked_by", pa.string()),
+        ("twins", pa.bool_()),
+    ]
+)
+
+_FEATURES = {feature.name: feature for feature in FEATURES}
+
+_SHARING = f"""
+with held as (
+    select person_id, partition = '{CORPORATE}' as corporate, len(hashed) > {MANY_KEYS} as known, unnest(hashed) as key
+    from members
+), told as (
+    select * from held where corporate or key not in (select key from stopped)
+), shared as (
+    select * from told semi join (
+        select key from told group by key having count(*) between 2 and {CEILING}) using (key)
+)
+select a.person_id as "left", b.person_id as "right" from shared a join shared b
+on a.key = b.key and a.person_id < b.person_id
+group by all having count(*) >= $least_keys or bool_or(a.corporate) or not bool_and(a.known and b.known)
+"""  # noqa: S608
+
+
+def sharing(members: pa.Table, stopped: Collection[int], least_keys: int) -> pa.Table:
+    """Return the pairs (schema `PAIRS`) of some nominals that share as many keys as it takes.
+
+    `members` has schema `MEMBERS`; `stopped` are keys that tell nothing, but of a corporate nominal.
+    """
+    connection = connect()
+    try:
+        connection.register("members", members)
+        connection.register("stopped", pa.table({"key": pa.array(list(stopped), pa.int64())}))
+        return connection.sql(_SHARING, params={"least_keys": least_keys}).to_arrow_table().cast(PAIRS)
+    finally:
+        connection.close()
+
+
+def weigh(persons: pa.Table, pairs: pa.Table, scales: Scales) -> pa.Table:
+    """Weigh pairs (schema `PAIRS`, lower number left) as a run would; return what it would keep (schema `WEIGHED`).
+
+    `persons` are standardised nominals, everybody in a pair among them; the two of each pair are of one partition.
+    """
+    connection = connect()
+    try:
+        connection.register("given_persons", persons)
+        connection.execute("create temp table persons as from given_persons")
+        connection.register("given_pairs", pairs)
+        connection.execute(
+            f'create temp table candidates as select p."left" as join_key_l, p."right" as join_key_r, '  # noqa: S608
+            f"l.partition = '{CORPORATE}' as corporate from given_pairs p join persons l on l.person_id = p.\"left\""
+        )
+        near = replace(scales, model=_narrowed(scales.model, persons))
+        policing = _policing(connection, near) if pairs.num_rows else WEIGHED.empty_table()
+        return pa.concat_tables([policing, _corporate(connection, scales)])
+    finally:
+        connection.close()
+
+
+def _narrowed(model: Model, persons: pa.Table) -> Model:
+    """Return a model that knows the shares and places of these nominals alone: of the rest nothing is asked."""
+    frequencies = {}
+    for column in scoring.frequency_columns(model):
+        every = model.frequencies.get(column, {})
+        there = pc.unique(persons[column]).to_pylist()
+        frequencies[column] = {value: every[value] for value in there if value in every}
+    places = {
+        f"{kind}|{value}" for kind in ("postcode", "phone", "email") for value in pc.unique(persons[kind]).to_pylist()
+    }
+    homes = pc.unique(pc.binary_join(persons["address"].combine_chunks(), " ")).to_pylist()
+    places |= {f"address|{home or ''}" for home in homes}
+    return replace(model, frequencies=frequencies, crowded=model.crowded & places)
+
+
+def _policing(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table:
+    model, points = scales.model, scales.points
+    scoring.prepare_people(connection, "persons", model)
+    depth = scales.least - (TWINS_DEPTH if points.hard_rules else 0.0)
+    _score(connection, model, depth)
+    edges.judge(connection, scales)
+    hard, blocked = ("blocked_by is null", "blocked_by") if points.hard_rules else ("true", "null::varchar")
+    automatic = f"match_weight >= {points.automatic!r} and {hard}"
+    return (
+        connection.sql(
+            f"""
+            select person_id_l as "left", person_id_r as "right", match_weight as weight,
+                match_weight >= {scales.least!r} as speaks, {automatic} as automatic, {blocked} as blocked_by,
+                twins and {points.hard_rules} as twins
+            from judged where match_weight >= {scales.least!r} or (twins and {points.hard_rules})
+            """  # noqa: S608
+        )
+        .to_arrow_table()
+        .cast(WEIGHED)
+    )
+
+
+def _score(connection: duckdb.DuckDBPyConnection, model: Model, least: float) -> None:
+    """Make table `weighed_pairs` of the policing candidates, as `scoring.score` has it but for what each level adds."""
+    both = ", ".join(f"{side}.{column} as {column}_{side}" for column in _columns(model) for side in ("l", "r"))
+    levels = ", ".join(_level(_FEATURES[name]) for name in model.weights)
+    bits = " + ".join(f"coalesce({_bits(_FEATURES[name], model.weights[name])}, 0)" for name in model.weights)
+    kept = ", ".join(
+        [
+            *(f"level_{name}" for name in model.weights),
+            *(f"tf_{c}_{s}" for c in scoring.frequency_columns(model) for s in "lr"),
+        ]
+    )
+    connection.execute(
+        f"""
+        create temp table weighed_pairs as
+        with sides as materialized (
+            select c.join_key_l as person_id_l, c.join_key_r as person_id_r, {both} from candidates c
+            join weighed l on l.person_id = c.join_key_l join weighed r on r.person_id = c.join_key_r
+            where not c.corporate
+        ), levelled as materialized (
+            select *, {levels} from sides
+        ), summed as (
+            select person_id_l, person_id_r, {kept}, {log2(model.prior / (1 - model.prior))!r}::double + {bits}
+                as match_weight from levelled
+        )
+        select * from summed where match_weight >= {least!r}
+        """  # noqa: S608
+    )
+
+
+def _columns(model: Model) -> list[str]:
+    return [*COLUMNS, *(f"tf_{column}" for column in scoring.frequency_columns(model))]
+
+
+def _level(feature: Feature) -> str:
+    missing = " or ".join(f"{column}_l is null or {column}_r is null" for column in feature.columns)
+    cases = " ".join(f"when {condition} then {index}" for index, condition in enumerate(CONDITIONS[feature.name]))
+    return (
+        f"(case when {missing} then null {cases} else {len(feature.levels) - 1} end)::tinyint as level_{feature.name}"
+    )
+
+
+def _bits(feature: Feature, weights: Weights) -> str:
+    cases = []
+    for index, level in enumerate(feature.levels):
+        adds = f"{weights.bits(index)!r}::double"
+        if level.frequency:
+            share = f"greatest(tf_{level.frequency}_l, tf_{level.frequency}_r)"
+            adds += f" + {log2(weights.u[index])!r}::double - log2({share})"
+        cases.append(f"when {index} then {adds}")
+    return f"case level_{feature.name} {' '.join(cases)} end"
+
+
+def _corporate(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table:
+    """Return the corporate pairs of one national insurance number or one e-mail address."""
+    points = scales.points
+    return (
+        connection.sql(
+            f"""
+            with pair as (
+                select c.*, coalesce(l.ni_number = r.ni_number, false) as one_number, {edges.TWO_AT_A_MAILBOX} as two
+                from candidates c join persons l on l.person_id = c.join_key_l
+                join persons r on r.person_id = c.join_key_r
+                where c.corporate and (l.ni_number = r.ni_number or l.email = r.email)
+            )
+            select join_key_l as "left", join_key_r as "right", {points.automatic!r}::double as weight, true as speaks,
+                one_number or not two as automatic, case when two and not one_number then 'name' end as blocked_by,
+                false as twins
+            from pair
+            """  # noqa: S608
+        )
+        .to_arrow_table()
+        .cast(WEIGHED)
+    )

@@ -1,0 +1,56 @@
+"""Pairs of nominals weighed, one by one while they are few and by the set engine when they are many."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.batch.matching import part
+from muniment.engine.matching.features import Nominal
+from muniment.engine.matching.grouping import Pair
+from muniment.engine.matching.weighing import Scales, Weighed
+from muniment.people import nominal_tables
+
+# Pairs up to which it is sooner done one by one: the set engine plans for as long as they take.
+FEW = 5000
+
+
+class Forms:
+    """The standard forms of nominals, each read once, by the lists of a day."""
+
+    def __init__(self, on: date) -> None:
+        """Begin with none."""
+        self._on = on
+        self._known: dict[int, Nominal] = {}
+
+    def of(self, keys: Collection[int]) -> Mapping[int, Nominal]:
+        """Return the forms of those nominals that are there."""
+        missing = set(keys) - self._known.keys()
+        if missing:
+            self._known |= {row["person_id"]: row for row in nominal_tables.held(missing, on=self._on)}
+        return {key: self._known[key] for key in keys if key in self._known}
+
+    def table(self, keys: Collection[int]) -> pa.Table:
+        """Return the forms as a table."""
+        return nominal_tables.table_of(keys, on=self._on)
+
+
+def weigh(pairs: Sequence[Pair], forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
+    """Weigh pairs, the lower number first, as a run would; what it would keep nothing of is left out."""
+    if len(pairs) > FEW:
+        left, right = zip(*pairs, strict=True)
+        return weigh_many(pa.table({"left": left, "right": right}, part.PAIRS), forms, scales)
+    rows = forms.of({key for pair in pairs for key in pair})
+    found = (scales.weigh(rows[one], rows[two]) for one, two in pairs)
+    return tuple(each for each in found if each is not None)
+
+
+def weigh_many(pairs: pa.Table, forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
+    """Do as `weigh` for many pairs, given as a table."""
+    keys = pc.unique(pa.chunked_array([*pairs["left"].chunks, *pairs["right"].chunks], pa.int64())).to_pylist()
+    return tuple(_told(part.weigh(forms.table(keys), pairs, scales)))
+
+
+def _told(found: pa.Table) -> Iterable[Weighed]:
+    return map(Weighed, *(column.to_pylist() for column in found.columns))
