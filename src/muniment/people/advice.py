@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from muniment.core import access
 from muniment.core.models import User
+from muniment.people.handing_over import array
 from muniment.people.models import Judgement, SourceAdvice
 from muniment.records.models import Nominal
 
@@ -53,7 +54,7 @@ def ask_for_merges_back(keys: Sequence[int] | None = None) -> int:
     With `keys`, look at pairs with one of these nominals alone.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_MERGED_IN_SPITE + ("" if keys is None else _OF_SOME), {"keys": list(keys or ())})
+        cursor.execute(_MERGED_IN_SPITE + ("" if keys is None else _OF_SOME), {"keys": array(keys or ())})
         return int(cursor.rowcount)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
 from django.db import connection
 
+from muniment.batch.matching.resolve import CLUSTERS, DOUBTFUL, EDGES
 from muniment.engine.matching.grouping import Grouped
 from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
@@ -12,6 +14,9 @@ from muniment.people.linkage_models import Published
 from muniment.people.neighbourhood import Neighbourhood
 
 _RESOLVE_LOCK = 7_130_003
+
+_EDGES = pa.schema([field for field in EDGES if field.name != "contributions"])
+_ASKED = pa.schema([field for field in DOUBTFUL if field.name != "were_one"])
 
 _FOLLOWED = """
 UPDATE people_judgement SET is_followed = true
@@ -67,7 +72,7 @@ def publish_around(near: Neighbourhood, published: Published) -> Attached:
     changed["reopened"] = reopening.reopen(judged, near.members, published.scales.model, published.run)
     advice.ask_for_merges_back(sorted({*within, *near.changed}))
     with connection.cursor() as cursor:
-        cursor.execute(_FOLLOWED, {"keys": within})
+        cursor.execute(_FOLLOWED, {"keys": handing_over.array(within)})
     after = _primes(near)
     moved = {key for key in near.members if before.get(key) != after.get(key)}
     touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)} | doubtful
@@ -93,7 +98,7 @@ def _primes_of(keys: Iterable[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nominal_id, prime_id FROM people_belonging WHERE nominal_id = ANY(%s) AND until IS NULL",
-            [sorted(keys)],
+            [handing_over.array(keys)],
         )
         return dict(cursor.fetchall())
 
@@ -114,28 +119,15 @@ def _to_publish(near: Neighbourhood, grouped: Grouped) -> dict[str, Rows]:
     asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
     told = (near.members[key] for key in near.changed if key in near.members)
     return {
-        "clusters": Rows(clusters, person_id="bigint", anchor_id="bigint"),
-        "placed": Rows(placed, person_id="bigint", anchor_id="bigint"),
+        "clusters": Rows(clusters, CLUSTERS),
+        "placed": Rows(placed, CLUSTERS),
         "edges": Rows(
-            [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak],
-            left="bigint",
-            right="bigint",
-            weight="float8",
-            automatic="boolean",
-            blocked_by="text",
+            [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak], _EDGES
         ),
-        "asked": Rows(
-            [(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked],
-            left="bigint",
-            right="bigint",
-            weight="float8",
-            reason="text",
-        ),
+        "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked], _ASKED),
         "tokens": Rows(
             [(row["person_id"], *token) for row in told for token in sorted(search_tokens.tokens_of(row))],
-            nominal_id="bigint",
-            kind="text",
-            token="text",  # noqa: S106 -- a word that is searched for
+            search_tokens.TOKENS,
         ),
     }
 
@@ -143,5 +135,5 @@ def _to_publish(near: Neighbourhood, grouped: Grouped) -> dict[str, Rows]:
 def _asked_with(keys: Collection[int]) -> set[int]:
     """Return with whom some nominals are in a pair that came apart and waits."""
     with connection.cursor() as cursor:
-        cursor.execute(_PARTED, {"keys": sorted(keys)})
+        cursor.execute(_PARTED, {"keys": handing_over.array(keys)})
         return {key for pair in cursor.fetchall() for key in pair}

@@ -5,7 +5,7 @@ held. One statement over all keys at once had the index, or everybody, looked th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import combinations
 
@@ -19,82 +19,97 @@ from muniment.core.models import PARTITIONS
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Pair
 from muniment.engine.matching.weighing import CORPORATE
+from muniment.people.handing_over import array, copied
 from muniment.people.linkage_models import Published, of_version
 
-# Nominals up to which it is sooner told one by one which of them share keys.
-FEW = 1000
+# Nominals up to which it is sooner told without the set engine which of them share keys.
+FEW = 200
+
+_HOLDING = f"""
+SELECT told.key, holder.* FROM told CROSS JOIN LATERAL (
+    SELECT held.nominal_id, cardinality(held.hashed) > {MANY_KEYS} AS known, held.partition = '{CORPORATE}' AS corporate
+    FROM people_standardised held WHERE held.hashed @> ARRAY[told.key] AND held.standard = %(standard)s
+    OFFSET 0 -- so that it is looked up key by key
+) holder
+"""  # noqa: S608
 
 # Pairs of two who have changed are found from both sides: the lower counts them.
 _TOUCHING = f"""
-WITH told AS MATERIALIZED (SELECT unnest(%(told)s::bigint[]) AS key),
-own AS (
-    SELECT held.nominal_id, told.key, cardinality(held.hashed) > {MANY_KEYS} AS known,
-        held.partition = '{CORPORATE}' AS corporate
-    FROM people_standardised held CROSS JOIN LATERAL unnest(held.hashed) AS spread (key)
-    JOIN told ON told.key = spread.key
-    WHERE held.nominal_id = ANY(%(keys)s::bigint[]) AND held.standard = %(standard)s
-), holding AS MATERIALIZED (
-    SELECT told.key, holder.nominal_id, holder.known, holder.nominal_id = ANY(%(keys)s::bigint[]) AS changed
-    FROM told CROSS JOIN LATERAL (
-        SELECT held.nominal_id, cardinality(held.hashed) > {MANY_KEYS} AS known FROM people_standardised held
-        WHERE held.hashed @> ARRAY[told.key] AND held.standard = %(standard)s
-        OFFSET 0 -- so that it is looked up key by key
-    ) holder
+WITH told AS (SELECT unnest(%(told)s::bigint[]) AS key),
+holding AS MATERIALIZED (
+    SELECT *, nominal_id = ANY(%(keys)s::bigint[]) AS changed FROM ({_HOLDING}) holding
 ), shared AS (
     SELECT key FROM holding GROUP BY key HAVING count(*) BETWEEN 2 AND {CEILING}
 )
 SELECT least(own.nominal_id, other.nominal_id) AS "left", greatest(own.nominal_id, other.nominal_id) AS "right"
-FROM own JOIN shared USING (key) JOIN holding other USING (key)
-WHERE CASE WHEN other.changed THEN own.nominal_id < other.nominal_id ELSE own.nominal_id <> other.nominal_id END
+FROM holding own JOIN shared USING (key) JOIN holding other USING (key)
+WHERE own.changed AND other.nominal_id <> own.nominal_id AND (own.nominal_id < other.nominal_id OR NOT other.changed)
 GROUP BY 1, 2
 HAVING count(*) >= %(least_keys)s OR bool_or(own.corporate) OR NOT bool_and(own.known AND other.known)
 """  # noqa: S608
+# A key is of one partition: all who hold it are corporate, or none.
+_MANY_HOLDING = f"""
+WITH told AS (SELECT unnest(%(told)s::bigint[]) AS key)
+SELECT key, bool_or(corporate), array_agg(nominal_id), array_agg(known::int) FROM ({_HOLDING}) holding
+GROUP BY key HAVING count(*) BETWEEN 2 AND {CEILING}
+"""  # noqa: S608
 
 
-def touching(changed: Sequence[Nominal], published: Published) -> list[Pair]:
-    """Return the pairs with one of some nominals that share as many keys as it takes, the lower number first."""
-    told = {key for row in changed for key in _told(row, published)}
+def touching(changed: Mapping[int, Nominal], published: Published) -> pa.Table:
+    """Return the pairs (schema `batch.matching.part.PAIRS`) with one of some nominals that share enough keys."""
+    least_keys = published.scales.model.least_keys
+    told = {key for row in changed.values() for key in _told(row, published)}
+    given: dict[str, str | int] = {"told": array(told), "keys": array(changed)}
+    given["standard"] = standard(published.scales.on)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _TOUCHING,
-            {
-                "told": list(told),
-                "keys": [row["person_id"] for row in changed],
-                "standard": standard(published.scales.on),
-                "least_keys": published.scales.model.least_keys,
-            },
-        )
-        pairs: list[Pair] = cursor.fetchall()
-    return pairs
+        if len(changed) > FEW:
+            holding = copied(cursor, _MANY_HOLDING, given, part.HOLDING)
+            return part.sharing(holding, least_keys, changed)
+        cursor.execute(_TOUCHING, given | {"least_keys": least_keys})
+        return _as_table(cursor.fetchall())
 
 
-def within(members: Mapping[int, Nominal], published: Published, *, without: Collection[int]) -> list[Pair]:
-    """Return the pairs of some nominals, none of them of `without`, that share as many keys as it takes."""
+def within(members: Mapping[int, Nominal], published: Published, *, without: Collection[int]) -> pa.Table:
+    """Return the pairs (schema `PAIRS`) of some nominals, none of them of `without`, that share enough keys."""
     rows = {key: row for key, row in members.items() if key not in without}
-    if len(rows) > FEW:
-        return _within_many(rows.values(), published)
     holders: dict[int, list[int]] = defaultdict(list)
     for key, row in rows.items():
         for hashed in _told(row, published):
             holders[hashed].append(key)
-    shared: Counter[Pair] = Counter()
-    for held in holders.values():
-        if 1 < len(held) <= CEILING:
-            shared.update(combinations(sorted(held), 2))
+    several = {hashed: sorted(held) for hashed, held in holders.items() if 1 < len(held) <= CEILING}
     least = published.scales.model.least_keys
-    return [(one, two) for (one, two), count in shared.items() if count >= least or _do_few_do(rows[one], rows[two])]
+    if len(rows) > FEW:
+        return part.sharing(_as_holding(several, rows), least)
+    shared: Counter[Pair] = Counter()
+    for held in several.values():
+        shared.update(combinations(held, 2))
+    return _as_table(
+        [(one, two) for (one, two), count in shared.items() if count >= least or _do_few_do(rows[one], rows[two])]
+    )
 
 
-def _within_many(rows: Iterable[Nominal], published: Published) -> list[Pair]:
-    stopped = _stopped(published.scales.model.version, published.overgrown)
-    members = pa.Table.from_pylist([{name: row[name] for name in part.MEMBERS.names} for row in rows], part.MEMBERS)
-    found = part.sharing(members, stopped, published.scales.model.least_keys)
-    return list(zip(found["left"].to_pylist(), found["right"].to_pylist(), strict=True))
+def _as_holding(holders: Mapping[int, list[int]], rows: Mapping[int, Nominal]) -> pa.Table:
+    columns = {
+        "key": list(holders),
+        "corporate": [rows[held[0]]["partition"] == CORPORATE for held in holders.values()],
+        "persons": list(holders.values()),
+        "known": [[_is_known(rows[key]) for key in held] for held in holders.values()],
+    }
+    return pa.table(columns, part.HOLDING)
+
+
+def _as_table(pairs: list[Pair]) -> pa.Table:
+    left, right = zip(*pairs, strict=True) if pairs else ((), ())
+    return pa.table({"left": left, "right": right}, part.PAIRS)
 
 
 def _do_few_do(*rows: Nominal) -> bool:
     """Whether one key is enough to compare two: they are corporate, or little is known of one."""
-    return any(row["partition"] == CORPORATE or len(row["hashed"]) <= MANY_KEYS for row in rows)
+    return any(row["partition"] == CORPORATE or not _is_known(row) for row in rows)
+
+
+def _is_known(row: Nominal) -> bool:
+    return len(row["hashed"]) > MANY_KEYS
 
 
 def _told(row: Nominal, published: Published) -> set[int]:

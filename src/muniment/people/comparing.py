@@ -1,6 +1,6 @@
 """Pairs of nominals weighed, one by one while they are few and by the set engine when they are many."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 import pyarrow as pa
@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from muniment.batch.matching import part
 from muniment.engine.matching.features import Nominal
-from muniment.engine.matching.grouping import Pair
 from muniment.engine.matching.weighing import Scales, Weighed
 from muniment.people import nominal_tables
 
@@ -36,20 +35,23 @@ class Forms:
         return nominal_tables.table_of(keys, on=self._on)
 
 
-def weigh(pairs: Sequence[Pair], forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
-    """Weigh pairs, the lower number first, as a run would; what it would keep nothing of is left out."""
-    if len(pairs) > FEW:
-        left, right = zip(*pairs, strict=True)
-        return weigh_many(pa.table({"left": left, "right": right}, part.PAIRS), forms, scales)
-    rows = forms.of({key for pair in pairs for key in pair})
-    found = (scales.weigh(rows[one], rows[two]) for one, two in pairs)
+def weigh(pairs: pa.Table, forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
+    """Weigh pairs (schema `batch.matching.part.PAIRS`) as a run would; what it would keep nothing of is left out."""
+    keys = both(pairs)
+    if pairs.num_rows > FEW:
+        return tuple(_told(part.weigh(forms.table(keys), pairs, scales)))
+    rows = forms.of(keys)
+    told = zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True)
+    found = (scales.weigh(rows[one], rows[two]) for one, two in told)
     return tuple(each for each in found if each is not None)
 
 
-def weigh_many(pairs: pa.Table, forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
-    """Do as `weigh` for many pairs, given as a table."""
-    keys = pc.unique(pa.chunked_array([*pairs["left"].chunks, *pairs["right"].chunks], pa.int64())).to_pylist()
-    return tuple(_told(part.weigh(forms.table(keys), pairs, scales)))
+def both(pairs: pa.Table) -> list[int]:
+    """Return everyone in some pairs."""
+    keys: list[int] = pc.unique(
+        pa.chunked_array([*pairs["left"].chunks, *pairs["right"].chunks], pa.int64())
+    ).to_pylist()
+    return keys
 
 
 def _told(found: pa.Table) -> Iterable[Weighed]:

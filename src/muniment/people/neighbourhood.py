@@ -12,6 +12,7 @@ from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, 
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
 from muniment.people import candidates, comparing, nominal_tables, said_of_pairs
+from muniment.people.handing_over import array
 from muniment.people.linkage_models import Published
 
 _JOINED_BEFORE = " UNION ".join(
@@ -74,7 +75,7 @@ def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
     scales, points = published.scales, published.scales.points
     nominal_tables.standardise_few(keys, on=scales.on)
     forms = comparing.Forms(scales.on)
-    pairs = candidates.touching(list(forms.of(keys).values()), published)
+    pairs = candidates.touching(forms.of(keys), published)
     weighed = comparing.weigh(pairs, forms, scales)
     inside, said, shown = _closure(keys, weighed)
     members = forms.of(inside)
@@ -83,8 +84,7 @@ def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
     if points.hard_rules:
         # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.
         weighed = tuple(contested(weighed, members, said.different, points.automatic))
-    near = frozenset(key for pair in pairs for key in pair)
-    return Neighbourhood(frozenset(keys), members, near, weighed, said, shown)
+    return Neighbourhood(frozenset(keys), members, frozenset(comparing.both(pairs)), weighed, said, shown)
 
 
 def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayings, list[Pair]]:
@@ -107,7 +107,7 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayi
 def _joined_before(keys: Collection[int]) -> list[Pair]:
     """Return the pairs with some nominals that evidence joins, or would were it not torn, as weighed before."""
     with connection.cursor() as cursor:
-        cursor.execute(_JOINED_BEFORE, {"keys": sorted(keys)})
+        cursor.execute(_JOINED_BEFORE, {"keys": array(keys)})
         pairs: list[Pair] = cursor.fetchall()
     return pairs
 

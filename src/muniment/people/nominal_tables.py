@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
-from pyarrow import csv
 
 from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
+from muniment.people import handing_over
 from muniment.records import staging
 
 # Nominals up to which it is sooner done one by one; past it the set engine takes over.
@@ -50,8 +50,6 @@ SELECT held.nominal_id AS person_id, {_KEPT}, held.hashed FROM people_standardis
 WHERE held.standard = '{{standard}}' AND held.nominal_id = ANY(%(keys)s)
 """  # noqa: S608
 
-# The same as text, lists joined by the separator of units, which no word holds.
-_UNIT = "\x1f"
 _HELD_SCHEMA = pa.schema(
     [
         ("person_id", pa.int64()),
@@ -59,11 +57,6 @@ _HELD_SCHEMA = pa.schema(
         ("hashed", pa.list_(pa.int64())),
     ]
 )
-_AS_TEXT = ", ".join(
-    f"array_to_string(t.\"{field.name}\", '{_UNIT}')" if pa.types.is_list(field.type) else f't."{field.name}"'
-    for field in _HELD_SCHEMA
-)
-_SOME_AS_TEXT = f"SELECT {_AS_TEXT} FROM ({_SOME}) t"  # noqa: S608
 
 _COLUMNS = ", ".join(f'"{name}"' for name in KEPT)
 _TOLD = ", ".join(f't."{name}"' for name in KEPT)
@@ -84,6 +77,7 @@ _GIVEN = pa.schema(
         ("person_id", pa.int64()),
         *((name, pa.string()) for name in ("source_key", "partition", *PERSON_TEXT_FIELDS)),
         ("aliases", pa.list_(pa.string())),
+        ("digest", pa.string()),
     ]
 )
 _FEW = staging.inline(pa.schema([("digest", pa.string()), *STANDARDISED]), "rows")
@@ -108,8 +102,7 @@ def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
     given = rows_of(NOMINALS + _OUTDATED.format(standard=by))
     made = standardise(given, on=on)
     every = pa.concat_tables([made, with_keys(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
-    digests = given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
-    return Read(every, made.append_column("digest", digests), snapshot)
+    return Read(every, made.append_column("digest", _digests(made, given)), snapshot)
 
 
 def store(cursor: Any, staged: str, snapshot: str, *, on: date) -> None:
@@ -133,7 +126,7 @@ def outdated(keys: Collection[int], *, on: date) -> set[int]:
         cursor.execute(
             f"SELECT person_id FROM ({NOMINALS + _OUTDATED.format(standard=standard(on))}) n"  # noqa: S608
             " WHERE person_id = ANY(%s)",
-            [sorted(keys)],
+            [handing_over.array(keys)],
         )
         return {key for (key,) in cursor.fetchall()}
 
@@ -141,24 +134,29 @@ def outdated(keys: Collection[int], *, on: date) -> set[int]:
 def standardise_few(keys: Collection[int], *, on: date) -> None:
     """Standardise some nominals as they are now, by the lists of a day, and keep that."""
     with connection.cursor() as cursor:
-        cursor.execute(NOMINALS + "WHERE n.id = ANY(%s)", [sorted(keys)])
+        cursor.execute(NOMINALS + "WHERE n.id = ANY(%s)", [handing_over.array(keys)])
         names = [column.name for column in cursor.description]
         given = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         if not given:
             return
-        digests = {row["person_id"]: row.pop("digest") for row in given}
-        rows = [row | {"digest": digests[row["person_id"]]} for row in _standardise(given, on)]
-        cursor.execute(
-            _STORE.format(fresh=_FEW, seen="true"),
-            {"standard": standard(on), "snapshot": None, "rows": staging.as_json(rows)},
-        )
+        told: dict[str, str | None] = {"standard": standard(on), "snapshot": None}
+        if len(given) > FEW:
+            fresh = handing_over.temporary(cursor, "fresh", _standardised(given, on))
+            cursor.execute(_STORE.format(fresh=fresh, seen="true"), told)
+            return
+        rows = [standardise_one(row, on=on) | {"digest": row["digest"]} for row in given]
+        cursor.execute(_STORE.format(fresh=_FEW, seen="true"), told | {"rows": staging.as_json(rows)})
 
 
-def _standardise(given: list[dict[str, Any]], on: date) -> list[dict[str, Any]]:
-    if len(given) <= FEW:
-        return [standardise_one(row, on=on) for row in given]
-    rows: list[dict[str, Any]] = standardise(pa.Table.from_pylist(given, _GIVEN), on=on).to_pylist()
-    return rows
+def _standardised(given: list[dict[str, Any]], on: date) -> pa.Table:
+    table = pa.Table.from_pylist(given, _GIVEN)
+    made = standardise(table, on=on)
+    return made.append_column("digest", _digests(made, table))
+
+
+def _digests(made: pa.Table, given: pa.Table) -> pa.ChunkedArray:
+    """Return the digests of what was given for each row that was made of it."""
+    return given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
 
 
 def held(keys: Collection[int], *, on: date) -> list[Nominal]:
@@ -167,40 +165,14 @@ def held(keys: Collection[int], *, on: date) -> list[Nominal]:
         rows: list[Nominal] = table_of(keys, on=on).to_pylist()
         return rows
     with connection.cursor() as cursor:
-        cursor.execute(_SOME.format(standard=standard(on)), {"keys": sorted(keys)})
+        cursor.execute(_SOME.format(standard=standard(on)), {"keys": handing_over.array(keys)})
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def table_of(keys: Collection[int], *, on: date) -> pa.Table:
-    """Return some nominals as `held` does, as a table: read by COPY, which a driver's rows take four times as long."""
+    """Return some nominals as `held` does, as a table."""
     with connection.cursor() as cursor:
-        query = cursor.mogrify(_SOME_AS_TEXT.format(standard=standard(on)), {"keys": sorted(keys)})
-        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
-            text = b"".join(copy)
-    given = csv.read_csv(
-        pa.BufferReader(text),
-        csv.ReadOptions(column_names=_HELD_SCHEMA.names),
-        csv.ParseOptions(newlines_in_values=True),
-        csv.ConvertOptions(
-            column_types={field.name: pa.string() if _is_list(field) else field.type for field in _HELD_SCHEMA},
-            strings_can_be_null=True,
-            null_values=[""],
-            quoted_strings_can_be_null=False,
-            true_values=["t"],
-            false_values=["f"],
-        ),
-    )
-    columns = [_listed(given[field.name], field) if _is_list(field) else given[field.name] for field in _HELD_SCHEMA]
-    return pa.table(columns, schema=_HELD_SCHEMA)
-
-
-def _is_list(field: pa.Field) -> bool:
-    return bool(pa.types.is_list(field.type))
-
-
-def _listed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
-    """Return as lists what was joined into one text; no text is no list, and an empty one is an empty list."""
-    parts = pc.split_pattern(column, _UNIT)
-    empty = pa.scalar([], parts.type)
-    return pc.if_else(pc.equal(column, ""), empty, parts).cast(field.type)
+        return handing_over.copied(
+            cursor, _SOME.format(standard=standard(on)), {"keys": handing_over.array(keys)}, _HELD_SCHEMA
+        )

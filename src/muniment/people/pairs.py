@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
+from muniment.people.handing_over import array
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
 _NOW = Belonging.objects.filter(until__isnull=True)
@@ -31,7 +32,7 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
 def near(primes: Collection[int]) -> set[int]:
     """Return the keys of the nominals in the pairs of these people that are left for a person, judged or not."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEAR, {"primes": sorted(primes)})
+        cursor.execute(_NEAR, {"primes": array(primes)})
         return {key for pair in cursor.fetchall() for key in pair}
 
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from muniment.people.handing_over import array
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -202,7 +204,7 @@ def publish(
     given = parameters | {"at": _now(cursor), "attached": part is not None}
     rows = publish_memberships(cursor, names["clusters"], given=given)
     cursor.execute(_TOLD_ANEW.format(**names), given)
-    more = {"changed": sorted(part.changed), "inside": sorted(part.inside)} if part else {}
+    more = {"changed": array(part.changed), "inside": array(part.inside)} if part else {}
     for statement in _EDGES:
         cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)
     return rows

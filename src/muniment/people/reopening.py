@@ -13,6 +13,7 @@ from muniment.core.models import BatchRun
 from muniment.engine.matching import said
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model, compare
+from muniment.people.handing_over import array
 from muniment.people.models import Judgement, MatchEdge
 
 _OF_SOME = """
@@ -26,7 +27,7 @@ def standing(keys: Collection[int] | None = None) -> list[Judgement]:
     if keys is None:
         return list(found)
     with connection.cursor() as cursor:  # as an array: a list of thousands takes Django as long as everything else
-        cursor.execute(_OF_SOME, {"keys": sorted(keys)})
+        cursor.execute(_OF_SOME, {"keys": array(keys)})
         some = [key for (key,) in cursor.fetchall()]
     return list(found.filter(pk__in=some)) if some else []
 

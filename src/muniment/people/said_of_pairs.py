@@ -7,6 +7,7 @@ from django.db import connection
 
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Pair, Sayings
+from muniment.people.handing_over import array
 
 # What people and sources have said about pairs: a person's judgement, a merge at source, and a merge that its source
 # has taken back.
@@ -68,7 +69,7 @@ def said_of(keys: Collection[int]) -> Sayings:
     """Return what has been said of pairs with any of some nominals."""
     pairs: dict[str, set[Pair]] = defaultdict(set)
     with connection.cursor() as cursor:
-        cursor.execute(_OF_SOME, {"keys": sorted(keys)})
+        cursor.execute(_OF_SOME, {"keys": array(keys)})
         for left, right, verdict in cursor.fetchall():
             pairs[verdict].add((left, right))
     return Sayings(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
@@ -77,7 +78,7 @@ def said_of(keys: Collection[int]) -> Sayings:
 def in_one_with(keys: Collection[int]) -> set[int]:
     """Return everyone who is of one prime record with any of some nominals, of whichever partition."""
     with connection.cursor() as cursor:
-        cursor.execute(_SHOWN_WITH, {"keys": sorted(keys)})
+        cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
         return {nominal for _, _, nominal in cursor.fetchall()}
 
 
@@ -85,7 +86,7 @@ def shown_with(keys: Collection[int]) -> list[Pair]:
     """Return pairs that lead to everyone who has been shown as one person with any of some nominals."""
     groups: dict[tuple[int, str], set[int]] = defaultdict(set)
     with connection.cursor() as cursor:
-        cursor.execute(_SHOWN_WITH, {"keys": sorted(keys)})
+        cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
         for prime, partition, nominal in cursor.fetchall():
             groups[prime, partition].add(nominal)
     return sorted((min(group), other) for group in groups.values() for other in group - {min(group)})

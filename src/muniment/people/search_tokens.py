@@ -13,6 +13,7 @@ import pyarrow as pa
 from muniment.batch.connecting import connect
 from muniment.batch.matching.standardise import spell
 from muniment.engine.matching.features import Nominal
+from muniment.people.handing_over import array
 
 _LONGEST = 60  # letters of a token that are kept
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
@@ -92,7 +93,7 @@ def publish(cursor: Any, staged: str, keys: Collection[int] | None = None) -> No
     """Bring the search table up to staged tokens, of everyone or of some nominals, touching only what differs."""
     of_some = "true" if keys is None else "held.nominal_id = ANY(%(keys)s)"
     for statement in _PUBLISH:
-        cursor.execute(statement.format(tokens=staged, of_some=of_some), {"keys": sorted(keys or ())})
+        cursor.execute(statement.format(tokens=staged, of_some=of_some), {"keys": array(keys or ())})
 
 
 def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:

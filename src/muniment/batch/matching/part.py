@@ -14,15 +14,21 @@ import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import edges, scoring
-from muniment.batch.matching.blocking import CEILING, MANY_KEYS
 from muniment.batch.matching.conditions import COLUMNS, CONDITIONS
 from muniment.engine.matching.features import FEATURES, Feature
 from muniment.engine.matching.model import Model, Weights
 from muniment.engine.matching.weighing import CORPORATE, TWINS_DEPTH, Scales
 
 PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
-# Standardised nominals, as far as their keys, as numbers, tell.
-MEMBERS = pa.schema([("person_id", pa.int64()), ("partition", pa.string()), ("hashed", pa.list_(pa.int64()))])
+# Who holds a key, and of each whether much is known of them; all are corporate, or none.
+HOLDING = pa.schema(
+    [
+        ("key", pa.int64()),
+        ("corporate", pa.bool_()),
+        ("persons", pa.list_(pa.int64())),
+        ("known", pa.list_(pa.bool_())),
+    ]
+)
 WEIGHED = pa.schema(
     [
         *PAIRS,
@@ -36,32 +42,30 @@ WEIGHED = pa.schema(
 
 _FEATURES = {feature.name: feature for feature in FEATURES}
 
-_SHARING = f"""
-with held as (
-    select person_id, partition = '{CORPORATE}' as corporate, len(hashed) > {MANY_KEYS} as known, unnest(hashed) as key
-    from members
-), told as (
-    select * from held where corporate or key not in (select key from stopped)
-), shared as (
-    select * from told semi join (
-        select key from told group by key having count(*) between 2 and {CEILING}) using (key)
-)
-select a.person_id as "left", b.person_id as "right" from shared a join shared b
-on a.key = b.key and a.person_id < b.person_id
-group by all having count(*) >= $least_keys or bool_or(a.corporate) or not bool_and(a.known and b.known)
-"""  # noqa: S608
+_SHARING = """
+with shared as (select key, corporate, unnest(persons) as person_id, unnest(known) as known from holding)
+select least(a.person_id, b.person_id) as "left", greatest(a.person_id, b.person_id) as "right"
+from shared a join shared b on a.key = b.key and a.person_id <> b.person_id
+where {once}
+group by all having count(*) >= {least_keys} or bool_or(a.corporate) or not bool_and(a.known and b.known)
+"""
+# Pairs of two who have changed are found from both sides: the lower counts them.
+_ONCE = "a.person_id < b.person_id"
+_TOUCHING = f"a.person_id in (from changed) and ({_ONCE} or b.person_id not in (from changed))"
 
 
-def sharing(members: pa.Table, stopped: Collection[int], least_keys: int) -> pa.Table:
-    """Return the pairs (schema `PAIRS`) of some nominals that share as many keys as it takes.
+def sharing(holding: pa.Table, least_keys: int, changed: Collection[int] | None = None) -> pa.Table:
+    """Return the pairs (schema `PAIRS`) that share as many keys as it takes; with `changed`, only those with one of it.
 
-    `members` has schema `MEMBERS`; `stopped` are keys that tell nothing, but of a corporate nominal.
+    `holding` (schema `HOLDING`) tells who holds which key, without those that tell nothing. One key is enough for
+    corporate nominals, and where little is known of one.
     """
     connection = connect()
     try:
-        connection.register("members", members)
-        connection.register("stopped", pa.table({"key": pa.array(list(stopped), pa.int64())}))
-        return connection.sql(_SHARING, params={"least_keys": least_keys}).to_arrow_table().cast(PAIRS)
+        connection.register("holding", holding)
+        connection.register("changed", pa.table({"person_id": pa.array(sorted(changed or ()), pa.int64())}))
+        once = _ONCE if changed is None else _TOUCHING
+        return connection.sql(_SHARING.format(once=once, least_keys=int(least_keys))).to_arrow_table().cast(PAIRS)
     finally:
         connection.close()
 
