@@ -11,9 +11,10 @@ from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
-from muniment.people import candidates, comparing, nominal_tables, said_of_pairs
+from muniment.people import candidates, comparing, nominal_tables
 from muniment.people.handing_over import array
 from muniment.people.linkage_models import Published
+from muniment.people.said_of_pairs import Said, Shown
 
 _JOINED_BEFORE = " UNION ".join(
     f"SELECT left_id, right_id FROM people_matchedge WHERE {side} = ANY(%(keys)s)"  # noqa: S608
@@ -94,14 +95,14 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayi
         if each.automatic:
             joined[each.left].add(each.right)
             joined[each.right].add(each.left)
+    said, shown = Said(), Shown()
     inside, frontier = set(keys), set(keys)
     while frontier:
-        pairs = {*said_of_pairs.said_of(frontier).same, *_joined_before(frontier)}
+        pairs = {*said.look_up(frontier).same, *_joined_before(frontier)}
         found = {key for pair in pairs for key in pair} | {key for one in frontier for key in joined[one]}
-        found |= said_of_pairs.in_one_with(frontier)
-        frontier = found - inside
+        frontier = (found | shown.look_up(frontier)) - inside
         inside |= frontier
-    return inside, said_of_pairs.said_of(inside), said_of_pairs.shown_with(inside)
+    return inside, said.of_all(), shown.pairs()
 
 
 def _joined_before(keys: Collection[int]) -> list[Pair]:

@@ -17,7 +17,7 @@ from muniment.people import handing_over
 from muniment.records import staging
 
 # Nominals up to which it is sooner done one by one; past it the set engine takes over.
-FEW = 1000
+FEW = 500
 
 _FIELDS = ", ".join(f"nullif(n.{name}, '') AS {name}" for name in PERSON_TEXT_FIELDS)
 _READ = ", ".join(f"coalesce(n.{name}, '')" for name in PERSON_TEXT_FIELDS)

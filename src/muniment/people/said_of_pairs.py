@@ -1,7 +1,7 @@
 """What has been said of pairs of nominals, by people and by sources, and who has been shown as one person."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import connection
 
@@ -65,28 +65,48 @@ WHERE own.until IS NULL AND own.nominal_id = ANY(%(keys)s)
 """
 
 
-def said_of(keys: Collection[int]) -> Sayings:
-    """Return what has been said of pairs with any of some nominals."""
-    pairs: dict[str, set[Pair]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_SOME, {"keys": array(keys)})
-        for left, right, verdict in cursor.fetchall():
-            pairs[verdict].add((left, right))
-    return Sayings(*(tuple(sorted(pairs[verdict])) for verdict in ("same", "different", stands.TAKEN_BACK)))
+class Said:
+    """What has been said of pairs with any of some nominals, looked up for one after the other."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._pairs: dict[str, set[Pair]] = defaultdict(set)
+
+    def look_up(self, keys: Collection[int]) -> Sayings:
+        """Return what has been said of pairs with any of these."""
+        pairs: dict[str, set[Pair]] = defaultdict(set)
+        with connection.cursor() as cursor:
+            cursor.execute(_OF_SOME, {"keys": array(keys)})
+            for left, right, verdict in cursor.fetchall():
+                pairs[verdict].add((left, right))
+                self._pairs[verdict].add((left, right))
+        return _as_sayings(pairs)
+
+    def of_all(self) -> Sayings:
+        """Return what has been said of pairs with any of those who were looked up."""
+        return _as_sayings(self._pairs)
 
 
-def in_one_with(keys: Collection[int]) -> set[int]:
-    """Return everyone who is of one prime record with any of some nominals, of whichever partition."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
-        return {nominal for _, _, nominal in cursor.fetchall()}
+def _as_sayings(pairs: Mapping[str, set[Pair]]) -> Sayings:
+    return Sayings(*(tuple(sorted(pairs.get(verdict, ()))) for verdict in ("same", "different", stands.TAKEN_BACK)))
 
 
-def shown_with(keys: Collection[int]) -> list[Pair]:
-    """Return pairs that lead to everyone who has been shown as one person with any of some nominals."""
-    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
-        for prime, partition, nominal in cursor.fetchall():
-            groups[prime, partition].add(nominal)
-    return sorted((min(group), other) for group in groups.values() for other in group - {min(group)})
+class Shown:
+    """Who has been shown as one person with any of some nominals, looked up for one after the other."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._groups: dict[tuple[int, str], set[int]] = defaultdict(set)
+
+    def look_up(self, keys: Collection[int]) -> set[int]:
+        """Return everyone who is of one prime record with any of these, of whichever partition."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
+            rows = cursor.fetchall()
+        for prime, partition, nominal in rows:
+            self._groups[prime, partition].add(nominal)
+        return {nominal for _, _, nominal in rows}
+
+    def pairs(self) -> list[Pair]:
+        """Return pairs that lead to everyone who has been shown as one person with any of those looked up."""
+        return sorted((min(group), other) for group in self._groups.values() for other in group - {min(group)})

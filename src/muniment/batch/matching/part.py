@@ -77,38 +77,42 @@ def weigh(persons: pa.Table, pairs: pa.Table, scales: Scales) -> pa.Table:
     """
     connection = connect()
     try:
-        connection.register("given_persons", persons)
+        connection.register("given_persons", _with_shares(persons, scales.model))
         connection.execute("create temp table persons as from given_persons")
         connection.register("given_pairs", pairs)
         connection.execute(
             f'create temp table candidates as select p."left" as join_key_l, p."right" as join_key_r, '  # noqa: S608
             f"l.partition = '{CORPORATE}' as corporate from given_pairs p join persons l on l.person_id = p.\"left\""
         )
-        near = replace(scales, model=_narrowed(scales.model, persons))
-        policing = _policing(connection, near) if pairs.num_rows else WEIGHED.empty_table()
-        return pa.concat_tables([policing, _corporate(connection, scales)])
+        near = replace(scales, model=replace(scales.model, crowded=scales.model.crowded & _places(persons)))
+        return pa.concat_tables([_policing(connection, near), _corporate(connection, scales)])
     finally:
         connection.close()
 
 
-def _narrowed(model: Model, persons: pa.Table) -> Model:
-    """Return a model that knows the shares and places of these nominals alone: of the rest nothing is asked."""
-    frequencies = {}
+def _with_shares(persons: pa.Table, model: Model) -> pa.Table:
+    """Add for each column whose commonness counts the share of each value: `tf_` and the name of the column."""
     for column in scoring.frequency_columns(model):
-        every = model.frequencies.get(column, {})
-        there = pc.unique(persons[column]).to_pylist()
-        frequencies[column] = {value: every[value] for value in there if value in every}
-    places = {
-        f"{kind}|{value}" for kind in ("postcode", "phone", "email") for value in pc.unique(persons[kind]).to_pylist()
-    }
-    homes = pc.unique(pc.binary_join(persons["address"].combine_chunks(), " ")).to_pylist()
-    places |= {f"address|{home or ''}" for home in homes}
-    return replace(model, frequencies=frequencies, crowded=model.crowded & places)
+        values = persons[column].combine_chunks().dictionary_encode()
+        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        shares = pa.array([model.share(column, value) for value in values.dictionary.to_pylist()], pa.float64())
+        persons = persons.append_column(f"tf_{column}", shares.take(values.indices))
+    return persons
+
+
+def _places(persons: pa.Table) -> set[str]:
+    """Return the places of some nominals as a model names them: of the rest nothing is asked."""
+    places = {f"{kind}|{value}" for kind in ("postcode", "phone", "email") for value in _distinct(persons[kind])}
+    return places | {f"address|{home or ''}" for home in _distinct(pc.binary_join(persons["address"], " "))}
+
+
+def _distinct(column: pa.ChunkedArray) -> list[str | None]:
+    values: list[str | None] = pc.unique(column).to_pylist()
+    return values
 
 
 def _policing(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table:
     model, points = scales.model, scales.points
-    scoring.prepare_people(connection, "persons", model)
     depth = scales.least - (TWINS_DEPTH if points.hard_rules else 0.0)
     _score(connection, model, depth)
     edges.judge(connection, scales)
@@ -142,9 +146,9 @@ def _score(connection: duckdb.DuckDBPyConnection, model: Model, least: float) ->
     connection.execute(
         f"""
         create temp table weighed_pairs as
-        with sides as materialized (
+        with sides as (
             select c.join_key_l as person_id_l, c.join_key_r as person_id_r, {both} from candidates c
-            join weighed l on l.person_id = c.join_key_l join weighed r on r.person_id = c.join_key_r
+            join persons l on l.person_id = c.join_key_l join persons r on r.person_id = c.join_key_r
             where not c.corporate
         ), levelled as materialized (
             select *, {levels} from sides
