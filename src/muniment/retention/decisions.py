@@ -167,7 +167,7 @@ def publish(
     cursor.execute(_DOUBT.format(**within), given)
     cursor.execute(_OPEN_REVIEWS.format(**within), given)
     opened = cursor.rowcount
-    cursor.execute(stakes.SAY.format(of_pair=f"({_within('one.prime_id')} OR {_within('two.prime_id')})"), given)
+    stakes.say(cursor, given)
     return changed | {"reviews_opened": opened, "reviews_closed": closed}
 
 

@@ -95,6 +95,7 @@ def _decide(policy: Policy, scope: _Scope, began: datetime, *, by: Actor, on: da
     }
     with _handed(given) as (names, rows), transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
+        turns.for_few()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
         run = BatchRun.objects.create(
             kind="reschedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
