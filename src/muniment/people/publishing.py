@@ -71,6 +71,7 @@ _MEMBERSHIPS = {
             RETURNING id, anchor_id
         ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
     """,
+    "counted": "ANALYZE chosen",  # else it is taken for thousands, and every prime record is read
     "retired": """
         UPDATE {prime} p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, %(at)s)
         FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id

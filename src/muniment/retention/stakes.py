@@ -7,11 +7,11 @@ from muniment.people.stakes import GOES_SOON, MOST_YEARS, PER_GROUP, WRONGLY_ONE
 _NO_GROUP = 4  # of who is suspected of nothing
 
 # By the one side and by the other: a condition on either would have every pair looked through.
-_OF_SOME = """e.id IN (
+_OF_SOME = """e.id = ANY (ARRAY(
     SELECT e.id FROM people_belonging b JOIN people_matchedge e ON e.left_id = b.nominal_id
     WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)
     UNION SELECT e.id FROM people_belonging b JOIN people_matchedge e ON e.right_id = b.nominal_id
-    WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s))
+    WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)))
 """
 
 # Of every pair that waits for a person: what hangs on it, as far as it has changed. What is decided about somebody on a

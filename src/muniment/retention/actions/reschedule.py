@@ -47,7 +47,8 @@ def reschedule(
     those are on is only read. Keys of people who retired may be among `people`: nothing stays decided about them.
     """
     began, scope = timezone.now(), _scope(people, records)
-    held_records.expand_for(scope.records, by=by)
+    # What a hold covers follows from a record and from who is on it: of others' records nothing of it has changed.
+    held_records.expand_for(frozenset(records) | _records_of(people), by=by)
     done = _decide(policy, scope, began, by=by, on=on)
     # A hold may name the class that a record has only now come to.
     if done.changed_records and held_records.expand_for(scope.records, by=by, by_class=True):
