@@ -1,6 +1,8 @@
 """Nominals attached to prime records within a transaction, as a run would: see `people.actions.attach`."""
 
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -58,7 +60,24 @@ def take_turn() -> None:
 
 def attach_within(keys: Collection[int], published: Published) -> Attached:
     """Attach nominals within the transaction of a caller whose turn it is."""
-    return publish_around(neighbourhood.around(keys, published), published)
+    with _uncollected():
+        return publish_around(neighbourhood.around(keys, published), published)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Have Python look for no cycles of garbage meanwhile.
+
+    Rows are made by the ten thousand and none is in a cycle; each look goes through whatever the process holds, which
+    was a fifth of the time of a batch.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def publish_around(near: Neighbourhood, published: Published) -> Attached:
