@@ -2,7 +2,8 @@
 
 Each nominal drawn is forgotten as far as linkage knows it (its standard form, search words, pairs and membership), then
 attached as if it had just come: standardised, weighed against who shares a key with it, grouped, published, given its
-search words. Forgetting is not timed, and all of it is rolled back, so that the end of the transaction is not timed. Deciding afresh is measured beside it, and all of
+search words. Forgetting is not timed, and all of it is rolled back: the end of the transaction is not timed either.
+Deciding afresh is measured beside it, and all of
 it together: one row of a custody export handed in, as a source system would hand it in, until the answer. The peer is
 Splink, given the nominals and everybody else of their partition in memory, standardised beforehand: it blocks and
 scores them against all by the same model, and publishes nothing.

@@ -66,7 +66,7 @@ def touching(changed: Mapping[int, Nominal], published: Published) -> pa.Table:
             holding = copied(cursor, _MANY_HOLDING, given, part.HOLDING)
             return part.sharing(holding, least_keys, changed)
         cursor.execute(_TOUCHING, given | {"least_keys": least_keys})
-        return _as_table(cursor.fetchall())
+        return part.as_pairs(cursor.fetchall())
 
 
 def within(members: Mapping[int, Nominal], published: Published, *, without: Collection[int]) -> pa.Table:
@@ -83,7 +83,7 @@ def within(members: Mapping[int, Nominal], published: Published, *, without: Col
     shared: Counter[Pair] = Counter()
     for held in several.values():
         shared.update(combinations(held, 2))
-    return _as_table(
+    return part.as_pairs(
         [(one, two) for (one, two), count in shared.items() if count >= least or _do_few_do(rows[one], rows[two])]
     )
 
@@ -96,11 +96,6 @@ def _as_holding(holders: Mapping[int, list[int]], rows: Mapping[int, Nominal]) -
         "known": [[_is_known(rows[key]) for key in held] for held in holders.values()],
     }
     return pa.table(columns, part.HOLDING)
-
-
-def _as_table(pairs: list[Pair]) -> pa.Table:
-    left, right = zip(*pairs, strict=True) if pairs else ((), ())
-    return pa.table({"left": left, "right": right}, part.PAIRS)
 
 
 def _do_few_do(*rows: Nominal) -> bool:

@@ -80,7 +80,8 @@ def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
     weighed = comparing.weigh(pairs, forms, scales)
     inside, said, shown = _closure(keys, weighed)
     members = forms.of(inside)
-    weighed = (*weighed, *comparing.weigh(candidates.within(members, published, without=keys), forms, scales))
+    within = candidates.within(members, published, without=keys)
+    weighed = (*weighed, *comparing.weigh_again(within, forms, published))
     said = _within(said, members)
     if points.hard_rules:
         # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.

@@ -38,7 +38,8 @@ EXAMPLES = int(os.environ.get("MUNIMENT_TEST_ORDERS", "8"))
 
 
 @pytest.fixture
-def sources(controllers, tmp_path):
+def sources(controllers, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparing, "FEW_AGAIN", 0)  # what is kept of pairs is taken, however few they are
     activate_model(every_feature=True)
     return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
 
@@ -203,13 +204,14 @@ STEPS = st.lists(
 
 
 def weighed_by(data, monkeypatch):
-    """Have what is attached next read and weighed one by one, or by the set engine, and handed over likewise."""
-    if data.draw(st.booleans(), label="by the set engine"):
-        few = dict.fromkeys((candidates, comparing, handing_over, nominal_tables), 0)
-    else:
-        few = dict.fromkeys((candidates, comparing, handing_over, nominal_tables), 10_000)
-    for module, most in few.items():
-        monkeypatch.setattr(module, "FEW", most)
+    """Have what is attached next read and weighed one by one, or by the set engine, and handed over likewise.
+
+    Pairs of two who have not changed are taken as they are kept, or weighed again.
+    """
+    few = 0 if data.draw(st.booleans(), label="by the set engine") else 10_000
+    for module in (candidates, comparing, handing_over, nominal_tables):
+        monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(comparing, "FEW_AGAIN", 0 if data.draw(st.booleans(), label="as kept") else 10_000)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,6 +3,8 @@
 The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
 """
 
+from functools import lru_cache
+
 import duckdb
 import pyarrow as pa
 
@@ -179,30 +181,36 @@ def _rare_names(connection: duckdb.DuckDBPyConnection, model: Model, tables: Tab
 
 def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
     """Let the engine judge each distinct pattern of levels and facts."""
-    blocked, twins = [], []
-    for row in patterns.to_pylist():
-        levels = {
-            name: None if row[f"level_{name}"] is None else _LEVEL_NAMES[name][row[f"level_{name}"]] for name in ruled
-        }
-        facts = PairFacts(
-            born_is_known=bool(row["known"]),
-            postcode_is_crowded=bool(row["busy_postcode"]),
-            address_is_crowded=bool(row["busy_address"]),
-            phone_is_crowded=bool(row["busy_phone"]),
-            email_is_crowded=bool(row["busy_email"]),
-            shares_rare_name=bool(row["shares_rare"]),
-            names_are_exchanged=bool(row["exchanged"]),
-            initials_differ=bool(row["other_initial"]),
-            forename_is_initial=bool(row["initial_only"]),
-            forenames_are_listed=bool(row["listed"]),
-            forenames_are_two=bool(row["two_names"]),
-            house_numbers_differ=bool(row["other_number"]),
-        )
-        blocked.append(forbids(levels, facts))
-        twins.append(are_twins(levels, facts))
-    return patterns.append_column("blocked_by", pa.array(blocked, pa.string())).append_column(
-        "twins", pa.array(twins, pa.bool_())
+    rows = zip(*(column.to_pylist() for column in patterns.columns), strict=True)
+    verdicts = [_verdict(tuple(ruled), row) for row in rows]
+    return patterns.append_column("blocked_by", pa.array([each[0] for each in verdicts], pa.string())).append_column(
+        "twins", pa.array([each[1] for each in verdicts], pa.bool_())
     )
+
+
+@lru_cache(maxsize=200_000)
+def _verdict(ruled: tuple[str, ...], pattern: tuple[int | bool | None, ...]) -> tuple[str | None, bool]:
+    """Return what forbids a pair whose levels and facts are these, and whether it is of twins; few are ever new."""
+    levels = {
+        name: None if level is None else _LEVEL_NAMES[name][level]
+        for name, level in zip(ruled, pattern[: len(ruled)], strict=True)
+    }
+    told = dict(zip(_FACTS, map(bool, pattern[len(ruled) :]), strict=True))
+    facts = PairFacts(
+        born_is_known=told["known"],
+        postcode_is_crowded=told["busy_postcode"],
+        address_is_crowded=told["busy_address"],
+        phone_is_crowded=told["busy_phone"],
+        email_is_crowded=told["busy_email"],
+        shares_rare_name=told["shares_rare"],
+        names_are_exchanged=told["exchanged"],
+        initials_differ=told["other_initial"],
+        forename_is_initial=told["initial_only"],
+        forenames_are_listed=told["listed"],
+        forenames_are_two=told["two_names"],
+        house_numbers_differ=told["other_number"],
+    )
+    return forbids(levels, facts), are_twins(levels, facts)
 
 
 def _contributions(model: Model) -> str:
