@@ -13,18 +13,25 @@ SEED = 20261122
 
 
 def prepare(folder: Path, size: int) -> Callable[[], int]:
-    """Invent a world of `size` people."""
-    return lambda: invention.invent(size, SEED, folder / "world")["nominals"]
+    """Invent a world that brings at least `size` nominals: it has about as many as people."""
+    return lambda: invention.invent(size + size // 50, SEED, folder / "world")["nominals"]
 
 
 def prepare_nominals(folder: Path, size: int) -> Callable[[], int]:
-    """Write the first `size` nominals of the world's exports, as their feeds read them, to a Parquet file."""
+    """Write `size` nominals of the world's exports, as their feeds read them, to a Parquet file.
+
+    Each once, as it is told last: that is how the database holds them. Raise ValueError when there are fewer.
+    """
 
     def work() -> int:
-        nominals = pa.concat_tables(list(_nominals(folder / "world"))).slice(0, size)
-        nominals = nominals.append_column("person_id", pa.array(range(nominals.num_rows), pa.int64()))
+        told = pa.concat_tables(list(_nominals(folder / "world")))
+        last = told.append_column("row", pa.array(range(told.num_rows), pa.int64())).group_by("source_key")
+        rows = last.aggregate([("row", "max")])["row_max"].sort().slice(0, size)
+        if len(rows) < size:
+            raise ValueError(f"The world brings {len(rows):,} nominals, not {size:,}: invent more people.")
+        nominals = told.take(rows).append_column("person_id", pa.array(range(size), pa.int64()))
         pq.write_table(nominals, folder / "nominals.parquet")
-        return int(nominals.num_rows)
+        return size
 
     return work
 

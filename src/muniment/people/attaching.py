@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 from django.db import connection
 
-from muniment.batch.matching.resolve import CLUSTERS, DOUBTFUL, EDGES
+from muniment.batch.matching.grouping import CLUSTERS
+from muniment.batch.matching.resolve import DOUBTFUL, EDGES
 from muniment.engine.matching.grouping import Grouped
 from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
@@ -17,7 +18,6 @@ from muniment.people.neighbourhood import Neighbourhood
 
 _RESOLVE_LOCK = 7_130_003
 
-_EDGES = pa.schema([field for field in EDGES if field.name != "contributions"])
 _ASKED = pa.schema([field for field in DOUBTFUL if field.name != "were_one"])
 
 _FOLLOWED = """
@@ -105,10 +105,11 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
         "automatic": published.scales.points.automatic,
     }
     with connection.cursor() as cursor:
-        names = handing_over.tables(cursor, _to_publish(near, grouped))
+        names = handing_over.tables(cursor, _to_publish(near, grouped, published))
         part = publishing.Around(near.changed, near.members.keys())
         changed = publishing.publish(cursor, names, parameters, part)
-        search_tokens.publish(cursor, names["tokens"], near.changed)
+        keys = {"keys": handing_over.array(near.changed)}
+        search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
     return changed
 
 
@@ -126,12 +127,13 @@ def _primes(near: Neighbourhood) -> Mapping[int, int]:
     return _primes_of({*near.members, *near.changed})
 
 
-def _to_publish(near: Neighbourhood, grouped: Grouped) -> dict[str, Rows]:
+def _to_publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, Rows]:
     anchors: dict[int, int] = {}
     clusters = []
     for key in sorted(near.members, key=lambda key: str(near.members[key]["source_key"])):
         clusters.append((key, anchors.setdefault(grouped.groups.find(key), key)))
-    speak = [each for each in near.weighed if each.speaks]
+    automatic, find = published.scales.points.automatic, grouped.groups.find
+    speak = [each for each in near.weighed if each.tells(automatic, are_one=find(each.left) == find(each.right))]
     outside = {key for each in speak for key in (each.left, each.right)} | _asked_with(near.changed)
     # Whoever is not decided here is in a group of their own, whichever it is: nobody here is in it.
     placed = [*clusters, *((key, -key) for key in sorted(outside - near.members.keys()))]
@@ -140,9 +142,7 @@ def _to_publish(near: Neighbourhood, grouped: Grouped) -> dict[str, Rows]:
     return {
         "clusters": Rows(clusters, CLUSTERS),
         "placed": Rows(placed, CLUSTERS),
-        "edges": Rows(
-            [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak], _EDGES
-        ),
+        "edges": Rows([(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak], EDGES),
         "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked], _ASKED),
         "tokens": Rows(
             [(row["person_id"], *token) for row in told for token in sorted(search_tokens.tokens_of(row))],

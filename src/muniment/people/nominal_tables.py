@@ -1,6 +1,6 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, standard, standardise, with_keys
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
-from muniment.people import handing_over
+from muniment.people import handing_over, search_tokens
 from muniment.records import staging
 
 # Nominals up to which it is sooner done one by one; past it the set engine takes over.
@@ -29,7 +29,7 @@ FROM records_nominal n
 JOIN records_sourcesystem s ON s.id = n.system_id
 JOIN core_controller c ON c.id = s.controller_id
 JOIN core_scope scope ON scope.id = n.scope_id
-CROSS JOIN LATERAL (SELECT md5(concat_ws(chr(31), scope.partition, c.code, s.code, n.reference, {_READ},
+CROSS JOIN LATERAL (SELECT md5(concat_ws(chr(31), n.scope_id, scope.partition, c.code, s.code, n.reference, {_READ},
     n.aliases::text)) AS digest) told
 """  # noqa: S608
 
@@ -63,13 +63,15 @@ _TOLD = ", ".join(f't."{name}"' for name in KEPT)
 _ANEW = ", ".join(f'"{name}" = excluded."{name}"' for name in KEPT)
 _STORE = f"""
 INSERT INTO people_standardised AS held (nominal_id, digest, standard, written_in, {_COLUMNS}, hashed)
-SELECT t.person_id, t.digest, %(standard)s, pg_current_xact_id()::text::bigint, {_TOLD},
+SELECT t.person_id, t.digest, %(standard)s, {{written_in}}, {_TOLD},
     ARRAY(SELECT hashtextextended(t.partition || '|' || key, 0) FROM unnest(t.keys) key)
 FROM {{fresh}} t JOIN records_nominal n ON n.id = t.person_id -- what was destroyed meanwhile is left out
 ON CONFLICT (nominal_id) DO UPDATE SET digest = excluded.digest, standard = excluded.standard,
     written_in = excluded.written_in, hashed = excluded.hashed, {_ANEW}
 WHERE %(snapshot)s::text IS NULL OR {{seen}} -- what was standardised since is newer
 """  # noqa: S608
+_THIS = "pg_current_xact_id()::text::bigint"
+_LONG_AGO = "0"
 _SEEN = "pg_visible_in_snapshot(held.written_in::text::xid8, %(snapshot)s::text::pg_snapshot)"
 
 _GIVEN = pa.schema(
@@ -80,6 +82,14 @@ _GIVEN = pa.schema(
         ("digest", pa.string()),
     ]
 )
+# What somebody else standardised meanwhile has its words already.
+_STORED = """
+CREATE TEMPORARY TABLE stored_now ON COMMIT DROP AS
+SELECT held.nominal_id FROM {fresh} t JOIN people_standardised held ON held.nominal_id = t.person_id
+WHERE held.digest = t.digest;
+ANALYZE stored_now
+"""
+
 _FEW = staging.inline(pa.schema([("digest", pa.string()), *STANDARDISED]), "rows")
 
 
@@ -105,9 +115,22 @@ def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
     return Read(every, made.append_column("digest", _digests(made, given)), snapshot)
 
 
-def store(cursor: Any, staged: str, snapshot: str, *, on: date) -> None:
-    """Keep what was standardised afresh, staged, and read as of a snapshot."""
-    cursor.execute(_STORE.format(fresh=staged, seen=_SEEN), {"standard": standard(on), "snapshot": snapshot})
+def to_store(read: Read) -> dict[str, pa.Table]:
+    """Return what `store` takes, to be staged: what was standardised afresh, and the words by which it is found."""
+    return {"fresh": read.fresh, "tokens": search_tokens.tokens(read.fresh)}
+
+
+def store(cursor: Any, staged: Mapping[str, str], snapshot: str, *, on: date, by_run: bool = True) -> None:
+    """Keep what was standardised afresh, staged, and read as of a snapshot, and the words by which it is found.
+
+    When it is not `by_run`, a run that computes meanwhile does not take it for news: it reads the same.
+    """
+    written_in = _THIS if by_run else _LONG_AGO
+    statement = _STORE.format(fresh=staged["fresh"], seen=_SEEN, written_in=written_in)
+    cursor.execute(statement, {"standard": standard(on), "snapshot": snapshot})
+    cursor.execute(_STORED.format(fresh=staged["fresh"]))
+    tokens = f"(SELECT * FROM {staged['tokens']} JOIN stored_now USING (nominal_id))"  # noqa: S608
+    search_tokens.publish(cursor, tokens, "SELECT nominal_id FROM stored_now")
 
 
 def changed_since(snapshot: str) -> list[int]:
@@ -142,10 +165,10 @@ def standardise_few(keys: Collection[int], *, on: date) -> None:
         told: dict[str, str | None] = {"standard": standard(on), "snapshot": None}
         if len(given) > FEW:
             fresh = handing_over.temporary(cursor, "fresh", _standardised(given, on))
-            cursor.execute(_STORE.format(fresh=fresh, seen="true"), told)
+            cursor.execute(_STORE.format(fresh=fresh, seen="true", written_in=_THIS), told)
             return
         rows = [standardise_one(row, on=on) | {"digest": row["digest"]} for row in given]
-        cursor.execute(_STORE.format(fresh=_FEW, seen="true"), told | {"rows": staging.as_json(rows)})
+        cursor.execute(_STORE.format(fresh=_FEW, seen="true", written_in=_THIS), told | {"rows": staging.as_json(rows)})
 
 
 def _standardised(given: list[dict[str, Any]], on: date) -> pa.Table:

@@ -12,14 +12,14 @@ from muniment.engine.matching import said as saying
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
-from muniment.engine.matching.weighing import CORPORATE
+from muniment.engine.matching.weighing import CORPORATE, Weighed
 from muniment.people import joins
 from muniment.people.contradictions import merged_at_source
 from muniment.people.linkage_models import Published
 from muniment.people.models import Belonging, Judgement, MatchEdge
 from muniment.records.models import Nominal
 
-MOST = 60  # nominals of which every pair is looked at for twins; the work grows with their square
+MOST = 60  # nominals of which every pair is weighed anew; the work grows with their square
 
 
 class Knot:
@@ -46,16 +46,30 @@ class Knot:
         return [(first, other) for first, *others in held.values() for other in others]
 
     @cached_property
-    def twins(self) -> list[Pair]:
-        """The pairs that may be twins."""
+    def weighed(self) -> list[Weighed] | None:
+        """The pairs that a run would keep, also those that tell nobody anything; None of too many nominals."""
         if len(self.nominals) > MOST:
-            return [(each.left_id, each.right_id) for each in self.edges if each.blocked_by == "twins"]
-        weighed = (
+            return None
+        found = (
             self.published.scales.weigh(self.forms[one], self.forms[two])
             for one, two in combinations(sorted(self.nominals), 2)
             if self.forms[one]["partition"] == self.forms[two]["partition"]
         )
-        return [(each.left, each.right) for each in weighed if each and each.twins]
+        return [each for each in found if each is not None]
+
+    @cached_property
+    def speak(self) -> list[Pair]:
+        """The pairs that speak for being one person."""
+        if self.weighed is not None:
+            return [(each.left, each.right) for each in self.weighed if each.speaks]
+        return [(each.left_id, each.right_id) for each in self.edges if each.weight >= self.published.scales.least]
+
+    @cached_property
+    def twins(self) -> list[Pair]:
+        """The pairs that may be twins."""
+        if self.weighed is not None:
+            return [(each.left, each.right) for each in self.weighed if each.twins]
+        return [(each.left_id, each.right_id) for each in self.edges if each.blocked_by == "twins"]
 
     @cached_property
     def identifiers(self) -> dict[str, dict[int, str]]:
@@ -84,7 +98,7 @@ class Knot:
         automatic.sort(key=lambda each: (-each[2], *(str(self.forms[key]["source_key"]) for key in each[:2])))
         blocked = {(each.left_id, each.right_id): each.blocked_by for each in self.edges if each.blocked_by}
         evidence = Evidence(
-            speak=[(each.left_id, each.right_id) for each in self.edges if each.weight >= scales.least],
+            speak=self.speak,
             automatic=lambda: automatic,
             twins=self.twins,
             identifiers=self.identifiers,

@@ -5,7 +5,7 @@ Kinds: `name` a word of any name or alias; `root` the names that a nickname stan
 district; `ref` a reference or identifier.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,6 @@ import pyarrow as pa
 from muniment.batch.connecting import connect
 from muniment.batch.matching.standardise import spell
 from muniment.engine.matching.features import Nominal
-from muniment.people.handing_over import array
 
 _LONGEST = 60  # letters of a token that are kept
 TOKENS = pa.schema([("nominal_id", pa.int64()), ("kind", pa.string()), ("token", pa.string())])
@@ -41,7 +40,7 @@ WHERE token IS NOT NULL AND token <> ''
 
 _PUBLISH = (
     """
-    DELETE FROM people_searchtoken held WHERE {of_some} AND NOT EXISTS (
+    DELETE FROM people_searchtoken held WHERE held.nominal_id IN ({some}) AND NOT EXISTS (
         SELECT 1 FROM {tokens} t WHERE t.nominal_id = held.nominal_id AND t.kind = held.kind AND t.token = held.token)
     """,
     """
@@ -53,7 +52,7 @@ _PUBLISH = (
     """,
     """
     UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n
-    WHERE {of_some} AND n.id = held.nominal_id AND n.scope_id <> held.scope_id
+    WHERE held.nominal_id IN ({some}) AND n.id = held.nominal_id AND n.scope_id <> held.scope_id
     """,
 )
 
@@ -89,11 +88,13 @@ def tokens_of(row: Nominal) -> set[tuple[str, str]]:
     return {(kind, token.lower()[:_LONGEST]) for kind, token in told if token}
 
 
-def publish(cursor: Any, staged: str, keys: Collection[int] | None = None) -> None:
-    """Bring the search table up to staged tokens, of everyone or of some nominals, touching only what differs."""
-    of_some = "true" if keys is None else "held.nominal_id = ANY(%(keys)s)"
+def publish(cursor: Any, staged: str, some: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Bring the search table up to staged tokens of some nominals, touching only what differs.
+
+    `some` is the query for their keys, with its parameters; no token of another may be staged.
+    """
     for statement in _PUBLISH:
-        cursor.execute(statement.format(tokens=staged, of_some=of_some), {"keys": array(keys or ())})
+        cursor.execute(statement.format(tokens=staged, some=some), parameters)
 
 
 def spellings(words: tuple[str, ...]) -> list[tuple[int, str, str]]:

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 
-_BORNE = " or ".join(f"one.{kind} <> two.{kind}" for kind in UNIQUE_IDENTIFIERS)
-_SEVERAL = " or ".join(f"count(distinct {kind}) > 1" for kind in UNIQUE_IDENTIFIERS)
+_BORNE = " or ".join(f"{kind} is not null" for kind in UNIQUE_IDENTIFIERS)
+_DIFFER = " or ".join(f"one.{kind} <> two.{kind}" for kind in UNIQUE_IDENTIFIERS)
+_SEVERAL = " or ".join(f"min({kind}) <> max({kind})" for kind in UNIQUE_IDENTIFIERS)
 _TOLD = pa.schema([("one", pa.int64()), ("two", pa.int64())])
 _KINDS = ", ".join(UNIQUE_IDENTIFIERS)
 
@@ -27,26 +28,38 @@ def ask(connection: duckdb.DuckDBPyConnection, apart: Iterable[tuple[int, int]],
     connection.register("told", pa.Table.from_pylist(told, _TOLD))
     connection.execute(
         f"""
-        create or replace temp table arms as
-        select e.*, {_KINDS} from (
-            select "left" as who, "right" as other, weight from edges where automatic
-            union all select "right", "left", weight from edges where automatic
-        ) e join persons on person_id = other
-        -- Whoever it was said not to be is no rival.
-        where not exists (from told where one = least(who, other) and two = greatest(who, other));
+        create or replace temp view arms as
+        select "left" as who, "right" as other, weight from edges where automatic
+        union all select "right", "left", weight from edges where automatic;
         create or replace temp table torn as
-        with several as (select who from arms group by who having {_SEVERAL})
-        select one.who, one.other as this, two.other as that, one.weight - two.weight as ahead
-        from arms one join arms two on one.who = two.who and one.other <> two.other semi join several s
-            on s.who = one.who where {_BORNE}
-        union all
-        select one.who, one.other, two.other, one.weight - two.weight
-        from (from told union all select two, one from told) t
-        join arms one on one.other = t.one join arms two on two.other = t.two and two.who = one.who;
-        update edges set automatic = false, blocked_by = 'contested' from torn
-        where automatic and ahead < {decisive!r}
-            and "left" = least(who, this) and "right" = greatest(who, this);
-        drop table arms; drop table torn
+        with bearing as (
+            select who, other, weight, {_KINDS} from arms join persons on person_id = other where {_BORNE}
+        ), several as (
+            select who from bearing group by who having {_SEVERAL}
+        ), rivals as (
+            from bearing semi join several using (who)
+        ), apart as (
+            from told union all select two, one from told
+        ), parted as (
+            from arms semi join (select one as other from apart) using (other)
+        ), found as (
+            select one.who, one.other as this, two.other as that, one.weight - two.weight as ahead
+            from rivals one join rivals two on one.who = two.who and one.other <> two.other and ({_DIFFER})
+            union all
+            select one.who, one.other, two.other, one.weight - two.weight
+            from apart t join parted one on one.other = t.one join parted two on two.other = t.two and two.who = one.who
+        )
+        -- Whoever it was said not to be is no rival.
+        select distinct least(who, this) as "left", greatest(who, this) as "right", true as torn
+        from found anti join apart one on one.one = who and one.two = this
+            anti join apart two on two.one = who and two.two = that
+        where ahead < {decisive!r};
+        create or replace temp table edges as
+        select e.* replace (
+            automatic and torn is null as automatic,
+            case when automatic and torn then 'contested' else blocked_by end as blocked_by
+        ) from edges e left join torn using ("left", "right");
+        drop view arms; drop table torn
         """  # noqa: S608
     )
     connection.unregister("told")

@@ -1,4 +1,4 @@
-"""Edges between nominals: candidates weighed, judged by the hard rules, and explained.
+"""Edges between nominals: candidates weighed, and judged by the hard rules.
 
 The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
 """
@@ -22,7 +22,6 @@ EDGES = pa.schema(
         ("weight", pa.float64()),
         ("automatic", pa.bool_()),
         ("blocked_by", pa.string()),  # a key of rules.REASONS; null when no hard rule stands in the way
-        ("contributions", pa.list_(pa.struct([("feature", pa.string()), ("weight", pa.float64())]))),
     ]
 )
 
@@ -51,7 +50,7 @@ _LEVEL_NAMES = {feature.name: [level.name for level in feature.levels] for featu
 
 
 def weigh(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table | None:
-    """Make tables `edges` (schema `EDGES` with left_key, right_key) and `twins` (left, right).
+    """Make tables `edges` (schema `EDGES`) and `twins` (left, right).
 
     Needs tables `persons` and `candidates`. Corporate nominals have a rule of their own: one national insurance
     number or one e-mail address, and nothing else. Of a run that is watched return
@@ -73,7 +72,7 @@ def _score_in_chunks(connection: duckdb.DuckDBPyConnection, model: Model, least:
             "create or replace table part as from candidates where rowid >= ? and rowid < ?",
             [start, start + CHUNK],
         )
-        scored = scoring.score(connection, model, "part", least)
+        scored = scoring.score(connection, model, "part", least, bits=False)
         if start == 0:
             connection.execute(f"alter table {scored} rename to weighed_pairs")
         else:
@@ -105,7 +104,7 @@ def _apply_rules(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Ta
         create or replace temp table edges as
         select person_id_l as "left", person_id_r as "right", match_weight as weight,
             match_weight >= {points.automatic} and {hard} as automatic,
-            {blocked_by} as blocked_by, {_contributions(model)} as contributions, left_key, right_key
+            {blocked_by} as blocked_by
         from judged where match_weight >= {scales.least}
         """  # noqa: S608
     )
@@ -119,48 +118,62 @@ def _apply_rules(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Ta
 
 
 def _add_facts(connection: duckdb.DuckDBPyConnection, scales: Scales) -> None:
-    """Make table `ruled`: the weighed pairs with source keys and with what `PairFacts` needs."""
-    model, tables = scales.model, scales.tables
-    connection.register("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
-    connection.register("rare", _rare_names(connection, model, tables))
-    connection.register("given_names", _given_names(tables))
-    connection.execute(
-        "create or replace temp table rare_of as select person_id, list(name) as names "
-        "from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id"
-    )
+    """Make table `ruled`: the weighed pairs with what `PairFacts` needs."""
+    _add_facts_of_each(connection, scales)
     connection.execute(
         f"""
         create or replace temp table ruled as
         select w.* replace (round(match_weight, $places) as match_weight),
-            l.source_key as left_key, r.source_key as right_key,
-            not (l.born_default or r.born_default) and coalesce(l.born_from <= $today and r.born_from <= $today, false)
-                as known,
-            coalesce('postcode|' || l.postcode in (select place from crowded), false) as busy_postcode,
-            coalesce('address|' || array_to_string(l.address, ' ') in (select place from crowded), false)
-                as busy_address,
-            coalesce('phone|' || l.phone in (select place from crowded), false) as busy_phone,
-            coalesce('email|' || l.email in (select place from crowded), false) as busy_email,
-            coalesce(list_has_any(l_rare.names, r_rare.names), false) as shares_rare,
+            l.known and r.known as known,
+            l.busy_postcode, l.busy_address, l.busy_phone, l.busy_email,
+            coalesce(list_has_any(l.rare, r.rare), false) as shares_rare,
             coalesce(l.forename = r.surname and r.forename = l.surname, false) as exchanged,
-            coalesce(l.forename[1] <> r.forename[1], false) as other_initial,
+            coalesce(l.initial <> r.initial, false) as other_initial,
             coalesce(least(length(l.forename), length(r.forename)) = 1, false) as initial_only,
-            l_given.name is not null and r_given.name is not null as listed,
-            coalesce(not l_given.short and not r_given.short and not {_SPELT_APART}, false) as two_names,
-            coalesce(list_filter(l.address, lambda w: regexp_matches(w, '[0-9]'))
-                <> list_filter(r.address, lambda w: regexp_matches(w, '[0-9]')), false) as other_number
+            l.short is not null and r.short is not null as listed,
+            coalesce(not l.short and not r.short and not {_SPELT_APART}, false) as two_names,
+            coalesce(l.numbers <> r.numbers, false) as other_number
         from weighed_pairs w
-        join persons l on l.person_id = w.person_id_l
-        join persons r on r.person_id = w.person_id_r
-        left join rare_of l_rare on l_rare.person_id = w.person_id_l
-        left join rare_of r_rare on r_rare.person_id = w.person_id_r
-        left join given_names l_given on l_given.name = l.forename
-        left join given_names r_given on r_given.name = r.forename
+        join facts l on l.person_id = w.person_id_l
+        join facts r on r.person_id = w.person_id_r
         """,  # noqa: S608
-        {"today": scales.on, "places": PLACES},
+        {"places": PLACES},
     )
-    connection.unregister("crowded")
-    connection.unregister("rare")
-    connection.unregister("given_names")
+    connection.execute("drop table facts")
+
+
+def _add_facts_of_each(connection: duckdb.DuckDBPyConnection, scales: Scales) -> None:
+    """Make table `facts`: what the facts of a pair are read from, of each nominal of a weighed pair."""
+    model, tables = scales.model, scales.tables
+    crowded = pa.table({"place": pa.array(sorted(model.crowded), pa.string())})
+    given = {"crowded": crowded, "rare": _rare_names(connection, model, tables), "given_names": _given_names(tables)}
+    for name, table in given.items():
+        connection.register(name, table)
+    connection.execute(
+        """
+        create or replace temp table facts as
+        with rare_of as (
+            select person_id, list(name) as names
+            from (select person_id, unnest(others) as name from persons) semi join rare using (name) group by person_id
+        )
+        select p.person_id, p.forename, p.forename_sound, p.surname, p.forename[1] as initial, g.short,
+            not p.born_default and coalesce(p.born_from <= $today, false) as known,
+            coalesce('postcode|' || p.postcode in (select place from crowded), false) as busy_postcode,
+            coalesce('address|' || array_to_string(p.address, ' ') in (select place from crowded), false)
+                as busy_address,
+            coalesce('phone|' || p.phone in (select place from crowded), false) as busy_phone,
+            coalesce('email|' || p.email in (select place from crowded), false) as busy_email,
+            rare_of.names as rare, list_filter(p.address, lambda w: regexp_matches(w, '[0-9]')) as numbers
+        from persons p
+        semi join (select person_id_l as person_id from weighed_pairs union select person_id_r from weighed_pairs) w
+            using (person_id)
+        left join rare_of using (person_id)
+        left join given_names g on g.name = p.forename
+        """,
+        {"today": scales.on},
+    )
+    for name in given:
+        connection.unregister(name)
 
 
 def _given_names(tables: Tables) -> pa.Table:
@@ -213,14 +226,6 @@ def _verdict(ruled: tuple[str, ...], pattern: tuple[int | bool | None, ...]) -> 
     return forbids(levels, facts), are_twins(levels, facts)
 
 
-def _contributions(model: Model) -> str:
-    parts = ", ".join(
-        f"case when level_{name} is not null then {{'feature': '{name}', 'weight': bits_{name}}} end"
-        for name in model.weights
-    )
-    return f"list_filter([{parts}], lambda c: c is not null)"
-
-
 # A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
 TWO_AT_A_MAILBOX = (
     "(len(l.names) > 0 and len(r.names) > 0 and not list_has_any(l.names, r.names)) "
@@ -233,8 +238,7 @@ def _add_corporate(connection: duckdb.DuckDBPyConnection, points: Points) -> Non
         connection.execute(
             f"""
             insert into edges
-            select l.person_id, r.person_id, {points.automatic}, not ({two}), case when {two} then 'name' end,
-                [{{'feature': '{kind}', 'weight': {points.automatic}::double}}], l.source_key, r.source_key
+            select l.person_id, r.person_id, {points.automatic}, not ({two}), case when {two} then 'name' end
             from persons l join persons r on l.{kind} = r.{kind} and l.person_id < r.person_id
             where l.partition = 'corporate' and r.partition = 'corporate'
                 and not exists (from edges e where e."left" = l.person_id and e."right" = r.person_id)

@@ -51,18 +51,20 @@ def frequency_columns(model: Model) -> list[str]:
     return [column for column in FREQUENCY_COLUMNS if column in used]
 
 
-def score(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, least: float | None = None) -> str:
+def score(
+    connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, least: float | None = None, *, bits: bool = True
+) -> str:
     """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a new table.
 
-    It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and
-    `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
+    It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and, with
+    `bits`, `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
     """
     database = DuckDBAPI(connection)
     # Our settings are written by code: parsing each condition to validate it took longer than a small set's scoring.
     linker = Linker(database.register("weighed"), _settings(model), validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
     predictions = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name]) for name in model.weights)
+    columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name], bits=bits) for name in model.weights)
     connection.execute(
         f"create or replace table scored_{pairs} as "  # noqa: S608
         f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}"
@@ -71,7 +73,7 @@ def score(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, least
     return f"scored_{pairs}"
 
 
-def _level_columns(feature: Feature, weights: Weights) -> str:
+def _level_columns(feature: Feature, weights: Weights, *, bits: bool) -> str:
     # Splink gives levels only together with every column it compared, which for millions of pairs does not fit.
     # A level is read off its weight instead: `Weights.distinct` holds the weights of a feature apart.
     name = feature.name
@@ -79,9 +81,12 @@ def _level_columns(feature: Feature, weights: Weights) -> str:
         f"when mw_{name} = {log2(m / u)!r}::double then {index}"
         for index, (m, u) in enumerate(zip(weights.m, weights.u, strict=True))
     )
+    level = f"(case {cases} end)::tinyint as level_{name}"
+    if not bits:
+        return level
     adjusted = any(level.frequency for level in feature.levels)
-    bits = f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
-    return f"(case {cases} end)::tinyint as level_{name}, case when mw_{name} <> 0 then {bits} end as bits_{name}"
+    weight = f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
+    return f"{level}, case when mw_{name} <> 0 then {weight} end as bits_{name}"
 
 
 def _settings(model: Model) -> dict[str, Any]:

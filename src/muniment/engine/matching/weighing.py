@@ -35,6 +35,13 @@ class Weighed:
     blocked_by: str | None  # a key of `muniment.engine.matching.rules.REASONS`
     twins: bool
 
+    def tells(self, automatic: float, *, are_one: bool) -> bool:
+        """Whether a pair is worth keeping: it joins two or could have, or a person is asked about it.
+
+        What a rule keeps apart, and weight would not have joined, tells nobody anything.
+        """
+        return self.speaks and (are_one or self.weight >= automatic or self.blocked_by in {None, "contested"})
+
 
 @dataclass(frozen=True)
 class Scales:

@@ -16,7 +16,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model
-from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening, search_tokens
+from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import NoModel, Published
 from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
@@ -54,9 +54,9 @@ def resolve(*, by: Actor) -> Counts:
         said = {"judgements": rows_of(JUDGEMENTS), "standing": rows_of(STANDING)}
     resolution = linkage.resolve(read.standardised, model, points=points, **said)
     told = runs.tell(read.standardised, resolution)
-    staged = _to_publish(resolution) | {"tokens": search_tokens.tokens(read.standardised), "reserve": told.reserve}
+    staged = _to_publish(resolution) | nominal_tables.to_store(read) | {"reserve": told.reserve}
     with (
-        staging.staged(staged | {"fresh": read.fresh}) as names,
+        staging.staged(staged) as names,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
@@ -71,7 +71,7 @@ def resolve(*, by: Actor) -> Counts:
         held = holding.keep_waiting(run, change, told.figures, by=by)
         if held is None:
             run.save()
-            nominal_tables.store(cursor, names["fresh"], read.snapshot, on=on)
+            nominal_tables.store(cursor, names, read.snapshot, on=on)
             changed = _publish(cursor, names, Published.by(run, model), read.standardised)
             if late:
                 cursor.execute("SET LOCAL enable_nestloop = on")
@@ -92,7 +92,6 @@ def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa
     automatic = by.scales.points.automatic
     parameters = {"model": by.scales.model.version, "run": by.run.pk, "automatic": automatic}
     changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
-    search_tokens.publish(cursor, names["tokens"])
     changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
     advice.ask_for_merges_back()
     loose.keep(cursor, by.run.pk)

@@ -2,28 +2,35 @@
 
 import json
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.matching import policy
 from muniment.batch.matching import train as linkage
-from muniment.core import audit
+from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import unless
 from muniment.people import nominal_tables
+from muniment.people.attaching import take_turn
 from muniment.people.models import LinkageModel
 from muniment.people.watching import runs
 from muniment.records import staging
 
 
 def train(*, by: Actor) -> LinkageModel:
-    """Train a model on the nominals that are held, without labels; the same nominals give the same version."""
-    began = timezone.now()
+    """Train a model on the nominals that are held, without labels; the same nominals give the same version.
+
+    What was standardised for it is kept: the run that follows reads it.
+    """
+    began, on = timezone.now(), policy.today()
     with staging.snapshot() as rows_of:
-        given = nominal_tables.read(rows_of, on=policy.today())
+        given = nominal_tables.read(rows_of, on=on)
     model = linkage.train(given.standardised)
-    with transaction.atomic():
+    with staging.staged(nominal_tables.to_store(given)) as names, transaction.atomic(), connection.cursor() as cursor:
+        turns.beside_others()
+        take_turn()
+        nominal_tables.store(cursor, names, given.snapshot, on=on, by_run=False)
         kept, made = LinkageModel.objects.get_or_create(
             version=model.version,
             defaults={"parameters": json.loads(model.to_json()), "trained_by": by.name},

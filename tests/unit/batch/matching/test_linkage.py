@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from small_set import FAKE, NAMESAKE, are_joined, nominals, one
 
-from muniment.batch.matching import edges
+from muniment.batch.connecting import connect
+from muniment.batch.matching import blocking, edges, scoring
 from muniment.batch.matching.conditions import CONDITIONS
 from muniment.batch.matching.evaluate import InputError, Task, evaluate
 from muniment.batch.matching.policy import in_force
@@ -102,14 +103,18 @@ def test_every_feature_has_its_conditions():
 def test_batch_and_explanation_give_the_same_numbers(fake):
     people, model = fake
     rows = {row["person_id"]: row for row in people.to_pylist()}
-    points = replace(in_force().points, automatic=-8.0, doubtful=-8.0, hard_rules=False)
-    found = resolve(people, model, points=points).edges.to_pylist()
+    with connect() as connection:
+        connection.register("persons", people)
+        blocking.find_candidates(connection, "persons", model)
+        scoring.prepare_people(connection, "persons", model)
+        scored = scoring.score(connection, model, "candidates", least=-8.0)
+        found = connection.table(scored).to_arrow_table().to_pylist()
     assert len(found) > 1000
-    for edge in found:
-        explained = compare(rows[edge["left"]], rows[edge["right"]], model)
-        assert math.isclose(explained.weight, edge["weight"], abs_tol=1e-6)
+    for pair in found:
+        explained = compare(rows[pair["person_id_l"]], rows[pair["person_id_r"]], model)
+        assert math.isclose(explained.weight, pair["match_weight"], abs_tol=1e-6)
         assert {c.feature: round(c.weight, 6) for c in explained.contributions} == {
-            c["feature"]: round(c["weight"], 6) for c in edge["contributions"]
+            name: round(pair[f"bits_{name}"] or 0.0, 6) for name in model.weights if pair[f"level_{name}"] is not None
         }
 
 
