@@ -1,11 +1,12 @@
-"""`python -m benchmarks.at_once`: how long one nominal, and a batch, wait to be attached, on the demonstration.
+"""`python -m benchmarks.at_once`: how long one nominal, and a batch, wait to be attached, on whatever is held.
 
-Each nominal drawn is attached again, through all that a new one goes through: standardised, weighed against who shares
-a key with it, grouped, published, its search words renewed. Nothing comes of it, since nothing has changed. Deciding
-afresh is measured beside it, and all of it together: one row of a custody export handed in, as a source system would
-hand it in, until the answer. The peer is Splink, given the nominal and everybody else of its
-partition in memory, standardised beforehand: it blocks and scores one against all by the same model, and publishes
-nothing.
+Each nominal drawn is forgotten as far as linkage knows it (its standard form, search words, pairs and membership), then
+attached as if it had just come: standardised, weighed against who shares a key with it, grouped, published, given its
+search words. Forgetting is not timed, and all of it is rolled back: the end of the transaction is not timed either.
+Deciding afresh is measured beside it, and all of
+it together: one row of a custody export handed in, as a source system would hand it in, until the answer. The peer is
+Splink, given the nominals and everybody else of their partition in memory, standardised beforehand: it blocks and
+scores them against all by the same model, and publishes nothing.
 """
 
 import random
@@ -18,40 +19,44 @@ from typing import Any
 
 from muniment.cli.preparing import prepare
 
-_ONE, _BATCH, _SEED = 100, 1000, 20261128
+_ONE, _BATCHES, _SEED = 100, (1_000, 10_000), 20261128
 
 
 def main() -> None:
-    """Attach, and print a table."""
+    """Attach, and print two tables."""
     prepare("batch")
     from rich.console import Console
     from rich.table import Table
 
     from muniment.core.actors import Actor
-    from muniment.people.actions.attach import attach
     from muniment.people.models import Belonging
 
     by, draw = Actor("benchmark"), random.Random(_SEED)
     keys = list(Belonging.objects.filter(until=None).order_by("nominal").values_list("nominal_id", flat=True))
-    some, batch = draw.sample(keys, _ONE), draw.sample(keys, min(_BATCH, len(keys)))
-    attach([some[0]], by=by)  # which reads the model
-    table = Table("work", "times", "median ms", "95th of 100", "slowest")
+    some, batches = draw.sample(keys, _ONE), [draw.sample(keys, size) for size in _BATCHES if size <= len(keys)]
+    as_new, splink = _as_new(by), _splink()
+    as_new(some[:1])  # which reads the model
+    one = Table("work", "times", "median ms", "95th of 100", "slowest")
     rows: dict[str, list[float]] = {
-        "attach one nominal": _each(some, lambda key: attach([key], by=by)),
-        "Splink: block and score one against all (peer)": _each(some[:20], _splink()),
+        "attach one nominal": sorted(as_new([key]) for key in some),
+        "Splink: block and score one against all (peer)": _each(some[:20], lambda key: splink([key])),
         "decide about one person and who is on their records": _each(some, _decide(by)),
         "hand in one row of custody: check, take in, attach, decide": _each(*_hand_in(draw, by)),
     }
     for work, took in rows.items():
         at = took[int(0.95 * len(took))] if len(took) >= _ONE else None
         figures = (statistics.median(took), at, took[-1])
-        table.add_row(work, str(len(took)), *("-" if each is None else f"{1000 * each:.0f}" for each in figures))
-    (took,) = _each([batch], lambda keys: attach(keys, by=by))
+        one.add_row(work, str(len(took)), *("-" if each is None else f"{1000 * each:.0f}" for each in figures))
+    many = Table("in one batch", "attached in s", "a second", "Splink: block and score against all (peer), s")
+    for batch in batches:
+        as_new(batch)  # the first of a size plans
+        took_all = statistics.median(as_new(batch) for _ in range(3))
+        (peer,) = _each([batch], splink)
+        many.add_row(f"{len(batch):,}", f"{took_all:.2f}", f"{len(batch) / took_all:,.0f}", f"{peer:.2f}")
     console = Console(width=110)
-    console.print(table)
-    console.print(
-        f"{len(batch):,} nominals in one batch: {took:.1f} s, {len(batch) / took:,.0f} a second; {len(keys):,} held."
-    )
+    console.print(one)
+    console.print(many)
+    console.print(f"{len(keys):,} nominals are held.")
 
 
 def _each(drawn: Iterable[Any], work: Callable[[Any], object]) -> list[float]:
@@ -62,6 +67,35 @@ def _each(drawn: Iterable[Any], work: Callable[[Any], object]) -> list[float]:
         work(each)
         took.append(time.perf_counter() - began)
     return sorted(took)
+
+
+# What linkage knows of a nominal, table by table.
+_FORGET = (
+    "DELETE FROM people_standardised WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+)
+
+
+def _as_new(by: Any) -> Callable[[list[int]], float]:
+    """Return what attaches nominals as if they had just come, and tells how many seconds that took."""
+    from django.db import connection, transaction
+
+    from muniment.people.actions.attach import attach
+
+    def as_new(keys: list[int]) -> float:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                for statement in _FORGET:
+                    cursor.execute(statement, {"keys": keys})
+            began = time.perf_counter()
+            attach(keys, by=by)
+            took = time.perf_counter() - began
+            transaction.set_rollback(True)
+        return took
+
+    return as_new
 
 
 def _decide(by: Any) -> Callable[[int], object]:
@@ -100,7 +134,7 @@ def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], o
     return draw.sample(rows, _ONE), hand_in
 
 
-def _splink() -> Callable[[int], object]:
+def _splink() -> Callable[[list[int]], object]:
     from muniment.batch.connecting import connect
     from muniment.batch.matching import scoring
     from muniment.batch.matching.keys import number
@@ -121,11 +155,12 @@ def _splink() -> Callable[[int], object]:
         [sorted(number("policing", key) for key in model.stop_keys)],
     )
 
-    def score(key: int) -> object:
+    def score(keys: list[int]) -> object:
+        connection.execute("create or replace temp table asked as select unnest($1) as person_id", [keys])
         connection.execute(
             "create or replace table candidates as select distinct '0' as match_key, least(a.person_id, b.person_id) "
-            "as join_key_l, greatest(a.person_id, b.person_id) as join_key_r from keyed a join keyed b using (key) "
-            f"where a.person_id = {int(key)} and b.person_id <> a.person_id and key not in (from stops)"
+            "as join_key_l, greatest(a.person_id, b.person_id) as join_key_r from keyed a semi join asked "
+            "using (person_id) join keyed b using (key) where b.person_id <> a.person_id and key not in (from stops)"
         )
         return scoring.score(connection, model, "candidates", published.scales.least)
 

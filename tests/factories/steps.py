@@ -7,11 +7,14 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 
 from factories.exports import row
+from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
-from muniment.people import forgetting
+from muniment.people import forgetting, linkage_models, nominal_tables
 from muniment.people.actions import judge as judging
 from muniment.people.models import Belonging, LinkageModel
+from muniment.people.said_of_pairs import JUDGEMENTS
+from muniment.records import staging
 from muniment.records.models import Involvement, Nominal, NominalFlag, SourceSystem
 
 BY = Actor("tests")
@@ -66,6 +69,20 @@ def do(step, north, attach_some):
             Nominal.objects.filter(pk__in=gone).delete()
         if left:
             attach_some(left)
+
+
+def as_one_run():
+    """Return who would be together, had everybody come at once and nobody been shown as one before."""
+    published = linkage_models.published()
+    with staging.snapshot() as rows_of:
+        everybody = nominal_tables.read(rows_of, on=published.scales.on).standardised
+        judgements = rows_of(JUDGEMENTS)
+    made = linkage.resolve(everybody, published.scales.model, judgements=judgements)
+    references = dict(Nominal.objects.values_list("pk", "reference"))
+    groups = {}
+    for line in made.clusters.to_pylist():
+        groups.setdefault(line["anchor_id"], []).append(references[line["person_id"]])
+    return sorted(map(sorted, groups.values()))
 
 
 def together():

@@ -1,6 +1,6 @@
 """What the owners of sources are to be told of judgements about two of their own nominals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from muniment.core import access
 from muniment.core.models import User
+from muniment.people.handing_over import array
 from muniment.people.models import Judgement, SourceAdvice
 from muniment.records.models import Nominal
 
@@ -20,6 +21,7 @@ WHERE j.superseded_at IS NULL AND j.verdict = 'different'
     AND (l.merged_into = r.reference OR r.merged_into = l.reference)
     AND NOT EXISTS (SELECT 1 FROM people_sourceadvice a WHERE a.judgement_id = j.id AND a.asked = 'take_back')
 """
+_OF_SOME = " AND (j.left_id = ANY(%(keys)s) OR j.right_id = ANY(%(keys)s))"
 
 
 def waiting() -> QuerySet[SourceAdvice]:
@@ -46,10 +48,13 @@ def are_merged(one: Nominal, two: Nominal) -> bool:
     return one.merged_into == two.reference or two.merged_into == one.reference
 
 
-def ask_for_merges_back() -> int:
-    """Ask the sources to take back what they have merged in spite of a judgement; return how many pairs."""
+def ask_for_merges_back(keys: Sequence[int] | None = None) -> int:
+    """Ask the sources to take back what they have merged in spite of a judgement; return how many pairs.
+
+    With `keys`, look at pairs with one of these nominals alone.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MERGED_IN_SPITE)
+        cursor.execute(_MERGED_IN_SPITE + ("" if keys is None else _OF_SOME), {"keys": array(keys or ())})
         return int(cursor.rowcount)
 
 

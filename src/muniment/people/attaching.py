@@ -1,20 +1,34 @@
 """Nominals attached to prime records within a transaction, as a run would: see `people.actions.attach`."""
 
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
+import pyarrow as pa
 from django.db import connection
-from psycopg.sql import Literal
 
-from muniment.engine.matching.features import Nominal
+from muniment.batch.matching.grouping import CLUSTERS
+from muniment.batch.matching.resolve import DOUBTFUL, EDGES
 from muniment.engine.matching.grouping import Grouped
-from muniment.people import advice, neighbourhood, pairs, publishing, reopening, search_tokens
+from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
+from muniment.people.handing_over import Rows
 from muniment.people.linkage_models import Published
-from muniment.people.models import Belonging, Judgement
 from muniment.people.neighbourhood import Neighbourhood
 
 _RESOLVE_LOCK = 7_130_003
+
+_ASKED = pa.schema([field for field in DOUBTFUL if field.name != "were_one"])
+
+_FOLLOWED = """
+UPDATE people_judgement SET is_followed = true
+WHERE NOT is_followed AND left_id = ANY(%(keys)s) AND right_id = ANY(%(keys)s)
+"""
+# Those that are asked about because they came apart: by the one side and by the other, as the indexes are.
+_PARTED = """
+SELECT left_id, right_id FROM people_matchedge WHERE blocked_by = 'parted' AND left_id = ANY(%(keys)s)
+UNION SELECT left_id, right_id FROM people_matchedge WHERE blocked_by = 'parted' AND right_id = ANY(%(keys)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -46,54 +60,74 @@ def take_turn() -> None:
 
 def attach_within(keys: Collection[int], published: Published) -> Attached:
     """Attach nominals within the transaction of a caller whose turn it is."""
-    return publish_around(neighbourhood.around(keys, published), published)
+    with _uncollected():
+        return publish_around(neighbourhood.around(keys, published), published)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Have Python look for no cycles of garbage meanwhile.
+
+    Rows are made by the ten thousand and none is in a cycle; each look goes through whatever the process holds, which
+    was a fifth of the time of a batch.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def publish_around(near: Neighbourhood, published: Published) -> Attached:
     """Publish who is one person in a neighbourhood."""
     before = _primes(near)
-    doubtful = _primes_of(pairs.near(set(before.values())))
+    doubtful = set(_primes_of(pairs.near(set(before.values()))).values())
     grouped = near.grouped(published)
-    changed = _publish(near, _as_tables(near, grouped, published), published)
-    within = near.members.keys()
+    changed = _publish(near, grouped, published)
+    within = sorted(near.members)
     judged = reopening.standing(within)
     changed["reopened"] = reopening.reopen(judged, near.members, published.scales.model, published.run)
-    advice.ask_for_merges_back()
-    Judgement.objects.filter(left__in=within, right__in=within, is_followed=False).update(is_followed=True)
+    advice.ask_for_merges_back(sorted({*within, *near.changed}))
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOWED, {"keys": handing_over.array(within)})
     after = _primes(near)
     moved = {key for key in near.members if before.get(key) != after.get(key)}
     touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)} | doubtful
     return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
 
 
-def _publish(near: Neighbourhood, names: dict[str, str], published: Published) -> dict[str, int]:
+def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, int]:
     parameters = {
         "model": published.scales.model.version,
         "run": published.run.pk,
         "automatic": published.scales.points.automatic,
     }
     with connection.cursor() as cursor:
+        names = handing_over.tables(cursor, _to_publish(near, grouped, published))
         part = publishing.Around(near.changed, near.members.keys())
         changed = publishing.publish(cursor, names, parameters, part)
-        told = [row for key, row in near.members.items() if key in near.changed]
-        keys = {"keys": sorted(near.changed)}
-        search_tokens.publish(cursor, _tokens(told), "SELECT unnest(%(keys)s::bigint[])", keys)
+        keys = {"keys": handing_over.array(near.changed)}
+        search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
     return changed
 
 
-def _primes_of(keys: Iterable[int]) -> set[int]:
-    found = Belonging.objects.filter(nominal_id__in=keys, until__isnull=True)
-    return set(found.values_list("prime_id", flat=True))
+def _primes_of(keys: Iterable[int]) -> dict[int, int]:
+    """Return of which prime record some nominals are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nominal_id, prime_id FROM people_belonging WHERE nominal_id = ANY(%s) AND until IS NULL",
+            [handing_over.array(keys)],
+        )
+        return dict(cursor.fetchall())
 
 
 def _primes(near: Neighbourhood) -> Mapping[int, int]:
-    keys = [*near.members, *near.changed]
-    found = Belonging.objects.filter(nominal_id__in=keys, until__isnull=True)
-    return dict(found.values_list("nominal_id", "prime_id"))
+    return _primes_of({*near.members, *near.changed})
 
 
-def _as_tables(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, str]:
-    """Return what is to be published as tables of the statement itself: a few rows need no staging."""
+def _to_publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, Rows]:
     anchors: dict[int, int] = {}
     clusters = []
     for key in sorted(near.members, key=lambda key: str(near.members[key]["source_key"])):
@@ -104,23 +138,15 @@ def _as_tables(near: Neighbourhood, grouped: Grouped, published: Published) -> d
     # Whoever is not decided here is in a group of their own, whichever it is: nobody here is in it.
     placed = [*clusters, *((key, -key) for key in sorted(outside - near.members.keys()))]
     asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
+    told = (near.members[key] for key in near.changed if key in near.members)
     return {
-        "clusters": _table(clusters, person_id="bigint", anchor_id="bigint"),
-        "placed": _table(placed, person_id="bigint", anchor_id="bigint"),
-        "edges": _table(
-            [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak],
-            left="bigint",
-            right="bigint",
-            weight="float8",
-            automatic="boolean",
-            blocked_by="text",
-        ),
-        "asked": _table(
-            [(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked],
-            left="bigint",
-            right="bigint",
-            weight="float8",
-            reason="text",
+        "clusters": Rows(clusters, CLUSTERS),
+        "placed": Rows(placed, CLUSTERS),
+        "edges": Rows([(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak], EDGES),
+        "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked], _ASKED),
+        "tokens": Rows(
+            [(row["person_id"], *token) for row in told for token in sorted(search_tokens.tokens_of(row))],
+            search_tokens.TOKENS,
         ),
     }
 
@@ -128,24 +154,5 @@ def _as_tables(near: Neighbourhood, grouped: Grouped, published: Published) -> d
 def _asked_with(keys: Collection[int]) -> set[int]:
     """Return with whom some nominals are in a pair that came apart and waits."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT left_id, right_id FROM people_matchedge"
-            " WHERE blocked_by = 'parted' AND (left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s))",
-            {"keys": sorted(keys)},
-        )
+        cursor.execute(_PARTED, {"keys": handing_over.array(keys)})
         return {key for pair in cursor.fetchall() for key in pair}
-
-
-def _table(rows: Iterable[tuple[Any, ...]], **columns: str) -> str:
-    """Return rows as a table expression of PostgreSQL, with columns of these names and types."""
-    values = list(zip(*rows, strict=True)) or [()] * len(columns)
-    arrays = ", ".join(
-        f"{Literal(list(column)).as_string()}::{kind}[]" for column, kind in zip(values, columns.values(), strict=True)
-    )
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"(SELECT * FROM unnest({arrays}) AS given ({names}))"  # noqa: S608
-
-
-def _tokens(rows: list[Nominal]) -> str:
-    found = [(row["person_id"], *token) for row in rows for token in sorted(search_tokens.tokens_of(row))]
-    return _table(found, nominal_id="bigint", kind="text", token="text")  # noqa: S106 -- a word that is searched for

@@ -142,7 +142,7 @@ class MatchEdge(models.Model):
     were_one = models.BooleanField(default=False)  # shown as one before, and nothing joins them any more
     stake = models.SmallIntegerField(db_default=0)  # how much hangs on it, the more the sooner (`people.stakes`)
     model = models.CharField(max_length=40)
-    run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False)
+    run = models.ForeignKey(BatchRun, models.PROTECT, db_constraint=False, db_index=False)
 
     class Fields:
         id = left = right = run = Kind.KEY

@@ -1,24 +1,26 @@
 """Whom a changed nominal touches: who may be the same, and everyone whose membership depends on that."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import combinations
 
-from django.db.models import Q
+from django.db import connection
 
-from muniment.batch.matching.blocking import CEILING, MANY_KEYS
-from muniment.batch.matching.keys import number
-from muniment.core.models import PARTITIONS
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
-from muniment.people import nominal_tables, said_of_pairs
-from muniment.people.linkage_models import Published, of_version
-from muniment.people.models import MatchEdge
+from muniment.people import candidates, comparing, nominal_tables
+from muniment.people.handing_over import array
+from muniment.people.linkage_models import Published
+from muniment.people.said_of_pairs import Said, Shown
+
+_JOINED_BEFORE = " UNION ".join(
+    f"SELECT left_id, right_id FROM people_matchedge WHERE {side} = ANY(%(keys)s)"  # noqa: S608
+    " AND (is_automatic OR blocked_by = 'contested')"
+    for side in ("left_id", "right_id")
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Neighbourhood:
 
     changed: frozenset[int]
     members: Mapping[int, Nominal]
-    near: frozenset[int]  # who shares a key with somebody who has changed
+    near: frozenset[int]  # who is compared with somebody who has changed
     weighed: tuple[Weighed, ...]
     said: Sayings
     shown: list[Pair]
@@ -71,83 +73,20 @@ def around(keys: Collection[int], published: Published) -> Neighbourhood:
 
 
 def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
-    nominal_tables.standardise_few(keys, on=published.scales.on)
-    held = partial(nominal_tables.held, on=published.scales.on)
-    changed = held("held.nominal_id = ANY(%s)", [sorted(keys)])
-    near = _near(changed, held, published)
-    weighed = _weigh(_sharing(near, published, {row["person_id"] for row in changed}), near, published)
-    inside, said, shown = _closure(set(keys), weighed)
-    members = {key: near[key] for key in inside if key in near}
-    missing = [*inside - members.keys()]
-    members |= {row["person_id"]: row for row in held("held.nominal_id = ANY(%s)", [missing])} if missing else {}
-    within = [pair for pair in _sharing(members, published) if not set(keys) & set(pair)]
-    weighed = (*weighed, *_weigh(within, members, published))
+    scales, points = published.scales, published.scales.points
+    nominal_tables.standardise_few(keys, on=scales.on)
+    forms = comparing.Forms(scales.on)
+    pairs = candidates.touching(forms.of(keys), published)
+    weighed = comparing.weigh(pairs, forms, scales)
+    inside, said, shown = _closure(keys, weighed)
+    members = forms.of(inside)
+    within = candidates.within(members, published, without=keys)
+    weighed = (*weighed, *comparing.weigh_again(within, forms, published))
     said = _within(said, members)
-    if published.scales.points.hard_rules:
+    if points.hard_rules:
         # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.
-        decisive = published.scales.points.automatic
-        weighed = tuple(contested(weighed, members, said.different, decisive))
-    return Neighbourhood(frozenset(keys), members, frozenset(near), weighed, said, shown)
-
-
-def _near(changed: Sequence[Nominal], held: Callable[..., list[Nominal]], published: Published) -> dict[int, Nominal]:
-    """Return nominals, by key, with all who share a key with one of them."""
-    told = sorted({key for row in changed for key in _told(row, published)})
-    found = held("held.keys && %s::bigint[]", [told]) if told else []
-    return {row["person_id"]: row for row in (*changed, *found)}
-
-
-def _told(row: Nominal, published: Published) -> set[int]:
-    """Return the keys by which a nominal is compared: corporate ones have a rule of their own, and no key too many."""
-    keys = set(row["keys"])
-    return (
-        keys if row["partition"] == CORPORATE else keys - _stopped(published.scales.model.version, published.overgrown)
-    )
-
-
-@lru_cache(maxsize=2)
-def _stopped(version: str, overgrown: tuple[str, ...]) -> frozenset[int]:
-    """Return the keys that a model stops, and those that have grown too far since, as they are kept."""
-    stopped = (*of_version(version).stop_keys, *overgrown)
-    return frozenset(number(partition, key) for partition in PARTITIONS for key in stopped)
-
-
-def _sharing(
-    rows: Mapping[int, Nominal], published: Published, touching: Collection[int] | None = None
-) -> Iterator[Pair]:
-    """Give the pairs of nominals that share as many keys as it takes; with `touching`, only pairs with one of these."""
-    holders: dict[int, list[int]] = defaultdict(list)
-    for key, row in rows.items():
-        for shared_by in _told(row, published):
-            holders[shared_by].append(key)
-    shared: Counter[Pair] = Counter()
-    for held in holders.values():
-        if 1 < len(held) <= CEILING:
-            shared.update(_pairs(held, touching))
-    for (one, two), count in shared.items():
-        if count >= (published.scales.model.least_keys if _are_known(rows[one], rows[two]) else 1):
-            yield one, two
-
-
-def _pairs(held: list[int], touching: Collection[int] | None) -> Iterator[Pair]:
-    if touching is None:
-        yield from combinations(sorted(held), 2)
-        return
-    own = [key for key in held if key in touching]
-    for one in own:
-        for two in held:
-            if one < two or two not in touching:
-                yield (one, two) if one < two else (two, one)
-
-
-def _are_known(*rows: Nominal) -> bool:
-    """Whether so much is known of each that it takes more than one key to compare them."""
-    return all(len(row["keys"]) > MANY_KEYS for row in rows)
-
-
-def _weigh(pairs: Iterable[Pair], rows: Mapping[int, Nominal], published: Published) -> tuple[Weighed, ...]:
-    found = (published.scales.weigh(rows[one], rows[two]) for one, two in pairs)
-    return tuple(each for each in found if each is not None)
+        weighed = tuple(contested(weighed, members, said.different, points.automatic))
+    return Neighbourhood(frozenset(keys), members, frozenset(comparing.both(pairs)), weighed, said, shown)
 
 
 def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayings, list[Pair]]:
@@ -157,21 +96,22 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayi
         if each.automatic:
             joined[each.left].add(each.right)
             joined[each.right].add(each.left)
+    said, shown = Said(), Shown()
     inside, frontier = set(keys), set(keys)
     while frontier:
-        pairs = {*said_of_pairs.said_of(frontier).same, *_joined_before(frontier)}
+        pairs = {*said.look_up(frontier).same, *_joined_before(frontier)}
         found = {key for pair in pairs for key in pair} | {key for one in frontier for key in joined[one]}
-        found |= said_of_pairs.in_one_with(frontier)
-        frontier = found - inside
+        frontier = (found | shown.look_up(frontier)) - inside
         inside |= frontier
-    return inside, said_of_pairs.said_of(inside), said_of_pairs.shown_with(inside)
+    return inside, said.of_all(), shown.pairs()
 
 
-def _joined_before(keys: Collection[int]) -> Iterable[Pair]:
+def _joined_before(keys: Collection[int]) -> list[Pair]:
     """Return the pairs with some nominals that evidence joins, or would were it not torn, as weighed before."""
-    of_some = Q(left_id__in=keys) | Q(right_id__in=keys)
-    joined = Q(is_automatic=True) | Q(blocked_by="contested")
-    return MatchEdge.objects.filter(of_some, joined).values_list("left_id", "right_id")
+    with connection.cursor() as cursor:
+        cursor.execute(_JOINED_BEFORE, {"keys": array(keys)})
+        pairs: list[Pair] = cursor.fetchall()
+    return pairs
 
 
 def _within(said: Sayings, members: Collection[int]) -> Sayings:

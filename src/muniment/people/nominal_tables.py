@@ -1,6 +1,6 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,8 +13,11 @@ from muniment.batch.matching.one_by_one import standardise_one
 from muniment.batch.matching.standardise import KEPT, STANDARDISED, as_standardised, standard, standardise
 from muniment.engine.matching.features import Nominal
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
-from muniment.people import search_tokens
+from muniment.people import handing_over, search_tokens
 from muniment.records import staging
+
+# Nominals up to which it is sooner done one by one; past it the set engine takes over.
+FEW = 500
 
 _FIELDS = ", ".join(f"nullif(n.{name}, '') AS {name}" for name in PERSON_TEXT_FIELDS)
 _READ = ", ".join(f"coalesce(n.{name}, '')" for name in PERSON_TEXT_FIELDS)
@@ -42,10 +45,17 @@ SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
 JOIN ({NOMINALS}) now ON now.person_id = held.nominal_id AND now.digest = held.digest
 WHERE held.standard = '{{standard}}'
 """  # noqa: S608
-_HELD_SOME = f"""
+_SOME = f"""
 SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
-WHERE held.standard = '{{standard}}'
+WHERE held.standard = '{{standard}}' AND held.nominal_id = ANY(%(keys)s)
 """  # noqa: S608
+
+_HELD_SCHEMA = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        *(field for field in STANDARDISED if field.name in KEPT),
+    ]
+)
 
 _COLUMNS = ", ".join(f'"{name}"' for name in KEPT)
 _TOLD = ", ".join(f't."{name}"' for name in KEPT)
@@ -62,6 +72,14 @@ _THIS = "pg_current_xact_id()::text::bigint"
 _LONG_AGO = "0"
 _SEEN = "pg_visible_in_snapshot(held.written_in::text::xid8, %(snapshot)s::text::pg_snapshot)"
 
+_GIVEN = pa.schema(
+    [
+        ("person_id", pa.int64()),
+        *((name, pa.string()) for name in ("source_key", "partition", *PERSON_TEXT_FIELDS)),
+        ("aliases", pa.list_(pa.string())),
+        ("digest", pa.string()),
+    ]
+)
 # What somebody else standardised meanwhile has its words already.
 _STORED = """
 CREATE TEMPORARY TABLE stored_now ON COMMIT DROP AS
@@ -92,8 +110,7 @@ def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
     given = rows_of(NOMINALS + _OUTDATED.format(standard=by))
     made = standardise(given, on=on)
     every = pa.concat_tables([made, as_standardised(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
-    digests = given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
-    return Read(every, made.append_column("digest", digests), snapshot)
+    return Read(every, made.append_column("digest", _digests(made, given)), snapshot)
 
 
 def to_store(read: Read) -> dict[str, pa.Table]:
@@ -130,7 +147,7 @@ def outdated(keys: Collection[int], *, on: date) -> set[int]:
         cursor.execute(
             f"SELECT person_id FROM ({NOMINALS + _OUTDATED.format(standard=standard(on))}) n"  # noqa: S608
             " WHERE person_id = ANY(%s)",
-            [sorted(keys)],
+            [handing_over.array(keys)],
         )
         return {key for (key,) in cursor.fetchall()}
 
@@ -138,22 +155,45 @@ def outdated(keys: Collection[int], *, on: date) -> set[int]:
 def standardise_few(keys: Collection[int], *, on: date) -> None:
     """Standardise some nominals as they are now, by the lists of a day, and keep that."""
     with connection.cursor() as cursor:
-        cursor.execute(NOMINALS + "WHERE n.id = ANY(%s)", [sorted(keys)])
+        cursor.execute(NOMINALS + "WHERE n.id = ANY(%s)", [handing_over.array(keys)])
         names = [column.name for column in cursor.description]
         given = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         if not given:
             return
-        digests = {row["person_id"]: row.pop("digest") for row in given}
-        rows = [standardise_one(row, on=on) | {"digest": digests[row["person_id"]]} for row in given]
-        cursor.execute(
-            _STORE.format(fresh=_FEW, seen="true", written_in=_THIS),
-            {"standard": standard(on), "snapshot": None, "rows": staging.as_json(rows)},
-        )
+        told: dict[str, str | None] = {"standard": standard(on), "snapshot": None}
+        if len(given) > FEW:
+            fresh = handing_over.temporary(cursor, "fresh", _standardised(given, on))
+            cursor.execute(_STORE.format(fresh=fresh, seen="true", written_in=_THIS), told)
+            return
+        rows = [standardise_one(row, on=on) | {"digest": row["digest"]} for row in given]
+        cursor.execute(_STORE.format(fresh=_FEW, seen="true", written_in=_THIS), told | {"rows": staging.as_json(rows)})
 
 
-def held(condition: str, values: Sequence[Any], *, on: date) -> list[Nominal]:
-    """Return nominals, kept by the lists of a day, that meet a condition on `held`."""
+def _standardised(given: list[dict[str, Any]], on: date) -> pa.Table:
+    table = pa.Table.from_pylist(given, _GIVEN)
+    made = standardise(table, on=on)
+    return made.append_column("digest", _digests(made, table))
+
+
+def _digests(made: pa.Table, given: pa.Table) -> pa.ChunkedArray:
+    """Return the digests of what was given for each row that was made of it."""
+    return given["digest"].take(pc.index_in(made["person_id"], given["person_id"].combine_chunks()))
+
+
+def held(keys: Collection[int], *, on: date) -> list[Nominal]:
+    """Return some nominals, kept by the lists of a day."""
+    if len(keys) > FEW:
+        rows: list[Nominal] = table_of(keys, on=on).to_pylist()
+        return rows
     with connection.cursor() as cursor:
-        cursor.execute(_HELD_SOME.format(standard=standard(on)) + f" AND {condition}", values)
+        cursor.execute(_SOME.format(standard=standard(on)), {"keys": handing_over.array(keys)})
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def table_of(keys: Collection[int], *, on: date) -> pa.Table:
+    """Return some nominals as `held` does, as a table."""
+    with connection.cursor() as cursor:
+        return handing_over.copied(
+            cursor, _SOME.format(standard=standard(on)), {"keys": handing_over.array(keys)}, _HELD_SCHEMA
+        )

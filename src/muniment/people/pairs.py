@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
+from muniment.people.handing_over import array
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
 _NOW = Belonging.objects.filter(until__isnull=True)
@@ -29,11 +31,9 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
 
 def near(primes: Collection[int]) -> set[int]:
     """Return the keys of the nominals in the pairs of these people that are left for a person, judged or not."""
-    # Keys first, so that the few edges of these people are looked up and not all edges looked through.
-    own = list(_NOW.filter(prime_id__in=primes).values_list("nominal_id", flat=True))
-    again = Judgement.objects.filter(Q(left__in=own) | Q(right__in=own), _IS_REOPENED)
-    found = [*_with_any(own).values_list("left_id", "right_id"), *again.values_list("left_id", "right_id")]
-    return {key for pair in found for key in pair}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, {"primes": array(primes)})
+        return {key for pair in cursor.fetchall() for key in pair}
 
 
 def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
@@ -71,6 +71,18 @@ def _is_settled() -> Case:
     are_one = Exists(_NOW.filter(nominal=OuterRef("left"), **with_right))
     same, different = (Exists(_JUDGED.filter(verdict=verdict)) for verdict in ("same", "different"))
     return Case(When(are_one, then=same), default=different)
+
+
+# By the one side and by the other, so that the few pairs of some people are looked up and not all looked through.
+_NEAR_BY = """
+SELECT e.left_id, e.right_id FROM own JOIN people_matchedge e ON e.{side} = own.nominal_id WHERE e.needs_person
+UNION SELECT j.left_id, j.right_id FROM own JOIN people_judgement j ON j.{side} = own.nominal_id
+WHERE j.superseded_at IS NULL AND j.reopened_at IS NOT NULL
+"""
+_NEAR = f"""
+WITH own AS (SELECT nominal_id FROM people_belonging WHERE prime_id = ANY(%(primes)s) AND until IS NULL)
+{_NEAR_BY.format(side="left_id")} UNION {_NEAR_BY.format(side="right_id")}
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
 
 def inline(schema: pa.Schema, parameter: str) -> str:
     """Return a table expression of PostgreSQL for rows given as JSON in a named parameter: a few need no staging."""
-    columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
+    columns = ", ".join(f'"{field.name}" {TYPES[field.type]}' for field in schema)
     return f"(SELECT * FROM jsonb_to_recordset(%({parameter})s::jsonb) AS given ({columns}))"  # noqa: S608
 
 
@@ -133,7 +133,7 @@ def _drop_leftovers(cursor: Any) -> None:
             cursor.execute(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
 
 
-_TYPES = {
+TYPES = {
     pa.int8(): "smallint",
     pa.int16(): "smallint",
     pa.int32(): "integer",
@@ -153,7 +153,7 @@ _TYPES = {
 def _columns(schema: pa.Schema, same: dict[str, Any]) -> str:
     """Return the columns of a table in PostgreSQL's words. Raise KeyError for a type that nothing here stages."""
     return ", ".join(
-        f'"{field.name}" {_TYPES[field.type]} DEFAULT {Literal(same.get(field.name)).as_string()}' for field in schema
+        f'"{field.name}" {TYPES[field.type]} DEFAULT {Literal(same.get(field.name)).as_string()}' for field in schema
     )
 
 

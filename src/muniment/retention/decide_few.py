@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from muniment.batch.retention import Schedule
 from muniment.batch.retention.few import Few
+from muniment.core import turns
 from muniment.engine.policy import Policy
 from muniment.engine.retention.facts import PossibleMatch, Sentence
 from muniment.engine.retention.together import Other
@@ -45,7 +46,7 @@ SELECT b.prime_id AS person, i.record_id AS record, i.role, i.sentence_custodial
     d.policy_version
 FROM records_involvement i
 JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL
-JOIN records_record r ON r.id = i.record_id
+JOIN records_record r ON r.id = i.record_id AND r.id = ANY(%(records)s) -- said twice: else every record is read
 JOIN records_sourcesystem s ON s.id = r.system_id
 LEFT JOIN retention_persondecision d ON d.prime_id = b.prime_id AND d.controller_id = s.controller_id
 WHERE i.record_id = ANY(%(records)s) AND NOT b.prime_id = ANY(%(people)s)
@@ -67,6 +68,12 @@ def decide(policy: Policy, on: date, *, people: Collection[int], records: Collec
     It is what a run over everybody would decide, as long as what is stored about those around them is. Return None
     where it is not known to be, or where they are too many: then `schedule_tables.decide` has to look at more.
     """
+    with transaction.atomic():
+        turns.for_few()
+        return _decide(policy, on, people=people, records=records)
+
+
+def _decide(policy: Policy, on: date, *, people: Collection[int], records: Collection[int]) -> Schedule | None:
     nominals = [row["nominal_id"] for row in _rows(_MEMBERS, people=sorted(people))]
     if _rows(_COUNT, nominals=nominals)[0]["many"] > schedule_tables.FEW:
         return None

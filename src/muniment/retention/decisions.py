@@ -61,14 +61,13 @@ WHERE (held.resolved_class, held.due, held.outcome, held.rule, held.driving_prim
 _OPEN_REVIEWS = """
 INSERT INTO retention_review (prime_id, controller_id, kind, trigger, due, risk, state, allocated_to, waiting_for,
     outcome, kept_records, decided_by, membership_digest, version)
-SELECT d.prime_id, d.controller_id, CASE WHEN reviewed.prime_id IS NULL THEN 'initial' ELSE 'scheduled' END, d.rule,
+SELECT d.prime_id, d.controller_id, CASE WHEN EXISTS (SELECT 1 FROM retention_review r WHERE r.state = 'decided'
+        AND r.prime_id = d.prime_id AND r.controller_id = d.controller_id) THEN 'scheduled' ELSE 'initial' END, d.rule,
     coalesce(d.due, %(day)s),
     CASE d."group" WHEN 1 THEN 300 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 50 END
         + least(99, greatest(0, (%(day)s::date - coalesce(d.due, %(day)s::date)) / 365 * 5)),
     'open', '', '', '', '{{}}', '', d.membership_digest, 1
 FROM retention_persondecision d
-LEFT JOIN (SELECT DISTINCT prime_id, controller_id FROM retention_review WHERE state = 'decided') reviewed
-    ON reviewed.prime_id = d.prime_id AND reviewed.controller_id = d.controller_id
 WHERE d.outcome IN ('review', 'escalate') AND (d.due IS NULL OR d.due <= %(day)s) AND {of_d}
     AND NOT EXISTS (SELECT 1 FROM retention_review r WHERE r.prime_id = d.prime_id
         AND r.controller_id = d.controller_id AND r.state NOT IN ('decided', 'closed'))
@@ -167,7 +166,7 @@ def publish(
     cursor.execute(_DOUBT.format(**within), given)
     cursor.execute(_OPEN_REVIEWS.format(**within), given)
     opened = cursor.rowcount
-    cursor.execute(stakes.SAY.format(of_pair=f"({_within('one.prime_id')} OR {_within('two.prime_id')})"), given)
+    stakes.say(cursor, given)
     return changed | {"reviews_opened": opened, "reviews_closed": closed}
 
 

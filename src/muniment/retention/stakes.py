@@ -1,12 +1,22 @@
 """What hangs on each possible match, worked out from what is decided about its two people (`people.stakes`)."""
 
+from typing import Any
+
 from muniment.people.stakes import GOES_SOON, MOST_YEARS, PER_GROUP, WRONGLY_ONE
 
 _NO_GROUP = 4  # of who is suspected of nothing
 
+# By the one side and by the other: a condition on either would have every pair looked through.
+_OF_SOME = """e.id = ANY (ARRAY(
+    SELECT e.id FROM people_belonging b JOIN people_matchedge e ON e.left_id = b.nominal_id
+    WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)
+    UNION SELECT e.id FROM people_belonging b JOIN people_matchedge e ON e.right_id = b.nominal_id
+    WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)))
+"""
+
 # Of every pair that waits for a person: what hangs on it, as far as it has changed. What is decided about somebody on a
 # restricted record counts for nothing here: whoever judges may not know of it, and the order of a list would tell.
-SAY = f"""
+_SAY = f"""
 WITH waiting AS (
     SELECT e.id, e.stake, one.prime_id AS one, two.prime_id AS two FROM people_matchedge e
     JOIN people_belonging one ON one.nominal_id = e.left_id AND one.until IS NULL
@@ -33,3 +43,8 @@ WITH waiting AS (
 )
 UPDATE people_matchedge e SET stake = said.stake FROM said WHERE said.id = e.id AND e.stake <> said.stake
 """  # noqa: S608
+
+
+def say(cursor: Any, given: dict[str, Any]) -> None:
+    """Bring what hangs on pairs up to date, of everyone's or of those of some `people`, as of a `day`."""
+    cursor.execute(_SAY.format(of_pair="true" if given["people"] is None else _OF_SOME), given)

@@ -1,28 +1,32 @@
 """Who comes, changes or goes is attached at once, as a run over everybody would have it."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from factories.exports import Source, row
 from factories.linkage import activate_model
-from factories.steps import NUMBERS, PEOPLE, do, forget_everybody, keys, together
+from factories.steps import NUMBERS, PEOPLE, as_one_run, do, forget_everybody, keys, together
 from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.people import attaching, linkage_models, neighbourhood, nominal_tables
+from muniment.people import (
+    attaching,
+    candidates,
+    comparing,
+    handing_over,
+    linkage_models,
+    neighbourhood,
+    nominal_tables,
+)
 from muniment.people.actions import judge as judging
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson, SearchToken
-from muniment.people.said_of_pairs import JUDGEMENTS
-from muniment.records import staging
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +38,8 @@ EXAMPLES = int(os.environ.get("MUNIMENT_TEST_ORDERS", "8"))
 
 
 @pytest.fixture
-def sources(controllers, tmp_path):
+def sources(controllers, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparing, "FEW_AGAIN", 0)  # what is kept of pairs is taken, however few they are
     activate_model(every_feature=True)
     return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
 
@@ -152,27 +157,6 @@ def test_who_was_sealed_and_waits_for_a_turn_is_compared_with_nobody_open(source
     assert_a_run_changes_nothing()
 
 
-def test_two_at_once_are_as_one_after_the_other(sources):
-    north, west = sources
-    north.send([row("C1", "P1", **HOME), row("C3", "P3", SURNAME="Quite", BORN="1970-02-02")])
-    resolve(by=BY)
-    west.send([row("D1", "W1", ADDRESS="99 Elsewhere Road", PNCID=PNCID)])
-    north.send([row("C2", "P2", **HOME, PNCID=PNCID)], on="2026-06-02")
-    ready = Barrier(2)
-
-    def one(key):
-        ready.wait()
-        try:
-            attach([key], by=BY)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as both:
-        list(both.map(one, keys("W1", "P2")))
-    assert together() == [["P1", "P2", "W1"], ["P3"]]
-    assert_a_run_changes_nothing()
-
-
 def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources, monkeypatch):
     north, west = sources
     north.send([row("C1", "P1", **HOME)])
@@ -219,15 +203,27 @@ STEPS = st.lists(
 )
 
 
+def weighed_by(data, monkeypatch):
+    """Have what is attached next read and weighed one by one, or by the set engine, and handed over likewise.
+
+    Pairs of two who have not changed are taken as they are kept, or weighed again.
+    """
+    few = 0 if data.draw(st.booleans(), label="by the set engine") else 10_000
+    for module in (candidates, comparing, handing_over, nominal_tables):
+        monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(comparing, "FEW_AGAIN", 0 if data.draw(st.booleans(), label="as kept") else 10_000)
+
+
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS)
-def test_in_any_order_it_is_as_one_run_has_it(sources, steps):
+@given(steps=STEPS, data=st.data())
+def test_in_any_order_and_either_way_it_is_as_one_run_has_it(sources, monkeypatch, steps, data):
     """Without those who stand because they were one before: their order is what they are about."""
     forget_everybody()
     north, _ = sources
     resolve(by=BY)
 
     def attach_some(some):
+        weighed_by(data, monkeypatch)
         with transaction.atomic():
             attaching.take_turn()
             published = linkage_models.published()
@@ -236,24 +232,20 @@ def test_in_any_order_it_is_as_one_run_has_it(sources, steps):
 
     for step in steps:
         do(step, north, attach_some)
-    published = linkage_models.published()
-    with staging.snapshot() as rows_of:
-        everybody = nominal_tables.read(rows_of, on=published.scales.on).standardised
-        judgements = rows_of(JUDGEMENTS)
-    made = linkage.resolve(everybody, published.scales.model, judgements=judgements)
-    references = dict(Nominal.objects.values_list("pk", "reference"))
-    groups = {}
-    for line in made.clusters.to_pylist():
-        groups.setdefault(line["anchor_id"], []).append(references[line["person_id"]])
-    assert together() == sorted(map(sorted, groups.values()))
+    assert together() == as_one_run()
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS)
-def test_a_run_after_any_steps_changes_nothing(sources, steps):
+@given(steps=STEPS, data=st.data())
+def test_a_run_after_any_steps_changes_nothing(sources, monkeypatch, steps, data):
     forget_everybody()
     north, _ = sources
     resolve(by=BY)
+
+    def attach_some(some):
+        weighed_by(data, monkeypatch)
+        attach(some, by=BY)
+
     for step in steps:
-        do(step, north, lambda some: attach(some, by=BY))
+        do(step, north, attach_some)
     assert_a_run_changes_nothing()

@@ -3,16 +3,17 @@
 The rules are the engine's; they run once for each distinct pattern of levels, not for each pair.
 """
 
+from functools import lru_cache
+
 import pyarrow as pa
 
 from muniment.batch.matching import scoring, watching
 from muniment.batch.matching.engines import Engine
-from muniment.batch.matching.policy import today
 from muniment.engine.matching.features import FEATURES
 from muniment.engine.matching.model import Model, Points
 from muniment.engine.matching.rules import IDENTIFIERS, PairFacts, are_twins, forbids
 from muniment.engine.matching.tables import Tables
-from muniment.engine.matching.weighing import PLACES, TWINS_DEPTH
+from muniment.engine.matching.weighing import PLACES, TWINS_DEPTH, Scales
 
 EDGES = pa.schema(
     [
@@ -66,31 +67,40 @@ def keep(engine: Engine, model: Model, points: Points) -> pa.Table | None:
     return levels
 
 
-def judge(engine: Engine, model: Model, tables: Tables, points: Points) -> None:
+def judge(engine: Engine, scales: Scales) -> None:
     """Make table `judged`: each candidate that weighs enough, as `scoring.score` gives it, and what the rules say.
 
     Needs tables `persons` and `candidates`.
     """
+    model = scales.model
     scoring.prepare_people(engine, "persons", model)
-    least = min(points.doubtful, points.automatic) - (TWINS_DEPTH if points.hard_rules else 0.0)
+    least = scales.least - (TWINS_DEPTH if scales.points.hard_rules else 0.0)
     for portion in engine.portions("candidates"):
         engine.move(scoring.score(engine, model, portion, least, bits=False), "weighed_pairs")
-    _add_facts(engine, model, tables)
+    rule(engine, scales)
+    engine.drop("weighed")
+
+
+def rule(engine: Engine, scales: Scales) -> None:
+    """Make table `judged` of tables `persons` and `weighed_pairs`, which goes: what forbids each pair, and twins."""
+    model = scales.model
+    _add_facts(engine, scales)
     ruled = [name for name in _RULED if name in model.weights]
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
     patterns = engine.read(f"select distinct {', '.join(pattern)} from ruled")  # noqa: S608
     engine.give("verdicts", _judge(patterns, ruled))
     same = " and ".join(f"r.{name} is not distinct from v.{name}" for name in pattern)
     engine.make("judged", f"select r.*, v.blocked_by, v.twins from ruled r join verdicts v on {same}")  # noqa: S608
-    engine.drop("ruled", "weighed_pairs", "verdicts", "weighed")
+    engine.drop("ruled", "weighed_pairs", "verdicts")
 
 
-def _add_facts(engine: Engine, model: Model, tables: Tables) -> None:
+def _add_facts(engine: Engine, scales: Scales) -> None:
     """Make table `ruled`: the weighed pairs with what `PairFacts` needs."""
+    model, tables = scales.model, scales.tables
     engine.give("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
     engine.give("rare", _rare_names(engine, model, tables))
     engine.give("given_names", _given_names(tables))
-    engine.make("facts", _FACTS_OF_EACH.format(today=today()))
+    engine.make("facts", _FACTS_OF_EACH.format(today=scales.on))
     engine.make(
         "ruled",
         f"""
@@ -155,34 +165,40 @@ def _rare_names(engine: Engine, model: Model, tables: Tables) -> pa.Table:
 
 def _judge(patterns: pa.Table, ruled: list[str]) -> pa.Table:
     """Let the engine judge each distinct pattern of levels and facts."""
-    blocked, twins = [], []
-    for row in patterns.to_pylist():
-        levels = {
-            name: None if row[f"level_{name}"] is None else _LEVEL_NAMES[name][row[f"level_{name}"]] for name in ruled
-        }
-        facts = PairFacts(
-            born_is_known=bool(row["known"]),
-            postcode_is_crowded=bool(row["busy_postcode"]),
-            address_is_crowded=bool(row["busy_address"]),
-            phone_is_crowded=bool(row["busy_phone"]),
-            email_is_crowded=bool(row["busy_email"]),
-            shares_rare_name=bool(row["shares_rare"]),
-            names_are_exchanged=bool(row["exchanged"]),
-            initials_differ=bool(row["other_initial"]),
-            forename_is_initial=bool(row["initial_only"]),
-            forenames_are_listed=bool(row["listed"]),
-            forenames_are_two=bool(row["two_names"]),
-            house_numbers_differ=bool(row["other_number"]),
-        )
-        blocked.append(forbids(levels, facts))
-        twins.append(are_twins(levels, facts))
+    found = [_verdict(tuple(ruled), tuple(row.values())) for row in patterns.to_pylist()]
+    blocked, twins = zip(*found, strict=True) if found else ((), ())
     return patterns.append_column("blocked_by", pa.array(blocked, pa.string())).append_column(
         "twins", pa.array(twins, pa.bool_())
     )
 
 
+@lru_cache(maxsize=200_000)
+def _verdict(ruled: tuple[str, ...], pattern: tuple[int | bool | None, ...]) -> tuple[str | None, bool]:
+    """Return what forbids a pair whose levels and facts are these, and whether it is of twins; few are ever new."""
+    levels = {
+        name: None if level is None else _LEVEL_NAMES[name][level]
+        for name, level in zip(ruled, pattern[: len(ruled)], strict=True)
+    }
+    told = dict(zip(_FACTS, map(bool, pattern[len(ruled) :]), strict=True))
+    facts = PairFacts(
+        born_is_known=told["known"],
+        postcode_is_crowded=told["busy_postcode"],
+        address_is_crowded=told["busy_address"],
+        phone_is_crowded=told["busy_phone"],
+        email_is_crowded=told["busy_email"],
+        shares_rare_name=told["shares_rare"],
+        names_are_exchanged=told["exchanged"],
+        initials_differ=told["other_initial"],
+        forename_is_initial=told["initial_only"],
+        forenames_are_listed=told["listed"],
+        forenames_are_two=told["two_names"],
+        house_numbers_differ=told["other_number"],
+    )
+    return forbids(levels, facts), are_twins(levels, facts)
+
+
 # A mailbox may be of a team: it joins nobody whose names have nothing in common, or whose surname and birth differ.
-_TWO_AT_A_MAILBOX = (
+TWO_AT_A_MAILBOX = (
     "(array_length(l.names) > 0 and array_length(r.names) > 0 and not list_has_any(l.names, r.names)) "
     "or coalesce(l.surname <> r.surname and l.born <> r.born, false)"
 )
@@ -192,7 +208,7 @@ def _corporate(points: Points) -> str:
     """Return the query for edges of corporate nominals: by the number where it is one, else by the address."""
     by_kind = (
         ("ni_number", "false", "true"),
-        ("email", _TWO_AT_A_MAILBOX, "not coalesce(l.ni_number = r.ni_number, false)"),
+        ("email", TWO_AT_A_MAILBOX, "not coalesce(l.ni_number = r.ni_number, false)"),
     )
     return " union all ".join(
         f"""

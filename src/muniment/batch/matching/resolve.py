@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from muniment.batch.matching import blocking, contested, edges, joining, watching
 from muniment.batch.matching.engines import Engine, Opening, one_machine
 from muniment.batch.matching.grouping import CLUSTERS
-from muniment.batch.matching.policy import in_force
+from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.model import Model, Points
+from muniment.engine.matching.weighing import Scales
 
 EDGES = edges.EDGES
 DOUBTFUL = joining.REFUSED
@@ -80,7 +81,7 @@ def judge_pairs(engine: Engine, given: Given, model: Model, points: Points) -> t
     _check_version(given.standardised, model)
     engine.give("persons", given.standardised)
     overgrown = blocking.find_candidates(engine, "persons", model, across=points.across)
-    edges.judge(engine, model, in_force(), points)
+    edges.judge(engine, Scales(model, in_force(), points, today()))
     return tuple(overgrown)
 
 

@@ -3,9 +3,10 @@
 The batch (`muniment.batch.matching.edges`) finds the same for whole sets; a test holds the two together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import permutations
 
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model, Points, compare
@@ -157,27 +158,39 @@ def contested(
     pair that is stronger than the other by `decisive` bits stays. All pairs with each nominal in question are needed.
     """
     pairs = list(weighed)
-    told = {frozenset(pair) for pair in (*apart, *((each.left, each.right) for each in pairs if each.twins))}
-    arms: dict[int, list[tuple[int, float]]] = {}
+    told: dict[int, set[int]] = {}
+    for one, two in (*apart, *((each.left, each.right) for each in pairs if each.twins)):
+        told.setdefault(one, set()).add(two)
+        told.setdefault(two, set()).add(one)
+    arms: dict[int, dict[int, float]] = {}
     for each in pairs:
         # Whoever it was said not to be is no rival.
-        if each.automatic and frozenset((each.left, each.right)) not in told:
-            arms.setdefault(each.left, []).append((each.right, each.weight))
-            arms.setdefault(each.right, []).append((each.left, each.weight))
+        if each.automatic and each.right not in told.get(each.left, ()):
+            arms.setdefault(each.left, {})[each.right] = each.weight
+            arms.setdefault(each.right, {})[each.left] = each.weight
     torn = {
-        frozenset((who, this))
+        (who, this)
         for who, others in arms.items()
-        for this, weight in others
-        for that, rival in others
-        if weight - rival < decisive and (frozenset((this, that)) in told or _differ(nominals[this], nominals[that]))
+        for this, that in _apart(others, nominals, told)
+        if others[this] - others[that] < decisive
     }
     return [
         replace(each, automatic=False, blocked_by="contested")
-        if each.automatic and frozenset((each.left, each.right)) in torn
+        if each.automatic and ((each.left, each.right) in torn or (each.right, each.left) in torn)
         else each
         for each in pairs
     ]
 
 
-def _differ(one: Nominal, two: Nominal) -> bool:
-    return any(one[kind] and two[kind] and one[kind] != two[kind] for kind in UNIQUE_IDENTIFIERS)
+def _apart(
+    some: Collection[int], nominals: Mapping[int, Nominal], told: Mapping[int, Collection[int]]
+) -> Iterator[tuple[int, int]]:
+    """Give the pairs of some nominals who are told apart, each in both directions."""
+    for one in some:
+        for two in told.get(one, ()):
+            if two in some:
+                yield one, two
+    for kind in UNIQUE_IDENTIFIERS:
+        bearing = {key: value for key in some if (value := nominals[key][kind])}
+        if len(set(bearing.values())) > 1:
+            yield from ((one, two) for one, two in permutations(bearing, 2) if bearing[one] != bearing[two])

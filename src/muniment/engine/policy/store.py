@@ -45,8 +45,19 @@ def location() -> Path:
 
 def load(path: Path | str | None = None) -> Policy:
     """Read a policy folder, by default `location()`; PolicyError names the file that cannot be used."""
-    folder = Path(path) if path is not None else location()
-    return _load(folder.resolve(), digest(folder))
+    folder = (Path(path) if path is not None else location()).resolve()
+    return _load(folder, _version(folder, _stamp(folder)))
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, time of change and size of every file: what has to differ for the policy to differ."""
+    seen = ((str(path), path.stat()) for path in folder.rglob("*"))
+    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in seen))
+
+
+@lru_cache(maxsize=4)
+def _version(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
+    return digest(folder)
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,7 @@ def attach(keys: Collection[int], *, by: Actor) -> Attached:
     """
     with transaction.atomic():
         turns.beside_others()
+        turns.for_few()
         attaching.take_turn()
         done = attaching.attach_within(keys, linkage_models.published())
         audit.record(by, "people.attach", subject=f"{len(keys)} nominals", detail=done.numbers())

@@ -47,7 +47,8 @@ def reschedule(
     those are on is only read. Keys of people who retired may be among `people`: nothing stays decided about them.
     """
     began, scope = timezone.now(), _scope(people, records)
-    held_records.expand_for(scope.records, by=by)
+    # What a hold covers follows from a record and from who is on it: of others' records nothing of it has changed.
+    held_records.expand_for(frozenset(records) | _records_of(people), by=by)
     done = _decide(policy, scope, began, by=by, on=on)
     # A hold may name the class that a record has only now come to.
     if done.changed_records and held_records.expand_for(scope.records, by=by, by_class=True):
@@ -95,6 +96,7 @@ def _decide(policy: Policy, scope: _Scope, began: datetime, *, by: Actor, on: da
     }
     with _handed(given) as (names, rows), transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
+        turns.for_few()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
         run = BatchRun.objects.create(
             kind="reschedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}

@@ -1,22 +1,28 @@
 """A pair comes to the same by itself as among a million: weight, what forbids it, twins."""
 
+from dataclasses import replace
 from itertools import combinations
 
+import pyarrow as pa
 import pytest
 from small_set import nominals
 
-from muniment.batch.matching import blocking, contested, edges
+from muniment.batch.matching import blocking, contested, edges, part
 from muniment.batch.matching.engines import OneMachine
 from muniment.batch.matching.policy import in_force, today
 from muniment.batch.matching.standardise import standardise
-from muniment.engine.matching.weighing import Scales
+from muniment.engine.matching.weighing import Scales, Weighed
 from muniment.engine.matching.weighing import contested as together
 
 HOME = {"postcode": "NH1 1AA", "address": "1 Invented Street", "phone": "07700900123"}
 
 
+def scales_of(model):
+    return Scales(model, in_force(), in_force().points, today())
+
+
 def by_itself(people, model):
-    scales = Scales(model, in_force(), in_force().points, today())
+    scales = scales_of(model)
     rows = {row["person_id"]: row for row in people.to_pylist()}
     return lambda pair: scales.weigh(rows[pair[0]], rows[pair[1]])
 
@@ -25,7 +31,7 @@ def among_all(people, model, connection):
     engine = OneMachine(connection)
     engine.give("persons", people)
     blocking.find_candidates(engine, "persons", model)
-    edges.judge(engine, model, in_force(), in_force().points)
+    edges.judge(engine, scales_of(model))
     edges.keep(engine, model, in_force().points)
     contested.ask(engine, connection.sql('select "left", "right" from twins').fetchall(), in_force().points.automatic)
     pairs = connection.sql("select join_key_l, join_key_r from candidates").fetchall()
@@ -38,10 +44,17 @@ def among_all(people, model, connection):
     return pairs, {(each[0], each[1]): each[2:] for each in found}, twins
 
 
+def as_a_part(people, model, pairs):
+    columns = {"left": [min(pair) for pair in pairs], "right": [max(pair) for pair in pairs]}
+    found = part.weigh(people, pa.table(columns, part.PAIRS), scales_of(model)).to_pylist()
+    return [Weighed(**each) for each in found]
+
+
 def assert_the_same(people, model, connection):
     pairs, kept, twins = among_all(people, model, connection)
     weigh = by_itself(people, model)
     weighed = [each for pair in pairs if (each := weigh(pair))]
+    assert_are_as_weighed(as_a_part(people, model, pairs), weighed)
     rows = {row["person_id"]: row for row in people.to_pylist()}
     found = {(each.left, each.right): each for each in together(weighed, rows, [], in_force().points.automatic)}
     speak = {
@@ -53,6 +66,14 @@ def assert_the_same(people, model, connection):
         assert list(speak[pair][1:]) == verdict
     assert {pair for pair, each in found.items() if each and each.twins} == twins
     return kept
+
+
+def assert_are_as_weighed(part_of, weighed):
+    one, two = ({(each.left, each.right): each for each in found} for found in (part_of, weighed))
+    assert one.keys() == two.keys()
+    for pair, each in one.items():
+        assert each.weight == pytest.approx(two[pair].weight, abs=2e-6)
+        assert replace(each, weight=0.0) == replace(two[pair], weight=0.0)
 
 
 def test_in_a_file_of_a_thousand(fake, connection):
