@@ -20,6 +20,7 @@ FEW = 2000
 
 # Lists go as text, joined by the separator of units, which no word holds.
 _UNIT = "\x1f"
+_TEXTS = pa.list_(pa.string())
 
 
 def array(numbers: Iterable[int]) -> str:
@@ -59,7 +60,7 @@ def tables(cursor: Any, given: Mapping[str, Rows]) -> dict[str, str]:
 def temporary(cursor: Any, name: str, given: pa.Table) -> str:
     """Return a table as what a statement may name as one until the end of the transaction, or of the next of its name.
 
-    Its columns are of the types that `records.staging` knows, lists of words among them.
+    Its columns are of the types that `records.staging` knows, lists among them.
     """
     columns = ", ".join(
         f'"{field.name}" {"text" if _is_list(field) else staging.TYPES[field.type]}' for field in given.schema
@@ -68,7 +69,8 @@ def temporary(cursor: Any, name: str, given: pa.Table) -> str:
         f"DROP TABLE IF EXISTS handed_{name}; CREATE TEMPORARY TABLE handed_{name} ({columns}) ON COMMIT DROP"
     )
     sent = [
-        pc.binary_join(given[field.name], _UNIT) if _is_list(field) else given[field.name] for field in given.schema
+        pc.binary_join(given[field.name].cast(_TEXTS), _UNIT) if _is_list(field) else given[field.name]
+        for field in given.schema
     ]
     text = pa.BufferOutputStream()
     csv.write_csv(pa.table(sent, given.schema.names), text, csv.WriteOptions(include_header=False))
@@ -76,7 +78,9 @@ def temporary(cursor: Any, name: str, given: pa.Table) -> str:
         copy.write(text.getvalue().to_pybytes())
     cursor.execute(f"ANALYZE handed_{name}")  # which tells how many there are
     as_given = ", ".join(
-        f'string_to_array("{field.name}", \'{_UNIT}\') AS "{field.name}"' if _is_list(field) else f'"{field.name}"'
+        f'string_to_array("{field.name}", \'{_UNIT}\')::{staging.TYPES[field.type]} AS "{field.name}"'
+        if _is_list(field)
+        else f'"{field.name}"'
         for field in given.schema
     )
     return f"(SELECT {as_given} FROM handed_{name})"  # noqa: S608

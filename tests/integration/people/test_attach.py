@@ -161,7 +161,7 @@ def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources,
     north, west = sources
     north.send([row("C1", "P1", **HOME)])
     resolve(by=BY)
-    computed = linkage.resolve
+    computed = linkage.resolve_on
 
     def meanwhile(*given, **kinds):
         made = computed(*given, **kinds)
@@ -169,7 +169,7 @@ def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources,
         attach(keys("W1"), by=BY)
         return made
 
-    monkeypatch.setattr(linkage, "resolve", meanwhile)
+    monkeypatch.setattr(linkage, "resolve_on", meanwhile)
     resolve(by=BY)
     assert together() == [["P1", "W1"]]
     assert MatchEdge.objects.count() == 1
