@@ -110,18 +110,22 @@ SELECT nominal_id, prime_id, %(at)s, seen_first, withdrawn_on, %(run)s, %(attach
 _EDGES = (
     # Two that came apart by themselves are asked about until somebody has said whether they are one.
     """
-    DELETE FROM people_matchedge held WHERE {within}
-        AND NOT (held.blocked_by = 'parted' AND EXISTS (
-            SELECT 1 FROM {placed} one JOIN {placed} two ON two.person_id = held.right_id
-            JOIN records_nominal l ON l.id = held.left_id JOIN core_scope ls ON ls.id = l.scope_id
-            JOIN records_nominal r ON r.id = held.right_id JOIN core_scope rs ON rs.id = r.scope_id
-            WHERE one.person_id = held.left_id AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition)
-            AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = held.left_id
-                AND j.right_id = held.right_id AND j.superseded_at IS NULL AND j.verdict <> 'unsure'))
-        AND (held.blocked_by = 'parted' OR NOT EXISTS (
-            SELECT 1 FROM {edges} e WHERE least(e."left", e."right") = held.left_id
-                AND greatest(e."left", e."right") = held.right_id))
-        AND NOT EXISTS (SELECT 1 FROM {asked} a WHERE a."left" = held.left_id AND a."right" = held.right_id)
+    DELETE FROM people_matchedge WHERE id IN (
+        SELECT held.id FROM (
+            SELECT held.* FROM people_matchedge held WHERE {within} OFFSET 0 -- found first, and then looked at
+        ) held
+        LEFT JOIN {edges} e ON least(e."left", e."right") = held.left_id
+            AND greatest(e."left", e."right") = held.right_id
+        LEFT JOIN {asked} a ON a."left" = held.left_id AND a."right" = held.right_id
+        WHERE a."left" IS NULL AND (held.blocked_by = 'parted' OR e."left" IS NULL)
+            AND NOT (held.blocked_by = 'parted' AND EXISTS (
+                SELECT 1 FROM {placed} one JOIN {placed} two ON two.person_id = held.right_id
+                JOIN records_nominal l ON l.id = held.left_id JOIN core_scope ls ON ls.id = l.scope_id
+                JOIN records_nominal r ON r.id = held.right_id JOIN core_scope rs ON rs.id = r.scope_id
+                WHERE one.person_id = held.left_id AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition)
+                AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = held.left_id
+                    AND j.right_id = held.right_id AND j.superseded_at IS NULL AND j.verdict <> 'unsure'))
+    )
     """,
     """
     WITH told AS (
