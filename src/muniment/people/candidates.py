@@ -14,6 +14,7 @@ from django.db import connection
 
 from muniment.batch.matching import part
 from muniment.batch.matching.blocking import CEILING, MANY_KEYS
+from muniment.batch.matching.joining import as_pairs
 from muniment.batch.matching.keys import number
 from muniment.batch.matching.standardise import standard
 from muniment.core.models import PARTITIONS
@@ -57,7 +58,7 @@ GROUP BY key HAVING count(*) BETWEEN 2 AND {CEILING}
 
 
 def touching(changed: Mapping[int, Nominal], published: Published) -> pa.Table:
-    """Return the pairs (schema `batch.matching.part.PAIRS`) with one of some nominals that share enough keys."""
+    """Return the pairs (schema `batch.matching.joining.PAIRS`) with one of some nominals that share enough keys."""
     least_keys = published.scales.model.least_keys
     told = {key for row in changed.values() for key in _told(row, published)}
     given: dict[str, str | int] = {"told": array(told), "keys": array(changed)}
@@ -67,7 +68,7 @@ def touching(changed: Mapping[int, Nominal], published: Published) -> pa.Table:
             holding = copied(cursor, _MANY_HOLDING, given, part.HOLDING)
             return part.sharing(holding, least_keys, changed)
         cursor.execute(_TOUCHING, given | {"least_keys": least_keys})
-        return part.as_pairs(cursor.fetchall())
+        return as_pairs(cursor.fetchall())
 
 
 def within(members: Mapping[int, Nominal], published: Published, *, without: Collection[int]) -> pa.Table:
@@ -84,7 +85,7 @@ def within(members: Mapping[int, Nominal], published: Published, *, without: Col
     shared: Counter[Pair] = Counter()
     for held in several.values():
         shared.update(combinations(held, 2))
-    return part.as_pairs(
+    return as_pairs(
         [(one, two) for (one, two), count in shared.items() if count >= least or _do_few_do(rows[one], rows[two])]
     )
 

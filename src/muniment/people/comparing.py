@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from django.db import connection
 
 from muniment.batch.matching import part
+from muniment.batch.matching.joining import as_pairs
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.weighing import Scales, Weighed
 from muniment.people import nominal_tables
@@ -47,7 +48,7 @@ class Forms:
 
 
 def weigh(pairs: pa.Table, forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
-    """Weigh pairs (schema `batch.matching.part.PAIRS`) as a run would; what it would keep nothing of is left out."""
+    """Weigh pairs (schema `batch.matching.joining.PAIRS`) as a run would; what it would keep nothing of is left out."""
     keys = both(pairs)
     if pairs.num_rows > FEW:
         return tuple(_told(part.weigh(forms.table(keys), pairs, scales)))
@@ -73,7 +74,7 @@ def weigh_again(pairs: pa.Table, forms: Forms, published: Published) -> tuple[We
     told = list(zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True))
     rest = [pair for pair in told if pair not in kept]
     again = (_as_kept(pair, *kept[pair], scales) for pair in told if pair in kept)
-    return (*again, *weigh(part.as_pairs(rest), forms, scales))
+    return (*again, *weigh(as_pairs(rest), forms, scales))
 
 
 def _as_kept(pair: tuple[int, int], weight: float, blocked_by: str, scales: Scales) -> Weighed:

@@ -8,15 +8,13 @@ of another component.
 from math import ceil, sqrt
 
 import duckdb
-import pyarrow as pa
 from splink import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
-from muniment.engine.matching.grouping import Pair, Sayings
+from muniment.batch.matching.joining import as_pairs
+from muniment.engine.matching.grouping import Sayings
 from muniment.engine.matching.model import Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
-
-_PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
 
 
 def find(connection: duckdb.DuckDBPyConnection, said: Sayings, points: Points) -> None:
@@ -25,13 +23,13 @@ def find(connection: duckdb.DuckDBPyConnection, said: Sayings, points: Points) -
     Needs tables `persons`, `edges`, `twins` and `shown` (left, right), the pairs that users have been shown as one.
     Whoever nothing leads to another is in neither.
     """
-    _register(connection, "said_same", said.same)
+    connection.register("said_same", as_pairs(said.same))
     connection.execute(
         'create or replace temp view joining as select "left", "right" from edges where automatic '
         "union all from said_same union all from shown"
     )
     _connect(connection, "joining", "components")
-    _register(connection, "told_apart", (*said.different, *said.taken_back))
+    connection.register("told_apart", as_pairs((*said.different, *said.taken_back)))
     twins = 'union all select "left", "right" from twins' if points.hard_rules else ""
     connection.execute(
         f"""
@@ -54,11 +52,6 @@ def find(connection: duckdb.DuckDBPyConnection, said: Sayings, points: Points) -
     )
     for name in ("said_same", "told_apart"):
         connection.unregister(name)
-
-
-def _register(connection: duckdb.DuckDBPyConnection, name: str, pairs: tuple[Pair, ...]) -> None:
-    columns = list(zip(*pairs, strict=True)) or [(), ()]
-    connection.register(name, pa.table(dict(zip(_PAIRS.names, map(list, columns), strict=True)), schema=_PAIRS))
 
 
 def _connect(connection: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:

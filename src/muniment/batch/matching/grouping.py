@@ -21,7 +21,7 @@ def group_all(
 ) -> tuple[pa.Table, list[Refused]]:
     """Return the groups (`CLUSTERS`) of everybody in table `persons`, and the pairs that a person is asked about.
 
-    Needs tables `edges` and `twins`, as `edges.weigh` makes them, and `shown` (left, right), the pairs that users have
+    Needs tables `edges` and `twins`, as `edges.keep` makes them, and `shown` (left, right), the pairs that users have
     been shown as one.
     """
     components.find(connection, said, points)

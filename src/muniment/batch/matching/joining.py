@@ -29,6 +29,12 @@ def pairs(table: pa.Table | None, verdict: str | None = None) -> list[Pair]:
     return list(zip(table["left"].to_pylist(), table["right"].to_pylist(), strict=True))
 
 
+def as_pairs(given: Iterable[Pair]) -> pa.Table:
+    """Return pairs as a table of schema `PAIRS`."""
+    columns = list(zip(*given, strict=True)) or [()] * len(PAIRS)
+    return pa.table(dict(zip(PAIRS.names, map(list, columns), strict=True)), schema=PAIRS)
+
+
 def sayings(judgements: pa.Table | None) -> Sayings:
     """Return what people and sources have said; verdicts that say nothing here are passed over."""
     return Sayings(*(tuple(pairs(judgements, verdict)) for verdict in ("same", "different", stands.TAKEN_BACK)))

@@ -4,7 +4,7 @@ Splink plans for longer than a thousand new nominals take to weigh. Here the sam
 the rules are those of `edges`. A test holds this, the run and `engine.matching.weighing` to one answer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from math import log2
 
@@ -16,11 +16,11 @@ from muniment.batch.connecting import connect
 from muniment.batch.matching import edges, scoring
 from muniment.batch.matching.conditions import COLUMNS, CONDITIONS
 from muniment.batch.matching.engines import OneMachine
+from muniment.batch.matching.joining import PAIRS
 from muniment.engine.matching.features import FEATURES, Feature
 from muniment.engine.matching.model import Model, Weights
 from muniment.engine.matching.weighing import CORPORATE, TWINS_DEPTH, Scales
 
-PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
 # Who holds a key, and of each whether much is known of them; all are corporate, or none.
 HOLDING = pa.schema(
     [
@@ -53,12 +53,6 @@ group by all having count(*) >= {least_keys} or bool_or(a.corporate) or not bool
 # Pairs of two who have changed are found from both sides: the lower counts them.
 _ONCE = "a.person_id < b.person_id"
 _TOUCHING = f"a.person_id in (from changed) and ({_ONCE} or b.person_id not in (from changed))"
-
-
-def as_pairs(pairs: Sequence[tuple[int, int]]) -> pa.Table:
-    """Return pairs, lower number left, as a table of schema `PAIRS`."""
-    left, right = zip(*pairs, strict=True) if pairs else ((), ())
-    return pa.table({"left": left, "right": right}, PAIRS)
 
 
 def sharing(holding: pa.Table, least_keys: int, changed: Collection[int] | None = None) -> pa.Table:

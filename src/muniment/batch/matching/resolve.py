@@ -18,7 +18,7 @@ from muniment.engine.matching.weighing import Scales
 EDGES = edges.EDGES
 DOUBTFUL = joining.REFUSED
 JUDGEMENTS = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("verdict", pa.string())])
-STANDING = pa.schema([("left", pa.int64()), ("right", pa.int64())])
+STANDING = joining.PAIRS
 
 
 @dataclass(frozen=True)
