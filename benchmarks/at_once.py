@@ -137,6 +137,7 @@ def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], o
 def _splink() -> Callable[[list[int]], object]:
     from muniment.batch.connecting import connect
     from muniment.batch.matching import scoring
+    from muniment.batch.matching.engines import OneMachine
     from muniment.batch.matching.keys import number
     from muniment.people import linkage_models, nominal_tables
     from muniment.records import staging
@@ -148,7 +149,8 @@ def _splink() -> Callable[[list[int]], object]:
     connection = connect()
     connection.register("given", people)
     connection.execute("create temp table persons as from given where partition = 'policing'")
-    scoring.prepare_people(connection, "persons", model)
+    engine = OneMachine(connection)
+    scoring.prepare_people(engine, "persons", model)
     connection.execute(
         "create temp table keyed as select person_id, unnest(keys) as key from persons; "
         "create temp table stops as select unnest($1) as key",
@@ -162,7 +164,7 @@ def _splink() -> Callable[[list[int]], object]:
             "as join_key_l, greatest(a.person_id, b.person_id) as join_key_r from keyed a semi join asked "
             "using (person_id) join keyed b using (key) where b.person_id <> a.person_id and key not in (from stops)"
         )
-        return scoring.score(connection, model, "candidates", published.scales.least)
+        return scoring.score(engine, model, "candidates", published.scales.least)
 
     return score
 

@@ -58,7 +58,7 @@ def copied(folder: Path, size: int) -> Callable[[], int]:
     def work() -> int:
         with psycopg.connect(database.uri("owner")) as connection, connection.cursor() as cursor:
             with cursor.copy("COPY (SELECT * FROM records_nominal) TO STDOUT") as source:
-                read = sum(block.obj.count(b"\n") for block in source)
+                read = sum(bytes(block).count(b"\n") for block in source)
             cursor.execute("CREATE TEMP TABLE copied (nominal bigint, person bigint)")
             with cursor.copy("COPY copied FROM STDIN") as target:
                 target.write("".join(f"{number}\t{number}\n" for number in range(read)))
