@@ -12,6 +12,7 @@ from factories.exports import Source, row
 from factories.linkage import activate_model
 from factories.steps import NUMBERS, PEOPLE, as_one_run, do, forget_everybody, keys, together
 from muniment.batch.matching import resolve as linkage
+from muniment.batch.matching.keys import keys_of
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.people import (
@@ -189,6 +190,18 @@ def test_when_the_lists_have_changed_nobody_is_attached_until_a_run_has_read_eve
     with pytest.raises(linkage_models.NoModel, match="lists"):
         attach(keys("W1"), by=BY)
     assert together() == [["P1", "W1"]]
+
+
+def test_by_a_key_that_the_last_run_left_out_nobody_is_compared(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    resolve(by=BY)
+    run = BatchRun.objects.filter(kind="resolve").latest("pk")
+    (known,) = nominal_tables.held(keys("P1"), on=linkage_models.published().scales.on)
+    BatchRun.objects.filter(pk=run.pk).update(versions=run.versions | {"overgrown": keys_of(known)})
+    west.send([row("D1", "W1", **HOME)])
+    attach(keys("W1"), by=BY)
+    assert together() == [["P1"], ["W1"]]
 
 
 STEPS = st.lists(

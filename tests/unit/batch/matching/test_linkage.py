@@ -14,8 +14,9 @@ from small_set import FAKE, NAMESAKE, are_joined, nominals, one
 
 from muniment.batch.matching import blocking, engines, scoring
 from muniment.batch.matching.conditions import CONDITIONS
-from muniment.batch.matching.engines import one_machine
+from muniment.batch.matching.engines import OneMachine, one_machine
 from muniment.batch.matching.evaluate import InputError, Task, evaluate
+from muniment.batch.matching.keys import keys_of
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.resolve import DOUBTFUL, JUDGEMENTS, STANDING, resolve
 from muniment.batch.matching.standardise import STANDARDISED, standardise
@@ -297,6 +298,21 @@ def test_chunks_give_the_same_edges(fake, monkeypatch):
     whole = resolve(people, model)
     monkeypatch.setattr(engines, "PORTION", 4000)
     assert resolve(people, model).edges.equals(whole.edges)
+
+
+def test_keys_that_a_model_stops_bring_no_pair(fake, connection):
+    _, model = fake
+    people = standardise(nominals(NAMESAKE, NAMESAKE))
+    engine = OneMachine(connection)
+    engine.give("persons", people)
+    keys = keys_of(people.to_pylist()[0])
+
+    def found(stopped):
+        blocking.find_candidates(engine, "persons", replace(model, stop_keys=frozenset(stopped)))
+        return connection.sql("select join_key_l, join_key_r from candidates").fetchall()
+
+    assert found([]) == found(keys[1:]) == [(1, 2)]
+    assert found(keys) == []
 
 
 def test_evaluation_counts_implied_pairs():

@@ -106,6 +106,7 @@ def test_among_families_namesakes_and_staff(fake, connection):
             {**staff, "forename": "Wilma", "surname": "Elsewhere", "born": "1971-02-03"},
             {**staff, "ni_number": "AB123456C", "email": None},
             {**name, **staff, "ni_number": "AB123456C"},
+            {**staff, "forename": "Wilma", "surname": "Other", "born": "1971-02-03", "ni_number": "AB123456C"},
         )
     )
     assert len(assert_the_same(people, model, connection)) > 10
