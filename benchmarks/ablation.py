@@ -130,14 +130,14 @@ def measure(name: str, data: Path, out: str) -> dict[str, Any]:
     without = LEFT_OUT.get(out, Without("nothing"))
     _strike(without)
     from benchmarks import linkage_sets
-    from muniment.batch.matching import evaluate, standardise
+    from muniment.batch.matching import evaluate, policy, standardise
 
     if without.emptied:
         empty = _emptied(without.emptied)
-        evaluate.standardise = lambda nominals: empty(standardise.standardise(nominals))
+        setattr(evaluate, "standardise", lambda nominals: empty(standardise.standardise(nominals)))  # noqa: B010
     if without.links:
-        tables = evaluate.in_force()
-        evaluate.in_force = lambda: replace(tables, least_links=0.0)
+        tables = replace(policy.in_force(), least_links=0.0)
+        setattr(evaluate, "in_force", lambda: tables)  # noqa: B010
     task = linkage_sets.task(name, data)
     found = evaluate.evaluate(replace(task, mapping=_mapping(task.mapping, out)), today=linkage_sets.TODAY)
     return {"model": asdict(found.model), "automatic": asdict(found.automatic)}

@@ -135,7 +135,7 @@ def _run(command: list[str], limit: float | None) -> dict[str, Any]:
         last = (done.stderr.strip().splitlines() or ["no words"])[-1]
         return {"failed": "out of memory" if done.returncode == -9 else f"failed: {last[:120]}"}
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found.get("model", {}) | found
+    return {**found.get("model", {}), **found}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The public sets that linkage is measured on, each with the one mapping that it is run with."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -35,7 +36,12 @@ _FILES: dict[str, tuple[str, ...]] = {
     "febrl4": ("febrl4a.csv", "febrl4b.csv"),
     "historical_50k": ("historical_50k.parquet",),
 }
-MAPPINGS = {"fake_1000": _FAKE, "febrl3": _FEBRL, "febrl4": _FEBRL, "historical_50k": _HISTORICAL}
+MAPPINGS: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "fake_1000": _FAKE,
+    "febrl3": _FEBRL,
+    "febrl4": _FEBRL,
+    "historical_50k": _HISTORICAL,
+}
 IDENTITY = {"fake_1000": "unique_id", "febrl3": "rec_id", "febrl4": "rec_id", "historical_50k": "unique_id"}
 NAMES = tuple(_FILES)
 TODAY = date(2026, 11, 28)  # a year of two digits is the last one up to this day

@@ -29,9 +29,13 @@ AUDIT_TABLES = ("core_auditevent", "core_auditleaf", "core_auditseal")
 COVERT_TABLES = ("core_covertevent", "core_covertleaf", "core_covertseal")
 
 
-def through(table: str, column: str) -> str:
-    """A row is seen when the row that it belongs to is seen."""
-    return f"EXISTS (SELECT 1 FROM {table} other WHERE other.id = {column})"  # noqa: S608
+def through(table: str, column: str, by: str = "id") -> str:
+    """A row is seen when the row that it belongs to is seen, or any of the rows that belong to it, known `by` a column.
+
+    Asked row by row: for EXISTS PostgreSQL reads all that may be seen first, however few rows a page needs. Of a
+    million nominals that took a page of fifty pairs a second and a half.
+    """
+    return f"coalesce((SELECT true FROM {table} other WHERE other.{by} = {column} LIMIT 1), false)"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,10 @@ CREATE OR REPLACE FUNCTION muniment.membership_digest(person bigint) RETURNS tex
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT encode(sha256(convert_to(coalesce(string_agg(nominal_id::text, ',' ORDER BY nominal_id), ''), 'UTF8')),
         'hex') FROM people_belonging WHERE prime_id = person AND until IS NULL $$;
+-- Who has so many source records or more, seen or not: of these alone a page counts those that its reader may see.
+CREATE OR REPLACE FUNCTION muniment.of_many(fewest bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT prime_id FROM people_belonging WHERE until IS NULL GROUP BY prime_id HAVING count(*) >= fewest $$;
 -- On which days a source told what it says of nominals that the reader may see: since when in these words, when last.
 CREATE OR REPLACE FUNCTION muniment.told(nominals bigint[]) RETURNS TABLE (nominal bigint, since date, last date)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

@@ -110,7 +110,7 @@ class PrimePlace(_Prime):
     redirects_to = models.ForeignKey("self", models.PROTECT, null=True)
 
     class Wall:
-        seen = "EXISTS (SELECT 1 FROM objects_placebelonging b WHERE b.prime_id = objects_primeplace.id)"
+        seen = through("objects_placebelonging", "objects_primeplace.id", by="prime_id")
         web = "SELECT"
 
 
@@ -156,7 +156,7 @@ class PrimeVehicle(_Prime):
     redirects_to = models.ForeignKey("self", models.PROTECT, null=True)
 
     class Wall:
-        seen = "EXISTS (SELECT 1 FROM objects_vehiclebelonging b WHERE b.prime_id = objects_primevehicle.id)"
+        seen = through("objects_vehiclebelonging", "objects_primevehicle.id", by="prime_id")
         web = "SELECT"
 
 

@@ -107,6 +107,7 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
     with connection.cursor() as cursor:
         names = handing_over.tables(cursor, _to_publish(near, grouped, published))
         part = publishing.Around(near.changed, near.members.keys())
+        publishing.work_out(cursor, names["clusters"])
         changed = publishing.publish(cursor, names, parameters, part)
         keys = {"keys": handing_over.array(near.changed)}
         search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)

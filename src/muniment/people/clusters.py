@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 from muniment.batch.matching.policy import in_force
@@ -108,7 +109,10 @@ def large_from() -> int:
 
 
 def _large() -> list[int]:
-    members = Belonging.objects.filter(until__isnull=True).values("prime")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muniment.of_many(%s)", [large_from()])
+        large = [prime for (prime,) in cursor.fetchall()]
+    members = Belonging.objects.filter(prime__in=large, until__isnull=True).values("prime")
     wide = members.annotate(size=Count("pk")).filter(size__gte=large_from())
     return list(wide.order_by("-size").values_list("prime", flat=True)[: MOST + 1])
 

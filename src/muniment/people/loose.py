@@ -2,51 +2,61 @@
 
 from typing import Any
 
-from muniment.engine.matching.bridges import bridges
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.batch.connecting import connect
+from muniment.batch.matching.resolve import JUDGEMENTS, Resolution
+from muniment.engine.matching.bridges import Pair, bridges
 
 LEAST_PART = 2  # one nominal that hangs on a single pair is what any pair of records is
 
-# What joins within prime records that can be two parts of several nominals each. What a person or a source has said
-# is given twice: it is no question of weight whether such a pair holds.
+LOOSE = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("weight", pa.float64())])
+
+# What joins within groups that can be two parts of several nominals each.
 _JOINING = f"""
-WITH wide AS (
-    SELECT prime_id, count(*) AS n FROM people_belonging WHERE until IS NULL GROUP BY prime_id
-    HAVING count(*) >= {2 * LEAST_PART}
-), member AS (
-    SELECT b.nominal_id, b.prime_id, wide.n FROM people_belonging b JOIN wide USING (prime_id) WHERE b.until IS NULL
-), joined AS (
-    SELECT e.left_id, e.right_id, e.weight, l.n, count(*) OVER (PARTITION BY l.prime_id) AS pairs
-    FROM people_matchedge e
-    JOIN member l ON l.nominal_id = e.left_id JOIN member r ON r.nominal_id = e.right_id AND r.prime_id = l.prime_id
-    WHERE e.is_automatic
-), said AS (
-    SELECT left_id, right_id FROM people_judgement WHERE superseded_at IS NULL AND verdict = 'same'
-    UNION ALL
-    SELECT gone.id, kept.id FROM records_nominal gone
-    JOIN records_nominal kept ON kept.system_id = gone.system_id AND kept.reference = gone.merged_into
-    WHERE gone.merged_into <> ''
+with wide as (
+    select anchor_id, count(*) as n from clusters group by anchor_id having count(*) >= {2 * LEAST_PART}
+), member as (
+    select person_id, anchor_id, n from clusters join wide using (anchor_id)
+), joined as (
+    select least(e."left", e."right") as "left", greatest(e."left", e."right") as "right", e.weight, one.n,
+        count(*) over (partition by one.anchor_id) as pairs
+    from edges e join member one on one.person_id = e."left"
+    join member two on two.person_id = e."right" and two.anchor_id = one.anchor_id
+    where e.automatic
 )
-SELECT left_id, right_id, weight FROM joined
+select "left", "right", weight from joined
 -- More pairs than two parts have, one of them of two and joined to the other once, leave no such pair.
-WHERE pairs <= (n - 2) * (n - 3) / 2 + 2
-UNION ALL SELECT left_id, right_id, NULL FROM said CROSS JOIN generate_series(1, 2)
+where pairs <= (n - 2) * (n - 3) / 2 + 2
 """  # noqa: S608
 
+_KEEP = """
+INSERT INTO people_loosejoin (left_id, right_id, weight, run_id)
+SELECT l."left", l."right", l.weight, %s FROM {loose} l
+JOIN records_nominal one ON one.id = l."left" JOIN records_nominal two ON two.id = l."right"
+"""
 
-def keep(cursor: Any, run: int) -> int:
-    """Keep the loose joins of what a run has just published, in the place of those of the last; return how many."""
-    cursor.execute(_JOINING)
-    weights: dict[tuple[int, int], float | None] = {}
-    pairs = []
-    for left, right, weight in cursor.fetchall():
-        pair = (left, right) if left < right else (right, left)
-        weights[pair] = weight
-        pairs.append(pair)
-    found = [(*pair, weights[pair]) for pair, part in bridges(pairs).items() if part >= LEAST_PART]
+
+def find(resolution: Resolution, judgements: pa.Table | None) -> pa.Table:
+    """Return the loose joins (`LOOSE`) of what a run has found; where a person or a source joined two, there is none.
+
+    What was said of two is no question of weight, and so counts twice: it is no pair that alone joins.
+    """
+    with connect() as connection:
+        connection.register("clusters", resolution.clusters)
+        connection.register("edges", resolution.edges)
+        joining = connection.sql(_JOINING).fetchall()
+    weights: dict[Pair, float] = {(left, right): weight for left, right, weight in joining}
+    judged = (judgements if judgements is not None else JUDGEMENTS.empty_table()).select(JUDGEMENTS.names)
+    same = judged.filter(pc.equal(judged["verdict"], "same")).drop_columns("verdict").to_pylist()
+    said = [(min(each["left"], each["right"]), max(each["left"], each["right"])) for each in same]
+    found = [pair for pair, part in bridges([*weights, *said, *said]).items() if part >= LEAST_PART]
+    rows = [{"left": pair[0], "right": pair[1], "weight": weights[pair]} for pair in found]
+    return pa.Table.from_pylist(rows, LOOSE)
+
+
+def keep(cursor: Any, staged: str, run: int) -> None:
+    """Keep the staged loose joins of a run, in the place of those of the last."""
     cursor.execute("DELETE FROM people_loosejoin")
-    cursor.execute(
-        "INSERT INTO people_loosejoin (left_id, right_id, weight, run_id)"
-        " SELECT l, r, w, %s FROM unnest(%s::bigint[], %s::bigint[], %s::float8[]) AS given (l, r, w)",
-        [run, *(list(column) for column in (zip(*found, strict=True) if found else ((), (), ())))],
-    )
-    return len(found)
+    cursor.execute(_KEEP.format(loose=staged), [run])

@@ -76,8 +76,8 @@ class PrimePerson(models.Model):
     """An identity: a reference anchored to its founding nominal. What is shown of it is derived when read."""
 
     anchor = models.ForeignKey(Nominal, models.SET_NULL, null=True, related_name="+")
-    anchor_key = models.CharField(max_length=300, unique=True)
-    redirects_to = models.ForeignKey("self", models.PROTECT, null=True)
+    anchor_key = models.CharField(max_length=300)
+    redirects_to = models.ForeignKey("self", models.PROTECT, null=True, db_index=False)
     made_at = models.DateTimeField(db_default=Now())
     retired_at = models.DateTimeField(null=True)
 
@@ -87,8 +87,16 @@ class PrimePerson(models.Model):
         made_at = retired_at = Kind.MOMENT
 
     class Wall:
-        seen = "EXISTS (SELECT 1 FROM people_belonging b WHERE b.prime_id = people_primeperson.id)"
+        seen = through("people_belonging", "people_primeperson.id", by="prime_id")
         web = "SELECT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["anchor_key"], name="prime_person_once")]
+        indexes = [  # few redirect
+            models.Index(
+                fields=["redirects_to"], condition=Q(redirects_to__isnull=False), name="prime_person_redirects"
+            )
+        ]
 
     @property
     def reference(self) -> str:

@@ -1,6 +1,6 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,11 +40,16 @@ WHERE NOT EXISTS (SELECT 1 FROM people_standardised held
 
 _KEPT = ", ".join(f'held."{name}"' for name in KEPT)
 
+# In parts, which are read side by side.
 _HELD = f"""
 SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
-JOIN ({NOMINALS}) now ON now.person_id = held.nominal_id AND now.digest = held.digest
-WHERE held.standard = '{{standard}}'
+WHERE held.standard = '{{standard}}' AND held.nominal_id % {{parts}} = {{part}}
 """  # noqa: S608
+_PARTS = 2
+_LEFT = """
+SELECT held.nominal_id AS person_id FROM people_standardised held
+WHERE NOT EXISTS (SELECT 1 FROM records_nominal n WHERE n.id = held.nominal_id)
+"""
 _SOME = f"""
 SELECT held.nominal_id AS person_id, {_KEPT} FROM people_standardised held
 WHERE held.standard = '{{standard}}' AND held.nominal_id = ANY(%(keys)s)
@@ -103,14 +108,20 @@ class Read:
     snapshot: str
 
 
-def read(rows_of: Callable[[str], pa.Table], *, on: date) -> Read:
-    """Return every nominal, in the order of their source keys; what has not changed is as it is kept."""
+def read(rows_of: staging.Snapshot, *, on: date) -> Read:
+    """Return every nominal, in no order; what has not changed is as it is kept."""
     by = standard(on)
     snapshot = rows_of("SELECT pg_current_snapshot()::text AS seen")["seen"][0].as_py()
-    given = rows_of(NOMINALS + _OUTDATED.format(standard=by))
+    held = (_HELD.format(standard=by, parts=_PARTS, part=part) for part in range(_PARTS))
+    given, left, *kept = rows_of.each(NOMINALS + _OUTDATED.format(standard=by), _LEFT, *held)
     made = standardise(given, on=on)
-    every = pa.concat_tables([made, as_standardised(rows_of(_HELD.format(standard=by)))]).sort_by("source_key")
+    old = pa.chunked_array([*given["person_id"].chunks, *left["person_id"].chunks], pa.int64())
+    every = pa.concat_tables([made, *(_without(each, old) for each in kept)])
     return Read(every, made.append_column("digest", _digests(made, given)), snapshot)
+
+
+def _without(held: pa.Table, old: pa.ChunkedArray) -> pa.Table:
+    return as_standardised(held.filter(pc.invert(pc.is_in(held["person_id"], old))) if len(old) else held)
 
 
 def to_store(read: Read) -> dict[str, pa.Table]:

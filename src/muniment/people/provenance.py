@@ -1,17 +1,19 @@
 """Where each fact about a prime person comes from, with the values that lost: from nominals that the reader may see.
 
-Which value is shown first is the rule of `people.queries.identity`: what most source records give.
+Which value is shown first is for `people.survivorship`, and so for policy.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
 from django.db.models import F
 
+from muniment.batch.matching.policy import in_force
 from muniment.core import words
-from muniment.people.queries import FACTS, given_by
+from muniment.engine.matching.survivorship import Claim
+from muniment.people.queries import FACTS
+from muniment.people.survivorship import Days, given_by
 from muniment.records.models import Involvement, Nominal, Record, SourceSystem
 
 
@@ -57,13 +59,13 @@ class _Sources:
     """What is known of where nominals come from."""
 
     def __init__(self, nominals: list[Nominal]) -> None:
-        self._days, self._records = _days(nominals), _records(nominals)
+        self.days, self._records = Days([each.pk for each in nominals]), _records(nominals)
 
     def given(self, text: str, givers: Iterable[tuple[Nominal, str]]) -> Given:
         """Return a value with its tellings; each giver comes with what it writes."""
         found: dict[tuple[SourceSystem, date | None, date | None, date | None], list[Told]] = {}
         for nominal, written in givers:
-            since, last = self._days.get(nominal.pk, (None, None))
+            since, last = self.days.told.get(nominal.pk, (None, None))
             told = Told(nominal, self._records.get(nominal.pk), written if written != text else "")
             found.setdefault((nominal.system, since, last, nominal.withdrawn_on), []).append(told)
         tellings = tuple(Telling(*where, tuple(told)) for where, told in found.items())
@@ -74,12 +76,12 @@ def facts(nominals: list[Nominal]) -> list[Fact]:
     """Return every fact that any of some nominals gives."""
     sources, found = _Sources(nominals), []
     for title, field in FACTS.items():
+        given = given_by(field, nominals, sources.days)
         values = tuple(
-            sources.given(text, ((each, _written(field, each)) for each in givers))
-            for text, givers in given_by(field, nominals)
+            sources.given(claim.text, ((each, _written(field, each)) for each in givers)) for claim, givers in given
         )
         if values:
-            found.append(Fact(title, _why(values), values))
+            found.append(Fact(title, _why(field, [claim for claim, _ in given]), values))
     aliases: dict[str, list[tuple[Nominal, str]]] = {}
     for nominal in nominals:
         for alias in nominal.aliases:
@@ -96,26 +98,34 @@ def _written(field: str, nominal: Nominal) -> str:
     return "" if field == "born" or words.has(field, text.upper()) else text
 
 
-def _why(values: tuple[Given, ...]) -> str:
+def _why(field: str, claims: list[Claim]) -> str:
     """Say why the first of some values is shown and the others are not."""
-    first, *others = (each.givers for each in values)
-    told = sum((first, *others))
+    first, *others = claims
+    told = sum(each.givers for each in claims)
     if not others:
         return "Nobody says otherwise." if told > 1 else "One source record alone gives it."
-    if first > others[0]:
+    rule = in_force().survivorship.decided(field, first, others[0])
+    if rule == "most":
+        than = "any other value" if all(each.givers < first.givers for each in others) else "of the next"
         return (
-            f"Shown first because {first} of the {told} source records that give one say so: more than any other value."
+            f"Shown first because {first.givers} of the {told} source records that give one say so: more than {than}."
         )
-    return (
-        f"Shown first by the alphabet alone: {first} of the {told} source records that give one"
-        f" {'says' if first == 1 else 'say'} so, and as many say otherwise."
-    )
+    if rule is None:
+        return (
+            f"Shown first by the alphabet alone: {first.givers} of the {told} source records that give one"
+            f" {'says' if first.givers == 1 else 'say'} so, and as much speaks for another."
+        )
+    if rule == "latest":
+        days = [words.day(each.since) if each.since else "a day that is not known" for each in (first, others[0])]
+        return f"Shown first because it is the newer word: it has been told since {days[0]}, the next since {days[1]}."
+    return f"Shown first because {_BECAUSE[rule]}."
 
 
-def _days(nominals: Iterable[Nominal]) -> dict[int, tuple[date, date]]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nominal, since, last FROM muniment.told(%s)", [[each.pk for each in nominals]])
-        return {nominal: (since, last) for nominal, since, last in cursor.fetchall()}
+_BECAUSE = {
+    "held": "a source has it still, and none has what stands below",
+    "known": "what stands below means that nothing is known, or cannot be right",
+    "whole": "what stands below leaves more days open",
+}
 
 
 def _records(nominals: list[Nominal]) -> dict[int, Record]:

@@ -17,7 +17,8 @@ class Tables:
     """Where prime records of a kind are: their table, that of who belongs to them, and that of what belongs.
 
     `column` names the member in the table of belonging, `reference` is what tells a member `n` within its source.
-    `kept` is what a belonging keeps besides, column to value: when that changes, it goes on as a new one.
+    `told` is what the source tells of the member, column to value: when that changes, a belonging goes on as a new one.
+    `kept` is what a belonging keeps besides.
     """
 
     prime: str
@@ -25,14 +26,17 @@ class Tables:
     member: str
     column: str
     reference: str
+    told: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> dict[str, str]:
         """Return what the statements name."""
-        columns = "".join(f", {name}" for name in self.kept)
-        values = "".join(f", {value}" for value in self.kept.values())
-        told = {name: getattr(self, name) for name in ("prime", "belonging", "member", "column", "reference")}
-        return told | {"columns": columns, "values": values}
+        more = {**self.told, **self.kept}
+        columns = "".join(f", {name}" for name in more)
+        values = "".join(f", {value}" for value in more.values())
+        anew = " OR ".join(f"b.{name} IS DISTINCT FROM {value}" for name, value in self.told.items())
+        named = {name: getattr(self, name) for name in ("prime", "belonging", "member", "column", "reference")}
+        return named | {"columns": columns, "values": values, "told_anew": anew or "false"}
 
 
 PEOPLE = Tables(
@@ -41,71 +45,65 @@ PEOPLE = Tables(
     "records_nominal",
     "nominal_id",
     "n.reference",
-    kept={
-        "valid_from": "n.seen_first",
-        "valid_until": "n.withdrawn_on",
-        "run_id": "%(run)s",
-        "is_attached": "%(attached)s",
-    },
+    told={"valid_from": "n.seen_first", "valid_until": "n.withdrawn_on"},
+    kept={"run_id": "%(run)s", "is_attached": "%(attached)s"},
 )
 
 _GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)"
 
+# What stands of staged groups and what is to move, found once: the counts of a run and what is written are of it.
+# PostgreSQL is told how much that is: else it is taken for thousands, and every prime record is read.
+_WORK_OUT = """
+DROP TABLE IF EXISTS standing, moving;
+CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
+SELECT c.anchor_id, p.id AS prime_id, min(p.id) OVER (PARTITION BY c.anchor_id) AS chosen_id,
+    p.redirects_to_id, p.retired_at
+FROM {clusters} c JOIN {prime} p ON p.anchor_id = c.person_id;
+ANALYZE standing;
+CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
+SELECT c.person_id AS member_id, c.anchor_id, b.id AS belonging_id, b.prime_id AS was, s.prime_id AS becomes,
+    b.prime_id IS NOT DISTINCT FROM s.prime_id AS stays -- of whom the source alone tells otherwise
+FROM {clusters} c JOIN {member} n ON n.id = c.person_id
+LEFT JOIN standing s ON s.anchor_id = c.anchor_id AND s.prime_id = s.chosen_id
+LEFT JOIN {belonging} b ON b.{column} = c.person_id AND b.until IS NULL
+WHERE b.id IS NULL OR b.prime_id IS DISTINCT FROM s.prime_id OR {told_anew};
+ANALYZE moving
+"""
+
 _MEMBERSHIPS = {
-    "chosen": """
-        DROP TABLE IF EXISTS chosen;
-        CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
-        SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
-        JOIN {prime} p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
-    """,
     "made": """
         WITH fresh AS (
             INSERT INTO {prime} (anchor_id, anchor_key, made_at)
             SELECT c.anchor_id, ctl.code || '|' || s.code || '|' || {reference}, %(at)s
-            FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
+            FROM (SELECT DISTINCT anchor_id FROM moving WHERE becomes IS NULL) c
             JOIN {member} n ON n.id = c.anchor_id
             JOIN records_sourcesystem s ON s.id = n.system_id
             JOIN core_controller ctl ON ctl.id = s.controller_id
-            WHERE NOT EXISTS (SELECT 1 FROM chosen WHERE chosen.anchor_id = c.anchor_id)
             ORDER BY 2
             RETURNING id, anchor_id
-        ) INSERT INTO chosen SELECT anchor_id, id FROM fresh
+        ) INSERT INTO standing (anchor_id, prime_id, chosen_id) SELECT anchor_id, id, id FROM fresh
     """,
-    "counted": "ANALYZE chosen",  # else it is taken for thousands, and every prime record is read
     "retired": """
-        UPDATE {prime} p SET redirects_to_id = chosen.prime_id, retired_at = coalesce(retired_at, %(at)s)
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE p.anchor_id = c.person_id AND p.id <> chosen.prime_id
-            AND p.redirects_to_id IS DISTINCT FROM chosen.prime_id
+        UPDATE {prime} p SET redirects_to_id = s.chosen_id, retired_at = coalesce(p.retired_at, %(at)s)
+        FROM standing s
+        WHERE p.id = s.prime_id AND s.prime_id <> s.chosen_id AND s.redirects_to_id IS DISTINCT FROM s.chosen_id
     """,
     "revived": """
         UPDATE {prime} p SET redirects_to_id = NULL, retired_at = NULL
-        FROM chosen WHERE chosen.prime_id = p.id AND p.retired_at IS NOT NULL
+        FROM standing s WHERE p.id = s.prime_id AND s.prime_id = s.chosen_id AND s.retired_at IS NOT NULL
     """,
     "closed": """
-        UPDATE {belonging} b SET until = greatest(b.start, %(at)s)
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
-        WHERE b.{column} = c.person_id AND b.until IS NULL AND b.prime_id <> chosen.prime_id
+        UPDATE {belonging} b SET until = greatest(b.start, %(at)s) FROM moving m WHERE b.id = m.belonging_id
     """,
     "moved": """
         INSERT INTO {belonging} ({column}, prime_id, start{columns})
-        SELECT c.person_id, chosen.prime_id, %(at)s{values}
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id JOIN {member} n ON n.id = c.person_id
-        WHERE NOT EXISTS (SELECT 1 FROM {belonging} b WHERE b.{column} = c.person_id AND b.until IS NULL)
+        SELECT m.member_id, s.chosen_id, %(at)s{values}
+        FROM moving m JOIN standing s ON s.anchor_id = m.anchor_id AND s.prime_id = s.chosen_id
+        JOIN {member} n ON n.id = m.member_id
+        ORDER BY m.member_id -- as the indexes lie
     """,
 }
-
-# Who stays and of whom the source tells otherwise: since when it has had them, until when.
-_TOLD_ANEW = """
-WITH stale AS (
-    UPDATE people_belonging b SET until = greatest(b.start, %(at)s)
-    FROM {clusters} c JOIN records_nominal n ON n.id = c.person_id
-    WHERE b.nominal_id = n.id AND b.until IS NULL
-        AND (b.valid_from, b.valid_until) IS DISTINCT FROM (n.seen_first, n.withdrawn_on)
-    RETURNING b.nominal_id, b.prime_id, n.seen_first, n.withdrawn_on
-) INSERT INTO people_belonging (nominal_id, prime_id, start, valid_from, valid_until, run_id, is_attached)
-SELECT nominal_id, prime_id, %(at)s, seen_first, withdrawn_on, %(run)s, %(attached)s FROM stale
-"""
+_STAY = "SELECT count(*) FROM moving WHERE stays"
 
 _EDGES = (
     # Two that came apart by themselves are asked about until somebody has said whether they are one.
@@ -142,25 +140,23 @@ _EDGES = (
             e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s))
                 AS waits
         FROM told e JOIN {placed} one ON one.person_id = e."left" JOIN {placed} two ON two.person_id = e."right"
+    ), differing AS (
+        -- What is held so already is not touched: to lock it would be to write it.
+        SELECT e.*, h.id FROM placed e
+        LEFT JOIN people_matchedge h ON h.left_id = e."left" AND h.right_id = e."right"
+        WHERE h.id IS NULL OR ((h.blocked_by <> 'parted' OR e.were_one) AND (h.weight <> e.weight
+            OR h.is_automatic <> e.automatic OR h.blocked_by <> e.rule OR h.needs_person <> e.waits
+            OR h.were_one <> e.were_one OR h.model <> %(model)s))
+    ), anew AS (
+        UPDATE people_matchedge h SET weight = e.weight, is_automatic = e.automatic, blocked_by = e.rule,
+            needs_person = e.waits, were_one = e.were_one, model = %(model)s, run_id = %(run)s
+        FROM differing e WHERE h.id = e.id
     )
     INSERT INTO people_matchedge
         (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
     SELECT e."left", e."right", e.weight, e.automatic, e.rule, e.waits, e.were_one, %(model)s, %(run)s
-    FROM placed e
-    -- What is held so already is not touched: to lock it would be to write it.
-    WHERE NOT EXISTS (SELECT 1 FROM people_matchedge h WHERE h.left_id = e."left" AND h.right_id = e."right"
-        AND h.weight = e.weight AND h.is_automatic = e.automatic AND h.blocked_by = e.rule
-        AND h.needs_person = e.waits AND h.were_one = e.were_one AND h.model = %(model)s)
+    FROM differing e WHERE e.id IS NULL
     ORDER BY e."left", e."right" -- as the index lies: a million in any order took almost twice as long
-    ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight,
-        is_automatic = excluded.is_automatic, blocked_by = excluded.blocked_by,
-        needs_person = excluded.needs_person, were_one = excluded.were_one,
-        model = excluded.model, run_id = excluded.run_id
-    WHERE (people_matchedge.blocked_by <> 'parted' OR excluded.were_one) AND (
-        people_matchedge.weight <> excluded.weight OR people_matchedge.model <> excluded.model
-        OR people_matchedge.blocked_by <> excluded.blocked_by
-        OR people_matchedge.needs_person <> excluded.needs_person
-        OR people_matchedge.were_one <> excluded.were_one)
     """,
 )
 
@@ -186,18 +182,28 @@ def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
     cursor.execute(_GONE.format(clusters=clusters, **tables.names()))
 
 
-def publish_memberships(
-    cursor: Any, clusters: str, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None
-) -> dict[str, int]:
-    """Publish the groups of staged clusters (person_id, the member; anchor_id, the first); return how often what.
+def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
+    """Find what the groups of staged clusters (person_id, the member; anchor_id, the first) would change.
+
+    It is left in tables `standing` (anchor_id, prime_id, chosen_id, redirects_to_id, retired_at), the prime records
+    anchored in each group with the one whose reference it keeps, and `moving` (member_id, anchor_id, belonging_id, was,
+    becomes, stays), whoever does not belong as it should, until the end of the transaction.
+    """
+    cursor.execute(_WORK_OUT.format(clusters=clusters, **tables.names()))
+
+
+def publish_memberships(cursor: Any, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None) -> dict[str, int]:
+    """Publish what has been worked out; return how often what was done.
 
     `given` are the parameters of what the tables keep besides, and `at`, the moment; left out, it is now.
     """
     parameters = {"at": _now(cursor), **(given or {})}
     rows = {}
     for step, statement in _MEMBERSHIPS.items():
-        cursor.execute(statement.format(clusters=clusters, **tables.names()), parameters)
+        cursor.execute(statement.format(**tables.names()), parameters)
         rows[step] = cursor.rowcount
+    cursor.execute(_STAY)
+    rows["moved"] -= cursor.fetchone()[0]
     return {step: rows[step] for step in ("made", "retired", "revived", "moved")}
 
 
@@ -210,13 +216,11 @@ def _now(cursor: Any) -> Any:
 def publish(
     cursor: Any, names: dict[str, str], parameters: dict[str, Any], part: Around | None = None
 ) -> dict[str, int]:
-    """Publish staged `clusters` (person_id, anchor_id), `edges`, `asked` and `placed`; return what was done how often.
+    """Publish what has been worked out of clusters, and staged `edges`, `asked` and `placed`; return what how often.
 
-    `placed` are clusters too, with everyone whom an edge names. Without a `part` it is about everyone.
+    `placed` are clusters (person_id, anchor_id) with everyone whom an edge names. Without a `part` it is of everyone.
     """
-    given = parameters | {"at": _now(cursor), "attached": part is not None}
-    rows = publish_memberships(cursor, names["clusters"], given=given)
-    cursor.execute(_TOLD_ANEW.format(**names), given)
+    rows = publish_memberships(cursor, given=parameters | {"at": _now(cursor), "attached": part is not None})
     more = {"changed": array(part.changed), "inside": array(part.inside)} if part else {}
     for statement in _EDGES:
         cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)

@@ -4,16 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from muniment.core import references, words
+from muniment.core import references
 from muniment.people.models import Belonging, PrimePerson
+from muniment.people.survivorship import UNNAMED, Days, given_by
 from muniment.records.models import Involvement, Nominal
-
-UNNAMED = "Name not known"
 
 
 def nominals_of(prime: PrimePerson) -> QuerySet[Nominal]:
@@ -39,9 +37,11 @@ def nominals_by_prime(prime_ids: Iterable[int]) -> dict[int, list[Nominal]]:
 
 
 def identities(primes: Iterable[PrimePerson]) -> dict[int, "Identity"]:
-    """Return prime key to identity, in three queries however many there are."""
+    """Return prime key to identity, in four queries however many there are."""
     every = {prime.pk: prime for prime in primes}
-    return {key: identity(every[key], nominals) for key, nominals in nominals_by_prime(every).items()}
+    held = nominals_by_prime(every)
+    days = Days([each.pk for nominals in held.values() for each in nominals])
+    return {key: identity(every[key], nominals, days) for key, nominals in held.items()}
 
 
 @dataclass(frozen=True)
@@ -55,30 +55,32 @@ class Called:
 
 @dataclass(frozen=True)
 class _Named:
+    pk: int
     name: str
     born: str
     born_earliest: date | None
     born_latest: date | None
-
-
-_Gives = TypeVar("_Gives", Nominal, _Named)
+    withdrawn_on: date | None
 
 
 def called(primes: Iterable[PrimePerson]) -> dict[int, Called]:
     """Return what prime people are called, by key, as `identities` has it; reads nothing else of them."""
     every = {prime.pk: prime for prime in primes}
-    columns = ("forename", "middle_names", "surname", "full_name", "born", "born_earliest", "born_latest")
+    columns = ("forename", "middle_names", "surname", "full_name")
+    more = ("born", "born_earliest", "born_latest", "withdrawn_on")
     held: dict[int, list[_Named]] = {}
     rows = Belonging.objects.filter(prime_id__in=list(every), until__isnull=True)
-    for key, forename, middle, surname, full, *born in rows.values_list(
-        "prime_id", *(f"nominal__{c}" for c in columns)
+    for key, nominal, forename, middle, surname, full, *told in rows.values_list(
+        "prime_id", "nominal_id", *(f"nominal__{c}" for c in (*columns, *more))
     ):
         parts = " ".join(part for part in (forename, middle, surname) if part)
-        held.setdefault(key, []).append(_Named(parts or full or UNNAMED, *born))
+        held.setdefault(key, []).append(_Named(nominal, parts or full or UNNAMED, *told))
+    days = Days([each.pk for named in held.values() for each in named])
     found = {}
     for key, named in held.items():
-        names, births = given_by("name", named), given_by("born", named)
-        found[key] = Called(every[key].reference, names[0][0] if names else UNNAMED, births[0][0] if births else "")
+        names, births = given_by("name", named, days), given_by("born", named, days)
+        born = births[0][0].text if births else ""
+        found[key] = Called(every[key].reference, names[0][0].text if names else UNNAMED, born)
     return found
 
 
@@ -146,9 +148,13 @@ FACTS = {
 }
 
 
-def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
-    """Derive what to show of a prime person from nominals; the value that most sources give comes first."""
-    facts = {title: _values(field, nominals) for title, field in FACTS.items()}
+def identity(prime: PrimePerson, nominals: list[Nominal], days: Days | None = None) -> Identity:
+    """Derive what to show of a prime person from nominals; the value that policy puts first comes first.
+
+    `days` are of these nominals, where others are asked about with them.
+    """
+    days = days or Days([each.pk for each in nominals])
+    facts = {title: _values(field, nominals, days) for title, field in FACTS.items()}
     aliases = sorted({alias for nominal in nominals for alias in nominal.aliases})
     if aliases:
         facts["Also known as"] = tuple(Value(alias, ()) for alias in aliases)
@@ -162,34 +168,10 @@ def identity(prime: PrimePerson, nominals: list[Nominal]) -> Identity:
     )
 
 
-def _values(field: str, nominals: list[Nominal]) -> tuple[Value, ...]:
+def _values(field: str, nominals: list[Nominal], days: Days) -> tuple[Value, ...]:
     return tuple(
-        Value(text, tuple(dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in givers)))
-        for text, givers in given_by(field, nominals)
+        Value(
+            claim.text, tuple(dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in givers))
+        )
+        for claim, givers in given_by(field, nominals, days)
     )
-
-
-def given_by(field: str, nominals: Iterable[_Gives]) -> list[tuple[str, list[_Gives]]]:
-    """Return each value of a fact with the nominals that give it: what most give first, then by the alphabet."""
-    given: dict[str, tuple[list[str], list[_Gives]]] = {}
-    for nominal in nominals:
-        text = str(getattr(nominal, field)).strip()
-        if text and text != UNNAMED:
-            shown = _shown(field, nominal, text)
-            spellings, givers = given.setdefault(" ".join(shown.casefold().split()), ([], []))
-            spellings.append(shown)
-            givers.append(nominal)
-    values = [(min(spellings, key=str.isupper), givers) for spellings, givers in given.values()]
-    return sorted(values, key=lambda pair: (-len(pair[1]), pair[0]))
-
-
-def _shown(field: str, nominal: "Nominal | _Named", text: str) -> str:
-    if field == "born":
-        return _day(nominal)
-    return words.say(field, text) if words.has(field, text.upper()) else text
-
-
-def _day(nominal: "Nominal | _Named") -> str:
-    if nominal.born_earliest is None or nominal.born_latest is None:
-        return f"{nominal.born} (not a date)"
-    return words.between(nominal.born_earliest, nominal.born_latest)

@@ -9,7 +9,8 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -197,17 +198,38 @@ def read(query: str) -> pa.Table:
         return rows_of(query)
 
 
+class Snapshot:
+    """The database as it is at one moment: called with a query, the rows are returned as an Arrow table."""
+
+    def __init__(self, cursor: Any) -> None:
+        """Take the cursor of a transaction that sees one moment."""
+        self._cursor = cursor
+
+    def __call__(self, query: str) -> pa.Table:
+        """Return the rows of a query."""
+        self._cursor.execute(query)
+        table: pa.Table = self._cursor.fetch_arrow_table()
+        return table
+
+    def each(self, *queries: str) -> list[pa.Table]:
+        """Return the rows of several queries, asked side by side, each over a connection of its own."""
+        seen, uri = self("SELECT pg_export_snapshot() AS seen")["seen"][0].as_py(), _uri()
+
+        def ask(query: str) -> pa.Table:
+            with adbc.connect(uri) as connected, connected.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                cursor.execute(f"SET TRANSACTION SNAPSHOT {Literal(seen).as_string()}")
+                return Snapshot(cursor)(query)
+
+        with ThreadPoolExecutor(len(queries)) as pool:
+            return list(pool.map(ask, queries))
+
+
 @contextmanager
-def snapshot() -> Iterator[Callable[[str], pa.Table]]:
-    """Give a function that returns the rows of a query as an Arrow table, all as they are at one moment."""
+def snapshot() -> Iterator[Snapshot]:
+    """Give the database as it is at this moment."""
     with _bulk() as bulk:
         with bulk.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
-            def rows_of(query: str) -> pa.Table:
-                cursor.execute(query)
-                table: pa.Table = cursor.fetch_arrow_table()
-                return table
-
-            yield rows_of
+            yield Snapshot(cursor)
         bulk.rollback()  # so that the next read sees what was committed since

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from muniment.engine.matching.model import Points
+from muniment.engine.matching.survivorship import Survivorship, survivorship
 
 DIRECTORY = Path(__file__).parents[4] / "policy" / "matching"
 # What is cleaned away, each a list of words or values.
@@ -84,6 +85,7 @@ class Tables:
     evidence: Mapping[str, Evidence]  # what a judgement may rest on, by its code, in the order of the policy
     watching: Watching
     stewardship: Stewardship
+    survivorship: Survivorship
 
     @property
     def points(self) -> Points:
@@ -132,6 +134,7 @@ def load(on: date, directory: Path = DIRECTORY) -> Tables:
         },
         watching=_watching(_in_force(body, "watching", on)),
         stewardship=_stewardship(_in_force(body, "stewardship", on)),
+        survivorship=survivorship(_in_force(body, "survivorship", on)["values"]),
     )
 
 

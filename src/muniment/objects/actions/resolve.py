@@ -180,7 +180,8 @@ def _group(thing: Thing, query: str, read: Callable[[Iterable[dict[str, Any]]], 
 def _publish(thing: Thing, resolved: _Resolved, run: BatchRun) -> dict[str, int]:
     with staging.staged({"clusters": resolved.clusters, "asked": resolved.asked}) as staged, _writing() as cursor:
         publishing.leave_out_gone(cursor, staged["clusters"], thing.tables)
-        rows = publishing.publish_memberships(cursor, staged["clusters"], thing.tables)
+        publishing.work_out(cursor, staged["clusters"], thing.tables)
+        rows = publishing.publish_memberships(cursor, thing.tables)
         cursor.execute(told.LEFT.format(**thing.names(), **staged))
         for statement in told.EDGES:
             cursor.execute(statement.format(**thing.names(), **staged), {"run": run.pk})

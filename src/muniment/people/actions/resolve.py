@@ -58,6 +58,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     resolution = linkage.resolve_on(opening, given, model, points)
     told = runs.tell(read.standardised, resolution)
     staged = _to_publish(resolution) | nominal_tables.to_store(read) | {"reserve": told.reserve}
+    staged["loose"] = loose.find(resolution, given.judgements)
     with (
         staging.staged(staged) as names,
         transaction.atomic(),
@@ -68,7 +69,8 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         late = nominal_tables.changed_since(read.snapshot)
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
         publishing.leave_out_gone(cursor, names["clusters"])
-        change = changes.find(cursor, names["clusters"])
+        publishing.work_out(cursor, names["clusters"])
+        change = changes.find(cursor)
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
         run.versions |= {"on": on.isoformat(), "lists": standard(on), "overgrown": list(resolution.overgrown)}
         run.versions["engine"] = "spark" if cluster else "duckdb"
@@ -98,7 +100,7 @@ def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa
     changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
     changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
     advice.ask_for_merges_back()
-    loose.keep(cursor, by.run.pk)
+    loose.keep(cursor, names["loose"], by.run.pk)
     return changed
 
 

@@ -8,18 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_STANDING = """
-CREATE TEMPORARY TABLE run_standing ON COMMIT DROP AS
-SELECT c.anchor_id, min(p.id) AS prime_id FROM {clusters} c
-JOIN people_primeperson p ON p.anchor_id = c.person_id GROUP BY c.anchor_id
-"""
+# Of what is to move, as `publishing.work_out` leaves it: who belonged to a prime record already.
 _CHANGES = """
 CREATE TEMPORARY TABLE run_changes ON COMMIT DROP AS
-SELECT b.nominal_id, b.prime_id AS was, s.prime_id AS becomes, c.anchor_id, scope.partition
-FROM people_belonging b JOIN {clusters} c ON c.person_id = b.nominal_id
-JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
-LEFT JOIN run_standing s ON s.anchor_id = c.anchor_id
-WHERE b.until IS NULL AND b.prime_id IS DISTINCT FROM s.prime_id
+SELECT m.member_id AS nominal_id, m.was, m.becomes, m.anchor_id, scope.partition
+FROM moving m JOIN records_nominal n ON n.id = m.member_id JOIN core_scope scope ON scope.id = n.scope_id
+WHERE m.was IS NOT NULL AND NOT m.stays
 """
 # The prime records that people know now, whose members would be others: those that lose and those that gain.
 TOUCHED = """
@@ -30,9 +24,9 @@ SELECT DISTINCT partition, prime FROM (
 ) each
 """
 _HELD = """
-SELECT scope.partition, count(DISTINCT b.prime_id) FROM people_belonging b
-JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
-WHERE b.until IS NULL GROUP BY scope.partition
+SELECT scope.partition, count(*)
+FROM (SELECT prime_id, min(nominal_id) AS member_id FROM people_belonging WHERE until IS NULL GROUP BY prime_id) b
+JOIN records_nominal n ON n.id = b.member_id JOIN core_scope scope ON scope.id = n.scope_id GROUP BY scope.partition
 """
 _DIGEST = """
 SELECT encode(sha256(convert_to(coalesce(string_agg(
@@ -42,27 +36,23 @@ SELECT encode(sha256(convert_to(coalesce(string_agg(
 # As publishing counts them, by partition.
 _COUNTED = {
     "made": """
-        SELECT scope.partition, count(*) FROM (SELECT DISTINCT anchor_id FROM {clusters}) c
-        JOIN records_nominal n ON n.id = c.anchor_id JOIN core_scope scope ON scope.id = n.scope_id
-        WHERE NOT EXISTS (SELECT 1 FROM run_standing s WHERE s.anchor_id = c.anchor_id) GROUP BY scope.partition
+        SELECT scope.partition, count(*) FROM (SELECT DISTINCT anchor_id FROM moving WHERE becomes IS NULL) m
+        JOIN records_nominal n ON n.id = m.anchor_id JOIN core_scope scope ON scope.id = n.scope_id
+        GROUP BY scope.partition
     """,
     "retired": """
-        SELECT scope.partition, count(*) FROM people_primeperson p JOIN {clusters} c ON c.person_id = p.anchor_id
-        JOIN run_standing s ON s.anchor_id = c.anchor_id
-        JOIN records_nominal n ON n.id = p.anchor_id JOIN core_scope scope ON scope.id = n.scope_id
-        WHERE p.id <> s.prime_id AND p.redirects_to_id IS DISTINCT FROM s.prime_id GROUP BY scope.partition
+        SELECT scope.partition, count(*) FROM standing s JOIN records_nominal n ON n.id = s.anchor_id
+        JOIN core_scope scope ON scope.id = n.scope_id
+        WHERE s.prime_id <> s.chosen_id AND s.redirects_to_id IS DISTINCT FROM s.chosen_id GROUP BY scope.partition
     """,
     "revived": """
-        SELECT scope.partition, count(*) FROM run_standing s JOIN people_primeperson p ON p.id = s.prime_id
-        JOIN records_nominal n ON n.id = p.anchor_id JOIN core_scope scope ON scope.id = n.scope_id
-        WHERE p.retired_at IS NOT NULL GROUP BY scope.partition
+        SELECT scope.partition, count(*) FROM standing s JOIN records_nominal n ON n.id = s.anchor_id
+        JOIN core_scope scope ON scope.id = n.scope_id
+        WHERE s.prime_id = s.chosen_id AND s.retired_at IS NOT NULL GROUP BY scope.partition
     """,
     "moved": """
-        SELECT scope.partition, count(*) FROM {clusters} c JOIN records_nominal n ON n.id = c.person_id
-        JOIN core_scope scope ON scope.id = n.scope_id
-        LEFT JOIN run_standing s ON s.anchor_id = c.anchor_id
-        LEFT JOIN people_belonging b ON b.nominal_id = c.person_id AND b.until IS NULL
-        WHERE b.id IS NULL OR b.prime_id IS DISTINCT FROM s.prime_id GROUP BY scope.partition
+        SELECT scope.partition, count(*) FROM moving m JOIN records_nominal n ON n.id = m.member_id
+        JOIN core_scope scope ON scope.id = n.scope_id WHERE NOT m.stays GROUP BY scope.partition
     """,
 }
 
@@ -80,14 +70,12 @@ class Change:
     counted: Mapping[str, Mapping[str, int]]
 
 
-def find(cursor: Any, clusters: str) -> Change:
-    """Work out what staged groups would change; leave it in table `run_changes` until the end of the transaction."""
-    cursor.execute(_STANDING.format(clusters=clusters))
-    cursor.execute("ANALYZE run_standing")
-    cursor.execute(_CHANGES.format(clusters=clusters))
+def find(cursor: Any) -> Change:
+    """Return what has been worked out, as counts; leave what changes in `run_changes` until the transaction ends."""
+    cursor.execute(_CHANGES)
     counted: dict[str, dict[str, int]] = {}
     for name, query in _COUNTED.items():
-        for partition, number in _by_partition(cursor, query.format(clusters=clusters)).items():
+        for partition, number in _by_partition(cursor, query).items():
             counted.setdefault(partition, {})[name] = number
     changed = f"SELECT partition, count(*) FROM ({TOUCHED.format(changes='run_changes')}) t GROUP BY partition"  # noqa: S608
     cursor.execute(_DIGEST)
