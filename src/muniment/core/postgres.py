@@ -34,7 +34,6 @@ _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
     "max_connections": "60",
-    "shared_buffers": "'512MB'",
     "work_mem": "'32MB'",
     "maintenance_work_mem": "'256MB'",
     "max_wal_size": "'4GB'",
@@ -46,6 +45,12 @@ _SETTINGS = {
     "log_min_messages": "'warning'",
     "log_error_verbosity": "'terse'",
 }
+
+
+# Of the machine's memory, what the server keeps pages in, and what it counts on the system to keep besides.
+_BUFFERS, _CACHE = 1 / 4, 1 / 2
+_LEAST_MB, _MOST_MB = 128, 8192
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 class ServerError(Exception):
@@ -220,7 +225,22 @@ def start() -> None:
         _start(cluster, binaries)
 
 
+def _of_memory() -> dict[str, str]:
+    """Return the settings that follow from the memory there is: of the machine, or of the container that we run in.
+
+    What a nominal is attached by lies all over the tables. Where they do not fit, each batch writes out what the one
+    before it has changed before it can read its own.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # no such file, or no limit
+        memory = min(memory, int(_CGROUP.read_text()))
+    megabytes = memory // 2**20
+    buffers = max(_LEAST_MB, min(_MOST_MB, int(megabytes * _BUFFERS)))
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(buffers, int(megabytes * _CACHE))}MB"}
+
+
 def _start(cluster: Path, binaries: Path) -> None:
+    settings = "".join(f" -c {name}={value}" for name, value in _of_memory().items())
     log = cluster / "server.log"
     end = time.monotonic() + START_TIMEOUT_S
     while True:
@@ -233,7 +253,7 @@ def _start(cluster: Path, binaries: Path) -> None:
             f"--log={log}",
             f"--timeout={START_TIMEOUT_S}",
             "--wait",
-            f"--options=-k {socket_folder()}",
+            f"--options=-k {socket_folder()}{settings}",
         )
         if not done.returncode:
             return

@@ -10,7 +10,8 @@ from django.db import connection
 
 from muniment.batch.matching.grouping import CLUSTERS
 from muniment.batch.matching.resolve import DOUBTFUL, EDGES
-from muniment.engine.matching.grouping import Grouped
+from muniment.engine.matching.grouping import Grouped, Refused
+from muniment.engine.matching.weighing import Weighed
 from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
 from muniment.people.linkage_models import Published
@@ -23,11 +24,6 @@ _ASKED = pa.schema([field for field in DOUBTFUL if field.name != "were_one"])
 _FOLLOWED = """
 UPDATE people_judgement SET is_followed = true
 WHERE NOT is_followed AND left_id = ANY(%(keys)s) AND right_id = ANY(%(keys)s)
-"""
-# Those that are asked about because they came apart: by the one side and by the other, as the indexes are.
-_PARTED = """
-SELECT left_id, right_id FROM people_matchedge WHERE blocked_by = 'parted' AND left_id = ANY(%(keys)s)
-UNION SELECT left_id, right_id FROM people_matchedge WHERE blocked_by = 'parted' AND right_id = ANY(%(keys)s)
 """
 
 
@@ -104,14 +100,43 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
         "run": published.run.pk,
         "automatic": published.scales.points.automatic,
     }
+    changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
-        names = handing_over.tables(cursor, _to_publish(near, grouped, published))
-        part = publishing.Around(near.changed, near.members.keys())
+        names = handing_over.tables(cursor, _to_publish(near, grouped, changes))
         publishing.work_out(cursor, names["clusters"])
-        changed = publishing.publish(cursor, names, parameters, part)
+        changed = publishing.publish(cursor, names, parameters, changes.outworn)
         keys = {"keys": handing_over.array(near.changed)}
         search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
     return changed
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """What differs from the pairs that are kept: those to write, those to ask about, the keys of those that may go."""
+
+    edges: list[Weighed]
+    asked: list[Refused]
+    outworn: list[int]
+
+
+def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Changes:
+    points, version, find = published.scales.points, published.scales.model.version, grouped.groups.find
+    asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
+    named = {(min(each.left, each.right), max(each.left, each.right)) for each in asked}
+    edges = []
+    for each in near.weighed:
+        are_one = find(each.left) == find(each.right)
+        if each.tells(points.automatic, are_one=are_one):
+            named.add((each.left, each.right))
+            held = near.held.get((each.left, each.right))
+            if held is None or not (are_one and held.says(each, version)):
+                edges.append(each)
+    outworn = [
+        held.key
+        for held in near.held
+        if (held.blocked_by == "parted" or (held.left, held.right) not in named) and near.decides(held.left, held.right)
+    ]
+    return _Changes(edges, asked, outworn)
 
 
 def _primes_of(keys: Iterable[int]) -> dict[int, int]:
@@ -128,32 +153,25 @@ def _primes(near: Neighbourhood) -> Mapping[int, int]:
     return _primes_of({*near.members, *near.changed})
 
 
-def _to_publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, Rows]:
+def _to_publish(near: Neighbourhood, grouped: Grouped, changes: _Changes) -> dict[str, Rows]:
     anchors: dict[int, int] = {}
     clusters = []
     for key in sorted(near.members, key=lambda key: str(near.members[key]["source_key"])):
         clusters.append((key, anchors.setdefault(grouped.groups.find(key), key)))
-    automatic, find = published.scales.points.automatic, grouped.groups.find
-    speak = [each for each in near.weighed if each.tells(automatic, are_one=find(each.left) == find(each.right))]
-    outside = {key for each in speak for key in (each.left, each.right)} | _asked_with(near.changed)
+    named = [(each.left, each.right) for each in changes.edges]
+    named += [(held.left, held.right) for held in near.held if held.blocked_by == "parted"]
+    outside = {key for pair in named for key in pair}
     # Whoever is not decided here is in a group of their own, whichever it is: nobody here is in it.
     placed = [*clusters, *((key, -key) for key in sorted(outside - near.members.keys()))]
-    asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
     told = (near.members[key] for key in near.changed if key in near.members)
+    edges = [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in changes.edges]
     return {
         "clusters": Rows(clusters, CLUSTERS),
         "placed": Rows(placed, CLUSTERS),
-        "edges": Rows([(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in speak], EDGES),
-        "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in asked], _ASKED),
+        "edges": Rows(edges, EDGES),
+        "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in changes.asked], _ASKED),
         "tokens": Rows(
             [(row["person_id"], *token) for row in told for token in sorted(search_tokens.tokens_of(row))],
             search_tokens.TOKENS,
         ),
     }
-
-
-def _asked_with(keys: Collection[int]) -> set[int]:
-    """Return with whom some nominals are in a pair that came apart and waits."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PARTED, {"keys": handing_over.array(keys)})
-        return {key for pair in cursor.fetchall() for key in pair}

@@ -5,26 +5,16 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db import connection
 
 from muniment.batch.matching import part
 from muniment.batch.matching.joining import as_pairs
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.weighing import Scales, Weighed
 from muniment.people import nominal_tables
-from muniment.people.handing_over import array
-from muniment.people.linkage_models import Published
+from muniment.people.held_pairs import HeldPair, HeldPairs
 
 # Pairs up to which it is sooner done one by one: the set engine plans for as long as they take.
 FEW = 5000
-# Pairs from which it is sooner read how they were weighed before.
-FEW_AGAIN = 30
-
-_KEPT = """
-SELECT left_id, right_id, weight, blocked_by FROM people_matchedge
-WHERE left_id = ANY(%(keys)s) AND right_id = ANY(%(keys)s) AND model = %(model)s AND NOT were_one
-    AND blocked_by NOT IN ('identifier', 'parted', 'reopened')
-"""
 
 
 class Forms:
@@ -58,30 +48,27 @@ def weigh(pairs: pa.Table, forms: Forms, scales: Scales) -> tuple[Weighed, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def weigh_again(pairs: pa.Table, forms: Forms, published: Published) -> tuple[Weighed, ...]:
+def weigh_again(pairs: pa.Table, forms: Forms, held: HeldPairs, scales: Scales) -> tuple[Weighed, ...]:
     """Do as `weigh` for pairs of two who have not changed since they were weighed: what is kept of them is taken.
 
-    Of a person with a hundred source records thousands of such pairs are looked at for one that comes. What is kept
-    tells neither of pairs that speak for nothing, nor whether two with different identifiers may be twins, nor what was
-    written over by a question to a person: these are weighed.
+    Of a person with a hundred source records thousands of such pairs are looked at for one that comes. Pairs that speak
+    for nothing are not kept: these are weighed.
     """
-    scales = published.scales
-    if pairs.num_rows < FEW_AGAIN:
-        return weigh(pairs, forms, scales)
-    with connection.cursor() as cursor:
-        cursor.execute(_KEPT, {"keys": array(both(pairs)), "model": scales.model.version})
-        kept = {(left, right): (weight, blocked_by) for left, right, weight, blocked_by in cursor.fetchall()}
-    told = list(zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True))
-    rest = [pair for pair in told if pair not in kept]
-    again = (_as_kept(pair, *kept[pair], scales) for pair in told if pair in kept)
+    again, rest = [], []
+    for pair in zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True):
+        kept = held.get(pair)
+        if kept is not None and kept.tells_weight(scales.model.version):
+            again.append(_as_kept(kept, scales))
+        else:
+            rest.append(pair)
     return (*again, *weigh(as_pairs(rest), forms, scales))
 
 
-def _as_kept(pair: tuple[int, int], weight: float, blocked_by: str, scales: Scales) -> Weighed:
+def _as_kept(held: HeldPair, scales: Scales) -> Weighed:
     # That it is contested follows from others, and is found out anew.
-    blocked = None if blocked_by in {"", "contested"} else blocked_by
+    blocked, weight = None if held.blocked_by in {"", "contested"} else held.blocked_by, held.weight
     automatic = weight >= scales.points.automatic and blocked is None
-    return Weighed(*pair, weight, weight >= scales.least, automatic, blocked, twins=blocked == "twins")
+    return Weighed(held.left, held.right, weight, weight >= scales.least, automatic, blocked, twins=blocked == "twins")
 
 
 def both(pairs: pa.Table) -> list[int]:

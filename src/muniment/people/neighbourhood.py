@@ -4,23 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db import connection
-
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.grouping import Evidence, Grouped, Pair, Sayings, group
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 from muniment.engine.matching.weighing import CORPORATE, Weighed, contested
 from muniment.people import candidates, comparing, nominal_tables
-from muniment.people.handing_over import array
+from muniment.people.held_pairs import HeldPairs
 from muniment.people.linkage_models import Published
 from muniment.people.said_of_pairs import Said, Shown
-
-_JOINED_BEFORE = " UNION ".join(
-    f"SELECT left_id, right_id FROM people_matchedge WHERE {side} = ANY(%(keys)s)"  # noqa: S608
-    " AND (is_automatic OR blocked_by = 'contested')"
-    for side in ("left_id", "right_id")
-)
 
 
 @dataclass(frozen=True)
@@ -37,6 +29,11 @@ class Neighbourhood:
     weighed: tuple[Weighed, ...]
     said: Sayings
     shown: list[Pair]
+    held: HeldPairs  # the pairs that are kept of any of them
+
+    def decides(self, one: int, two: int) -> bool:
+        """Whether a pair is decided here: it is with somebody who has changed, or of two whose memberships are."""
+        return one in self.changed or two in self.changed or (one in self.members and two in self.members)
 
     def grouped(self, published: Published) -> Grouped:
         """Group the members as a run would."""
@@ -78,19 +75,23 @@ def _as_kept(keys: set[int], published: Published) -> Neighbourhood:
     forms = comparing.Forms(scales.on)
     pairs = candidates.touching(forms.of(keys), published)
     weighed = comparing.weigh(pairs, forms, scales)
-    inside, said, shown = _closure(keys, weighed)
+    held = HeldPairs()
+    inside, said, shown = _closure(keys, weighed, held)
     members = forms.of(inside)
     within = candidates.within(members, published, without=keys)
-    weighed = (*weighed, *comparing.weigh_again(within, forms, published))
+    weighed = (*weighed, *comparing.weigh_again(within, forms, held, scales))
     said = _within(said, members)
     if points.hard_rules:
         # Whom evidence leads to is inside, so that everything is here that a nominal inside may be torn between.
         weighed = tuple(contested(weighed, members, said.different, points.automatic))
-    return Neighbourhood(frozenset(keys), members, frozenset(comparing.both(pairs)), weighed, said, shown)
+    return Neighbourhood(frozenset(keys), members, frozenset(comparing.both(pairs)), weighed, said, shown, held)
 
 
-def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayings, list[Pair]]:
-    """Return everyone to whom evidence, somebody's word or having been one leads from some nominals, with both."""
+def _closure(keys: set[int], weighed: Iterable[Weighed], held: HeldPairs) -> tuple[set[int], Sayings, list[Pair]]:
+    """Return everyone to whom evidence, somebody's word or having been one leads from some nominals, with both.
+
+    The pairs that are kept of everyone inside are looked up on the way.
+    """
     joined: dict[int, set[int]] = defaultdict(set)
     for each in weighed:
         if each.automatic:
@@ -99,19 +100,11 @@ def _closure(keys: set[int], weighed: Iterable[Weighed]) -> tuple[set[int], Sayi
     said, shown = Said(), Shown()
     inside, frontier = set(keys), set(keys)
     while frontier:
-        pairs = {*said.look_up(frontier).same, *_joined_before(frontier)}
-        found = {key for pair in pairs for key in pair} | {key for one in frontier for key in joined[one]}
+        found = {key for pair in said.look_up(frontier).same for key in pair} | held.look_up(frontier)
+        found.update(key for one in frontier for key in joined[one])
         frontier = (found | shown.look_up(frontier)) - inside
         inside |= frontier
     return inside, said.of_all(), shown.pairs()
-
-
-def _joined_before(keys: Collection[int]) -> list[Pair]:
-    """Return the pairs with some nominals that evidence joins, or would were it not torn, as weighed before."""
-    with connection.cursor() as cursor:
-        cursor.execute(_JOINED_BEFORE, {"keys": array(keys)})
-        pairs: list[Pair] = cursor.fetchall()
-    return pairs
 
 
 def _within(said: Sayings, members: Collection[int]) -> Sayings:

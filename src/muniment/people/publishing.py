@@ -161,22 +161,6 @@ _EDGES = (
 )
 
 
-@dataclass(frozen=True)
-class Around:
-    """Whom a part is about: nominals that have changed, and all whose memberships are decided with theirs."""
-
-    changed: Collection[int]
-    inside: Collection[int]
-
-
-# A pair of a part is one with somebody who has changed, or of two who are decided together.
-_WITHIN = """held.id IN (
-    SELECT id FROM people_matchedge WHERE left_id = ANY(%(changed)s)
-    UNION SELECT id FROM people_matchedge WHERE right_id = ANY(%(changed)s)
-    UNION SELECT id FROM people_matchedge WHERE left_id = ANY(%(inside)s) AND right_id = ANY(%(inside)s))
-"""
-
-
 def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
     """Leave out of staged clusters what was destroyed while the run computed."""
     cursor.execute(_GONE.format(clusters=clusters, **tables.names()))
@@ -214,14 +198,16 @@ def _now(cursor: Any) -> Any:
 
 
 def publish(
-    cursor: Any, names: dict[str, str], parameters: dict[str, Any], part: Around | None = None
+    cursor: Any, names: dict[str, str], parameters: dict[str, Any], held: Collection[int] | None = None
 ) -> dict[str, int]:
     """Publish what has been worked out of clusters, and staged `edges`, `asked` and `placed`; return what how often.
 
-    `placed` are clusters (person_id, anchor_id) with everyone whom an edge names. Without a `part` it is of everyone.
+    `placed` are clusters (person_id, anchor_id) with everyone whom an edge names. Without `held` it is about everyone.
+    With it, `edges` need only be those that are not kept so already, and of the pairs that are kept, only those with
+    these keys may go.
     """
-    rows = publish_memberships(cursor, given=parameters | {"at": _now(cursor), "attached": part is not None})
-    more = {"changed": array(part.changed), "inside": array(part.inside)} if part else {}
+    rows = publish_memberships(cursor, given=parameters | {"at": _now(cursor), "attached": held is not None})
+    within, more = ("true", {}) if held is None else ("held.id = ANY(%(held)s)", {"held": array(held)})
     for statement in _EDGES:
-        cursor.execute(statement.format(**names, within=_WITHIN if part else "true"), parameters | more)
+        cursor.execute(statement.format(**names, within=within), parameters | more)
     return rows

@@ -56,12 +56,13 @@ SELECT "left", "right" FROM (
 ) shown WHERE "left" <> "right"
 """
 
-# With everyone of the same people and the same partitions.
+# Everyone of the same people, with their partitions. Each prime record is read once, however many of it are asked for.
 _SHOWN_WITH = """
-SELECT b.prime_id, scope.partition, b.nominal_id FROM people_belonging own
+SELECT b.prime_id, scope.partition, b.nominal_id FROM (
+    SELECT DISTINCT prime_id FROM people_belonging WHERE until IS NULL AND nominal_id = ANY(%(keys)s)
+) own
 JOIN people_belonging b ON b.prime_id = own.prime_id AND b.until IS NULL
 JOIN records_nominal n ON n.id = b.nominal_id JOIN core_scope scope ON scope.id = n.scope_id
-WHERE own.until IS NULL AND own.nominal_id = ANY(%(keys)s)
 """
 
 
@@ -97,15 +98,21 @@ class Shown:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._groups: dict[tuple[int, str], set[int]] = defaultdict(set)
+        self._found: set[int] = set()
 
     def look_up(self, keys: Collection[int]) -> set[int]:
-        """Return everyone who is of one prime record with any of these, of whichever partition."""
+        """Return everyone who is of one prime record with any of these and was not found so before."""
+        asked = set(keys) - self._found  # with whoever was found came all who are one with them
+        if not asked:
+            return set()
         with connection.cursor() as cursor:
-            cursor.execute(_SHOWN_WITH, {"keys": array(keys)})
+            cursor.execute(_SHOWN_WITH, {"keys": array(asked)})
             rows = cursor.fetchall()
         for prime, partition, nominal in rows:
             self._groups[prime, partition].add(nominal)
-        return {nominal for _, _, nominal in rows}
+        found = {nominal for _, _, nominal in rows}
+        self._found |= found
+        return found
 
     def pairs(self) -> list[Pair]:
         """Return pairs that lead to everyone who has been shown as one person with any of those looked up."""

@@ -46,8 +46,10 @@ _PUBLISH = (
     """
     INSERT INTO people_searchtoken (nominal_id, scope_id, kind, token)
     SELECT t.nominal_id, n.scope_id, t.kind, t.token FROM {tokens} t JOIN records_nominal n ON n.id = t.nominal_id
-    WHERE NOT EXISTS (SELECT 1 FROM people_searchtoken held
-        WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
+    WHERE NOT EXISTS (SELECT 1 FROM (
+        -- All words of a nominal are found together: word by word each would be looked for in a place of its own.
+        SELECT nominal_id, kind, token FROM people_searchtoken WHERE nominal_id IN ({some}) OFFSET 0
+    ) held WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
     ORDER BY t.token, t.kind, t.nominal_id -- so that what is looked for together lies together
     """,
     """

@@ -20,6 +20,7 @@ from muniment.people import (
     candidates,
     comparing,
     handing_over,
+    held_pairs,
     linkage_models,
     neighbourhood,
     nominal_tables,
@@ -35,12 +36,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BY = Actor("tests")
 HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
 PNCID = "2001/0000019K"
+AS_KEPT = held_pairs.HeldPair.tells_weight
 EXAMPLES = int(os.environ.get("MUNIMENT_TEST_ORDERS", "8"))
 
 
 @pytest.fixture
-def sources(controllers, tmp_path, monkeypatch):
-    monkeypatch.setattr(comparing, "FEW_AGAIN", 0)  # what is kept of pairs is taken, however few they are
+def sources(controllers, tmp_path):
     activate_model(every_feature=True)
     return Source(tmp_path, kind="delta"), Source(tmp_path, controller="westvale", kind="delta")
 
@@ -222,9 +223,10 @@ def weighed_by(data, monkeypatch):
     Pairs of two who have not changed are taken as they are kept, or weighed again.
     """
     few = 0 if data.draw(st.booleans(), label="by the set engine") else 10_000
-    for module in (candidates, comparing, handing_over, nominal_tables):
+    for module in (candidates, comparing, handing_over, held_pairs, nominal_tables):
         monkeypatch.setattr(module, "FEW", few)
-    monkeypatch.setattr(comparing, "FEW_AGAIN", 0 if data.draw(st.booleans(), label="as kept") else 10_000)
+    kept = AS_KEPT if data.draw(st.booleans(), label="as kept") else lambda *_: False
+    monkeypatch.setattr(held_pairs.HeldPair, "tells_weight", kept)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

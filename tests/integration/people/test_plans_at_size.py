@@ -1,0 +1,155 @@
+"""What attaching asks PostgreSQL is looked up, however many are held: the planner is told of a million, and asked.
+
+At 20,000 nominals a statement that reads a whole table takes no longer than one that looks up; at a million it takes
+seconds. The planner goes by what it knows of the tables, so that it can be asked without filling them.
+"""
+
+import json
+import re
+from random import Random
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from factories.exports import Source, row
+from factories.linkage import activate_model
+from muniment.core.actors import Actor
+from muniment.people.actions.attach import attach
+from muniment.people.actions.resolve import resolve
+from muniment.people.models import Belonging
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BY = Actor("tests")
+HELD = 1_000_000
+# How many rows there are of each for every nominal.
+TABLES = {
+    "records_nominal": 1,
+    "people_standardised": 1,
+    "people_belonging": 1,
+    "people_primeperson": 1,
+    "people_matchedge": 2,
+    "people_searchtoken": 26,
+}
+# Of the rows, how many differ in what they are found by: few are held here, and what is not unique would seem rare.
+DISTINCT = {
+    ("people_searchtoken", "nominal_id"): 1 / 26,
+    ("people_belonging", "prime_id"): 0.7,
+    ("people_matchedge", "left_id"): 0.3,
+    ("people_matchedge", "right_id"): 0.3,
+}
+OF_FEW = {"nominal_merged"}  # it is of those whom their sources have merged, and of nobody else
+FORGET = (
+    "DELETE FROM people_standardised WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_searchtoken WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_belonging WHERE nominal_id = ANY(%(keys)s)",
+    "DELETE FROM people_matchedge WHERE left_id = ANY(%(keys)s) OR right_id = ANY(%(keys)s)",
+)
+_SIZE = """
+SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %(table)s, 'reltuples', %(rows)s::real,
+    'relpages', (pg_relation_size(%(table)s::regclass) / current_setting('block_size')::int)::int)
+"""
+_DISTINCT = """
+SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', %(table)s, 'attname', %(column)s,
+    'inherited', false, 'n_distinct', %(share)s::real)
+"""
+_PLANNED = re.compile(
+    r"(DROP TABLE IF EXISTS \w+;\s*)?((SELECT|WITH|INSERT|UPDATE|DELETE|CREATE TEMPORARY TABLE \w+ "
+    r"ON COMMIT DROP AS)\s.*)",
+    re.DOTALL,
+)
+_COPIED = re.compile(r"COPY \((.*)\) TO STDOUT", re.DOTALL)
+
+
+class Plans:
+    """The plans of the statements of a connection, each asked for before the statement runs."""
+
+    def __init__(self):
+        self.read_through = []
+        self.statements = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        cursor = context["cursor"].connection.connection.cursor()
+        self.look(cursor, cursor.mogrify(sql, params) if params else sql)
+        return execute(sql, params, many, context)
+
+    def look(self, cursor, statement):
+        told = _PLANNED.fullmatch(statement.strip())
+        if not told:
+            return
+        self.statements += 1
+        [[plan]] = cursor.execute(f"EXPLAIN (FORMAT JSON) {told[2]}").fetchall()
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        self.read_through += [(node, " ".join(told[2].split())[:200]) for node in read_through(plan[0]["Plan"])]
+
+
+def read_through(plan):
+    """Give the nodes of a plan that read a whole table, or a whole index of it."""
+    table, kind = plan.get("Relation Name"), plan["Node Type"]
+    is_scan = kind in {"Index Scan", "Index Only Scan"} and plan["Index Name"] not in OF_FEW
+    is_whole = kind == "Seq Scan" or (is_scan and "Index Cond" not in plan)
+    if table in TABLES and is_whole:
+        yield f"{kind} of {table}"
+    for inner in plan.get("Plans", ()):
+        yield from read_through(inner)
+
+
+@pytest.fixture
+def plans(monkeypatch):
+    seen = Plans()
+    copy = psycopg.Cursor.copy
+
+    def copied(cursor, statement, *rest, **more):
+        if told := _COPIED.match(statement):
+            seen.look(cursor.connection.cursor(), told[1])
+        return copy(cursor, statement, *rest, **more)
+
+    monkeypatch.setattr(psycopg.Cursor, "copy", copied)
+    return seen
+
+
+def people(count):
+    """Return rows of as many people, of whom some may be one."""
+    draw, letters = Random(7), "abcdefghij"
+    for number in range(count):
+        surname = "".join(draw.choices(letters, k=3)).title()
+        born = f"19{draw.randint(50, 99)}-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}"
+        where = {
+            "POSTCODE": f"NH{draw.randint(1, 9)} {draw.randint(1, 9)}AA",
+            "PHONE": f"07700900{draw.randint(0, 999):03}",
+        }
+        yield row(f"C{number}", f"P{number}", SURNAME=f"Fic{surname}", BORN=born, **where)
+
+
+def tell_of_a_million(cursor):
+    for table, times in TABLES.items():
+        cursor.execute(f"ANALYZE {table}")
+        cursor.execute(_SIZE, {"table": table, "rows": times * HELD})
+    for (table, column), share in DISTINCT.items():
+        cursor.execute(_DISTINCT, {"table": table, "column": column, "share": -share})
+
+
+@pytest.fixture
+def held(controllers, tmp_path):
+    activate_model(every_feature=True)
+    Source(tmp_path, kind="delta").send(list(people(1100)))
+    resolve(by=BY)
+    return list(Belonging.objects.filter(until=None).order_by("nominal").values_list("nominal_id", flat=True))
+
+
+def test_of_a_million_those_who_come_are_looked_up(held, plans):
+    draw = Random(7)
+    for count in (1, 1000):
+        before, some = plans.statements, draw.sample(held, count)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                tell_of_a_million(cursor)
+                for statement in FORGET:
+                    cursor.execute(statement, {"keys": some})
+            with connection.execute_wrapper(plans):
+                done = attach(some, by=BY)
+            transaction.set_rollback(True)
+        assert done.nominals == count
+        assert plans.statements - before > 20
+        assert plans.read_through == []
