@@ -4,22 +4,18 @@ import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-import pyarrow as pa
 from django.db import connection
 
 from muniment.batch.matching.grouping import CLUSTERS
-from muniment.batch.matching.resolve import DOUBTFUL, EDGES
-from muniment.engine.matching.grouping import Grouped, Refused
-from muniment.engine.matching.weighing import Weighed
+from muniment.engine.matching.grouping import Grouped
 from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
 from muniment.people.linkage_models import Published
 from muniment.people.neighbourhood import Neighbourhood
 
 _RESOLVE_LOCK = 7_130_003
-
-_ASKED = pa.schema([field for field in DOUBTFUL if field.name != "were_one"])
 
 _FOLLOWED = """
 UPDATE people_judgement SET is_followed = true
@@ -98,7 +94,6 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
     parameters = {
         "model": published.scales.model.version,
         "run": published.run.pk,
-        "automatic": published.scales.points.automatic,
     }
     changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
@@ -112,31 +107,34 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
 
 @dataclass(frozen=True)
 class _Changes:
-    """What differs from the pairs that are kept: those to write, those to ask about, the keys of those that may go."""
+    """What differs from the pairs that are kept: those to write (`publishing.TOLD`), the keys of those that may go."""
 
-    edges: list[Weighed]
-    asked: list[Refused]
+    told: list[tuple[Any, ...]]
     outworn: list[int]
 
 
 def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Changes:
     points, version, find = published.scales.points, published.scales.model.version, grouped.groups.find
     asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
-    named = {(min(each.left, each.right), max(each.left, each.right)) for each in asked}
-    edges = []
+    told: list[tuple[Any, ...]] = [
+        (*sorted((each.left, each.right)), each.weight, False, each.reason, True, True) for each in asked
+    ]
+    named = {(left, right) for left, right, *_ in told}
     for each in near.weighed:
-        are_one = find(each.left) == find(each.right)
-        if each.tells(points.automatic, are_one=are_one):
-            named.add((each.left, each.right))
-            held = near.held.get((each.left, each.right))
-            if held is None or not (are_one and held.says(each, version)):
-                edges.append(each)
+        pair, are_one = (each.left, each.right), find(each.left) == find(each.right)
+        if pair in named or not each.tells(points.automatic, are_one=are_one):
+            continue
+        named.add(pair)
+        held = near.held.get(pair)
+        if held is None or not (are_one and held.says(each, version)):
+            waits = not are_one and (each.blocked_by is None or each.weight >= points.automatic)
+            told.append((*pair, each.weight, each.automatic, each.blocked_by or "", waits, False))
     outworn = [
         held.key
         for held in near.held
         if (held.blocked_by == "parted" or (held.left, held.right) not in named) and near.decides(held.left, held.right)
     ]
-    return _Changes(edges, asked, outworn)
+    return _Changes(told, outworn)
 
 
 def _primes_of(keys: Iterable[int]) -> dict[int, int]:
@@ -158,18 +156,14 @@ def _to_publish(near: Neighbourhood, grouped: Grouped, changes: _Changes) -> dic
     clusters = []
     for key in sorted(near.members, key=lambda key: str(near.members[key]["source_key"])):
         clusters.append((key, anchors.setdefault(grouped.groups.find(key), key)))
-    named = [(each.left, each.right) for each in changes.edges]
-    named += [(held.left, held.right) for held in near.held if held.blocked_by == "parted"]
-    outside = {key for pair in named for key in pair}
+    outside = {key for held in near.held if held.blocked_by == "parted" for key in (held.left, held.right)}
     # Whoever is not decided here is in a group of their own, whichever it is: nobody here is in it.
     placed = [*clusters, *((key, -key) for key in sorted(outside - near.members.keys()))]
     told = (near.members[key] for key in near.changed if key in near.members)
-    edges = [(each.left, each.right, each.weight, each.automatic, each.blocked_by) for each in changes.edges]
     return {
         "clusters": Rows(clusters, CLUSTERS),
         "placed": Rows(placed, CLUSTERS),
-        "edges": Rows(edges, EDGES),
-        "asked": Rows([(*sorted((each.left, each.right)), each.weight, each.reason) for each in changes.asked], _ASKED),
+        "told": Rows(changes.told, publishing.TOLD),
         "tokens": Rows(
             [(row["person_id"], *token) for row in told for token in sorted(search_tokens.tokens_of(row))],
             search_tokens.TOKENS,

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from muniment.people.handing_over import array
 
 
@@ -49,7 +51,24 @@ PEOPLE = Tables(
     kept={"run_id": "%(run)s", "is_attached": "%(attached)s"},
 )
 
-_GONE = "DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id)"
+_GONE = """
+DELETE FROM {clusters} c WHERE NOT EXISTS (SELECT 1 FROM {member} n WHERE n.id = c.person_id) RETURNING person_id
+"""
+_TOLD_OF = 'DELETE FROM {told} WHERE "left" = ANY(%(gone)s) OR "right" = ANY(%(gone)s)'
+
+# A pair as it is to be kept, the lower number left. `rule` is a key of `rules.REASONS`, or empty. One that `waits` is
+# for a person to judge; two that `were_one` are shown as one, and nothing joins them any more.
+TOLD = pa.schema(
+    [
+        ("left", pa.int64()),
+        ("right", pa.int64()),
+        ("weight", pa.float64()),
+        ("automatic", pa.bool_()),
+        ("rule", pa.string()),
+        ("waits", pa.bool_()),
+        ("were_one", pa.bool_()),
+    ]
+)
 
 # What stands of staged groups and what is to move, found once: the counts of a run and what is written are of it.
 # PostgreSQL is told how much that is: else it is taken for thousands, and every prime record is read.
@@ -112,10 +131,8 @@ _EDGES = (
         SELECT held.id FROM (
             SELECT held.* FROM people_matchedge held WHERE {within} OFFSET 0 -- found first, and then looked at
         ) held
-        LEFT JOIN {edges} e ON least(e."left", e."right") = held.left_id
-            AND greatest(e."left", e."right") = held.right_id
-        LEFT JOIN {asked} a ON a."left" = held.left_id AND a."right" = held.right_id
-        WHERE a."left" IS NULL AND (held.blocked_by = 'parted' OR e."left" IS NULL)
+        LEFT JOIN {told} t ON t."left" = held.left_id AND t."right" = held.right_id
+        WHERE (t."left" IS NULL OR (held.blocked_by = 'parted' AND NOT t.were_one))
             AND NOT (held.blocked_by = 'parted' AND EXISTS (
                 SELECT 1 FROM {placed} one JOIN {placed} two ON two.person_id = held.right_id
                 JOIN records_nominal l ON l.id = held.left_id JOIN core_scope ls ON ls.id = l.scope_id
@@ -126,23 +143,9 @@ _EDGES = (
     )
     """,
     """
-    WITH told AS (
-        SELECT least(e."left", e."right") AS "left", greatest(e."left", e."right") AS "right", e.weight, e.automatic,
-            e.blocked_by, false AS were_one
-        FROM {edges} e WHERE NOT EXISTS (
-            SELECT 1 FROM {asked} a WHERE a."left" = least(e."left", e."right")
-                AND a."right" = greatest(e."left", e."right"))
-        UNION ALL SELECT "left", "right", weight, false, reason, true FROM {asked}
-    ), placed AS (
-        SELECT e.*, coalesce(e.blocked_by, '') AS rule,
-            -- What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where
-            -- the weight alone would have joined it.
-            e.were_one OR (one.anchor_id <> two.anchor_id AND (e.blocked_by IS NULL OR e.weight >= %(automatic)s))
-                AS waits
-        FROM told e JOIN {placed} one ON one.person_id = e."left" JOIN {placed} two ON two.person_id = e."right"
-    ), differing AS (
+    WITH differing AS (
         -- What is held so already is not touched: to lock it would be to write it.
-        SELECT e.*, h.id FROM placed e
+        SELECT e.*, h.id FROM {told} e
         LEFT JOIN people_matchedge h ON h.left_id = e."left" AND h.right_id = e."right"
         WHERE h.id IS NULL OR ((h.blocked_by <> 'parted' OR e.were_one) AND (h.weight <> e.weight
             OR h.is_automatic <> e.automatic OR h.blocked_by <> e.rule OR h.needs_person <> e.waits
@@ -161,9 +164,12 @@ _EDGES = (
 )
 
 
-def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
-    """Leave out of staged clusters what was destroyed while the run computed."""
+def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE, told: str | None = None) -> None:
+    """Leave out of staged clusters, and of pairs that are `told`, what was destroyed while the run computed."""
     cursor.execute(_GONE.format(clusters=clusters, **tables.names()))
+    gone = [key for (key,) in cursor.fetchall()]
+    if gone and told is not None:
+        cursor.execute(_TOLD_OF.format(told=told), {"gone": gone})
 
 
 def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
@@ -200,11 +206,11 @@ def _now(cursor: Any) -> Any:
 def publish(
     cursor: Any, names: dict[str, str], parameters: dict[str, Any], held: Collection[int] | None = None
 ) -> dict[str, int]:
-    """Publish what has been worked out of clusters, and staged `edges`, `asked` and `placed`; return what how often.
+    """Publish what has been worked out of clusters, and staged pairs `told` (`TOLD`); return what how often.
 
-    `placed` are clusters (person_id, anchor_id) with everyone whom an edge names. Without `held` it is about everyone.
-    With it, `edges` need only be those that are not kept so already, and of the pairs that are kept, only those with
-    these keys may go.
+    `placed` are clusters (person_id, anchor_id), with everyone of a pair that came apart. Without `held` it is about
+    everyone. With it, only those pairs need be told that are not kept so already, and of those that are kept only
+    these, by key, may go.
     """
     rows = publish_memberships(cursor, given=parameters | {"at": _now(cursor), "attached": held is not None})
     within, more = ("true", {}) if held is None else ("held.id = ANY(%(held)s)", {"held": array(held)})

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.utils import timezone
 
+from muniment.batch.connecting import connect
 from muniment.batch.matching import policy
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.engines import one_machine
@@ -17,7 +18,7 @@ from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.features import Nominal
-from muniment.engine.matching.model import Model
+from muniment.engine.matching.model import Model, Points
 from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import Published
@@ -57,7 +58,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     opening = opened(cluster, given.standardised.num_rows) if cluster else one_machine()
     resolution = linkage.resolve_on(opening, given, model, points)
     told = runs.tell(read.standardised, resolution)
-    staged = _to_publish(resolution) | nominal_tables.to_store(read) | {"reserve": told.reserve}
+    staged = _to_publish(resolution, points) | nominal_tables.to_store(read) | {"reserve": told.reserve}
     staged["loose"] = loose.find(resolution, given.judgements)
     with (
         staging.staged(staged) as names,
@@ -68,7 +69,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         take_turn()
         late = nominal_tables.changed_since(read.snapshot)
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
-        publishing.leave_out_gone(cursor, names["clusters"])
+        publishing.leave_out_gone(cursor, names["clusters"], told=names["told"])
         publishing.work_out(cursor, names["clusters"])
         change = changes.find(cursor)
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
@@ -95,8 +96,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
 
 
 def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa.Table) -> dict[str, int]:
-    automatic = by.scales.points.automatic
-    parameters = {"model": by.scales.model.version, "run": by.run.pk, "automatic": automatic}
+    parameters = {"model": by.scales.model.version, "run": by.run.pk}
     changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
     changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
     advice.ask_for_merges_back()
@@ -109,12 +109,31 @@ def _counts(resolution: linkage.Resolution, changed: dict[str, int]) -> Counts:
     return Counts(nominals, primes, joined=nominals - primes, doubtful=resolution.doubtful.num_rows, **changed)
 
 
-def _to_publish(resolution: linkage.Resolution) -> dict[str, pa.Table]:
-    return {
-        "clusters": resolution.clusters,
-        "edges": resolution.edges.select(["left", "right", "weight", "automatic", "blocked_by"]),
-        "asked": resolution.doubtful.filter(resolution.doubtful["were_one"]).drop_columns("were_one"),
-    }
+# Pairs as they are to be kept. What is joined by other ways needs nobody; what a hard rule forbids is worth a person's
+# time only where the weight alone would have joined it.
+_TOLD = """
+with every as (
+    select least("left", "right") as "left", greatest("left", "right") as "right", weight, automatic,
+        coalesce(blocked_by, '') as rule, false as were_one
+    from edges
+), pairs as (
+    from every anti join asked using ("left", "right")
+    union all by name select "left", "right", weight, false as automatic, reason as rule, true as were_one from asked
+)
+select p."left", p."right", weight, automatic, rule,
+    were_one or (one.anchor_id <> two.anchor_id and (rule = '' or weight >= {automatic!r})) as waits, were_one
+from pairs p join clusters one on one.person_id = p."left" join clusters two on two.person_id = p."right"
+order by "left", "right"
+"""
+
+
+def _to_publish(resolution: linkage.Resolution, points: Points) -> dict[str, pa.Table]:
+    with connect() as engine:
+        engine.register("clusters", resolution.clusters)
+        engine.register("edges", resolution.edges)
+        engine.register("asked", resolution.doubtful.filter(resolution.doubtful["were_one"]))
+        told = engine.sql(_TOLD.format(automatic=points.automatic)).to_arrow_table().cast(publishing.TOLD)
+    return {"clusters": resolution.clusters, "told": told}
 
 
 def _reopen(standardised: pa.Table, model: Model, run: BatchRun) -> int:
