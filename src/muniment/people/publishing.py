@@ -89,9 +89,13 @@ _MEMBERSHIPS = {
     """,
     "moved": """
         INSERT INTO {belonging} ({column}, prime_id, start{columns})
-        SELECT c.person_id, chosen.prime_id, %(at)s{values}
-        FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id JOIN {member} n ON n.id = c.person_id
-        WHERE NOT EXISTS (SELECT 1 FROM {belonging} b WHERE b.{column} = c.person_id AND b.until IS NULL)
+        SELECT chosen.person_id, chosen.prime_id, %(at)s{values}
+        FROM (
+            SELECT c.person_id, chosen.prime_id FROM {clusters} c JOIN chosen ON chosen.anchor_id = c.anchor_id
+            OFFSET 0 -- joined first: taken to be of nobody, it was gone through for each who belongs nowhere
+        ) chosen
+        JOIN {member} n ON n.id = chosen.person_id
+        WHERE NOT EXISTS (SELECT 1 FROM {belonging} b WHERE b.{column} = chosen.person_id AND b.until IS NULL)
     """,
 }
 
