@@ -7,8 +7,12 @@ Deciding afresh is measured beside it, and all of
 it together: one row of a custody export handed in, as a source system would hand it in, until the answer. The peer is
 Splink, given the nominals and everybody else of their partition in memory, standardised beforehand: it blocks and
 scores them against all by the same model, and publishes nothing.
+
+Deciding is measured where there is a schedule, handing in where the exports lie that were taken in: those of the
+demonstration, or of `--world FOLDER`.
 """
 
+import argparse
 import random
 import statistics
 import tempfile
@@ -24,13 +28,19 @@ _ONE, _BATCHES, _SEED = 100, (1_000, 10_000), 20261128
 
 def main() -> None:
     """Attach, and print two tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.at_once", description=main.__doc__)
+    parser.add_argument("--world", type=Path, help="the folder of exports that was taken in; that of the demonstration")
+    world = parser.parse_args().world
     prepare("batch")
     from rich.console import Console
     from rich.table import Table
 
+    from muniment.core import places
     from muniment.core.actors import Actor
     from muniment.people.models import Belonging
+    from muniment.retention.models import PersonDecision
 
+    world = world or next((places.home() / "world").glob("*"), None)
     by, draw = Actor("benchmark"), random.Random(_SEED)
     keys = list(Belonging.objects.filter(until=None).order_by("nominal").values_list("nominal_id", flat=True))
     some, batches = draw.sample(keys, _ONE), [draw.sample(keys, size) for size in _BATCHES if size <= len(keys)]
@@ -40,9 +50,11 @@ def main() -> None:
     rows: dict[str, list[float]] = {
         "attach one nominal": sorted(as_new([key]) for key in some),
         "Splink: block and score one against all (peer)": _each(some[:20], lambda key: splink([key])),
-        "decide about one person and who is on their records": _each(some, _decide(by)),
-        "hand in one row of custody: check, take in, attach, decide": _each(*_hand_in(draw, by)),
     }
+    if PersonDecision.objects.exists():
+        rows["decide about one person and who is on their records"] = _each(some, _decide(by))
+        if world is not None:
+            rows["hand in one row of custody: check, take in, attach, decide"] = _each(*_hand_in(world, draw, by))
     for work, took in rows.items():
         at = took[int(0.95 * len(took))] if len(took) >= _ONE else None
         figures = (statistics.median(took), at, took[-1])
@@ -114,15 +126,12 @@ def _decide(by: Any) -> Callable[[int], object]:
     return decide
 
 
-def _hand_in(draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], object]]:
-    """Return rows of the demonstration's custody export, and what hands one in; all are known, and none changes."""
+def _hand_in(world: Path, draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], object]]:
+    """Return rows of a world's custody export, and what hands one in; all are known, and none changes."""
     from muniment.cli import demo
-    from muniment.core import places
     from muniment.workbench import arrivals
 
-    feed, (export,) = next(
-        each for each in demo.exports_of(next((places.home() / "world").iterdir())) if each[0].id == "westvale-custody"
-    )
+    feed, (export,) = next(each for each in demo.exports_of(world) if each[0].id == "westvale-custody")
     rows = export.read_text(encoding="utf-8").splitlines(keepends=True)
 
     def hand_in(row: str) -> object:

@@ -1,7 +1,7 @@
 """Nominals attached to prime records within a transaction, as a run would: see `people.actions.attach`."""
 
 import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connection
 
 from muniment.batch.matching.grouping import CLUSTERS
 from muniment.engine.matching.grouping import Grouped
-from muniment.people import advice, handing_over, neighbourhood, pairs, publishing, reopening, search_tokens
+from muniment.people import advice, handing_over, neighbourhood, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
 from muniment.people.linkage_models import Published
 from muniment.people.neighbourhood import Neighbourhood
@@ -21,6 +21,12 @@ _FOLLOWED = """
 UPDATE people_judgement SET is_followed = true
 WHERE NOT is_followed AND left_id = ANY(%(keys)s) AND right_id = ANY(%(keys)s)
 """
+# What was said and has to be said anew: by the one side and by the other, as the indexes are.
+_REOPENED = " UNION ".join(
+    f"SELECT left_id, right_id FROM people_judgement WHERE {side} = ANY(%(keys)s)"  # noqa: S608
+    " AND superseded_at IS NULL AND reopened_at IS NOT NULL"
+    for side in ("left_id", "right_id")
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ def _uncollected() -> Iterator[None]:
 def publish_around(near: Neighbourhood, published: Published) -> Attached:
     """Publish who is one person in a neighbourhood."""
     before = _primes(near)
-    doubtful = set(_primes_of(pairs.near(set(before.values()))).values())
+    doubtful = set(_primes_of(_in_doubt(near, before.keys())).values())
     grouped = near.grouped(published)
     changed = _publish(near, grouped, published)
     within = sorted(near.members)
@@ -88,6 +94,18 @@ def publish_around(near: Neighbourhood, published: Published) -> Attached:
     moved = {key for key in near.members if before.get(key) != after.get(key)}
     touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)} | doubtful
     return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
+
+
+def _in_doubt(near: Neighbourhood, primes: Set[int]) -> set[int]:
+    """Return the nominals in the pairs of some that are left for a person, judged or not, as `pairs.near` does.
+
+    `primes` are those nominals that have a prime record: everyone else of one is near too.
+    """
+    waiting = [(held.left, held.right) for held in near.held if held.needs_person]
+    with connection.cursor() as cursor:
+        cursor.execute(_REOPENED, {"keys": handing_over.array(primes)})
+        waiting += cursor.fetchall()
+    return {key for pair in waiting if not primes.isdisjoint(pair) for key in pair}
 
 
 def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, int]:

@@ -61,7 +61,7 @@ def touching(changed: Mapping[int, Nominal], published: Published) -> pa.Table:
     """Return the pairs (schema `batch.matching.joining.PAIRS`) with one of some nominals that share enough keys."""
     least_keys = published.scales.model.least_keys
     told = {key for row in changed.values() for key in _told(row, published)}
-    given: dict[str, str | int] = {"told": array(told), "keys": array(changed)}
+    given: dict[str, str | int] = {"told": array(sorted(told)), "keys": array(changed)}
     given["standard"] = standard(published.scales.on)
     with connection.cursor() as cursor:
         if len(changed) > FEW:

@@ -43,6 +43,11 @@ _PUBLISH = (
     DELETE FROM people_searchtoken held WHERE held.nominal_id IN ({some}) AND NOT EXISTS (
         SELECT 1 FROM {tokens} t WHERE t.nominal_id = held.nominal_id AND t.kind = held.kind AND t.token = held.token)
     """,
+    # Before those that come, which know their scope.
+    """
+    UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n
+    WHERE held.nominal_id IN ({some}) AND n.id = held.nominal_id AND n.scope_id <> held.scope_id
+    """,
     """
     INSERT INTO people_searchtoken (nominal_id, scope_id, kind, token)
     SELECT t.nominal_id, n.scope_id, t.kind, t.token FROM {tokens} t JOIN records_nominal n ON n.id = t.nominal_id
@@ -51,10 +56,6 @@ _PUBLISH = (
         SELECT nominal_id, kind, token FROM people_searchtoken WHERE nominal_id IN ({some}) OFFSET 0
     ) held WHERE held.nominal_id = t.nominal_id AND held.kind = t.kind AND held.token = t.token)
     ORDER BY t.token, t.kind, t.nominal_id -- so that what is looked for together lies together
-    """,
-    """
-    UPDATE people_searchtoken held SET scope_id = n.scope_id FROM records_nominal n
-    WHERE held.nominal_id IN ({some}) AND n.id = held.nominal_id AND n.scope_id <> held.scope_id
     """,
 )
 
