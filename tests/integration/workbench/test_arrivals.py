@@ -8,6 +8,7 @@ from factories.linkage import activate_model
 from muniment import feeds
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
+from muniment.objects.actions.resolve import resolve as resolve_objects
 from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging, Judgement
@@ -36,7 +37,7 @@ def sources(controllers, tmp_path):
 
 def run():
     counts = resolve(by=BY)
-    return counts, schedule(policy_now.policy(), by=BY, on=timezone.localdate())
+    return counts, resolve_objects(by=BY), schedule(policy_now.policy(), by=BY, on=timezone.localdate())
 
 
 def send(source, rows, on="2026-06-01"):
@@ -47,8 +48,9 @@ def send(source, rows, on="2026-06-01"):
 
 
 def assert_runs_change_nothing():
-    linked, decided = run()
-    assert (linked.made, linked.retired, linked.revived, linked.moved) == (0, 0, 0, 0)
+    linked, things, decided = run()
+    for each in (linked, things):
+        assert (each.made, each.retired, each.revived, each.moved) == (0, 0, 0, 0)
     assert (decided.changed_people, decided.changed_records) == (0, 0)
     assert (decided.reviews_opened, decided.reviews_closed) == (0, 0)
 
@@ -200,5 +202,5 @@ def test_before_the_first_run_and_past_what_is_followed_at_once_the_next_run_is_
     north, _ = sources
     waits = send(north, [row("C1", "P1", **HOME)]).waits
     assert "muniment resolve" in waits
-    many = Touched(frozenset(range(arrivals.AT_ONCE + 1)))
+    many = Touched(frozenset(range(touched.AT_ONCE + 1)))
     assert "muniment schedule" in arrivals.follow(many, by=BY).waits

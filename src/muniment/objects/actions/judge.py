@@ -20,7 +20,7 @@ _JUDGE_LOCK = 7_130_010
 def judge(thing: Thing, pair: tuple[Any, Any], said: Said, *, by: Actor) -> Any:
     """Record what a person decided about a pair; an earlier judgement is superseded, never overwritten.
 
-    The prime records follow with the next run of `resolve`. A judgement on stronger evidence stands until it is
+    The prime records follow with the worker's next round. A judgement on stronger evidence stands until it is
     reopened. What says otherwise is named first; said in spite of it, the others have to be looked at again.
     """
     if by.user:
@@ -99,8 +99,8 @@ def withdraw(thing: Thing, judgement: Any, *, by: Actor, reason: str) -> None:
             reason.strip(),
             scope_id=_scope(thing, held.left),
         )
-        held.superseded_at = timezone.now()
-        held.save(update_fields=["withdrawal", "superseded_at"])
+        held.superseded_at, held.is_followed = timezone.now(), False
+        held.save(update_fields=["withdrawal", "superseded_at", "is_followed"])
         _stand_again(thing, {held.left_id, held.right_id})
         subject = _subject(thing, held.left_id, held.right_id)
         audit.record(by, "object.withdraw", subject=subject, detail={"verdict": held.verdict})
