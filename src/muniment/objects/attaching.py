@@ -37,6 +37,7 @@ _SHARING = {
     WHERE own.id = ANY(%(keys)s)
     """,
 }
+# What was shown as one comes along: what parted them may not have been followed yet.
 _NEAR = """
 {sharing}
 UNION SELECT right_id FROM {judgement} WHERE left_id = ANY(%(keys)s) AND superseded_at IS NULL AND verdict = 'same'
@@ -123,10 +124,10 @@ def let_go(taken: Members) -> list[str]:
 def decide_around(cursor: Any, changed: Members, published: Published) -> tuple[Attached, list[str]]:
     """Decide about members that have come, changed or gone, and about all that these bear on.
 
-    What has none to tell of it any more goes; who was decided with it is found first.
+    What has none to tell of it any more goes; what it was decided with is found first.
     """
     inside = {thing.name: _around(cursor, thing, changed[thing.name]) for thing in THINGS.values()}
-    owners = forgetting.forget(changed)
+    owners = forgetting.forget(inside)
     done = dict.fromkeys(_CHANGES, 0)
     for thing in THINGS.values():
         if inside[thing.name]:

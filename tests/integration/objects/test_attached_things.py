@@ -1,6 +1,7 @@
 """Places and vehicles that come, change or go are attached at once, as one run over everything would have them."""
 
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -172,13 +173,15 @@ def act(step, source):
         pair = [members[number % len(members)] for number in pair if members]
         try:
             if pair:
-                attach_judged(thing, judging.judge(thing, pair, Said(verdict, "officer", "I was there."), by=BY))
-        except Refused:
-            pass  # one and the same, or others have said otherwise: tested elsewhere
+                attach_judged(
+                    thing, judging.judge(thing, pair, Said(verdict, "officer", "I was there and looked."), by=BY)
+                )
+        except Refused as refusal:
+            assert re.search("one and the same|say otherwise|kept apart", str(refusal))  # tested elsewhere
     elif kind == "undo":
         thing, which = THINGS[what[0]], what[1]
         for judgement in thing.judgement.objects.filter(superseded_at=None).order_by("pk")[which - 1 : which]:
-            judging.withdraw(thing, judgement, by=BY, reason="It was another.")
+            judging.withdraw(thing, judgement, by=BY, reason="It was the one next to it.")
             attach_judged(thing, judgement)
     elif kind == "seal":
         hand_in(source, [row(f"C{what}", ACTION="S", ENTITY="record"), row(f"P{what}", ACTION="S", ENTITY="nominal")])
@@ -232,6 +235,61 @@ def test_whose_last_telling_says_otherwise_goes_and_those_it_held_together_part(
     assert not Vehicle.objects.filter(mark="AB12CDE").exclude(vin="").exists()
     assert [each.text for each in Place.objects.filter(links__record__reference="C2")] == ["2 Mill Road, Wick"]
     assert_a_run_changes_nothing()
+
+
+def judged(verdict, one, two, follow=True):
+    """Judge two vehicles, by their marks, whatever else was said."""
+    pair = [Vehicle.objects.get(mark=mark) for mark in (one, two)]
+    against = judging.saying.contradiction(VEHICLE, pair[0].pk, pair[1].pk, verdict)
+    said = Said(verdict, "officer", "I was there and looked.", despite=against.digest if against else "")
+    made = judging.judge(VEHICLE, tuple(pair), said, by=BY)
+    if follow:
+        attach_judged(VEHICLE, made)
+    return made
+
+
+def marks():
+    return [[each.split()[1] for each in group] for group in together(VEHICLE)]
+
+
+@pytest.fixture
+def unlike(source):
+    """Three vehicles that share no key."""
+    rows = [row(f"C{n}", f"P{n}", VRM=mark) for n, mark in enumerate(["AB12CDE", "CD34EFG", "EF56GHJ"])]
+    hand_in(source, rows, follow=False)
+    resolve(by=BY)
+    return source
+
+
+def test_what_was_said_to_be_the_same_is_decided_with_what_goes(unlike):
+    judged("same", "AB12CDE", "CD34EFG")
+    judged("different", "AB12CDE", "EF56GHJ")
+    judged("same", "CD34EFG", "EF56GHJ")
+    assert len(marks()) == 2, "the one that separates counts"
+    destroy(0)
+    assert len(marks()) == 1, "nothing separates them any more"
+    assert_a_run_changes_nothing()
+
+
+@pytest.mark.parametrize("mark", ["AB12CDE", "CD34EFG"])
+def test_what_was_shown_as_one_is_decided_with_what_comes(unlike, mark):
+    said = judged("same", "AB12CDE", "CD34EFG")
+    assert len(marks()) == 2
+    judging.withdraw(VEHICLE, said, by=BY, reason="It was the one next to it.")
+    hand_in(unlike, [row("C9", "P9", VRM=mark, MAKE="FORD")])
+    assert len(marks()) == 3
+    assert_a_run_changes_nothing()
+
+
+def test_what_nothing_tells_of_and_was_not_followed_joins_nothing_any_more(source):
+    source.amend(("    record:\n", "    key: [PERSON]\n    record:\n"))
+    rows = [row(f"C{n}", f"P{n}", **told) for n, told in enumerate(LINKED)]
+    hand_in(source, rows, follow=False)
+    resolve(by=BY)
+    hand_in(source, [row("C2", "P2")], follow=False)
+    hand_in(source, [row("C9", "P9", VRM="AB12 CDE", MAKE="FORD")])
+    assert [len(group) for group in together(VEHICLE)] == [2, 1]
+    assert not Vehicle.objects.filter(links=None).exists()
 
 
 def test_before_the_first_run_and_by_other_words_a_run_is_asked_for(source):
