@@ -58,8 +58,7 @@ _EDGES = (
 _EVERYTHING = {"of_member": "true", "of_edge": "true"}
 _PART = {
     "of_member": "b.member_id = ANY(%(inside)s)",
-    "of_edge": """held.id IN (SELECT id FROM {edge} WHERE left_id = ANY(%(inside)s)
-        UNION SELECT id FROM {edge} WHERE right_id = ANY(%(inside)s))""",
+    "of_edge": "held.left_id = ANY(%(inside)s)",  # both of a pair are inside, or neither
 }
 # A run that computes meanwhile finds by it what has been decided since it read.
 _DECIDED = """
@@ -112,8 +111,8 @@ def publish(cursor: Any, thing: Thing, names: Mapping[str, str], run: int, insid
 
     It is about everything, or about those `inside`, an array of keys.
     """
-    of = _EVERYTHING if inside is None else {name: each.format(**thing.names()) for name, each in _PART.items()}
-    words, given = {**thing.names(), **names, **of}, {"run": run, "inside": inside}
+    words = {**thing.names(), **names, **(_EVERYTHING if inside is None else _PART)}
+    given = {"run": run, "inside": inside}
     rows = publishing.publish_memberships(cursor, names["clusters"], thing.tables)
     for statement in (_LEFT, *_EDGES, *(() if inside is None else (_DECIDED,))):
         cursor.execute(statement.format(**words), given)

@@ -185,6 +185,7 @@ def test_places_come_with_who_lives_there_and_follow_what_is_said_of_them(source
     judged = judging_things.judge(PLACE, (edge.left, edge.right), said, by=BY)
     assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
     assert PlaceBelonging.objects.filter(until=None).values("prime").distinct().count() == 1
+    assert not PlaceEdge.objects.exists(), "nobody need be asked any more"
     judging_things.withdraw(PLACE, judged, by=BY, reason="It was the house next door.")
     assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
     assert PlaceBelonging.objects.filter(until=None).values("prime").distinct().count() == 2
