@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +48,7 @@ def intake(
     followed = arrivals.follow(named.touched, by=by)
     if followed.waits:
         total = replace(total, notes=(*total.notes, followed.waits))
-    facts = (asdict(total) if as_json else total.numbers()) | followed.numbers()
+    facts = (total.told() if as_json else total.numbers()) | followed.numbers()
     printing.report(facts, as_json=as_json, title=f"Intake of {len(files)} file(s) through {feed}")
     for note in total.notes:
         typer.echo(note, err=True)
@@ -67,8 +67,8 @@ class _Named:
     def add(self, batch: feeds.Batch, counts: take_in.Counts) -> None:
         """Add what a file that was taken in names."""
         changed = counts.accepted or counts.updated or counts.withdrawn or batch.events.num_rows
-        if changed and not arrivals.are_too_many(self.touched):
-            self.touched |= touched.named_in(batch)
+        if changed and not self.touched.are_too_many:
+            self.touched |= touched.named_in(batch) | counts.before
 
 
 def take_in_files(

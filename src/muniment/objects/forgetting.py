@@ -3,16 +3,21 @@
 Within the transaction of whoever took the last link away: a destruction, or a run.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection
 
 from muniment.core.models import Content
 from muniment.objects.kinds import THINGS, Thing
+from muniment.people.handing_over import array
 
 _LOOSE = """
 CREATE TEMPORARY TABLE loose ON COMMIT DROP AS
-SELECT m.id FROM {member} m WHERE NOT EXISTS (SELECT 1 FROM {link} l WHERE l.{column} = m.id)
+SELECT m.id FROM {member} m WHERE {within} AND NOT EXISTS (SELECT 1 FROM {link} l WHERE l.{column} = m.id)
+"""
+_UNLINK = """
+DELETE FROM {link} WHERE record_id = ANY(%(records)s) OR nominal_id = ANY(%(nominals)s) RETURNING {column}
 """
 _REASONS = """
 SELECT reason_id, withdrawal_id FROM {judgement}
@@ -24,8 +29,8 @@ _DELETE = (
     "UPDATE {prime} SET anchor_id = NULL, anchor_key = 'gone|' || id WHERE anchor_id IN (SELECT id FROM loose)",
     "DELETE FROM {edge} WHERE left_id IN (SELECT id FROM loose) OR right_id IN (SELECT id FROM loose)",
     "DELETE FROM {belonging} WHERE member_id IN (SELECT id FROM loose)",
+    "DELETE FROM {looked_up} WHERE {column} IN (SELECT id FROM loose)",
 )
-_TOKENS = "DELETE FROM objects_marktoken WHERE vehicle_id IN (SELECT id FROM loose)"
 # Who lost the founding member and has others keeps the reference: it is anchored at the one that a run would choose,
 # which a retired reference that stood on it gives up.
 _ANEW = (
@@ -47,29 +52,46 @@ _ANEW = (
 )
 
 
-def forget() -> list[str]:
+def forget(only: Mapping[str, Collection[int]] | None = None) -> list[str]:
     """Delete every place and vehicle without a link, and what is derived and was said of it.
 
-    Return the owners of content that went with them, whose keys must go.
+    `only` are members by the name of their kind, of which those go that have none left. Return the owners of content
+    that went with them, whose keys must go.
     """
     with connection.cursor() as cursor:
-        return [owner for thing in THINGS.values() for owner in _forget(thing, cursor)]
+        return [
+            owner
+            for thing in THINGS.values()
+            for owner in _forget(thing, cursor, None if only is None else array(only[thing.name]))
+        ]
 
 
-def _forget(thing: Thing, cursor: Any) -> list[str]:
+def unlink(*, records: Collection[int] = (), nominals: Collection[int] = ()) -> dict[str, set[int]]:
+    """Take the links of some records and nominals away; return of which members they were, by the name of the kind."""
+    taken = {}
+    with connection.cursor() as cursor:
+        for thing in THINGS.values():
+            cursor.execute(_UNLINK.format(**thing.names()), {"records": array(records), "nominals": array(nominals)})
+            taken[thing.name] = {member for (member,) in cursor.fetchall()}
+    return taken
+
+
+def _forget(thing: Thing, cursor: Any, only: str | None) -> list[str]:
     names = thing.names()
 
     def run(*statements: str) -> None:
         for statement in statements:
             cursor.execute(statement.format(**names))
 
-    run(_LOOSE)
+    within = "true" if only is None else "m.id = ANY(%(only)s)"
+    cursor.execute(_LOOSE.format(**names, within=within), {"only": only})
+    cursor.execute("ANALYZE loose")  # else it is taken for thousands
     cursor.execute("SELECT EXISTS (SELECT 1 FROM loose)")
     owners: list[str] = []
     if cursor.fetchone()[0]:
         cursor.execute(_REASONS.format(**names))
         keys = [key for row in cursor.fetchall() for key in row if key]
-        run(*_DELETE, *([_TOKENS] if thing.name == "vehicle" else []))
+        run(*_DELETE)
         kept = Content.objects.filter(pk__in=keys)
         owners = sorted(set(kept.values_list("owner", flat=True)))
         kept.delete()

@@ -25,6 +25,7 @@ class Thing:
     belonging: type[Model]
     edge: type[Model]
     judgement: type[Model]
+    looked_up: type[Model]  # what each member is found by
     levels: Mapping[str, Level]
     put_together: Callable[..., Grouping]
 
@@ -37,6 +38,7 @@ class Thing:
             self.member._meta.db_table,
             "member_id",
             "n.partition || ':' || n.key",
+            kept={"decided_in": "pg_current_xact_id()::text::bigint"},
         )
 
     @property
@@ -53,16 +55,17 @@ class Thing:
             "belonging": self.belonging._meta.db_table,
             "edge": self.edge._meta.db_table,
             "judgement": self.judgement._meta.db_table,
+            "looked_up": self.looked_up._meta.db_table,
             "column": self.column,
         }
 
 
 PLACE = Thing(
     "place", "place", "places", Place, PlaceLink, models.PrimePlace, models.PlaceBelonging, models.PlaceEdge,
-    models.PlaceJudgement, places.BY_NAME, places.put_together,
+    models.PlaceJudgement, models.PlaceKey, places.BY_NAME, places.put_together,
 )  # fmt: skip
 VEHICLE = Thing(
     "vehicle", "vehicle", "vehicles", Vehicle, VehicleLink, models.PrimeVehicle, models.VehicleBelonging,
-    models.VehicleEdge, models.VehicleJudgement, vehicles.BY_NAME, vehicles.put_together,
+    models.VehicleEdge, models.VehicleJudgement, models.MarkToken, vehicles.BY_NAME, vehicles.put_together,
 )  # fmt: skip
 THINGS = {thing.name: thing for thing in (PLACE, VEHICLE)}

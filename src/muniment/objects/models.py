@@ -7,7 +7,7 @@ The two kinds have tables of their own, so that references between rows are kept
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 from muniment.core import references
@@ -45,6 +45,7 @@ class _Belonging(models.Model):
 
     start = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
+    decided_in = models.BigIntegerField()  # the transaction that last decided it: by it a run knows what has since
 
     class Meta:
         abstract = True
@@ -53,6 +54,7 @@ class _Belonging(models.Model):
     class Fields:
         id = member = prime = Kind.KEY
         start = until = Kind.MOMENT
+        decided_in = Kind.STATE
 
 
 class _Edge(models.Model):
@@ -81,9 +83,11 @@ class _Judgement(models.Model):
     superseded_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True)  # a later judgement says otherwise: somebody has to look again
     withdrawal = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")  # why its author took it back
+    is_followed = models.BooleanField(default=False)  # whether the prime records are as it, or taking it back, says
 
     class Meta:
         abstract = True
+        indexes = [Index(fields=["id"], condition=Q(is_followed=False), name="%(class)s_new")]
         constraints = [
             UniqueConstraint(fields=["left", "right"], condition=Q(superseded_at__isnull=True), name="%(class)s_now"),
             CheckConstraint(condition=Q(left__lt=F("right")), name="%(class)s_ordered"),
@@ -93,6 +97,7 @@ class _Judgement(models.Model):
     class Fields:
         id = left = right = reason = withdrawal = Kind.KEY
         verdict = evidence = Kind.CODE
+        is_followed = Kind.STATE
         by = Kind.ACTOR
         at = superseded_at = reopened_at = Kind.MOMENT
 
@@ -206,6 +211,22 @@ class MarkToken(models.Model):
 
     class Wall:
         seen = through("records_vehicle", "vehicle_id")
+        web = "SELECT"
+
+
+class PlaceKey(models.Model):
+    """What two places share that can be one, as a number: by it those are found with which a place is decided."""
+
+    pk = models.CompositePrimaryKey("key", "place")
+    place = models.ForeignKey(Place, models.CASCADE, related_name="+", db_constraint=False)
+    key = models.BigIntegerField()
+
+    class Fields:
+        place = Kind.KEY
+        key = Kind.IDENTITY
+
+    class Wall:
+        seen = through("records_place", "place_id")
         web = "SELECT"
 
 

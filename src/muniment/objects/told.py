@@ -1,19 +1,36 @@
-"""The statements by which places follow from what is held: the address of each person and the location of each record.
+"""The statements by which places and vehicles follow from what is held: the address of each person, the location of
+each record, and what feeds told of either.
 
-Whole sets, within a run: each distinct text is read once, and only what changed is written. `{name}` is a staged table.
+Whole sets: each distinct text is read once, and only what changed is written. They are about everything, in a run, or
+about what some records and nominals say. `{places}` and `{vehicles}` are what has been read.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from muniment.objects.kinds import Thing
 from muniment.records.object_sql import key
+
+# What a statement is about; `%(records)s` and `%(nominals)s` are the keys of some.
+_OF_LINK = "(l.record_id = ANY(%(records)s) OR l.nominal_id = ANY(%(nominals)s))"
+EVERYTHING = {"of_nominal": "true", "of_record": "true", "of_link": "true", "of_place": "true", "of_vehicle": "true"}
+SOME = {
+    "of_nominal": "n.id = ANY(%(nominals)s)",
+    "of_record": "r.id = ANY(%(records)s)",
+    "of_link": _OF_LINK,
+    "of_place": f"m.id IN (SELECT l.place_id FROM records_placelink l WHERE {_OF_LINK})",  # noqa: S608
+    "of_vehicle": f"m.id IN (SELECT l.vehicle_id FROM records_vehiclelink l WHERE {_OF_LINK})",  # noqa: S608
+}
 
 _KEY = key("told.text", "told.postcode", "''")
 
 _SOURCES = """
 SELECT n.system_id, s.partition, n.address AS text, n.postcode, NULL::bigint AS record_id, n.id AS nominal_id,
     'home' AS role
-FROM records_nominal n JOIN core_scope s ON s.id = n.scope_id WHERE n.address <> ''
+FROM records_nominal n JOIN core_scope s ON s.id = n.scope_id WHERE n.address <> '' AND {of_nominal}
 UNION ALL
 SELECT r.system_id, s.partition, r.location, r.postcode, r.id, NULL, 'location'
-FROM records_record r JOIN core_scope s ON s.id = r.scope_id WHERE r.location <> '' AND NOT EXISTS (
+FROM records_record r JOIN core_scope s ON s.id = r.scope_id WHERE r.location <> '' AND {of_record} AND NOT EXISTS (
     SELECT 1 FROM records_placelink told WHERE told.record_id = r.id AND told.row_id IS NOT NULL)
 """
 
@@ -25,7 +42,8 @@ LEFT JOIN records_place p ON p.system_id = told.system_id AND p.partition = told
     AND p.key = {_KEY}
 WHERE p.id IS NULL
 UNION ALL
-SELECT id, system_id, partition, text, postcode, uprn FROM records_place WHERE standard <> '{{standard}}'
+SELECT m.id, m.system_id, m.partition, m.text, m.postcode, m.uprn FROM records_place m
+WHERE m.standard <> '{{standard}}' AND {{of_place}}
 """  # noqa: S608
 
 # What was read is kept; of what follows from records and people only what tells a building.
@@ -35,6 +53,7 @@ READ = (
         property_key = s.property_key, standard = %(standard)s
     FROM {places} s WHERE s.id = p.id
     """,
+    "DELETE FROM objects_placekey k USING {places} s WHERE k.place_id = s.id",
     f"""
     INSERT INTO records_place
         (system_id, partition, key, standard, text, postcode, uprn, parts, code, street, door, property_key)
@@ -43,21 +62,30 @@ READ = (
     FROM {{places}} s WHERE s.id = 0 ORDER BY s.code, s.street, s.door
     ON CONFLICT DO NOTHING
     """,  # noqa: S608
+    f"""
+    INSERT INTO objects_placekey (place_id, key)
+    SELECT p.id, unnest(s.keys) FROM {{places}} s JOIN records_place p ON p.system_id = s.system_id
+        AND p.partition = s.partition AND p.key = {key("s.text", "s.postcode", "''")}
+    WHERE s.id = 0 UNION ALL SELECT s.id, unnest(s.keys) FROM {{places}} s WHERE s.id <> 0
+    ORDER BY 2
+    ON CONFLICT DO NOTHING
+    """,  # noqa: S608
 )
 
 # A link without a row follows from what is held; both columns of what it is of are compared as one.
-_SAME = """(l.place_id, l.role, coalesce(l.record_id, 0), coalesce(l.nominal_id, 0))
-    = (held.place_id, held.role, coalesce(held.record_id, 0), coalesce(held.nominal_id, 0))"""
+_SAME = """(linked.place_id, linked.role, coalesce(linked.record_id, 0), coalesce(linked.nominal_id, 0))
+    = (l.place_id, l.role, coalesce(l.record_id, 0), coalesce(l.nominal_id, 0))"""
 
-# Whose record or person has been sealed since goes with it: it is put together with the sealed alone.
-MOVED = (
-    """
-    CREATE TEMPORARY TABLE moved ON COMMIT DROP AS
-    SELECT l.id AS link_id, m.id AS member_id, scope.partition FROM {link} l JOIN {member} m ON m.id = l.{column}
-    LEFT JOIN records_record r ON r.id = l.record_id LEFT JOIN records_nominal n ON n.id = l.nominal_id
-    JOIN core_scope scope ON scope.id = coalesce(r.scope_id, n.scope_id)
-    WHERE l.row_id IS NOT NULL AND scope.partition <> m.partition
-    """,
+# Whose record or person has been sealed since.
+_SEALED_SINCE = """
+SELECT l.id AS link_id, m.id AS member_id, scope.partition FROM {link} l JOIN {member} m ON m.id = l.{column}
+LEFT JOIN records_record r ON r.id = l.record_id LEFT JOIN records_nominal n ON n.id = l.nominal_id
+JOIN core_scope scope ON scope.id = coalesce(r.scope_id, n.scope_id)
+WHERE l.row_id IS NOT NULL AND scope.partition <> m.partition AND {of_link}
+"""
+_MOVED = (
+    f"CREATE TEMPORARY TABLE moved ON COMMIT DROP AS {_SEALED_SINCE}",
+    "ANALYZE moved",
     """
     INSERT INTO {member} (system_id, partition, key, standard, {columns})
     SELECT DISTINCT ON (m.system_id, moved.partition, m.key) m.system_id, moved.partition, m.key, '', {columns}
@@ -71,6 +99,23 @@ MOVED = (
     "DROP TABLE moved",
 )
 
+
+def follow_partitions(
+    cursor: Any, thing: Thing, which: Mapping[str, str], given: Mapping[str, Any] | None = None
+) -> None:
+    """Let what feeds told of go with its record or person where that has been sealed since.
+
+    It is put together with the sealed alone. `which` is EVERYTHING, or SOME with the keys given.
+    """
+    own = {"id", "system", "partition", "key", "standard"}
+    columns = ", ".join(str(field.column) for field in thing.member._meta.concrete_fields if field.name not in own)
+    words = {**thing.names(), **which, "columns": columns}
+    cursor.execute(f"SELECT EXISTS ({_SEALED_SINCE})".format(**words), given)
+    if cursor.fetchone()[0]:
+        for statement in _MOVED:
+            cursor.execute(statement.format(**words), given)
+
+
 LINKS = (
     f"""
     CREATE TEMPORARY TABLE linked ON COMMIT DROP AS
@@ -80,25 +125,21 @@ LINKS = (
     """,  # noqa: S608
     "ANALYZE linked",
     f"""
-    DELETE FROM records_placelink held
-    WHERE held.row_id IS NULL AND NOT EXISTS (SELECT 1 FROM linked l WHERE {_SAME})
+    DELETE FROM records_placelink l
+    WHERE l.row_id IS NULL AND {{of_link}} AND NOT EXISTS (SELECT 1 FROM linked WHERE {_SAME})
     """,  # noqa: S608
     f"""
     INSERT INTO records_placelink (place_id, record_id, nominal_id, role)
-    SELECT l.place_id, l.record_id, l.nominal_id, l.role FROM linked l
-    WHERE NOT EXISTS (SELECT 1 FROM records_placelink held WHERE held.row_id IS NULL AND {_SAME})
-    ORDER BY l.place_id
+    SELECT linked.place_id, linked.record_id, linked.nominal_id, linked.role FROM linked
+    WHERE NOT EXISTS (SELECT 1 FROM records_placelink l WHERE l.row_id IS NULL AND {{of_link}} AND {_SAME})
+    ORDER BY linked.place_id
     """,  # noqa: S608
     "DROP TABLE linked",
 )
 
-PLACES = """
-SELECT p.id, p.partition, p.parts::text AS parts, p.property_key FROM records_place p
-JOIN records_sourcesystem s ON s.id = p.system_id JOIN core_controller c ON c.id = s.controller_id
-WHERE p.parts <> '{}' OR p.property_key <> '' ORDER BY c.code, s.code, p.partition, p.key
+UNREAD_VEHICLES = """
+SELECT m.id, m.registration, m.vin FROM records_vehicle m WHERE m.standard <> '{standard}' AND {of_vehicle}
 """
-
-UNREAD_VEHICLES = "SELECT id, registration, vin FROM records_vehicle WHERE standard <> '{standard}'"
 
 READ_VEHICLES = (
     """
@@ -110,35 +151,8 @@ READ_VEHICLES = (
     "INSERT INTO objects_marktoken (vehicle_id, token) SELECT id, token FROM {tokens} ORDER BY token",
 )
 
-VEHICLES = """
-SELECT v.id, v.partition, v.mark, v.form, v.chassis, v.make, v.model, v.colour FROM records_vehicle v
-JOIN records_sourcesystem s ON s.id = v.system_id JOIN core_controller c ON c.id = s.controller_id
-WHERE v.mark <> '' OR v.chassis <> '' ORDER BY c.code, s.code, v.partition, v.key
-"""
-
-# What tells no place any more, or is told otherwise, belongs to none.
-LEFT = """
-UPDATE {belonging} b SET until = now()
-WHERE b.until IS NULL AND NOT EXISTS (SELECT 1 FROM {clusters} c WHERE c.person_id = b.member_id)
-"""
-
-EDGES = (
-    """
-    DELETE FROM {edge} held WHERE NOT EXISTS (
-        SELECT 1 FROM {asked} a WHERE a."left" = held.left_id AND a."right" = held.right_id)
-    """,
-    """
-    INSERT INTO {edge} (left_id, right_id, level, run_id)
-    SELECT a."left", a."right", a.level, %(run)s FROM {asked} a
-    WHERE EXISTS (SELECT 1 FROM {member} m WHERE m.id = a."left")
-        AND EXISTS (SELECT 1 FROM {member} m WHERE m.id = a."right")
-    ON CONFLICT (left_id, right_id) DO UPDATE SET level = excluded.level, run_id = excluded.run_id
-    WHERE {edge}.level <> excluded.level
-    """,
-)
-
-JUDGED = """
-SELECT j.left_id AS "left", j.right_id AS "right", j.verdict FROM {judgement} j
-JOIN {member} one ON one.id = j.left_id JOIN {member} two ON two.id = j.right_id
-WHERE j.superseded_at IS NULL AND j.verdict IN ('same', 'different') AND one.partition = two.partition
+# Those linked to some records and nominals, and whether anything was ever decided of them that stands.
+LINKED = """
+SELECT DISTINCT l.{column}, EXISTS (SELECT 1 FROM {belonging} b WHERE b.member_id = l.{column} AND b.until IS NULL)
+FROM {link} l WHERE {of_link}
 """

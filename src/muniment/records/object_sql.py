@@ -1,7 +1,7 @@
 """The statements by which the places and vehicles that a file tells of are written.
 
 As in `intake_sql`: whole sets, in the transaction of an intake, for the rows that are accepted or updated. A file that
-tells of none runs none of them. The next run reads what is written into standard forms (`objects.actions.resolve`).
+tells of none runs none of them. Who attaches them, or the next run, reads them into standard forms (`objects.told`).
 """
 
 from muniment.feeds.canonical import VEHICLE_TEXT_FIELDS
@@ -71,4 +71,13 @@ def _written(kind: str) -> tuple[str, ...]:
 
 
 WRITTEN = (*_written("place"), *_written("vehicle"))
+# What rows that say otherwise now have said: of whom the links go, and what they were of. Past some the run looks.
+SAID_BEFORE = """
+SELECT 'place', l.place_id, l.record_id, l.nominal_id FROM records_placelink l
+JOIN fate f ON f.row_id = l.row_id AND f.fate = 'updated'
+UNION ALL
+SELECT 'vehicle', l.vehicle_id, l.record_id, l.nominal_id FROM records_vehiclelink l
+JOIN fate f ON f.row_id = l.row_id AND f.fate = 'updated'
+LIMIT %(most)s
+"""
 LINKS = ("records_placelink", "records_vehiclelink")

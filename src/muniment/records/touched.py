@@ -8,17 +8,33 @@ import pyarrow.compute as pc
 from muniment.feeds.canonical import Batch
 from muniment.records.models import Nominal, Record
 
+AT_ONCE = 1000  # of a kind, up to which it is sooner done for each than for everybody
+
 
 @dataclass(frozen=True)
 class Touched:
-    """The keys of nominals and records that rows of files name, changed or not."""
+    """The keys of nominals and records that rows of files name, changed or not.
+
+    `places` and `vehicles` are those that somebody else than these tells of otherwise now: what rows said before.
+    """
 
     nominals: frozenset[int] = frozenset()
     records: frozenset[int] = frozenset()
+    places: frozenset[int] = frozenset()
+    vehicles: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to follow."""
+        return any(vars(self).values())
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether a run over everybody is sooner done."""
+        return any(len(keys) > AT_ONCE for keys in vars(self).values())
 
     def __or__(self, other: "Touched") -> "Touched":
         """Return what either names."""
-        return Touched(self.nominals | other.nominals, self.records | other.records)
+        return Touched(**{name: keys | getattr(other, name) for name, keys in vars(self).items()})
 
 
 def named_in(batch: Batch) -> Touched:
@@ -29,12 +45,14 @@ def named_in(batch: Batch) -> Touched:
         (batch.nominals, "reference"),
         (batch.involvements, "nominal"),
         (batch.flags, "reference"),
+        (batch.objects, "nominal"),
         (events["nominal"], "reference"),
         (events["nominal"], "into"),
     )
     records = _told(
         (batch.records, "reference"),
         (batch.involvements, "record"),
+        (batch.objects, "record"),
         (events["record"], "reference"),
         (events["record"], "into"),
     )

@@ -3,7 +3,7 @@
 Within the transaction of a destruction, whose action is `retention.actions.destruction.destroy`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -12,7 +12,8 @@ from django.db.models.functions import Concat
 
 from muniment.core import content
 from muniment.core.models import Content
-from muniment.objects.forgetting import forget as forget_objects
+from muniment.objects import attaching
+from muniment.objects import forgetting as objects_forgetting
 from muniment.people import forgetting
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import membership_digest
@@ -43,6 +44,12 @@ class Gone:
     owners: list[str] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
     nominals: set[int] = field(default_factory=set)
+    things: dict[str, set[int]] = field(default_factory=dict)  # places and vehicles of which links went, by kind
+
+    def unlink(self, **of: Collection[int]) -> None:
+        """Take the places and vehicles of some records or nominals from them."""
+        for kind, members in objects_forgetting.unlink(**of).items():
+            self.things.setdefault(kind, set()).update(members)
 
 
 _DELETE = (
@@ -53,8 +60,6 @@ _DELETE = (
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
-    "DELETE FROM records_placelink WHERE record_id = %(record)s",
-    "DELETE FROM records_vehiclelink WHERE record_id = %(record)s",
     "DELETE FROM records_record WHERE id = %(record)s",
 )
 
@@ -73,6 +78,7 @@ def delete_record(record: Record, gone: Gone) -> None:
             {"record": record.pk},
         )
         gone.rows |= {record.row_id, *(row for (row,) in cursor.fetchall())}
+        gone.unlink(records=[record.pk])
         for statement in _DELETE:
             cursor.execute(statement, {"record": record.pk})
 
@@ -95,7 +101,7 @@ def delete_quarantined(system: int, kind: str, reference: str, gone: Gone) -> No
 def sweep(order: DisposalOrder, gone: Gone) -> int:
     """Delete what the destroyed records leave behind; return how many nominals went with them."""
     nominals = _people(order, gone)
-    gone.owners += forget_objects()
+    gone.owners += attaching.let_go(gone.things)
     _rows(gone)
     _restrict(order, gone)
     return nominals
@@ -103,8 +109,6 @@ def sweep(order: DisposalOrder, gone: Gone) -> int:
 
 _DELETE_NOMINALS = (
     "DELETE FROM records_nominalflag WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM records_placelink WHERE nominal_id = ANY(%(keys)s)",
-    "DELETE FROM records_vehiclelink WHERE nominal_id = ANY(%(keys)s)",
     "DELETE FROM records_nominal WHERE id = ANY(%(keys)s)",
 )
 
@@ -128,6 +132,7 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     before = _make_up(keys)
     ever = set(Belonging.objects.filter(nominal__in=keys).values_list("prime_id", flat=True))
     _delete_content(Q(pk__in=forgetting.forget(keys)), gone)
+    gone.unlink(nominals=keys)
     with connection.cursor() as cursor:
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})

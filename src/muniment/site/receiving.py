@@ -41,6 +41,8 @@ class Taken(Schema):
     reasons: dict[str, int]  # why rows wait in quarantine
     notes: list[str]
     nominals_attached: int
+    places_attached: int  # ways of writing a place or a vehicle, decided about with those that share something
+    vehicles_attached: int
     people_decided: int
     records_decided: int
     reviews_opened: int

@@ -1,33 +1,40 @@
-"""What comes in, and what follows at once: people are attached to their prime records, retention is worked out."""
+"""What comes in, and what follows at once: people, places and vehicles are attached to their prime records, and
+retention is worked out."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django.db.models import Model
 from django.utils import timezone
 
 from muniment import feeds
 from muniment.core import access, policy_in_force
 from muniment.core.actors import Actor
 from muniment.core.models import Scope
+from muniment.objects.actions import attach as attaching_things
+from muniment.objects.attaching import NoRun
+from muniment.objects.kinds import THINGS
 from muniment.people.actions import attach as attaching
 from muniment.people.linkage_models import NoModel
 from muniment.people.models import Judgement
 from muniment.records.actions import take_in
-from muniment.records.touched import Touched, named_in
+from muniment.records.touched import AT_ONCE, Touched, named_in
 from muniment.retention import policy_now
 from muniment.retention.actions import reschedule as rescheduling
-
-# Nominals up to which it is sooner done for each than for everybody; past it the next runs follow.
-AT_ONCE = 1000
 
 _TOO_MANY = "So much has come in that the next runs link and decide it: `muniment resolve`, then `muniment schedule`."
 
 
 @dataclass(frozen=True)
 class Followed:
-    """What was attached and decided anew; or why the next run has to do it, as a sentence."""
+    """What was attached and decided anew; or why the next run has to do it, as sentences.
+
+    `places` and `vehicles` are the ways of writing one that were decided about.
+    """
 
     nominals: int = 0
+    places: int = 0
+    vehicles: int = 0
     people: int = 0
     records: int = 0
     reviews_opened: int = 0
@@ -37,15 +44,12 @@ class Followed:
         """Return the counts, each by what was done."""
         return {
             "nominals_attached": self.nominals,
+            "places_attached": self.places,
+            "vehicles_attached": self.vehicles,
             "people_decided": self.people,
             "records_decided": self.records,
             "reviews_opened": self.reviews_opened,
         }
-
-
-def are_too_many(touched: Touched) -> bool:
-    """Whether so much has come in that a run over everybody is sooner done."""
-    return len(touched.nominals) > AT_ONCE or len(touched.records) > AT_ONCE
 
 
 def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, Followed]:
@@ -64,29 +68,52 @@ def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, 
     counts = take_in.take_in(batch, by=by, absence_limit=1.0)
     if Scope.objects.count() != known:  # what comes may be the first of its area or marking
         access.refresh_scopes(today)
-    return counts, follow(named_in(batch), by=by)
+    return counts, follow(named_in(batch) | counts.before, by=by)
 
 
 def follow(touched: Touched, *, by: Actor) -> Followed:
-    """Attach nominals that have come or changed, and work out retention for everyone and everything that it touches."""
-    if not touched.nominals and not touched.records:
+    """Attach what has come or changed, and work out retention for everyone and everything that it touches."""
+    if not touched:
         return Followed()
-    if are_too_many(touched):
+    if touched.are_too_many:
         return Followed(waits=_TOO_MANY)
+    things = _attach_things(touched, by=by)
     try:
         attached = attaching.attach(touched.nominals, by=by)
     except NoModel as reason:
-        return Followed(waits=str(reason))
+        return replace(things, waits=" ".join(filter(None, (str(reason), things.waits))))
     decided = rescheduling.reschedule(
         policy_now.policy(), people=attached.primes, records=touched.records, by=by, on=timezone.localdate()
     )
-    return Followed(attached.nominals, decided.people, decided.records, decided.reviews_opened)
+    return replace(
+        things,
+        nominals=attached.nominals,
+        people=decided.people,
+        records=decided.records,
+        reviews_opened=decided.reviews_opened,
+    )
+
+
+def _attach_things(touched: Touched, *, by: Actor) -> Followed:
+    try:
+        attached = attaching_things.attach(touched, by=by)
+    except NoRun as reason:
+        return Followed(waits=str(reason))
+    return Followed(places=attached.places, vehicles=attached.vehicles)
 
 
 def follow_judgements(*, by: Actor) -> dict[str, int]:
     """Do what people have said of pairs since the last time; return of how many."""
-    waiting = Judgement.objects.filter(is_followed=False)[: AT_ONCE // 2]  # each is of two
-    pairs = list(waiting.values_list("left_id", "right_id"))
-    if pairs:
-        follow(Touched(frozenset(key for pair in pairs for key in pair)), by=by)
-    return {"judgements_followed": len(pairs)}
+    people = _new_pairs(Judgement)
+    if people:
+        follow(Touched(frozenset(key for pair in people for key in pair)), by=by)
+    things = {thing.several: _new_pairs(thing.judgement) for thing in THINGS.values()}
+    if any(things.values()):
+        judged = {kind: frozenset(key for pair in pairs for key in pair) for kind, pairs in things.items()}
+        _attach_things(Touched(**judged), by=by)
+    return {"judgements_followed": len(people) + sum(map(len, things.values()))}
+
+
+def _new_pairs(judgement: type[Model]) -> list[tuple[int, int]]:
+    waiting = judgement._default_manager.filter(is_followed=False)[: AT_ONCE // 2]  # each is of two
+    return list(waiting.values_list("left_id", "right_id"))

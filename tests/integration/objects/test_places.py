@@ -124,6 +124,8 @@ def test_what_speaks_against_a_judgement_is_read_first(sources):
     assert again.verdict == "different"
     resolve(by=BY)
     assert not any({written[1], written[2]} <= set(group) for group in together())
+    said("different", written[0], written[2])
+    assert not PlaceJudgement.objects.filter(reopened_at__isnull=False).exists(), "nothing says otherwise any more"
 
 
 def test_weaker_evidence_takes_no_place(sources):

@@ -8,6 +8,10 @@ from factories.linkage import activate_model
 from muniment import feeds
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
+from muniment.objects.actions import judge as judging_things
+from muniment.objects.actions.resolve import resolve as resolve_objects
+from muniment.objects.kinds import PLACE
+from muniment.objects.models import PlaceBelonging, PlaceEdge
 from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging, Judgement
@@ -36,7 +40,7 @@ def sources(controllers, tmp_path):
 
 def run():
     counts = resolve(by=BY)
-    return counts, schedule(policy_now.policy(), by=BY, on=timezone.localdate())
+    return counts, resolve_objects(by=BY), schedule(policy_now.policy(), by=BY, on=timezone.localdate())
 
 
 def send(source, rows, on="2026-06-01"):
@@ -47,8 +51,9 @@ def send(source, rows, on="2026-06-01"):
 
 
 def assert_runs_change_nothing():
-    linked, decided = run()
-    assert (linked.made, linked.retired, linked.revived, linked.moved) == (0, 0, 0, 0)
+    linked, things, decided = run()
+    for each in (linked, things):
+        assert (each.made, each.retired, each.revived, each.moved) == (0, 0, 0, 0)
     assert (decided.changed_people, decided.changed_records) == (0, 0)
     assert (decided.reviews_opened, decided.reviews_closed) == (0, 0)
 
@@ -169,6 +174,25 @@ def test_a_judgement_that_is_taken_back_is_followed(sources):
     assert_runs_change_nothing()
 
 
+def test_places_come_with_who_lives_there_and_follow_what_is_said_of_them(sources):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME)])
+    run()
+    followed = send(west, [row("D1", "W1", POSTCODE="NH1 1AA", ADDRESS="1-3 Invented Street")])
+    assert (followed.places, followed.vehicles, followed.numbers()["places_attached"]) == (2, 0, 2)
+    edge = PlaceEdge.objects.select_related("left", "right").get()
+    said = judging.Said("same", "officer", "I was there and looked.")
+    judged = judging_things.judge(PLACE, (edge.left, edge.right), said, by=BY)
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
+    assert PlaceBelonging.objects.filter(until=None).values("prime").distinct().count() == 1
+    assert not PlaceEdge.objects.exists(), "nobody need be asked any more"
+    judging_things.withdraw(PLACE, judged, by=BY, reason="It was the house next door.")
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 1}
+    assert PlaceBelonging.objects.filter(until=None).values("prime").distinct().count() == 2
+    assert arrivals.follow_judgements(by=BY) == {"judgements_followed": 0}
+    assert_runs_change_nothing()
+
+
 def test_a_new_record_comes_under_old_holds_at_once(sources):
     north, west = sources
     north.send([row("C1", "P1", **HOME, **OLD)])
@@ -199,6 +223,6 @@ def test_what_its_source_corrects_is_decided_anew(sources):
 def test_before_the_first_run_and_past_what_is_followed_at_once_the_next_run_is_named(sources):
     north, _ = sources
     waits = send(north, [row("C1", "P1", **HOME)]).waits
-    assert "muniment resolve" in waits
-    many = Touched(frozenset(range(arrivals.AT_ONCE + 1)))
+    assert waits.count("muniment resolve") == 2, "for people, and for places and vehicles"
+    many = Touched(frozenset(range(touched.AT_ONCE + 1)))
     assert "muniment schedule" in arrivals.follow(many, by=BY).waits

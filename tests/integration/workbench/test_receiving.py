@@ -9,6 +9,7 @@ from factories.exports import Source, row
 from factories.linkage import activate_model
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent
+from muniment.objects.actions.resolve import resolve as resolve_objects
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging
 from muniment.records.actions import source_key
@@ -32,6 +33,7 @@ def source(controllers, tmp_path, settings):
     receiving.receive([source.feed])
     source.send([row("CR/1", "N1", **HOME), row("CR/2", "N2", SURNAME="Otherwise")])
     resolve(by=BY)
+    resolve_objects(by=BY)
     return source
 
 
@@ -52,10 +54,11 @@ def refusals():
 
 
 def test_what_is_handed_in_is_attached_and_decided_when_the_answer_comes(source, key):
-    answer = post(source, [row("CR/9", "N9", **HOME)], key[1])
+    answer = post(source, [row("CR/9", "N9", **HOME | {"ADDRESS": "1 Invented St"})], key[1])
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     told = answer.json()
     assert (told["read"], told["accepted"], told["nominals_attached"], told["records_decided"]) == (1, 1, 1, 2)
+    assert (told["places_attached"], told["vehicles_attached"], told["notes"]) == (2, 0, [])
     primes = Belonging.objects.filter(until=None, nominal__reference__in=["N1", "N9"]).values_list(
         "prime_id", flat=True
     )

@@ -6,13 +6,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.matching.policy import today
-from muniment.core import access, audit, content, reasons, words
+from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
-from muniment.core.verdicts import ALLOWED, Verdict, unless
+from muniment.core.verdicts import unless
 from muniment.engine.matching import words as policy_words
 from muniment.objects import said as saying
 from muniment.objects.kinds import Thing
-from muniment.people.actions.judge import WHY, WITHDRAW, Said
+from muniment.people.actions.judge import OTHERWISE, WHY, Said, is_strong_enough, may_be_taken_back
 
 _JUDGE_LOCK = 7_130_010
 
@@ -20,14 +20,15 @@ _JUDGE_LOCK = 7_130_010
 def judge(thing: Thing, pair: tuple[Any, Any], said: Said, *, by: Actor) -> Any:
     """Record what a person decided about a pair; an earlier judgement is superseded, never overwritten.
 
-    The prime records follow with the next run of `resolve`. A judgement on stronger evidence stands until it is
+    The prime records follow with the worker's next round. A judgement on stronger evidence stands until it is
     reopened. What says otherwise is named first; said in spite of it, the others have to be looked at again.
     """
     if by.user:
         access.may(by.user, "object.judge", on=timezone.localdate()).require()
+    known = policy_words.in_force(today()).evidence
     left, right = sorted(pair, key=lambda member: int(member.pk))
     check = unless(said.verdict in saying.VERDICTS, f"Say whether the two are one {thing.title}.")
-    check &= unless(said.evidence in policy_words.in_force(today()).evidence, "Say what the judgement rests on.")
+    check &= unless(said.evidence in known, "Say what the judgement rests on.")
     check &= reasons.is_given(said.reason, WHY)
     check &= unless(left.pk != right.pk, "These are one and the same.")
     check &= unless(left.partition == right.partition, "These are kept apart and never compared.")
@@ -35,12 +36,10 @@ def judge(thing: Thing, pair: tuple[Any, Any], said: Said, *, by: Actor) -> Any:
     with transaction.atomic():
         _take_turns()
         standing = thing.judgement._default_manager.filter(left=left, right=right, superseded_at__isnull=True)
-        _is_strong_enough(standing.first(), said.evidence).require()
+        before: Any = standing.first()
+        is_strong_enough(before, said.evidence, known, f"one {thing.title}").require()
         otherwise = saying.contradiction(thing, left.pk, right.pk, said.verdict)
-        unless(
-            otherwise is None or otherwise.digest == said.despite,
-            "Other judgements say otherwise: read them, and say whether you still do.",
-        ).require()
+        unless(otherwise is None or otherwise.digest == said.despite, OTHERWISE).require()
         standing.update(superseded_at=timezone.now())
         kept = content.store(
             f"{thing.name}:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=_scope(thing, left)
@@ -51,6 +50,7 @@ def judge(thing: Thing, pair: tuple[Any, Any], said: Said, *, by: Actor) -> Any:
         again = [each.pk for each in otherwise.overruled] if otherwise else []
         reopened = thing.judgement._default_manager.filter(pk__in=again, reopened_at__isnull=True)
         reopened.update(reopened_at=timezone.now())
+        _stand_again(thing, {left.pk, right.pk})
         detail = {"verdict": said.verdict, "evidence": said.evidence, "reopened": again}
         audit.record(by, "object.judge", subject=_subject(thing, left.pk, right.pk), detail=detail)
     return judgement
@@ -69,19 +69,6 @@ def _scope(thing: Thing, member: Any) -> int:
     return int(link.record.scope_id if link.record_id else link.nominal.scope_id)
 
 
-def _is_strong_enough(standing: Any, evidence: str) -> Verdict:
-    """Whether evidence may take the place of what was said before: unless that is reopened, only what is as strong."""
-    known = policy_words.in_force(today()).evidence
-    if standing is None or standing.reopened_at or standing.evidence not in known or standing.verdict == "unsure":
-        return ALLOWED
-    before = known[standing.evidence]
-    return unless(
-        known[evidence].strength >= before.strength,
-        f"{standing.by} judged it on {words.day(standing.at.date())} by better evidence ({before.title.lower()}):"
-        " only evidence as good can take its place.",
-    )
-
-
 def withdraw(thing: Thing, judgement: Any, *, by: Actor, reason: str) -> None:
     """Take back one's own judgement: the pair is as if nobody had judged it; what was said stays on record."""
     if by.user:
@@ -89,18 +76,15 @@ def withdraw(thing: Thing, judgement: Any, *, by: Actor, reason: str) -> None:
     with transaction.atomic():
         _take_turns()
         held: Any = thing.judgement._default_manager.select_related("left", "right").get(pk=judgement.pk)
-        check = unless(held.superseded_at is None, "It does not stand any more.")
-        check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
-        check &= reasons.is_given(reason, WITHDRAW)
-        check.require()
+        may_be_taken_back(held, by, reason).require()
         held.withdrawal = content.store(
             f"{thing.name}:{held.left_id}:{held.right_id}",
             "withdrawal",
             reason.strip(),
             scope_id=_scope(thing, held.left),
         )
-        held.superseded_at = timezone.now()
-        held.save(update_fields=["withdrawal", "superseded_at"])
+        held.superseded_at, held.is_followed = timezone.now(), False
+        held.save(update_fields=["withdrawal", "superseded_at", "is_followed"])
         _stand_again(thing, {held.left_id, held.right_id})
         subject = _subject(thing, held.left_id, held.right_id)
         audit.record(by, "object.withdraw", subject=subject, detail={"verdict": held.verdict})

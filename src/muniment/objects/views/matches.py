@@ -21,7 +21,7 @@ from muniment.people.actions.judge import WHY, WITHDRAW, Said
 from muniment.records.models import Place
 
 _ON_A_PAGE = 50
-_RECORDED = "Your judgement is recorded. The prime records follow with the next run."
+_RECORDED = "Your judgement is recorded. The prime records follow within a minute."
 _UNSURE = "Your judgement is recorded. The pair goes on waiting until somebody can tell."
 
 
@@ -140,7 +140,7 @@ def _withdraw(request: HttpRequest, thing: Thing, judgement: Any) -> HttpRespons
         for reason in refusal.reasons:
             messages.error(request, reason)
         return redirect("object_match", thing.name, judgement.left_id, judgement.right_id)
-    messages.success(request, "Your judgement is taken back. The prime records follow with the next run.")
+    messages.success(request, "Your judgement is taken back. The prime records follow within a minute.")
     return redirect("object_judgements", thing.name)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +13,7 @@ from muniment.core import access, audit, content, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.matching import said as saying
+from muniment.engine.matching.tables import Evidence
 from muniment.people import advice, contradictions, joins
 from muniment.people.models import Judgement, JudgingAct
 from muniment.records.models import Nominal
@@ -62,7 +65,7 @@ def record(
 ) -> Judgement:
     """Record a judgement, within the transaction of a caller whose turn it is and who has read what says otherwise."""
     standing = Judgement.objects.filter(left=left, right=right, superseded_at__isnull=True)
-    _is_strong_enough(standing.first(), said.evidence).require()
+    is_strong_enough(standing.first(), said.evidence, in_force().evidence, "one person").require()
     before = list(standing)
     standing.update(superseded_at=timezone.now())
     kept = content.store(f"judgement:{left.pk}:{right.pk}", "reason", said.reason.strip(), scope_id=left.scope_id)
@@ -88,21 +91,30 @@ def record(
     return judgement
 
 
-def _is_strong_enough(standing: Judgement | None, evidence: str) -> Verdict:
+class Stands(Protocol):
+    """A judgement of whatever it is of, that stands."""
+
+    verdict: str
+    evidence: str
+    by: str
+    at: datetime
+    superseded_at: datetime | None
+    reopened_at: datetime | None
+
+
+def is_strong_enough(standing: Stands | None, evidence: str, known: Mapping[str, Evidence], one: str) -> Verdict:
     """Whether evidence may take the place of what was said before: unless that is reopened, only what is as strong.
 
-    Who could not tell, by whatever evidence, has said nothing that keeps another from telling.
+    Who could not tell, by whatever evidence, has said nothing that keeps another from telling. `known` is the evidence
+    of policy, `one` says what two that are the same are.
     """
-    known = in_force().evidence
-    if standing is None or standing.reopened_at or standing.evidence not in known:
-        return ALLOWED
-    if standing.verdict == Judgement.Verdict.UNSURE:
+    if standing is None or standing.reopened_at or standing.evidence not in known or standing.verdict == "unsure":
         return ALLOWED
     before = known[standing.evidence]
     return unless(
         known[evidence].strength >= before.strength,
         f"{standing.by} said on {words.day(standing.at.date())} that the two are"
-        f" {'one person' if standing.verdict == saying.SAME else 'not one person'}, by better evidence"
+        f" {one if standing.verdict == saying.SAME else f'not {one}'}, by better evidence"
         f" ({before.title.lower()}): only evidence as good can take its place.",
     )
 
@@ -114,11 +126,15 @@ def withdraw(judgement: Judgement, *, by: Actor, reason: str) -> None:
     with transaction.atomic():
         contradictions.take_turns()
         held = Judgement.objects.select_related("left", "right").get(pk=judgement.pk)
-        check = unless(held.superseded_at is None, "It does not stand any more.")
-        check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
-        check &= reasons.is_given(reason, WITHDRAW)
-        check.require()
+        may_be_taken_back(held, by, reason).require()
         unsay(held, by=by, reason=reason)
+
+
+def may_be_taken_back(held: Stands, by: Actor, reason: str) -> Verdict:
+    """Whether somebody may take a judgement back: their own, while it stands, with a reason."""
+    check = unless(held.superseded_at is None, "It does not stand any more.")
+    check &= unless(held.by == by.name, f"{held.by} judged it: who sees it otherwise judges the pair anew.")
+    return check & reasons.is_given(reason, WITHDRAW)
 
 
 def unsay(held: Judgement, *, by: Actor, reason: str) -> None:

@@ -24,6 +24,7 @@ from muniment.feeds.numbering import as_held, shared
 from muniment.records import intake_sql, object_sql, restriction_sql, staged_tables, staging, withdrawal_sql
 from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
+from muniment.records.touched import AT_ONCE, Touched
 
 _INTAKE_LOCK = 7_130_002
 _LARGE = 2000  # rows
@@ -57,13 +58,18 @@ class Counts:
     never_seen: tuple[str, ...] = ()  # mapped columns that no row has
     notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
     reasons: Mapping[str, int] = field(default_factory=dict)  # why rows went to quarantine; a row may have several
+    before: Touched = field(default_factory=Touched)  # what updated rows told of things until now
 
     def __add__(self, other: "Counts") -> "Counts":
         """Return what became of the rows of both."""
-        plain = [each.name for each in fields(self) if each.name != "reasons"]
+        plain = [each.name for each in fields(self) if each.name not in ("reasons", "before")]
         sums = Counts(**{name: getattr(self, name) + getattr(other, name) for name in plain})
         reasons = dict((Counter(self.reasons) + Counter(other.reasons)).most_common())
         return replace(sums, never_seen=tuple(dict.fromkeys(sums.never_seen)), reasons=reasons)
+
+    def told(self) -> dict[str, object]:
+        """Return the counts and what is said in words, by name."""
+        return {name: value for name, value in asdict(self).items() if name != "before"}
 
     def numbers(self) -> dict[str, int]:
         """Return the counts by name, without what is said in words."""
@@ -186,6 +192,7 @@ class _Work:
         self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
         self.notes: list[str] = [batch.doubt] if batch.doubt else []
         self.restricted = False
+        self.before = Touched()
         if batch.never_seen:
             self.notes.append(
                 f"{batch.file}: no row has {', '.join(batch.never_seen)}, which the feed maps: see whether the source"
@@ -235,6 +242,7 @@ class _Work:
             withdrawn=withdrawn,
             older=fates["older"],
             never_seen=self.batch.never_seen,
+            before=self.before,
             notes=tuple(self.notes),
             reasons=dict(Counter(reason["code"] for line in waiting for reason in line["reasons"]).most_common()),
             **{fate: fates[fate] for fate in _FATES},
@@ -252,6 +260,8 @@ class _Work:
     def _write(self, *, changed: bool, seen_again: bool) -> None:
         """Write what is new, what has changed and what is seen again, with all that hangs on it."""
         people = self.batch.nominals.num_rows > 0
+        if changed:
+            self._keep_said_before()
         self.run_each(
             intake_sql.SOURCE_ROWS.new,
             *([intake_sql.SOURCE_ROWS.changed] if changed else []),
@@ -273,6 +283,17 @@ class _Work:
                 )
                 self._hold_anew()
             content.keep_all(sealing.result(), self.cursor)
+
+    def _keep_said_before(self) -> None:
+        self.run(object_sql.SAID_BEFORE, most=AT_ONCE + 1)
+        said = self.cursor.fetchall()
+        members = {name: frozenset(key for kind, key, *_ in said if kind == name) for name in ("place", "vehicle")}
+        self.before = Touched(
+            nominals=frozenset(nominal for *_, nominal in said if nominal),
+            records=frozenset(record for *_, record, _ in said if record),
+            places=members["place"],
+            vehicles=members["vehicle"],
+        )
 
     def _write_hanging(self) -> None:
         batch = self.batch
