@@ -60,8 +60,8 @@ class _Evidence:
 def train(standardised: Rows) -> Model:
     """Estimate a model from standardised nominals (all partitions together); the same nominals give the same model.
 
-    Neither the order of the rows nor their `person_id` matters: drawing and summing go by `source_key`. A stream is read
-    once.
+    Neither the order of the rows nor their `person_id` matters: drawing and summing go by `source_key`. They may be a
+    stream of record batches, which is read once.
 
     Raise ValueError when there are fewer than two nominals or no field to compare.
     """
