@@ -95,8 +95,9 @@ def _temporary() -> Path:
 def _remove_leftovers() -> None:
     for left in Path(tempfile.gettempdir()).glob(f"{_LEFT}*"):
         process = left.name.removeprefix(_LEFT).split("-")[0]
-        if process.isdigit() and left.stat().st_uid == os.getuid() and not _is_alive(int(process)):
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process removed it first
+            if process.isdigit() and left.lstat().st_uid == os.getuid() and not _is_alive(int(process)):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_alive(process: int) -> bool:

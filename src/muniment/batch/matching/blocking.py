@@ -63,7 +63,7 @@ def find_candidates(engine: Engine, people: str, model: Model, *, across: bool =
         "key_counts",
         "select c.key, c.held from (select key, count(*) as held "  # noqa: S608
         f"from (select unnest(keys) as key from {people} where partition <> 'corporate') k "
-        "group by key having count(*) > 1) c anti join stopped using (key)",
+        "group by key having count(*) > 1) c anti join stopped s on s.key = c.key",
     )
     engine.make(
         "shared",
