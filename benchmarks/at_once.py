@@ -169,11 +169,11 @@ def _splink() -> Callable[[list[int]], object]:
     def score(keys: list[int]) -> object:
         connection.execute("create or replace temp table asked as select unnest($1) as person_id", [keys])
         connection.execute(
-            "create or replace table candidates as select distinct '0' as match_key, least(a.person_id, b.person_id) "
+            "create or replace table candidates as select distinct least(a.person_id, b.person_id) "
             "as join_key_l, greatest(a.person_id, b.person_id) as join_key_r from keyed a semi join asked "
             "using (person_id) join keyed b using (key) where b.person_id <> a.person_id and key not in (from stops)"
         )
-        return scoring.score(engine, model, "candidates", published.scales.least)
+        return scoring.score(engine, model, scoring.Pairs("candidates"), published.scales.least)
 
     return score
 

@@ -1,15 +1,32 @@
-"""Connections of the set engine, and where they spill what does not fit in memory."""
+"""Connections of the set engine: how much memory they may use, and where they spill what does not fit.
 
+What is spilled are rows of people: it lies in a folder that only this account reads, is gone with the connection, and
+what a killed process left is removed by the next.
+"""
+
+import atexit
+import os
+import re
+import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+# Of the memory that this process may have: the rest is for what Python and Arrow hold, and for a database beside it.
+SHARE = 0.5
+GROUPS, TOLD = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # limits of groups, and which are of this process
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_LEFT = "muniment-spill-"
+
 
 class _Spill:
-    """Where to spill; None leaves it to DuckDB, which takes the folder that the command runs in."""
+    """Where to spill; None is a temporary folder of this process."""
 
     folder: Path | None = None
+    temporary: Path | None = None
 
 
 def spill_to(folder: Path) -> None:
@@ -18,7 +35,76 @@ def spill_to(folder: Path) -> None:
 
 
 def connect(**config: Any) -> duckdb.DuckDBPyConnection:
-    """Return a connection in memory."""
-    if _Spill.folder is not None:
-        config["temp_directory"] = str(_Spill.folder)
-    return duckdb.connect(config=config)
+    """Return a connection in memory, which spills beyond what `memory` allows."""
+    given = {"memory_limit": f"{memory() // 2**20}MiB", "temp_directory": str(_Spill.folder or _temporary())}
+    return duckdb.connect(config=given | config)
+
+
+def memory() -> int:
+    """Return the bytes that a connection may use before it spills: MUNIMENT_MEMORY, or half of what there is.
+
+    What there is, is the machine's memory or that of the control group of this process, whichever is less. Raise
+    ValueError when the variable is no amount of memory.
+    """
+    chosen = os.environ.get("MUNIMENT_MEMORY", "").strip()
+    if not chosen:
+        return int(SHARE * min([_of_the_machine(), *_of_groups()]))
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:i?B)?", chosen, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"MUNIMENT_MEMORY is '{chosen}': give an amount of memory, such as 8GB or 512MB.")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def _of_the_machine() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _of_groups() -> list[int]:
+    """Return what the control group of this process may have, and those that it is in; either version of them."""
+    try:
+        lines = TOLD.read_text().splitlines()
+    except OSError:
+        return []
+    limits = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            root, name = GROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = GROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        group = root / path.lstrip("/")
+        for each in (group, *group.parents):
+            with suppress(OSError, ValueError):  # a container sees its own group as the root; "max" is no limit
+                limits.append(int((each / name).read_text()))
+            if each == root:
+                break
+    return limits
+
+
+def _temporary() -> Path:
+    """Return a folder of this process where no other is set; what killed processes left in theirs is removed first."""
+    if _Spill.temporary is None or not _Spill.temporary.exists():
+        _remove_leftovers()
+        _Spill.temporary = Path(tempfile.mkdtemp(prefix=f"{_LEFT}{os.getpid()}-"))  # readable by this account alone
+        atexit.register(shutil.rmtree, _Spill.temporary, ignore_errors=True)
+    return _Spill.temporary
+
+
+def _remove_leftovers() -> None:
+    for left in Path(tempfile.gettempdir()).glob(f"{_LEFT}*"):
+        process = left.name.removeprefix(_LEFT).split("-")[0]
+        with suppress(FileNotFoundError):  # another process removed it first
+            if process.isdigit() and left.lstat().st_uid == os.getuid() and not _is_alive(int(process)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

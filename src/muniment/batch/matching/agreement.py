@@ -18,7 +18,7 @@ from muniment.engine.matching.model import Model, Points
 # Weights are kept to a millionth of a bit; the last figure may differ by the logarithms of two languages.
 _NEAR = 2e-6
 _LEVELS = {feature.name: [level.name for level in feature.levels] for feature in FEATURES}
-_ASKED = pa.schema([("match_key", pa.string()), ("join_key_l", pa.int64()), ("join_key_r", pa.int64())])
+_ASKED = pa.schema([("join_key_l", pa.int64()), ("join_key_r", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Agreement:
 def compare(
     openings: tuple[Opening, Opening], given: linkage.Given, model: Model, points: Points | None = None
 ) -> Agreement:
-    """Resolve nominals on two engines, and lay side by side what they made."""
+    """Resolve nominals on two engines, and lay side by side what they made. They are a table: a stream is read once."""
     points = points or in_force().points
     with ExitStack() as stack:
         engines = [stack.enter_context(opening) for opening in openings]
@@ -67,7 +67,7 @@ def compare(
     differences = tuple(_difference(pair, dict(zip(names, sides, strict=True)), tuple(model.weights)) for pair in pairs)
     anchors = [run.anchors for run in runs]
     return Agreement(
-        nominals=given.standardised.num_rows,
+        nominals=len(anchors[0]),
         pairs=count,
         differences=differences,
         apart=tuple(sorted(person for person in anchors[0] if anchors[0][person] != anchors[1][person])),
@@ -123,7 +123,7 @@ def _seen(engine: Engine, run: _Run, pairs: list[tuple[int, int]], model: Model)
     """Return what an engine saw of some pairs; those that it had not in view it weighs now."""
     if not pairs:
         return {}
-    asked = pa.table([["0"] * len(pairs), *map(list, zip(*pairs, strict=True))], schema=_ASKED)
+    asked = pa.table([list(keys) for keys in zip(*pairs, strict=True)], schema=_ASKED)
     with duckdb.connect() as connection:
         connection.register("judged", run.judged)
         connection.register("asked", asked)
@@ -134,7 +134,8 @@ def _seen(engine: Engine, run: _Run, pairs: list[tuple[int, int]], model: Model)
     if len(found) < len(pairs):
         scoring.prepare_people(engine, "persons", model)
         engine.give("asked", asked)
-        for row in engine.read(f"select * from {scoring.score(engine, model, 'asked')}").to_pylist():  # noqa: S608
+        scored = scoring.score(engine, model, scoring.Pairs("asked"))
+        for row in engine.read(f"select * from {scored}").to_pylist():  # noqa: S608
             found.setdefault((row["person_id_l"], row["person_id_r"]), row | {"blocked_by": None})
     return found
 

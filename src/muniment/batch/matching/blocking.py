@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from muniment.batch.matching.engines import Engine
-from muniment.batch.matching.keys import KEYS, LONE, keys_of, number
+from muniment.batch.matching.keys import LONE, OF_KIND, keys_of, number
 from muniment.engine.matching.model import Model
 
 # Each kind of key may bring ten pairs for each nominal of a small file, and one for each of a large one besides what
@@ -22,36 +22,34 @@ LARGE_FILE, MANY_KEYS = 200_000, 12
 # A key that has grown so far since the model was trained is left out of a run, and named.
 CEILING = 1000
 
-_KEYS = f"""(
-    select partition, key, split_part(key, '|', 1) as kind from (select partition, unnest({KEYS}) as key from {{}})
-)"""  # noqa: S608
+_COSTLY = """
+with held as (
+    select key, max(n) as n, sum(n * (n - 1) / 2) as pairs
+    from (
+        select partition, key, count(*) as n from (select partition, unnest({keys}) as key from {people})
+        where key is not null group by all
+    )
+    group by key having max(n) > 1
+), running as (
+    select key, n, sum(pairs) over (order by n range unbounded preceding) as cost from held
+)
+select key from running where n > $ceiling or cost > $most
+"""
 
 
 def find_stop_keys(connection: duckdb.DuckDBPyConnection, people: str) -> frozenset[str]:
     """Return the keys that would cost too much: cost stays in proportion to the number of nominals."""
     persons = int(connection.table(people).count("*").fetchall()[0][0])
     each_kind = min(SMALL_EACH * persons, LARGE_START + LARGE_EACH * persons)
-    rows = connection.execute(
-        f"""
-        with held as (
-            select kind, key, max(n) as n, sum(n * (n - 1) / 2) as pairs
-            from (select partition, kind, key, count(*) as n from {_KEYS.format(people)} group by all)
-            group by kind, key having max(n) > 1
-        ), running as (
-            select kind, key, n, sum(pairs) over (partition by kind order by n range unbounded preceding) as cost
-            from held
-        )
-        select key from running
-        where n > $ceiling or cost > case when list_contains($lone, kind) then $lone_pairs else $each_kind end
-        """,  # noqa: S608
-        {
-            "ceiling": CEILING,
-            "lone": list(LONE),
-            "each_kind": each_kind,
-            "lone_pairs": min(each_kind, LONE_PAIRS),
-        },
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
+    # Kind by kind: the texts of all keys together are some thirty times as many as the nominals.
+    return frozenset(
+        key
+        for kind, keys in OF_KIND.items()
+        for (key,) in connection.execute(
+            _COSTLY.format(keys=keys, people=people),
+            {"ceiling": CEILING, "most": min(each_kind, LONE_PAIRS) if kind in LONE else each_kind},
+        ).fetchall()
+    )
 
 
 def find_candidates(engine: Engine, people: str, model: Model, *, across: bool = False) -> list[str]:
@@ -60,26 +58,29 @@ def find_candidates(engine: Engine, people: str, model: Model, *, across: bool =
     With `across`, only pairs from different sources. Corporate nominals are no candidates: they have their own rule.
     """
     engine.give("stopped", _stopped(engine, people, model))
+    # Most keys are one nominal's own: counting before anything is kept leaves a third of a large file to keep.
     engine.make(
-        "keyed",
-        f"select person_id, known, key from (select person_id, array_length(keys) > {MANY_KEYS} as known, "  # noqa: S608
-        f"unnest(keys) as key from {people} where partition <> 'corporate') s anti join stopped using (key)",
+        "key_counts",
+        "select c.key, c.held from (select key, count(*) as held "  # noqa: S608
+        f"from (select unnest(keys) as key from {people} where partition <> 'corporate') k "
+        "group by key having count(*) > 1) c anti join stopped s on s.key = c.key",
     )
-    engine.make("key_counts", "select key, count(*) as held from keyed group by key having count(*) > 1")
     engine.make(
         "shared",
-        "select k.key, k.person_id, k.known from keyed k join key_counts c on c.key = k.key "  # noqa: S608
-        f"where c.held <= {CEILING}",
+        f"select k.key, k.person_id, k.known from (select person_id, array_length(keys) > {MANY_KEYS} as known, "  # noqa: S608
+        f"unnest(keys) as key from {people} where partition <> 'corporate') k "
+        f"join key_counts c on c.key = k.key where c.held <= {CEILING}",
     )
-    engine.make("candidates", _candidates(people, model, across=across))
     overgrown = _overgrown(engine, people)
-    engine.drop("stopped", "keyed", "key_counts", "shared")
+    engine.drop("stopped", "key_counts")
+    engine.make("candidates", _candidates(people, model, across=across))
+    engine.drop("shared")
     return overgrown
 
 
 def _candidates(people: str, model: Model, *, across: bool) -> str:
     found = (
-        "select '0' as match_key, a.person_id as join_key_l, b.person_id as join_key_r "  # noqa: S608
+        "select a.person_id as join_key_l, b.person_id as join_key_r "  # noqa: S608
         "from shared a join shared b on a.key = b.key and a.person_id < b.person_id "
         f"group by a.person_id, b.person_id having count(*) >= {model.least_keys} or not bool_and(a.known and b.known)"
     )
@@ -106,10 +107,10 @@ def _overgrown(engine: Engine, people: str) -> list[str]:
     numbers = set(engine.read(grown)["key"].to_pylist())
     if not numbers:
         return []
-    # Only of those who bear one is the text of the keys made: by Python, for either engine.
+    # Only of one who bears it is the text of a key made: by Python, for either engine.
     bearers = engine.read(
-        f"select p.* from {people} p semi join (select b.person_id "  # noqa: S608
-        f"from (select person_id, unnest(keys) as key from {people}) b semi join ({grown}) g on g.key = b.key) o "
-        "on o.person_id = p.person_id"
+        f"select p.* from {people} p semi join (select min(b.person_id) as person_id "  # noqa: S608
+        f"from (select person_id, unnest(keys) as key from {people} where partition <> 'corporate') b "
+        f"semi join ({grown}) g on g.key = b.key group by b.key) o on o.person_id = p.person_id"
     ).to_pylist()
     return sorted({key for row in bearers for key in keys_of(row) if number(row["partition"], key) in numbers})

@@ -52,12 +52,18 @@ from edges e left join torn t on t.one = e."left" and t.two = e."right"
 def ask(engine: Engine, apart: Iterable[tuple[int, int]], decisive: float) -> None:
     """Let no edge of table `edges` be automatic that leads to one of two who are told apart, as another does.
 
-    Two are told apart by PNCIDs or CRO numbers, and where a pair in `apart` says so. An edge that is stronger than
-    the other by `decisive` bits stays: among the two, the record is then so much likelier the one than the other.
+    Two are told apart by PNCIDs or CRO numbers, as twins (table `twins`), and where a pair in `apart` says so. An edge
+    that is stronger than the other by `decisive` bits stays: among the two, the record is then so much likelier the one
+    than the other.
     """
-    told = [{"one": min(pair), "two": max(pair)} for pair in apart]
-    engine.give("told", pa.Table.from_pylist(told, _TOLD))
+    said = [{"one": min(pair), "two": max(pair)} for pair in apart]
+    engine.give("said_apart", pa.Table.from_pylist(said, _TOLD))
+    engine.make(
+        "told",
+        'select least("left", "right") as one, greatest("left", "right") as two from twins '
+        "union select one, two from said_apart",
+    )
     engine.make("torn", _TORN.format(decisive=decisive))
     if engine.read("select one from torn limit 1").num_rows:
         engine.make("edges", _WITHOUT_TORN)
-    engine.drop("torn", "told")
+    engine.drop("torn", "told", "said_apart")

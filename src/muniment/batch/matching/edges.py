@@ -74,33 +74,44 @@ def judge(engine: Engine, scales: Scales) -> None:
     """
     model = scales.model
     scoring.prepare_people(engine, "persons", model)
+    prepare_facts(
+        engine, scales, "select join_key_l as person_id from candidates union select join_key_r from candidates"
+    )
     least = scales.least - (TWINS_DEPTH if scales.points.hard_rules else 0.0)
-    for portion in engine.portions("candidates"):
-        engine.move(scoring.score(engine, model, portion, least, bits=False), "weighed_pairs")
-    rule(engine, scales)
-    engine.drop("weighed")
+    engine.drop("judged")
+    for pairs, weighed, facts in engine.portions("candidates", "weighed", "facts"):
+        scored = scoring.score(engine, model, scoring.Pairs(pairs, weighed), least, bits=False)
+        engine.move(scored, "weighed_pairs")
+        rule(engine, scales, facts, "judged_part")
+        engine.move("judged_part", "judged")
+    engine.drop("weighed", "facts")
 
 
-def rule(engine: Engine, scales: Scales) -> None:
-    """Make table `judged` of tables `persons` and `weighed_pairs`, which goes: what forbids each pair, and twins."""
+def rule(engine: Engine, scales: Scales, facts: str, into: str) -> None:
+    """Make a table of tables `facts` and `weighed_pairs`, which goes: what forbids each pair, and twins."""
     model = scales.model
-    _add_facts(engine, scales)
+    _add_facts(engine, model, facts)
     ruled = [name for name in _RULED if name in model.weights]
     pattern = [*(f"level_{name}" for name in ruled), *_FACTS]
     patterns = engine.read(f"select distinct {', '.join(pattern)} from ruled")  # noqa: S608
     engine.give("verdicts", _judge(patterns, ruled))
     same = " and ".join(f"r.{name} is not distinct from v.{name}" for name in pattern)
-    engine.make("judged", f"select r.*, v.blocked_by, v.twins from ruled r join verdicts v on {same}")  # noqa: S608
+    engine.make(into, f"select r.*, v.blocked_by, v.twins from ruled r join verdicts v on {same}")  # noqa: S608
     engine.drop("ruled", "weighed_pairs", "verdicts")
 
 
-def _add_facts(engine: Engine, scales: Scales) -> None:
-    """Make table `ruled`: the weighed pairs with what `PairFacts` needs."""
+def prepare_facts(engine: Engine, scales: Scales, among: str) -> None:
+    """Make table `facts`: what of each nominal that a query finds (person_id) the facts of a pair come of."""
     model, tables = scales.model, scales.tables
     engine.give("crowded", pa.table({"place": pa.array(sorted(model.crowded), pa.string())}))
     engine.give("rare", _rare_names(engine, model, tables))
     engine.give("given_names", _given_names(tables))
-    engine.make("facts", _FACTS_OF_EACH.format(today=scales.on))
+    engine.make("facts", _FACTS_OF_EACH.format(today=scales.on, among=among))
+    engine.drop("crowded", "rare", "given_names")
+
+
+def _add_facts(engine: Engine, model: Model, facts: str) -> None:
+    """Make table `ruled`: the weighed pairs with what `PairFacts` needs."""
     engine.make(
         "ruled",
         f"""
@@ -115,10 +126,9 @@ def _add_facts(engine: Engine, scales: Scales) -> None:
             coalesce(not l.is_short and not r.is_short
                 and not (l.forename_sound = r.forename_sound and l.ends_in_a = r.ends_in_a), false) as two_names,
             coalesce(l.numbers <> r.numbers, false) as other_number
-        from weighed_pairs w join facts l on l.person_id = w.person_id_l join facts r on r.person_id = w.person_id_r
+        from weighed_pairs w join {facts} l on l.person_id = w.person_id_l join {facts} r on r.person_id = w.person_id_r
         """,  # noqa: S608
     )
-    engine.drop("facts", "crowded", "rare", "given_names")
 
 
 # What the facts of a pair come of, nominal by nominal. One name is in two spellings if it sounds the same: Metaphone
@@ -132,8 +142,7 @@ select p.person_id, p.forename, p.surname, p.forename_sound,
     rtrim(p.forename, 'H') like '%A' as ends_in_a,
     list_filter(p.address, lambda w: regexp_matches(w, '[0-9]')) as numbers
 from persons p
-semi join (select person_id_l as person_id from weighed_pairs union select person_id_r from weighed_pairs) w
-    on w.person_id = p.person_id
+semi join ({among}) w on w.person_id = p.person_id
 left join crowded postcode on postcode.place = 'postcode|' || p.postcode
 left join crowded address on address.place = 'address|' || array_to_string(p.address, ' ')
 left join crowded phone on phone.place = 'phone|' || p.phone

@@ -7,7 +7,8 @@ subquery in a list of columns.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from itertools import combinations_with_replacement
+from typing import Any, Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -19,8 +20,11 @@ from muniment.batch.matching.grouping import group_all
 from muniment.engine.matching.grouping import Sayings
 from muniment.engine.matching.model import Model, Points
 
-# Pairs scored at a time on one machine: what bounds memory when there are tens of millions.
+# Pairs weighed at a time, about: what bounds memory when there are tens of millions.
 PORTION = 4_000_000
+
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
 class Engine(Protocol):
@@ -29,8 +33,8 @@ class Engine(Protocol):
     name: str
     filters_early: bool  # whether Splink is to leave out weak pairs itself
 
-    def give(self, name: str, table: pa.Table) -> None:
-        """Make a table of one in memory."""
+    def give(self, name: str, table: Rows) -> None:
+        """Make a table of one in memory, or of a stream, which is read once."""
 
     def make(self, name: str, query: str) -> None:
         """Make a table, or make it anew, of what a query finds."""
@@ -56,8 +60,14 @@ class Engine(Protocol):
     def tell_frequencies(self, linker: Linker, people: str, columns: list[str]) -> None:
         """Tell Splink how common the values of some columns are, as columns `tf_` of the table of people say."""
 
-    def portions(self, pairs: str) -> Iterator[str]:
-        """Give the table of pairs in parts, each under a name of its own."""
+    def let_go(self, name: str, column: str) -> None:
+        """Free a column of a table that nothing asks for any more; one that cannot be freed may stay."""
+
+    def portions(self, pairs: str, *people: str) -> Iterator[tuple[str, ...]]:
+        """Give the table of pairs in parts, with tables of people that hold those of the part.
+
+        Each under a name of its own. Tables of people may have gone when all are given.
+        """
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
         """Make tables `clustered` (schema `CLUSTERS`) and `refused` (schema `joining.REFUSED`).
@@ -79,8 +89,8 @@ class OneMachine:
         """Take a connection; its tables are temporary."""
         self.connection = connection
 
-    def give(self, name: str, table: pa.Table) -> None:
-        """Make a table of one in memory."""
+    def give(self, name: str, table: Rows) -> None:
+        """Make a table of one in memory, or of a stream, which is read once."""
         self.connection.register("given_table", table)
         self.connection.execute(f"create or replace temp table {name} as from given_table")
         self.connection.unregister("given_table")
@@ -119,26 +129,56 @@ class OneMachine:
     def tell_frequencies(self, linker: Linker, people: str, columns: list[str]) -> None:
         """Do nothing: on DuckDB Splink takes them from the table of people."""
 
-    def portions(self, pairs: str) -> Iterator[str]:
-        """Give the table of pairs in parts, each under a name of its own."""
+    def let_go(self, name: str, column: str) -> None:
+        """Free a column of a table."""
+        self.connection.execute(f"alter table {name} drop column {column}")
+
+    def portions(self, pairs: str, *people: str) -> Iterator[tuple[str, ...]]:
+        """Give the table of pairs in parts, with tables of people that hold those of the part.
+
+        People are dealt into lots, and each part is of the pairs between two lots or within one: joining it looks at
+        two lots of people and not at all of them.
+        """
         total = self.connection.sql(f"select count(*) from {pairs}").fetchall()[0][0]  # noqa: S608
-        for start in range(0, max(total, 1), PORTION):
-            self.make("part", f"select * from {pairs} where rowid >= {start} and rowid < {start + PORTION}")  # noqa: S608
-            yield "part"
-        self.drop("part")
+        lots = _lots(total)
+        if lots == 1:
+            yield pairs, *people
+            return
+        for each in people:
+            for lot in range(lots):
+                self.make(f"{each}_{lot}", f"select * from {each} where person_id % {lots} = {lot}")  # noqa: S608
+            self.drop(each)
+        left, right = (f"join_key_{side} % {lots}" for side in "lr")
+        for one, two in combinations_with_replacement(range(lots), 2):
+            between = f"least({left}, {right}) = {one} and greatest({left}, {right}) = {two}"
+            self.connection.execute(f"create or replace temp view part as select * from {pairs} where {between}")  # noqa: S608
+            for each in people:
+                held = " union all ".join(f"select * from {each}_{lot}" for lot in sorted({one, two}))  # noqa: S608
+                self.connection.execute(f"create or replace temp view {each}_of_part as {held}")
+            yield "part", *(f"{each}_of_part" for each in people)
+        for each in people:
+            self.connection.execute(f"drop view {each}_of_part")
+            self.drop(*(f"{each}_{lot}" for lot in range(lots)))
+        self.connection.execute("drop view part")
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
         """Make tables `clustered` and `refused`: everybody at once, in this process."""
         self.give("shown", joining.PAIRS.empty_table() if shown is None else shown)
-        clusters, asked = group_all(self.connection, model, said, points)
-        self.give("clustered", clusters)
-        self.give("refused", joining.refusals(asked))
+        self.give("refused", joining.refusals(group_all(self.connection, model, said, points)))
+
+
+def _lots(pairs: int) -> int:
+    """Return into how many lots to deal people, so that each two of them have about `PORTION` pairs between them."""
+    lots = 1
+    while lots * (lots + 1) // 2 * PORTION < pairs:
+        lots += 1
+    return lots
 
 
 @contextmanager
 def one_machine() -> Iterator[OneMachine]:
     """Open DuckDB in this process."""
-    connection = connect()
+    connection = connect(preserve_insertion_order=False)  # every query that needs an order asks for it
     try:
         yield OneMachine(connection)
     finally:

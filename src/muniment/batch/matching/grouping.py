@@ -16,17 +16,16 @@ from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
 CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 
 
-def group_all(
-    connection: duckdb.DuckDBPyConnection, model: Model, said: Sayings, points: Points
-) -> tuple[pa.Table, list[Refused]]:
-    """Return the groups (`CLUSTERS`) of everybody in table `persons`, and the pairs that a person is asked about.
+def group_all(connection: duckdb.DuckDBPyConnection, model: Model, said: Sayings, points: Points) -> list[Refused]:
+    """Make table `clustered` (`CLUSTERS`) of everybody in table `persons`; return the pairs that are asked about.
 
     Needs tables `edges` and `twins`, as `edges.keep` makes them, and `shown` (left, right), the pairs that users have
     been shown as one.
     """
     components.find(connection, said, points)
     made = group(_evidence(connection, model, points), said, _rows(connection, "shown"), points)
-    return _clusters(connection, made.groups), [pair for pair in made.refused if made.is_asked(pair)]
+    _cluster(connection, made.groups)
+    return [pair for pair in made.refused if made.is_asked(pair)]
 
 
 def _evidence(connection: duckdb.DuckDBPyConnection, model: Model, points: Points) -> Evidence:
@@ -86,22 +85,23 @@ def _known(connection: duckdb.DuckDBPyConnection, model: Model, nominals: Iterab
     )
 
 
-def _clusters(connection: duckdb.DuckDBPyConnection, groups: Groups) -> pa.Table:
+def _cluster(connection: duckdb.DuckDBPyConnection, groups: Groups) -> None:
     numbers = connection.sql("from unsettled").to_arrow_table()["person_id"].to_pylist()
     found = [groups.find(number) for number in numbers]
     connection.register(
         "grouped", pa.table({"person_id": pa.array(numbers, pa.int64()), "component": pa.array(found, pa.int64())})
     )
-    clusters = connection.sql(
+    connection.execute(
         """
+        create or replace temp table clustered as
         with placed as (from settled union all from grouped),
         anchors as (
             select component, arg_min(person_id, (source_key, person_id)) as anchor_id
             from placed join persons using (person_id) group by component
         )
         select person_id, coalesce(anchor_id, person_id) as anchor_id
-        from persons left join placed using (person_id) left join anchors using (component) order by person_id
+        from persons left join placed using (person_id) left join anchors using (component);
+        drop table settled; drop table unsettled
         """
-    ).to_arrow_table()
+    )
     connection.unregister("grouped")
-    return clusters.cast(CLUSTERS)

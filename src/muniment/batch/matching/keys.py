@@ -143,14 +143,19 @@ def _sql(template: str) -> str:
     return " || ".join(f"({_FACTS.get(fact, fact)})" if fact else f"'{text}'" for fact, text in parts)
 
 
+def _of_sounds(kind: str, column: str) -> str:
+    return f"list_transform(sounds[1:{_SOUNDS}], lambda s: '{kind}|' || s || '|' || {column})"
+
+
+# By kind, the list of the keys of a nominal; a key may be null.
+OF_KIND = {kind: f"['{kind}|' || {_sql(template)}]" for kind, template in _SINGLE.items()} | {
+    kind: f"list_distinct({_of_sounds(kind, column)})" for kind, column in _EACH.items()
+}
 KEYS = (
     "list_distinct(list_filter(["
     + ", ".join(f"'{kind}|' || {_sql(template)}" for kind, template in _SINGLE.items())
     + "]"
-    + "".join(
-        f" || list_transform(sounds[1:{_SOUNDS}], lambda s: '{kind}|' || s || '|' || {column})"
-        for kind, column in _EACH.items()
-    )
+    + "".join(f" || {_of_sounds(kind, column)}" for kind, column in _EACH.items())
     + ", lambda k: k is not null))"
 )
 

@@ -50,6 +50,7 @@ from shared a join shared b on a.key = b.key and a.person_id <> b.person_id
 where {once}
 group by all having count(*) >= {least_keys} or bool_or(a.corporate) or not bool_and(a.known and b.known)
 """
+_WEIGHED = "select person_id_l as person_id from weighed_pairs union select person_id_r from weighed_pairs"
 # Pairs of two who have changed are found from both sides: the lower counts them.
 _ONCE = "a.person_id < b.person_id"
 _TOUCHING = f"a.person_id in (from changed) and ({_ONCE} or b.person_id not in (from changed))"
@@ -116,7 +117,9 @@ def _policing(connection: duckdb.DuckDBPyConnection, scales: Scales) -> pa.Table
     model, points = scales.model, scales.points
     depth = scales.least - (TWINS_DEPTH if points.hard_rules else 0.0)
     _score(connection, model, depth)
-    edges.rule(OneMachine(connection), scales)
+    engine = OneMachine(connection)
+    edges.prepare_facts(engine, scales, _WEIGHED)
+    edges.rule(engine, scales, "facts", "judged")
     hard, blocked = ("blocked_by is null", "blocked_by") if points.hard_rules else ("true", "null::varchar")
     automatic = f"match_weight >= {points.automatic!r} and {hard}"
     return (

@@ -3,13 +3,14 @@
 Groups are a function of the nominals, the judgements, the standing edges and the model, and of nothing else.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from muniment.batch.matching import blocking, contested, edges, joining, watching
-from muniment.batch.matching.engines import Engine, Opening, one_machine
+from muniment.batch.matching.engines import Engine, Opening, Rows, one_machine
 from muniment.batch.matching.grouping import CLUSTERS
 from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.model import Model, Points
@@ -43,17 +44,18 @@ class Resolution:
 class Given:
     """What is resolved: nominals of schema `STANDARDISED`, and what is known of pairs of them.
 
+    Nominals may be a stream of record batches, which is read once: then nobody holds them all but the engine.
     `judgements` are what people and sources have said (left, right, verdict `same`, `different` or `taken-back`, which
     is a merge that its source took back; other verdicts are passed over); `standing` are pairs joined before.
     """
 
-    standardised: pa.Table
+    standardised: Rows
     judgements: pa.Table | None = None
     standing: pa.Table | None = None
 
 
 def resolve(
-    standardised: pa.Table,
+    standardised: Rows,
     model: Model,
     *,
     judgements: pa.Table | None = None,
@@ -70,17 +72,30 @@ def resolve_on(opening: Opening, given: Given, model: Model, points: Points | No
     Without `points` those in force today are used. Raise ValueError when the nominals were standardised by another
     version than the model.
     """
+    with resolving(opening, given, model, points) as (resolution, _):
+        return resolution
+
+
+@contextmanager
+def resolving(
+    opening: Opening, given: Given, model: Model, points: Points | None = None
+) -> Iterator[tuple[Resolution, Engine]]:
+    """Resolve as `resolve_on` does, and leave the engine open.
+
+    Who gave a stream asks it afterwards what it has to know of nominals: table `persons` holds them without their keys.
+    """
     points = points or in_force().points
     with opening as engine:
         overgrown = judge_pairs(engine, given, model, points)
-        return group_judged(engine, given, model, points, overgrown)
+        yield group_judged(engine, given, model, points, overgrown), engine
 
 
 def judge_pairs(engine: Engine, given: Given, model: Model, points: Points) -> tuple[str, ...]:
     """Make tables `persons`, `candidates` and `judged`; return the keys that were left out."""
-    _check_version(given.standardised, model)
     engine.give("persons", given.standardised)
+    _check_version(engine, model)
     overgrown = blocking.find_candidates(engine, "persons", model, across=points.across)
+    engine.let_go("persons", "keys")
     edges.judge(engine, Scales(model, in_force(), points, today()))
     return tuple(overgrown)
 
@@ -90,8 +105,7 @@ def group_judged(engine: Engine, given: Given, model: Model, points: Points, ove
     said = joining.sayings(given.judgements)
     levels = edges.keep(engine, model, points)
     if points.hard_rules:
-        twins = joining.pairs(engine.read('select "left", "right" from twins'))
-        contested.ask(engine, (*twins, *said.different), points.automatic)
+        contested.ask(engine, said.different, points.automatic)
     engine.group(model, said, given.standing, points)
     resolution = _resolution(engine, points, overgrown)
     if levels is None:
@@ -99,8 +113,8 @@ def group_judged(engine: Engine, given: Given, model: Model, points: Points, ove
     return replace(resolution, watched=watching.tell(engine, levels))
 
 
-def _check_version(standardised: pa.Table, model: Model) -> None:
-    versions = set(pc.unique(standardised["version"]).to_pylist()) - {model.standard}
+def _check_version(engine: Engine, model: Model) -> None:
+    versions = set(engine.read("select distinct version from persons")["version"].to_pylist()) - {model.standard}
     if versions:
         raise ValueError(
             f"Some nominals were standardised by version {sorted(versions)[0]}, the model by {model.standard}: "

@@ -5,6 +5,7 @@ Splink writes and runs the SQL; parameters come from `muniment.batch.matching.tr
 """
 
 import logging
+from dataclasses import dataclass
 from math import log2
 from typing import Any
 
@@ -46,22 +47,31 @@ def frequency_columns(model: Model) -> list[str]:
     return [column for column in FREQUENCY_COLUMNS if column in used]
 
 
-def score(engine: Engine, model: Model, pairs: str, least: float | None = None, *, bits: bool = True) -> str:
-    """Weigh the pairs of a table (join_key_l, join_key_r) over table `weighed`; return the name of a new table.
+@dataclass(frozen=True)
+class Pairs:
+    """A table of pairs (join_key_l, join_key_r), and that of the people in them, as `prepare_people` makes it."""
+
+    table: str
+    people: str = "weighed"
+
+
+def score(engine: Engine, model: Model, pairs: Pairs, least: float | None = None, *, bits: bool = True) -> str:
+    """Weigh pairs; return the name of a new table.
 
     It has `person_id_l`, `person_id_r`, `match_weight`, and for each feature `level_` (null when missing) and, with
     `bits`, `bits_` (what it adds to the weight). `least` leaves out pairs of lower weight.
     """
     database = engine.splink()
     # Our settings are written by code: parsing each condition to validate it took longer than a small set's scoring.
-    linker = Linker(database.register(engine.compared("weighed")), _settings(model, engine), validate_settings=False)
-    engine.tell_frequencies(linker, "weighed", frequency_columns(model))
-    linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
+    linker = Linker(database.register(engine.compared(pairs.people)), _settings(model, engine), validate_settings=False)
+    engine.tell_frequencies(linker, pairs.people, frequency_columns(model))
+    engine.make("blocked", f"select '0' as match_key, join_key_l, join_key_r from {pairs.table}")  # noqa: S608
+    linker.table_management.register_blocked_pairs_for_predict(database.register("blocked"))
     predictions = linker.inference.predict(
         threshold_match_weight=least if engine.filters_early else None, warning_mode="never"
     )
     columns = ", ".join(_level_columns(_FEATURES[name], model.weights[name], bits=bits) for name in model.weights)
-    name = f"scored_{pairs}"
+    name = f"scored_{pairs.table}"
     engine.make(
         name,
         f"select person_id_l, person_id_r, match_weight, {columns} from {predictions.physical_name}",  # noqa: S608
@@ -69,6 +79,7 @@ def score(engine: Engine, model: Model, pairs: str, least: float | None = None, 
     if least is not None and not engine.filters_early:
         engine.make(name, f"select * from {name} where match_weight >= {least!r}")  # noqa: S608
     predictions.drop_table_from_database_and_remove_from_cache()
+    engine.drop("blocked")
     return name
 
 

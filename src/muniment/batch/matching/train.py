@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from muniment.batch.connecting import connect
 from muniment.batch.matching import blocking, scoring
-from muniment.batch.matching.engines import OneMachine
+from muniment.batch.matching.engines import OneMachine, Rows
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.standardise import VERSION
 from muniment.engine.matching.features import FEATURES, FREQUENCY_COLUMNS, Feature
@@ -57,10 +57,11 @@ class _Evidence:
     pairs: float  # all pairs, scaled down as the candidates are
 
 
-def train(standardised: pa.Table) -> Model:
+def train(standardised: Rows) -> Model:
     """Estimate a model from standardised nominals (all partitions together); the same nominals give the same model.
 
-    Neither the order of the rows nor their `person_id` matters: drawing and summing go by `source_key`.
+    Neither the order of the rows nor their `person_id` matters: drawing and summing go by `source_key`. They may be a
+    stream of record batches, which is read once.
 
     Raise ValueError when there are fewer than two nominals or no field to compare.
     """
@@ -170,7 +171,7 @@ def _gather(connection: duckdb.DuckDBPyConnection, start: Model) -> _Evidence:
         "create or replace table sampled as from candidates where hash(join_key_l, join_key_r) % 1000000 < ?",
         [int(part * 1_000_000)],
     )
-    scored = connection.table(scoring.score(OneMachine(connection), start, "sampled"))
+    scored = connection.table(scoring.score(OneMachine(connection), start, scoring.Pairs("sampled")))
     columns = ", ".join(
         f"coalesce(level_{feature.name}, -1)::tinyint as level_{feature.name}, "
         f"coalesce(bits_{feature.name}, 0) as bits_{feature.name}"
@@ -200,11 +201,11 @@ def _totals(
     """Estimate how many of all pairs stand at each level of each feature, and at those of both names together."""
     connection.register("draw", _draw(connection))
     connection.execute(
-        "create or replace table drawn as select distinct '0' as match_key, least(one, two) as join_key_l, "
+        "create or replace table drawn as select distinct least(one, two) as join_key_l, "
         "greatest(one, two) as join_key_r from draw where one <> two"
     )
     connection.unregister("draw")
-    scored = scoring.score(OneMachine(connection), start, "drawn")
+    scored = scoring.score(OneMachine(connection), start, scoring.Pairs("drawn"))
     scale = all_pairs / _count(connection, "drawn")
     totals = {}
     for feature in features:

@@ -85,13 +85,14 @@ def tell(engine: Engine, levels: pa.Table) -> Watched:
         "select w.*, one.anchor_id = two.anchor_id as are_one from watched w "
         'join clustered one on one.person_id = w."left" join clustered two on two.person_id = w."right"',
     )
+    engine.drop("watched")
     weights = engine.read(
         f"select partition, band, are_one, least(floor(weight), {CAP})::int as bit, "  # noqa: S608
         "coalesce(blocked_by, '') as blocked_by, count(*) as pairs from became group by 1, 2, 3, 4, 5 "
         "order by 1, 2, 3, 4, 5"
     )
     found = Watched(weights, levels, _candidates(engine), _reserve(engine, weights, seed), seed)
-    engine.drop("watched", "became")
+    engine.drop("became")
     return found
 
 
@@ -202,6 +203,19 @@ with borne as (
 select p.person_id, g.ethnicity, o.origin from persons p join given_kinds g using (person_id)
 left join origins o on o.partition = p.partition and o.surname = p.surname
 """
+
+
+# Of nominals in table `persons`, what `figures` asks: that much of ten million is little.
+PRESENT = ", ".join(
+    (
+        "person_id",
+        "partition",
+        *(
+            f"case when {column} is not null then true end as {column}"
+            for column in dict.fromkeys(column for feature in FEATURES for column in feature.columns)
+        ),
+    )
+)
 
 
 def kinds(standardised: pa.Table, ethnicity: pa.Table) -> pa.Table:

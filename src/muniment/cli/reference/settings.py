@@ -63,6 +63,11 @@ SETTINGS = {
         "The file that each seal of the audit is appended to."
         " Put it on a machine that the database's administrators cannot write to.",
     ),
+    "MUNIMENT_MEMORY": (
+        "half of the machine's memory, or of the control group's",
+        "What the engine of linkage and of the schedule may use, such as `8GB`, before it spills to `work` in the state"
+        " folder.",
+    ),
     "MUNIMENT_SPARK_MASTER": (
         "none",
         "The master of the cluster of Spark that `--engine spark` runs on, such as `spark://host:7077`.",

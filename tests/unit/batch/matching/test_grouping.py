@@ -79,8 +79,8 @@ def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links
     points = replace(in_force().points, least_links=least_links)
     with connect() as connection:
         tables(connection, edges, twins, borne, [])
-        clusters, asked = group_all(connection, None, said, points)
-    found = {row["person_id"]: row["anchor_id"] for row in clusters.to_pylist()}
+        asked = group_all(connection, None, said, points)
+        found = dict(connection.sql("select person_id, anchor_id from clustered").fetchall())
     groups, refused = by_the_engine(edges, twins, borne, said, points)
     assert found == groups
     assert {tuple(sorted(each[:2])) + each[3:4] for each in asked} == refused

@@ -108,7 +108,7 @@ def test_batch_and_explanation_give_the_same_numbers(fake):
         engine.give("persons", people)
         blocking.find_candidates(engine, "persons", model)
         scoring.prepare_people(engine, "persons", model)
-        scored = scoring.score(engine, model, "candidates", least=-8.0)
+        scored = scoring.score(engine, model, scoring.Pairs("candidates"), least=-8.0)
         found = engine.read(f"select * from {scored}").to_pylist()
     assert len(found) > 1000
     for pair in found:

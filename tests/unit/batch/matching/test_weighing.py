@@ -33,7 +33,7 @@ def among_all(people, model, connection):
     blocking.find_candidates(engine, "persons", model)
     edges.judge(engine, scales_of(model))
     edges.keep(engine, model, in_force().points)
-    contested.ask(engine, connection.sql('select "left", "right" from twins').fetchall(), in_force().points.automatic)
+    contested.ask(engine, [], in_force().points.automatic)
     pairs = connection.sql("select join_key_l, join_key_r from candidates").fetchall()
     pairs += connection.sql(
         "select l.person_id, r.person_id from persons l join persons r on l.person_id < r.person_id "

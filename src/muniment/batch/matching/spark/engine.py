@@ -38,8 +38,9 @@ class OnCluster:
         self._frames: dict[str, DataFrame] = {}
         self._splink = _splink(session)
 
-    def give(self, name: str, table: pa.Table) -> None:
-        """Make a table of one in memory."""
+    def give(self, name: str, table: engines.Rows) -> None:
+        """Make a table of one in memory, or of a stream, which this program has to hold to hand it on."""
+        table = table if isinstance(table, pa.Table) else table.read_all()
         frame = self.session.createDataFrame(table)
         self._keep(name, frame.localCheckpoint() if table.nbytes > _SMALL else frame)
 
@@ -98,14 +99,20 @@ class OnCluster:
             lookup = self._splink.register(self.session.sql(query))
             linker.table_management.register_term_frequency_lookup(lookup, column)
 
-    def portions(self, pairs: str) -> Iterator[str]:
-        """Give the table of pairs in parts, which bounds what the workers keep at a time."""
+    def let_go(self, name: str, column: str) -> None:
+        """Do nothing: who asks for other columns alone does not read it, and the workers' disks hold it."""
+
+    def portions(self, pairs: str, *people: str) -> Iterator[tuple[str, ...]]:
+        """Give the table of pairs in parts, which bounds what the workers keep at a time; the people are all of them.
+
+        The workers have them by number, each its own: a part of the pairs is as near to all of them as another.
+        """
         total = self.read(f"select count(*) as pairs from {pairs}")["pairs"][0].as_py()  # noqa: S608
         parts = -(-max(total, 1) // engines.PORTION)
         for number in range(parts):
             query = f"select * from {pairs} where abs(hash(join_key_l, join_key_r) % {parts}) = {number}"  # noqa: S608
             self.make("part", query)
-            yield "part"
+            yield "part", *people
         self.drop("part")
 
     def group(self, model: Model, said: Sayings, shown: pa.Table | None, points: Points) -> None:
