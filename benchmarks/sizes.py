@@ -21,6 +21,7 @@ from pathlib import Path
 from shutil import rmtree
 from subprocess import run
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,7 +57,7 @@ def main() -> None:
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.sizes.split(",")]
     files = prepare(asked.data, -(-max(sizes) // MILLION), asked.worlds)
-    found = {"machine": _machine(), "sizes": []}
+    found: dict[str, Any] = {"machine": _machine(), "sizes": []}
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     for size in sizes:
         load = os.getloadavg()[0]
@@ -149,7 +150,8 @@ def _child(name: str, folder: Path, size: int, files: list[Path]) -> dict[str, f
     done = run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name} of {size:,} failed:\n{done.stderr.strip()[-3000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    told: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return told
 
 
 def stream(files: list[Path], size: int) -> pa.RecordBatchReader:

@@ -26,7 +26,7 @@ def train(*, by: Actor) -> LinkageModel:
     began, on = timezone.now(), policy.today()
     with staging.snapshot() as rows_of:
         given = nominal_tables.read(rows_of, on=on)
-    model = linkage.train(given.standardised.sort_by("source_key"))
+    model = linkage.train(given.standardised)
     with staging.staged(nominal_tables.to_store(given)) as names, transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         take_turn()
