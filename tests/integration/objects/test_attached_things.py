@@ -292,6 +292,16 @@ def test_what_nothing_tells_of_and_was_not_followed_joins_nothing_any_more(sourc
     assert not Vehicle.objects.filter(links=None).exists()
 
 
+def test_what_is_of_a_sealed_record_is_apart_at_once(source):
+    rows = [row(f"C{n}", f"P{n}", VRM="AB12 CDE", ADDRESS="1 Mill Road, Wick", POSTCODE="NH1 1AA") for n in (1, 2)]
+    hand_in(source, rows, follow=False)
+    resolve(by=BY)
+    act(("seal", 1), source)
+    for thing in THINGS.values():
+        assert [[each.split()[0] for each in group] for group in together(thing)] == [["policing"], ["sealed"]]
+    assert_a_run_changes_nothing()
+
+
 def test_before_the_first_run_and_by_other_words_a_run_is_asked_for(source):
     told = hand_in(source, [row("C1", "P1", VRM="AB12 CDE")], follow=False)
     with pytest.raises(attaching.NoRun, match="muniment resolve"):
