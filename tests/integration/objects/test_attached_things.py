@@ -354,25 +354,27 @@ def test_two_at_once_of_whom_one_has_the_missing_link(source, monkeypatch, first
     assert_a_run_changes_nothing()
 
 
-@pytest.mark.parametrize("goes", [False, True])
-def test_what_is_attached_while_a_run_computes_stands_on_what_it_publishes(source, monkeypatch, goes):
+@pytest.mark.parametrize("what", ["comes", "goes", "came and goes"])
+def test_what_is_attached_while_a_run_computes_stands_on_what_it_publishes(source, monkeypatch, what):
     rows = [row(f"C{n}", f"P{n}", **told) for n, told in enumerate(LINKED)]
-    hand_in(source, rows if goes else rows[:2], follow=False)
+    hand_in(source, rows if what == "goes" else rows[:2], follow=False)
     resolve(by=BY)
+    if what == "came and goes":  # so that what is attached finds all as it was before
+        hand_in(source, rows[2:], follow=False)
     decide, is_first = deciding.decide, iter([True])
 
     def meanwhile(*given):
         found = decide(*given)
         if next(is_first, False):
-            if goes:
-                destroy(2)
-            else:
+            if what == "comes":
                 hand_in(source, rows[2:])
+            else:
+                destroy(2)
         return found
 
     monkeypatch.setattr(deciding, "decide", meanwhile)
     resolve(by=BY)
     # Only of the kind that was read before is anything to be mended; the other is read after it.
-    assert [len(group) for group in together(PLACE)] == ([1, 1] if goes else [3])
-    assert [len(group) for group in together(VEHICLE)] == ([1, 1] if goes else [3])
+    assert [len(group) for group in together(PLACE)] == ([3] if what == "comes" else [1, 1])
+    assert [len(group) for group in together(VEHICLE)] == ([3] if what == "comes" else [1, 1])
     assert_a_run_changes_nothing()
