@@ -292,6 +292,16 @@ def test_what_nothing_tells_of_and_was_not_followed_joins_nothing_any_more(sourc
     assert not Vehicle.objects.filter(links=None).exists()
 
 
+def test_what_is_of_a_sealed_record_is_apart_at_once(source):
+    rows = [row(f"C{n}", f"P{n}", VRM="AB12 CDE", ADDRESS="1 Mill Road, Wick", POSTCODE="NH1 1AA") for n in (1, 2)]
+    hand_in(source, rows, follow=False)
+    resolve(by=BY)
+    act(("seal", 1), source)
+    for thing in THINGS.values():
+        assert [[each.split()[0] for each in group] for group in together(thing)] == [["policing"], ["sealed"]]
+    assert_a_run_changes_nothing()
+
+
 def test_before_the_first_run_and_by_other_words_a_run_is_asked_for(source):
     told = hand_in(source, [row("C1", "P1", VRM="AB12 CDE")], follow=False)
     with pytest.raises(attaching.NoRun, match="muniment resolve"):
@@ -344,25 +354,27 @@ def test_two_at_once_of_whom_one_has_the_missing_link(source, monkeypatch, first
     assert_a_run_changes_nothing()
 
 
-@pytest.mark.parametrize("goes", [False, True])
-def test_what_is_attached_while_a_run_computes_stands_on_what_it_publishes(source, monkeypatch, goes):
+@pytest.mark.parametrize("what", ["comes", "goes", "came and goes"])
+def test_what_is_attached_while_a_run_computes_stands_on_what_it_publishes(source, monkeypatch, what):
     rows = [row(f"C{n}", f"P{n}", **told) for n, told in enumerate(LINKED)]
-    hand_in(source, rows if goes else rows[:2], follow=False)
+    hand_in(source, rows if what == "goes" else rows[:2], follow=False)
     resolve(by=BY)
+    if what == "came and goes":  # so that what is attached finds all as it was before
+        hand_in(source, rows[2:], follow=False)
     decide, is_first = deciding.decide, iter([True])
 
     def meanwhile(*given):
         found = decide(*given)
         if next(is_first, False):
-            if goes:
-                destroy(2)
-            else:
+            if what == "comes":
                 hand_in(source, rows[2:])
+            else:
+                destroy(2)
         return found
 
     monkeypatch.setattr(deciding, "decide", meanwhile)
     resolve(by=BY)
     # Only of the kind that was read before is anything to be mended; the other is read after it.
-    assert [len(group) for group in together(PLACE)] == ([1, 1] if goes else [3])
-    assert [len(group) for group in together(VEHICLE)] == ([1, 1] if goes else [3])
+    assert [len(group) for group in together(PLACE)] == ([3] if what == "comes" else [1, 1])
+    assert [len(group) for group in together(VEHICLE)] == ([3] if what == "comes" else [1, 1])
     assert_a_run_changes_nothing()
