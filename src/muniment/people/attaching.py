@@ -137,12 +137,13 @@ class _Changes:
 
 
 def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Changes:
-    points, version, find = published.scales.points, published.scales.model.version, grouped.groups.find
+    points, version = published.scales.points, published.scales.model.version
+    group = {key: grouped.groups.find(key) for key in near.members}  # whoever is not decided here is in none of them
     asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
     named = {(min(each.left, each.right), max(each.left, each.right)) for each in asked}
     edges = []
     for each in near.weighed:
-        are_one = find(each.left) == find(each.right)
+        are_one = group.get(each.left, each.left) == group.get(each.right, each.right)
         if each.tells(points.automatic, are_one=are_one):
             named.add((each.left, each.right))
             held = near.held.get((each.left, each.right))
