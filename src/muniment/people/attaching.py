@@ -132,14 +132,16 @@ class _Changes:
 
 
 def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Changes:
-    points, version, find = published.scales.points, published.scales.model.version, grouped.groups.find
+    points, version = published.scales.points, published.scales.model.version
+    group = {key: grouped.groups.find(key) for key in near.members}  # whoever is not decided here is in none of them
     asked = [each for each in grouped.refused if each.were_one and grouped.is_asked(each)]
     told: list[tuple[Any, ...]] = [
         (*sorted((each.left, each.right)), each.weight, False, each.reason, True, True) for each in asked
     ]
     named = {(left, right) for left, right, *_ in told}
     for each in near.weighed:
-        pair, are_one = (each.left, each.right), find(each.left) == find(each.right)
+        pair = (each.left, each.right)
+        are_one = group.get(each.left, each.left) == group.get(each.right, each.right)
         if pair in named or not each.tells(points.automatic, are_one=are_one):
             continue
         named.add(pair)
