@@ -34,7 +34,8 @@ def draw(sizes: Sequence[Mapping[str, Any]]) -> str:
     panels = _panel("Seconds", seconds, 0.0) + _panel("GB at the peak", room, WIDTH)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH:g} {HEIGHT + 60:g}" role="img">'
-        f"<title>What linkage takes by the number of nominals</title><style>{_STYLE}</style>{panels}</svg>\n"
+        f"<title>What linkage takes by the number of nominals</title><style>{_STYLE}</style>"
+        f'<rect width="100%" height="100%" fill="#fff"/>{panels}</svg>\n'
     )
 
 
