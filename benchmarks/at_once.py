@@ -154,7 +154,7 @@ def _splink() -> Callable[[list[int]], object]:
     published = linkage_models.published()
     model = published.scales.model
     with staging.snapshot() as rows_of:
-        people = nominal_tables.read(rows_of, on=published.scales.on).standardised
+        people = nominal_tables.read(rows_of, on=published.scales.on).everyone.read_all()
     connection = connect()
     connection.register("given", people)
     connection.execute("create temp table persons as from given where partition = 'policing'")

@@ -75,7 +75,7 @@ def as_one_run():
     """Return who would be together, had everybody come at once and nobody been shown as one before."""
     published = linkage_models.published()
     with staging.snapshot() as rows_of:
-        everybody = nominal_tables.read(rows_of, on=published.scales.on).standardised
+        everybody = nominal_tables.read(rows_of, on=published.scales.on).everyone.read_all()
         judgements = rows_of(JUDGEMENTS)
     made = linkage.resolve(everybody, published.scales.model, judgements=judgements)
     references = dict(Nominal.objects.values_list("pk", "reference"))

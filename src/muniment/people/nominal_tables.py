@@ -1,6 +1,6 @@
 """Nominals as linkage reads them: standardised once, kept, and standardised again only where something differs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,30 +98,38 @@ _FEW = staging.inline(pa.schema([("digest", pa.string()), *STANDARDISED]), "rows
 
 @dataclass(frozen=True)
 class Read:
-    """Every nominal, standardised (`STANDARDISED`), and which of them were only now, each with the digest that it had.
+    """How many nominals there are, all of them standardised, and which only now, each with the digest that it had.
 
-    `snapshot` tells the transactions that were seen, in PostgreSQL's words.
+    `everyone` (`STANDARDISED`) is read once, in no order. `snapshot` tells the transactions that were seen, in
+    PostgreSQL's words.
     """
 
-    standardised: pa.Table
+    count: int
+    everyone: pa.RecordBatchReader
     fresh: pa.Table
     snapshot: str
 
 
 def read(rows_of: staging.Snapshot, *, on: date) -> Read:
-    """Return every nominal, in no order; what has not changed is as it is kept."""
+    """Return every nominal; what has not changed is as it is kept."""
     by = standard(on)
-    snapshot = rows_of("SELECT pg_current_snapshot()::text AS seen")["seen"][0].as_py()
-    held = (_HELD.format(standard=by, parts=_PARTS, part=part) for part in range(_PARTS))
-    given, left, *kept = rows_of.each(NOMINALS + _OUTDATED.format(standard=by), _LEFT, *held)
+    seen = rows_of("SELECT pg_current_snapshot()::text AS seen, (SELECT count(*) FROM records_nominal) AS held")
+    given, left = rows_of(NOMINALS + _OUTDATED.format(standard=by)), rows_of(_LEFT)
     made = standardise(given, on=on)
     old = pa.chunked_array([*given["person_id"].chunks, *left["person_id"].chunks], pa.int64())
-    every = pa.concat_tables([made, *(_without(each, old) for each in kept)])
-    return Read(every, made.append_column("digest", _digests(made, given)), snapshot)
+    kept = rows_of.stream(*(_HELD.format(standard=by, parts=_PARTS, part=part) for part in range(_PARTS)))
+    everyone = pa.RecordBatchReader.from_batches(STANDARDISED, _everyone(made, kept, old))
+    fresh = made.append_column("digest", _digests(made, given))
+    return Read(seen["held"][0].as_py(), everyone, fresh, seen["seen"][0].as_py())
 
 
-def _without(held: pa.Table, old: pa.ChunkedArray) -> pa.Table:
-    return as_standardised(held.filter(pc.invert(pc.is_in(held["person_id"], old))) if len(old) else held)
+def _everyone(made: pa.Table, kept: Iterator[pa.RecordBatch], old: pa.ChunkedArray) -> Iterator[pa.RecordBatch]:
+    yield from made.cast(STANDARDISED).to_batches()
+    for batch in kept:
+        held = pa.Table.from_batches([batch])
+        if len(old):
+            held = held.filter(pc.invert(pc.is_in(held["person_id"], old)))
+        yield from as_standardised(held).to_batches()
 
 
 def to_store(read: Read) -> dict[str, pa.Table]:

@@ -9,9 +9,11 @@ import json
 import os
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from queue import Full, Queue
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -211,18 +213,79 @@ class Snapshot:
         table: pa.Table = self._cursor.fetch_arrow_table()
         return table
 
-    def each(self, *queries: str) -> list[pa.Table]:
-        """Return the rows of several queries, asked side by side, each over a connection of its own."""
-        seen, uri = self("SELECT pg_export_snapshot() AS seen")["seen"][0].as_py(), _uri()
+    def stream(self, *queries: str) -> Iterator[pa.RecordBatch]:
+        """Give the rows of several queries in batches as they come, asked side by side over connections of their own.
 
-        def ask(query: str) -> pa.Table:
-            with adbc.connect(uri) as connected, connected.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                cursor.execute(f"SET TRANSACTION SNAPSHOT {Literal(seen).as_string()}")
-                return Snapshot(cursor)(query)
+        They see the same moment, which need not last once this has returned.
+        """
+        seen: str = self("SELECT pg_export_snapshot() AS seen")["seen"][0].as_py()
+        streams = _Streams(_uri(), seen, queries)
+        return streams.batches()
 
-        with ThreadPoolExecutor(len(queries)) as pool:
-            return list(pool.map(ask, queries))
+
+class _Streams:
+    """Queries that run beside each other, each in a thread, until everything is taken or nobody waits any more."""
+
+    def __init__(self, uri: str, seen: str, queries: tuple[str, ...]) -> None:
+        """Begin, and return when every query sees the moment."""
+        self._found = _Handed(2 * len(queries))
+        self._pool = ThreadPoolExecutor(len(queries))
+        begun = [threading.Event() for _ in queries]
+        self._asked = [
+            self._pool.submit(_ask, uri, seen, query, self._found, each)
+            for query, each in zip(queries, begun, strict=True)
+        ]
+        weakref.finalize(self, self._found.stopped.set)  # whoever never asks for any
+        for each in begun:
+            each.wait()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Give what is found; raise what went wrong."""
+        try:
+            left = len(self._asked)
+            while left:
+                found = self._found.waiting.get()
+                if found is None:
+                    left -= 1
+                else:
+                    yield found
+            for each in self._asked:
+                each.result()
+        finally:
+            self._found.stopped.set()
+            self._pool.shutdown()
+
+
+class _Handed:
+    """What threads have found and nobody has taken yet; None when one of them has ended."""
+
+    def __init__(self, most: int) -> None:
+        """Begin with nothing; past `most` whoever finds more waits."""
+        self.waiting: Queue[pa.RecordBatch | None] = Queue(maxsize=most)
+        self.stopped = threading.Event()
+
+    def put(self, found: pa.RecordBatch | None) -> bool:
+        """Hand something over; return whether anybody waits for it still."""
+        while not self.stopped.is_set():
+            with suppress(Full):
+                self.waiting.put(found, timeout=0.1)
+                return True
+        return False
+
+
+def _ask(uri: str, seen: str, query: str, found: _Handed, begun: threading.Event) -> None:
+    try:
+        with adbc.connect(uri) as connected, connected.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute(f"SET TRANSACTION SNAPSHOT {Literal(seen).as_string()}")
+            begun.set()
+            cursor.execute(query)
+            for batch in cursor.fetch_record_batch():
+                if not found.put(batch):
+                    return
+    finally:
+        begun.set()
+        found.put(None)
 
 
 @contextmanager

@@ -23,8 +23,8 @@ def compare_engines(*, by: Actor, cluster: Cluster) -> Agreement:
     points = replace(policy.in_force(on).points, watched=False)
     with staging.snapshot() as rows_of:
         read = nominal_tables.read(rows_of, on=on)
-        given = Given(read.standardised, rows_of(JUDGEMENTS), rows_of(STANDING))
-    found = compare((one_machine(), opened(cluster, read.standardised.num_rows)), given, model, points)
+        given = Given(read.everyone.read_all(), rows_of(JUDGEMENTS), rows_of(STANDING))
+    found = compare((one_machine(), opened(cluster, read.count)), given, model, points)
     counts = {"nominals": found.nominals, "pairs": found.pairs, "apart": len(found.apart), "asked": len(found.asked)}
     audit.record(by, "linkage.engines", detail=counts | {"differences": len(found.differences)})
     return found

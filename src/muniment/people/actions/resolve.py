@@ -17,8 +17,7 @@ from muniment.batch.matching.standardise import standard
 from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.engine.matching.features import Nominal
-from muniment.engine.matching.model import Model, Points
+from muniment.engine.matching.model import Points
 from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening
 from muniment.people.attaching import attach_within, take_turn
 from muniment.people.linkage_models import Published
@@ -54,10 +53,10 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     points = replace(policy.in_force(on).points, watched=True)
     with staging.snapshot() as rows_of:
         read = nominal_tables.read(rows_of, on=on)
-        given = linkage.Given(read.standardised, rows_of(JUDGEMENTS), rows_of(STANDING))
-    opening = opened(cluster, given.standardised.num_rows) if cluster else one_machine()
-    resolution = linkage.resolve_on(opening, given, model, points)
-    told = runs.tell(read.standardised, resolution)
+        given = linkage.Given(read.everyone, rows_of(JUDGEMENTS), rows_of(STANDING))
+    opening = opened(cluster, read.count) if cluster else one_machine()
+    with linkage.resolving(opening, given, model, points) as (resolution, engine):
+        told = runs.tell(engine, resolution)
     staged = _to_publish(resolution, points) | nominal_tables.to_store(read) | {"reserve": told.reserve}
     staged["loose"] = loose.find(resolution, given.judgements)
     with (
@@ -79,7 +78,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         if held is None:
             run.save()
             nominal_tables.store(cursor, names, read.snapshot, on=on)
-            changed = _publish(cursor, names, Published.by(run, model), read.standardised)
+            changed = _publish(cursor, names, Published.by(run, model))
             if late:
                 cursor.execute("SET LOCAL enable_nestloop = on")
                 attach_within(late, Published.by(run, model))
@@ -95,10 +94,10 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     return counts
 
 
-def _publish(cursor: Any, names: dict[str, str], by: Published, standardised: pa.Table) -> dict[str, int]:
+def _publish(cursor: Any, names: dict[str, str], by: Published) -> dict[str, int]:
     parameters = {"model": by.scales.model.version, "run": by.run.pk}
     changed = publishing.publish(cursor, names | {"placed": names["clusters"]}, parameters)
-    changed["reopened"] = _reopen(standardised, by.scales.model, by.run)
+    changed["reopened"] = _reopen(by)
     advice.ask_for_merges_back()
     loose.keep(cursor, names["loose"], by.run.pk)
     return changed
@@ -136,9 +135,8 @@ def _to_publish(resolution: linkage.Resolution, points: Points) -> dict[str, pa.
     return {"clusters": resolution.clusters, "told": told}
 
 
-def _reopen(standardised: pa.Table, model: Model, run: BatchRun) -> int:
+def _reopen(by: Published) -> int:
     standing = reopening.standing()
-    keys = pa.array(sorted({key for each in standing for key in (each.left_id, each.right_id)}), pa.int64())
-    rows = standardised.filter(pc.is_in(standardised["person_id"], keys)).to_pylist()
-    forms: dict[int, Nominal] = {row["person_id"]: row for row in rows}
-    return reopening.reopen(standing, forms, model, run)
+    keys = {key for each in standing for key in (each.left_id, each.right_id)}
+    forms = {row["person_id"]: row for row in nominal_tables.held(keys, on=by.scales.on)}
+    return reopening.reopen(standing, forms, by.scales.model, by.run)

@@ -26,7 +26,8 @@ def train(*, by: Actor) -> LinkageModel:
     began, on = timezone.now(), policy.today()
     with staging.snapshot() as rows_of:
         given = nominal_tables.read(rows_of, on=on)
-    model = linkage.train(given.standardised)
+    everyone = given.everyone.read_all()
+    model = linkage.train(everyone)
     with staging.staged(nominal_tables.to_store(given)) as names, transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         take_turn()
@@ -39,7 +40,7 @@ def train(*, by: Actor) -> LinkageModel:
             run = BatchRun.objects.create(
                 kind="train", started_at=began, ended_at=timezone.now(), state="done", versions={"model": kept.version}
             )
-            runs.keep(run, runs.tell_data(given.standardised))
+            runs.keep(run, runs.tell_data(everyone))
         audit.record(by, "people.train", subject=f"model {kept.version}", detail={"made": made})
     return kept
 

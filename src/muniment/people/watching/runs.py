@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from django.db import connection
 
 from muniment.batch.matching import watching
+from muniment.batch.matching.engines import Engine
 from muniment.batch.matching.policy import in_force
 from muniment.batch.matching.resolve import Resolution
 from muniment.core import policy_files, words
@@ -52,10 +53,12 @@ def versions(model: Model, points: Points) -> dict[str, Any]:
     }
 
 
-def tell(standardised: pa.Table, resolution: Resolution) -> Told:
-    """Return what a watched run tells of itself."""
-    kinds = watching.kinds(standardised, _ethnicities(standardised))
-    figures = watching.figures(standardised, resolution.clusters, _asked(resolution.doubtful), kinds)
+def tell(engine: Engine, resolution: Resolution) -> Told:
+    """Return what a watched run tells of itself, while its engine is open."""
+    borne = engine.read("select person_id, partition, surname from persons")
+    kinds = watching.kinds(borne, _ethnicities(borne))
+    present = engine.read(f"select {watching.PRESENT} from persons")  # noqa: S608
+    figures = watching.figures(present, resolution.clusters, _asked(resolution.doubtful), kinds)
     watched = resolution.watched
     assert watched is not None
     for each in figures.values():
