@@ -15,9 +15,10 @@ from typing import Any
 
 import duckdb
 
+from muniment.batch import machine
+
 # Of the memory that this process may have: the rest is for what Python and Arrow hold, and for a database beside it.
 SHARE = 0.5
-GROUPS, TOLD = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # limits of groups, and which are of this process
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _LEFT = "muniment-spill-"
 
@@ -48,39 +49,11 @@ def memory() -> int:
     """
     chosen = os.environ.get("MUNIMENT_MEMORY", "").strip()
     if not chosen:
-        return int(SHARE * min([_of_the_machine(), *_of_groups()]))
+        return int(SHARE * machine.memory())
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:i?B)?", chosen, re.IGNORECASE)
     if found is None:
         raise ValueError(f"MUNIMENT_MEMORY is '{chosen}': give an amount of memory, such as 8GB or 512MB.")
     return int(float(found[1]) * _UNITS[found[2].upper()])
-
-
-def _of_the_machine() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _of_groups() -> list[int]:
-    """Return what the control group of this process may have, and those that it is in; either version of them."""
-    try:
-        lines = TOLD.read_text().splitlines()
-    except OSError:
-        return []
-    limits = []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            root, name = GROUPS, "memory.max"
-        elif "memory" in controllers.split(","):
-            root, name = GROUPS / "memory", "memory.limit_in_bytes"
-        else:
-            continue
-        group = root / path.lstrip("/")
-        for each in (group, *group.parents):
-            with suppress(OSError, ValueError):  # a container sees its own group as the root; "max" is no limit
-                limits.append(int((each / name).read_text()))
-            if each == root:
-                break
-    return limits
 
 
 def _temporary() -> Path:
@@ -96,15 +69,5 @@ def _remove_leftovers() -> None:
     for left in Path(tempfile.gettempdir()).glob(f"{_LEFT}*"):
         process = left.name.removeprefix(_LEFT).split("-")[0]
         with suppress(FileNotFoundError):  # another process removed it first
-            if process.isdigit() and left.lstat().st_uid == os.getuid() and not _is_alive(int(process)):
+            if process.isdigit() and left.lstat().st_uid == os.getuid() and not machine.is_alive(int(process)):
                 shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

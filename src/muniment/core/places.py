@@ -10,6 +10,8 @@ import shutil
 from functools import lru_cache
 from pathlib import Path
 
+from muniment.batch import machine
+
 
 def home() -> Path:
     """Return the folder of state: MUNIMENT_HOME, or `var/` beside the source, made when missing (0700)."""
@@ -32,22 +34,11 @@ def spill() -> Path:
     What killed processes left in theirs is removed first: it holds rows of people.
     """
     for left in work().iterdir():
-        if left.name.isdigit() and not is_alive(int(left.name)):
+        if left.name.isdigit() and not machine.is_alive(int(left.name)):
             shutil.rmtree(left, ignore_errors=True)
     folder = work() / str(os.getpid())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def is_alive(process: int) -> bool:
-    """Say whether a process of this machine, by its number, is there."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @lru_cache

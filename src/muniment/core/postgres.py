@@ -23,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from muniment.batch import machine
 from muniment.core import places
 
 ADMIN = "postgres"
@@ -50,7 +51,6 @@ _SETTINGS = {
 # Of the machine's memory, what the server keeps pages in, and what it counts on the system to keep besides.
 _BUFFERS, _CACHE = 1 / 4, 1 / 2
 _LEAST_MB, _MOST_MB = 128, 8192
-_CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 class ServerError(Exception):
@@ -231,10 +231,7 @@ def _of_memory() -> dict[str, str]:
     What a nominal is attached by lies all over the tables. Where they do not fit, each batch writes out what the one
     before it has changed before it can read its own.
     """
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with contextlib.suppress(OSError, ValueError):  # no such file, or no limit
-        memory = min(memory, int(_CGROUP.read_text()))
-    megabytes = memory // 2**20
+    megabytes = machine.memory() // 2**20
     buffers = max(_LEAST_MB, min(_MOST_MB, int(megabytes * _BUFFERS)))
     return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(buffers, int(megabytes * _CACHE))}MB"}
 

@@ -22,7 +22,8 @@ import pyarrow.compute as pc
 from django.db import connection
 from psycopg.sql import Literal
 
-from muniment.core import database, places
+from muniment.batch import machine
+from muniment.core import database
 
 SCHEMA = "staging"
 
@@ -132,7 +133,7 @@ def _drop_leftovers(cursor: Any) -> None:
     cursor.execute(f"SELECT tablename FROM pg_tables WHERE schemaname = '{SCHEMA}'")  # noqa: S608
     for (table,) in cursor.fetchall():
         _, host, process, *_ = table.split("_")
-        if host == _HOST and not places.is_alive(int(process)):
+        if host == _HOST and not machine.is_alive(int(process)):
             cursor.execute(f'DROP TABLE IF EXISTS {SCHEMA}."{table}"')
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from muniment.batch import connecting
+from muniment.batch import connecting, machine
 
 SPILL = """
 import os, signal
@@ -70,8 +70,8 @@ def test_memory_is_half_of_what_a_group_may_have(monkeypatch, tmp_path, lines, f
     for name, text in {file: str(64 * 2**20), "job/step/memory.max": "max"}.items():
         (groups / name).parent.mkdir(parents=True, exist_ok=True)
         (groups / name).write_text(text + "\n")
-    monkeypatch.setattr(connecting, "GROUPS", groups)
-    monkeypatch.setattr(connecting, "TOLD", told)
+    monkeypatch.setattr(machine, "GROUPS", groups)
+    monkeypatch.setattr(machine, "TOLD", told)
     assert connecting.memory() == 32 * 2**20
-    monkeypatch.setattr(connecting, "TOLD", Path("/nowhere"))
+    monkeypatch.setattr(machine, "TOLD", Path("/nowhere"))
     assert connecting.memory() > 32 * 2**20

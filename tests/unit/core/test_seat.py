@@ -41,15 +41,7 @@ def test_data_that_can_no_longer_be_reached_are_not_begun_anew(shut, tmp_path):
     assert not (tmp_path / "outside").exists()
 
 
-@pytest.mark.parametrize(
-    ("limit", "buffers"),
-    [("4294967296\n", 1024), ("268435456\n", 128), ("max\n", None), (None, None)],
-    ids=["of a container", "of a small one", "no limit", "no container"],
-)
-def test_the_server_takes_a_quarter_of_the_memory_that_it_may_use(monkeypatch, tmp_path, limit, buffers):
-    file = tmp_path / "memory.max"
-    if limit is not None:
-        file.write_text(limit)
-    monkeypatch.setattr(postgres, "_CGROUP", file)
-    monkeypatch.setattr(postgres.os, "sysconf", {"SC_PHYS_PAGES": 2**22, "SC_PAGE_SIZE": 2**12}.get)
-    assert postgres._of_memory()["shared_buffers"] == f"{buffers or 4096}MB"
+@pytest.mark.parametrize(("megabytes", "buffers"), [(4096, 1024), (256, 128), (2**17, 8192)])
+def test_the_server_takes_a_quarter_of_the_memory_that_it_may_use(monkeypatch, megabytes, buffers):
+    monkeypatch.setattr(postgres.machine, "memory", lambda: megabytes * 2**20)
+    assert postgres._of_memory()["shared_buffers"] == f"{buffers}MB"
