@@ -25,6 +25,8 @@ OF_RUNS = {
 DERIVED = {
     "core.User.password",
     "people.Standardised.written_in",
+    "objects.PlaceBelonging.decided_in",
+    "objects.VehicleBelonging.decided_in",
     "retention.PersonDecision.membership_digest",
     "retention.Review.membership_digest",
     "retention.DisposalOrder.membership_digest",
