@@ -81,7 +81,7 @@ FROM {clusters} c JOIN {prime} p ON p.anchor_id = c.person_id;
 ANALYZE standing;
 CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
 SELECT c.person_id AS member_id, c.anchor_id, b.id AS belonging_id, b.prime_id AS was, s.prime_id AS becomes,
-    b.prime_id IS NOT DISTINCT FROM s.prime_id AS stays -- of whom the source alone tells otherwise
+    coalesce(b.prime_id = s.prime_id, false) AS stays -- of whom the source alone tells otherwise
 FROM {clusters} c JOIN {member} n ON n.id = c.person_id
 LEFT JOIN standing s ON s.anchor_id = c.anchor_id AND s.prime_id = s.chosen_id
 LEFT JOIN {belonging} b ON b.{column} = c.person_id AND b.until IS NULL

@@ -50,7 +50,7 @@ def test_name_birthday_and_address_join_across_forces(sources):
     west.send([row("D1", "W1", **HOME)])
     counts = resolve(by=BY)
     assert together() == [["P1", "W1"]]
-    assert (counts.nominals, counts.prime_records, counts.made) == (2, 1, 1)
+    assert (counts.nominals, counts.prime_records, counts.made, counts.moved) == (2, 1, 1, 2)
 
 
 def test_name_and_birthday_alone_join_nobody(sources):
