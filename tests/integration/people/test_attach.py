@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from factories.exports import Source, row
 from factories.linkage import activate_model
 from factories.steps import NUMBERS, PEOPLE, as_one_run, do, forget_everybody, keys, together
-from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.keys import keys_of
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -29,6 +28,7 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson, SearchToken
+from muniment.people.watching import runs
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,7 +163,7 @@ def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources,
     north, west = sources
     north.send([row("C1", "P1", **HOME)])
     resolve(by=BY)
-    computed = linkage.resolve_on
+    computed = runs.tell
 
     def meanwhile(*given, **kinds):
         made = computed(*given, **kinds)
@@ -171,7 +171,7 @@ def test_who_came_while_a_run_computed_is_attached_to_what_it_publishes(sources,
         attach(keys("W1"), by=BY)
         return made
 
-    monkeypatch.setattr(linkage, "resolve_on", meanwhile)
+    monkeypatch.setattr(runs, "tell", meanwhile)
     resolve(by=BY)
     assert together() == [["P1", "W1"]]
     assert MatchEdge.objects.count() == 1

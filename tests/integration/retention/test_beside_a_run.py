@@ -30,7 +30,7 @@ def after(monkeypatch, module, name, deed):
     monkeypatch.setattr(module, name, then)
 
 
-@pytest.mark.parametrize(("module", "name"), [(resolving.linkage, "resolve_on"), (schedule_tables, "decide")])
+@pytest.mark.parametrize(("module", "name"), [(resolving.runs, "tell"), (schedule_tables, "decide")])
 def test_what_is_destroyed_while_a_run_computes_is_left_out(own_life, monkeypatch, module, name):
     answered(own_life)
     own_life.crime.send([row("C8", "P8", FORENAME="Tansy", SURNAME="Other", BORN="1979-01-02")], on="2026-07-01")
@@ -46,7 +46,7 @@ def test_what_is_destroyed_while_a_run_computes_is_left_out(own_life, monkeypatc
 def test_a_person_part_of_whom_is_destroyed_while_a_run_computes_stays_who_they_are(own_life, monkeypatch):
     was, review = Belonging.objects.get(nominal__reference="D1").prime, own_life.review
     part = {"kept_records": keys_of(["CU1"]), "next_review": timezone.localdate() + timedelta(days=365)}
-    after(monkeypatch, resolving.linkage, "resolve_on", lambda: carried_out(own_life, review, ["C1"], "part", **part))
+    after(monkeypatch, resolving.runs, "tell", lambda: carried_out(own_life, review, ["C1"], "part", **part))
     own_life.run()
     assert [each.reference for each in Nominal.objects.all()] == ["D1"]
     assert Belonging.objects.get(until__isnull=True).prime == was
