@@ -16,11 +16,16 @@ _PEOPLE = """
 SELECT b.prime_id, count(*) FROM people_belonging b JOIN records_involvement i ON i.nominal_id = b.nominal_id
 JOIN records_nominal n ON n.id = b.nominal_id JOIN records_sourcesystem s ON s.id = n.system_id
 JOIN core_controller c ON c.id = s.controller_id JOIN core_scope scope ON scope.id = n.scope_id
-WHERE b.until IS NULL AND c.code = 'northshire' AND scope.partition = 'policing' GROUP BY 1 ORDER BY 2 DESC, 1
+WHERE b.until IS NULL AND c.code = 'northshire' AND scope.partition = 'policing' AND scope.restriction = ''
+GROUP BY 1 ORDER BY 2 DESC, 1
 """
 _REVIEWS = """
 SELECT r.id FROM retention_review r JOIN core_controller c ON c.id = r.controller_id
-WHERE c.code = 'northshire' AND r.state = 'open' ORDER BY 1
+WHERE c.code = 'northshire' AND r.state = 'open' AND EXISTS (
+    SELECT 1 FROM people_belonging b JOIN records_nominal n ON n.id = b.nominal_id
+    JOIN core_scope scope ON scope.id = n.scope_id
+    WHERE b.prime_id = r.prime_id AND b.until IS NULL AND scope.partition = 'policing' AND scope.restriction = '')
+ORDER BY 1
 """
 _NAMES = "SELECT forename, surname FROM records_nominal WHERE forename <> '' AND surname <> '' ORDER BY id"
 
