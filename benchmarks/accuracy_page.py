@@ -53,7 +53,7 @@ Each thing is taken away from outside (`benchmarks/ablation.py`): a field is not
 is emptied and its keys made anew, a point is changed; then the model is trained again. F1, precision, recall. A figure
 above the first line says that this set would do better without; such a thing stays where it is right in general,
 because nothing is fitted to a set. A dash: the set has no such field. *Not run*: the run of this page was stopped
-before; the command goes on where it stopped.
+before; the command goes on where it stopped, so that figures may be of several hours.
 """
 
 

@@ -109,10 +109,7 @@ def _in_doubt(near: Neighbourhood, primes: Set[int]) -> set[int]:
 
 
 def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, int]:
-    parameters = {
-        "model": published.scales.model.version,
-        "run": published.run.pk,
-    }
+    parameters = {"model": published.scales.model.version, "run": published.run.pk}
     changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
         names = handing_over.tables(cursor, _to_publish(near, grouped, changes))
@@ -147,7 +144,7 @@ def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Ch
         named.add(pair)
         held = near.held.get(pair)
         if held is None or not (are_one and held.says(each, version)):
-            waits = not are_one and (each.blocked_by is None or each.weight >= points.automatic)
+            waits = each.waits(points.automatic, are_one=are_one)
             told.append((*pair, each.weight, each.automatic, each.blocked_by or "", waits, False))
     outworn = [
         held.key

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from muniment.batch.connecting import connect
-from muniment.batch.matching.resolve import JUDGEMENTS, Resolution
+from muniment.batch.matching.joining import sayings
+from muniment.batch.matching.resolve import Resolution
 from muniment.engine.matching.bridges import Pair, bridges
 
 LEAST_PART = 2  # one nominal that hangs on a single pair is what any pair of records is
@@ -38,7 +38,7 @@ JOIN records_nominal one ON one.id = l."left" JOIN records_nominal two ON two.id
 """
 
 
-def find(resolution: Resolution, judgements: pa.Table | None) -> pa.Table:
+def find(resolution: Resolution, judgements: pa.Table) -> pa.Table:
     """Return the loose joins (`LOOSE`) of what a run has found; where a person or a source joined two, there is none.
 
     What was said of two is no question of weight, and so counts twice: it is no pair that alone joins.
@@ -48,9 +48,7 @@ def find(resolution: Resolution, judgements: pa.Table | None) -> pa.Table:
         connection.register("edges", resolution.edges)
         joining = connection.sql(_JOINING).fetchall()
     weights: dict[Pair, float] = {(left, right): weight for left, right, weight in joining}
-    judged = (judgements if judgements is not None else JUDGEMENTS.empty_table()).select(JUDGEMENTS.names)
-    same = judged.filter(pc.equal(judged["verdict"], "same")).drop_columns("verdict").to_pylist()
-    said = [(min(each["left"], each["right"]), max(each["left"], each["right"])) for each in same]
+    said = [(min(pair), max(pair)) for pair in sayings(judgements).same]
     found = [pair for pair, part in bridges([*weights, *said, *said]).items() if part >= LEAST_PART]
     rows = [{"left": pair[0], "right": pair[1], "weight": weights[pair]} for pair in found]
     return pa.Table.from_pylist(rows, LOOSE)

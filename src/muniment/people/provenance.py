@@ -58,25 +58,25 @@ class Fact:
 class _Sources:
     """What is known of where nominals come from."""
 
-    def __init__(self, nominals: list[Nominal]) -> None:
-        self.days, self._records = Days([each.pk for each in nominals]), _records(nominals)
+    def __init__(self, nominals: list[Nominal], days: Days) -> None:
+        self._days, self._records = days, _records(nominals)
 
     def given(self, text: str, givers: Iterable[tuple[Nominal, str]]) -> Given:
         """Return a value with its tellings; each giver comes with what it writes."""
         found: dict[tuple[SourceSystem, date | None, date | None, date | None], list[Told]] = {}
         for nominal, written in givers:
-            since, last = self.days.told.get(nominal.pk, (None, None))
+            since, last = self._days.told.get(nominal.pk, (None, None))
             told = Told(nominal, self._records.get(nominal.pk), written if written != text else "")
             found.setdefault((nominal.system, since, last, nominal.withdrawn_on), []).append(told)
         tellings = tuple(Telling(*where, tuple(told)) for where, told in found.items())
         return Given(text, sum(len(each.told) for each in tellings), tellings)
 
 
-def facts(nominals: list[Nominal]) -> list[Fact]:
-    """Return every fact that any of some nominals gives."""
-    sources, found = _Sources(nominals), []
+def facts(nominals: list[Nominal], days: Days) -> list[Fact]:
+    """Return every fact that any of some nominals gives; `days` are of these."""
+    sources, found = _Sources(nominals, days), []
     for title, field in FACTS.items():
-        given = given_by(field, nominals, sources.days)
+        given = given_by(field, nominals, days)
         values = tuple(
             sources.given(claim.text, ((each, _written(field, each)) for each in givers)) for claim, givers in given
         )

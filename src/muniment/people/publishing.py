@@ -72,22 +72,26 @@ TOLD = pa.schema(
 
 # What stands of staged groups and what is to move, found once: the counts of a run and what is written are of it.
 # PostgreSQL is told how much that is: else it is taken for thousands, and every prime record is read.
-_WORK_OUT = """
-DROP TABLE IF EXISTS standing, moving;
-CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
-SELECT c.anchor_id, p.id AS prime_id, min(p.id) OVER (PARTITION BY c.anchor_id) AS chosen_id,
-    p.redirects_to_id, p.retired_at
-FROM {clusters} c JOIN {prime} p ON p.anchor_id = c.person_id;
-ANALYZE standing;
-CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
-SELECT c.person_id AS member_id, c.anchor_id, b.id AS belonging_id, b.prime_id AS was, s.prime_id AS becomes,
-    coalesce(b.prime_id = s.prime_id, false) AS stays -- of whom the source alone tells otherwise
-FROM {clusters} c JOIN {member} n ON n.id = c.person_id
-LEFT JOIN standing s ON s.anchor_id = c.anchor_id AND s.prime_id = s.chosen_id
-LEFT JOIN {belonging} b ON b.{column} = c.person_id AND b.until IS NULL
-WHERE b.id IS NULL OR b.prime_id IS DISTINCT FROM s.prime_id OR {told_anew};
-ANALYZE moving
-"""
+_WORK_OUT = (
+    "DROP TABLE IF EXISTS standing, moving",
+    """
+    CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
+    SELECT c.anchor_id, p.id AS prime_id, min(p.id) OVER (PARTITION BY c.anchor_id) AS chosen_id,
+        p.redirects_to_id, p.retired_at
+    FROM {clusters} c JOIN {prime} p ON p.anchor_id = c.person_id
+    """,
+    "ANALYZE standing",
+    """
+    CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
+    SELECT c.person_id AS member_id, c.anchor_id, b.id AS belonging_id, b.prime_id AS was, s.prime_id AS becomes,
+        coalesce(b.prime_id = s.prime_id, false) AS stays -- of whom the source alone tells otherwise
+    FROM {clusters} c JOIN {member} n ON n.id = c.person_id
+    LEFT JOIN standing s ON s.anchor_id = c.anchor_id AND s.prime_id = s.chosen_id
+    LEFT JOIN {belonging} b ON b.{column} = c.person_id AND b.until IS NULL
+    WHERE b.id IS NULL OR b.prime_id IS DISTINCT FROM s.prime_id OR {told_anew}
+    """,
+    "ANALYZE moving",
+)
 
 _MEMBERSHIPS = {
     "made": """
@@ -179,13 +183,14 @@ def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
     anchored in each group with the one whose reference it keeps, and `moving` (member_id, anchor_id, belonging_id, was,
     becomes, stays), whoever does not belong as it should, until the end of the transaction.
     """
-    cursor.execute(_WORK_OUT.format(clusters=clusters, **tables.names()))
+    for statement in _WORK_OUT:
+        cursor.execute(statement.format(clusters=clusters, **tables.names()))
 
 
 def publish_memberships(cursor: Any, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None) -> dict[str, int]:
     """Publish what has been worked out; return how often what was done.
 
-    `given` are the parameters of what the tables keep besides, and `at`, the moment; left out, it is now.
+    `given` are the parameters of what the tables keep besides.
     """
     parameters = {"at": _now(cursor), **(given or {})}
     rows = {}
@@ -212,7 +217,7 @@ def publish(
     everyone. With it, only those pairs need be told that are not kept so already, and of those that are kept only
     these, by key, may go.
     """
-    rows = publish_memberships(cursor, given=parameters | {"at": _now(cursor), "attached": held is not None})
+    rows = publish_memberships(cursor, given=parameters | {"attached": held is not None})
     within, more = ("true", {}) if held is None else ("held.id = ANY(%(held)s)", {"held": array(held)})
     for statement in _EDGES:
         cursor.execute(statement.format(**names, within=within), parameters | more)

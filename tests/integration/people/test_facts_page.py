@@ -60,6 +60,34 @@ def test_what_a_source_has_still_comes_before_the_newer_word_of_one_that_has_it_
     assert 0 < phones.index("07700900123") < phones.index("07700900777")
 
 
+@pytest.mark.parametrize(
+    ("field", "title", "known", "newer"),
+    [
+        ("address", "Address", "1 Invented Street", "NOT KNOWN"),
+        ("postcode", "Postcode", "NH1 1AA", "ZZ99 3VZ"),
+        ("phone", "Telephone", "07700900123", "unknown"),
+        ("pncid", "PNC ID", "2001/0000019K", "2001/0000019L"),  # whose check letter is wrong
+    ],
+)
+def test_a_known_value_is_not_pushed_aside_by_a_newer_that_tells_nothing(
+    sources, cast, signed_in, field, title, known, newer
+):
+    Nominal.objects.filter(reference="P1").update(**{field: known})
+    Nominal.objects.filter(reference="P2").update(**{field: ""})
+    Nominal.objects.filter(reference="W1").update(**{field: newer})
+    given = fact(told(signed_in(cast["rowan"])), title)
+    assert "what stands below means that nothing is known, or cannot be right" in given
+    assert 0 < given.index(known) < given.index(newer)
+
+
+def test_a_whole_date_of_birth_comes_before_a_year_that_more_give(sources, cast, signed_in):
+    year = {"born": "1980", "born_earliest": date(1980, 1, 1), "born_latest": date(1980, 12, 31)}
+    Nominal.objects.filter(reference__in=["P1", "W1"]).update(**year)
+    births = fact(told(signed_in(cast["rowan"])), "Date of birth")
+    assert "what stands below leaves more days open" in births
+    assert 0 < births.index("P2") < births.index("P1")
+
+
 def test_the_overview_shows_first_what_the_page_of_facts_puts_first(sources, cast, signed_in):
     text = signed_in(cast["rowan"]).get(reverse("person", args=[prime_of("P1").reference])).text
     assert 0 < text.index("07700900777") < text.index("07700900123")

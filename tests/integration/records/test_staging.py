@@ -56,8 +56,8 @@ def test_a_list_of_nothing_is_not_a_list_of_an_empty_text():
 def test_a_stream_gives_what_several_queries_find_at_one_moment_though_more_has_come_since(cast):
     with staging.snapshot() as rows_of:
         before = rows_of("SELECT count(*) AS n FROM core_controller")["n"][0].as_py()
-        stream = rows_of.stream("SELECT id FROM core_controller", "SELECT -id AS id FROM core_controller")
         Controller.objects.create(code="late", name="Late")
+        stream = rows_of.stream("SELECT id FROM core_controller", "SELECT -id AS id FROM core_controller")
         keys = [key for batch in stream for key in batch["id"].to_pylist()]
     assert len(keys) == 2 * before
     assert sorted(keys) == sorted(-key for key in keys)

@@ -42,6 +42,14 @@ class Weighed:
         """
         return self.speaks and (are_one or self.weight >= automatic or self.blocked_by in {None, "contested"})
 
+    def waits(self, automatic: float, *, are_one: bool) -> bool:
+        """Whether only a person can say if the two are one.
+
+        What is joined by other ways needs nobody; what a hard rule forbids is worth a person's time only where the
+        weight alone would have joined it.
+        """
+        return not are_one and (self.blocked_by is None or self.weight >= automatic)
+
 
 @dataclass(frozen=True)
 class Scales:

@@ -53,12 +53,13 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
     points = replace(policy.in_force(on).points, watched=True)
     with staging.snapshot() as rows_of:
         read = nominal_tables.read(rows_of, on=on)
-        given = linkage.Given(read.everyone, rows_of(JUDGEMENTS), rows_of(STANDING))
+        judgements = rows_of(JUDGEMENTS)
+        given = linkage.Given(read.everyone, judgements, rows_of(STANDING))
     opening = opened(cluster, read.count) if cluster else one_machine()
     with linkage.resolving(opening, given, model, points) as (resolution, engine):
         told = runs.tell(engine, resolution)
     staged = _to_publish(resolution, points) | nominal_tables.to_store(read) | {"reserve": told.reserve}
-    staged["loose"] = loose.find(resolution, given.judgements)
+    staged["loose"] = loose.find(resolution, judgements)
     with (
         staging.staged(staged) as names,
         transaction.atomic(),
@@ -108,8 +109,7 @@ def _counts(resolution: linkage.Resolution, changed: dict[str, int]) -> Counts:
     return Counts(nominals, primes, joined=nominals - primes, doubtful=resolution.doubtful.num_rows, **changed)
 
 
-# Pairs as they are to be kept. What is joined by other ways needs nobody; what a hard rule forbids is worth a person's
-# time only where the weight alone would have joined it.
+# Pairs as they are to be kept; `waits` as `muniment.engine.matching.weighing.Weighed.waits`.
 _TOLD = """
 with every as (
     select least("left", "right") as "left", greatest("left", "right") as "right", weight, automatic,

@@ -15,4 +15,5 @@ def person_facts(request: HttpRequest, reference: str) -> HttpResponse:
     prime, shown = opened(request, reference, "person_facts")
     if prime.reference != reference:
         return redirect("person_facts", prime.reference)
-    return TemplateResponse(request, "people/facts.html", {**shown, "facts": provenance.facts(shown["nominals"])})
+    shown["facts"] = provenance.facts(shown["nominals"], shown["days"])
+    return TemplateResponse(request, "people/facts.html", shown)

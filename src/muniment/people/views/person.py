@@ -13,6 +13,7 @@ from muniment.core.visits import opens, visitor
 from muniment.people import joins, queries, surroundings
 from muniment.people.chronology import Life
 from muniment.people.models import PrimePerson
+from muniment.people.survivorship import Days
 from muniment.records.models import NominalFlag
 
 OPEN, ON_A_PAGE = 25, 100  # records of a life that stand open at first, and that one page has
@@ -40,10 +41,12 @@ def opened(request: HttpRequest, reference: str, tab: str) -> tuple[PrimePerson,
         raise Http404
     assert isinstance(request.user, User)
     audit.record(visitor(request), "person.view", subject=prime.reference, detail={"tab": tab})
+    days = Days([each.pk for each in nominals])
     return prime, {
         "prime": prime,
-        "who": queries.identity(prime, nominals),
+        "who": queries.identity(prime, nominals, days),
         "nominals": nominals,
+        "days": days,
         "tabs": TABS,
         "tab": tab,
         "around": surroundings.around(prime, request.user),
