@@ -36,7 +36,8 @@ _days = count(1)
 
 def forget_everybody():
     kept = {LinkageModel, SourceSystem}
-    models = [each for app in ("records", "people", "retention") for each in apps.get_app_config(app).get_models()]
+    named = ("records", "people", "objects", "retention")
+    models = [each for app in named for each in apps.get_app_config(app).get_models()]
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(each._meta.db_table for each in models if each not in kept)} CASCADE")
 

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import connection
 
 from muniment.batch.matching.grouping import CLUSTERS
-from muniment.engine.matching.grouping import Grouped
+from muniment.engine.matching.grouping import Grouped, Pair
 from muniment.people import advice, handing_over, neighbourhood, publishing, reopening, search_tokens
 from muniment.people.handing_over import Rows
+from muniment.people.held_pairs import HeldPair
 from muniment.people.linkage_models import Published
 from muniment.people.neighbourhood import Neighbourhood
 
@@ -33,8 +34,8 @@ _REOPENED = " UNION ".join(
 class Attached:
     """What came of it: how many nominals were looked at, how many prime records changed, and which people it touches.
 
-    `primes` are the keys of everyone whose make-up or whose own facts are not as they were, or who was in doubt with
-    one of them.
+    `primes` are the keys of everyone whose make-up or whose own facts are not as they were, or who may be somebody
+    that they could not be, or no longer may.
     """
 
     nominals: int
@@ -78,37 +79,62 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True)
+class _Changes:
+    """What differs from the pairs that are kept: those to write (`publishing.TOLD`), the keys of those that may go."""
+
+    told: list[tuple[Any, ...]]
+    outworn: list[int]
+
+    def waiting(self, held: Iterable[HeldPair]) -> set[Pair]:
+        """Return the pairs that are left for a person once this is written."""
+        waits = {(left, right): waits for left, right, *_, waits, _ in self.told}
+        gone = set(self.outworn)
+        stays = {
+            each.pair for each in held if each.needs_person and each.key not in gone and waits.get(each.pair, True)
+        }
+        return stays | {pair for pair, does in waits.items() if does}
+
+
 def publish_around(near: Neighbourhood, published: Published) -> Attached:
     """Publish who is one person in a neighbourhood."""
-    before = _primes(near)
-    doubtful = set(_primes_of(_in_doubt(near, before.keys())).values())
-    grouped = near.grouped(published)
-    changed = _publish(near, grouped, published)
+    before, again = _primes(near), _reopened(near)
+    changes, changed = _publish(near, near.grouped(published), published)
     within = sorted(near.members)
-    judged = reopening.standing(within)
-    changed["reopened"] = reopening.reopen(judged, near.members, published.scales.model, published.run)
+    reopened = reopening.reopen(reopening.standing(within), near.members, published.scales.model, published.run)
+    changed["reopened"] = len(reopened)
     advice.ask_for_merges_back(sorted({*within, *near.changed}))
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOWED, {"keys": handing_over.array(within)})
     after = _primes(near)
     moved = {key for key in near.members if before.get(key) != after.get(key)}
-    touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)} | doubtful
+    touched = {side.get(key) for key in (*near.changed, *moved) for side in (before, after)}
+    was, now = {held.pair for held in near.held if held.needs_person}, changes.waiting(near.held)
+    touched |= _in_doubt_otherwise((before, was | again), (after, now | again | reopened))
     return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
 
 
-def _in_doubt(near: Neighbourhood, primes: Set[int]) -> set[int]:
-    """Return the nominals in the pairs of some that are left for a person, judged or not, as `pairs.near` does.
-
-    `primes` are those nominals that have a prime record: everyone else of one is near too.
-    """
-    waiting = [(held.left, held.right) for held in near.held if held.needs_person]
+def _reopened(near: Neighbourhood) -> set[Pair]:
     with connection.cursor() as cursor:
-        cursor.execute(_REOPENED, {"keys": handing_over.array(primes)})
-        waiting += cursor.fetchall()
-    return {key for pair in waiting if not primes.isdisjoint(pair) for key in pair}
+        cursor.execute(_REOPENED, {"keys": handing_over.array(near.members)})
+        return set(cursor.fetchall())
 
 
-def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dict[str, int]:
+def _in_doubt_otherwise(*moments: tuple[Mapping[int, int], Set[Pair]]) -> set[int | None]:
+    """Return the people in whose pairs that are left for a person there is one more, or one less, than before.
+
+    Each of the two moments is of whom nominals are that may have changed, and which pairs of nominals are left then.
+    """
+    known: Set[int] = moments[0][0].keys() | moments[1][0].keys()
+    outside = _primes_of({key for _, pairs in moments for pair in pairs for key in pair} - known)
+    was, now = (
+        {frozenset((primes.get(one, outside.get(one)), primes.get(two, outside.get(two)))) for one, two in pairs}
+        for primes, pairs in moments
+    )
+    return {prime for pair in was ^ now for prime in pair}
+
+
+def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> tuple[_Changes, dict[str, int]]:
     parameters = {"model": published.scales.model.version, "run": published.run.pk}
     changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
@@ -117,15 +143,7 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> dic
         changed = publishing.publish(cursor, names, parameters, changes.outworn)
         keys = {"keys": handing_over.array(near.changed)}
         search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
-    return changed
-
-
-@dataclass(frozen=True)
-class _Changes:
-    """What differs from the pairs that are kept: those to write (`publishing.TOLD`), the keys of those that may go."""
-
-    told: list[tuple[Any, ...]]
-    outworn: list[int]
+    return changes, changed
 
 
 def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Changes:
@@ -149,7 +167,7 @@ def _changes(near: Neighbourhood, grouped: Grouped, published: Published) -> _Ch
     outworn = [
         held.key
         for held in near.held
-        if (held.blocked_by == "parted" or (held.left, held.right) not in named) and near.decides(held.left, held.right)
+        if (held.blocked_by == "parted" or held.pair not in named) and near.decides(held.left, held.right)
     ]
     return _Changes(told, outworn)
 

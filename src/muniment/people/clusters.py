@@ -4,9 +4,9 @@ Each reader sees those that they may see the reason for.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
@@ -63,8 +63,51 @@ class _Found:
     pairs: int = 0
 
 
-def clusters() -> tuple[list[Cluster], bool]:
-    """Return the prime records to look at, the worst first, and whether there are more than are ranked."""
+class Ranked(Sequence[Cluster]):
+    """Prime records to look at, the worst first: how bad they are is found out of those that are shown.
+
+    Those of whom a graver thing is wrong come first, whatever they bear; what they bear is counted for a page of them
+    and whoever is in it with the same wrong. People with hundreds of records come last of all mostly.
+    """
+
+    def __init__(self, found: Mapping[int, _Found], *, are_more: bool) -> None:
+        """Take what was found of each; `are_more` says that there are others."""
+        self.are_more = are_more
+        self._found = found
+        self._of: dict[str, list[int]] = {kind: [] for kind in MEANS}
+        for prime, each in found.items():
+            self._of[_worst(each)].append(prime)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, some: int) -> Cluster: ...
+
+    @overload
+    def __getitem__(self, some: slice) -> list[Cluster]: ...
+
+    def __getitem__(self, some: int | slice) -> Cluster | list[Cluster]:
+        """Return one or some of them, in order."""
+        if isinstance(some, int):
+            return self[:][some]
+        start, stop, _ = some.indices(len(self))
+        at, ranked = 0, []
+        for primes in self._of.values():
+            if at < stop and start < at + len(primes):
+                within = slice(max(start - at, 0), stop - at)
+                ranked += _ranked({prime: self._found[prime] for prime in primes})[within]
+            at += len(primes)
+        return ranked
+
+    def of(self, kind: str) -> int:
+        """Return of how many something is wrong."""
+        return sum(kind in each.why for each in self._found.values())
+
+
+def clusters() -> Ranked:
+    """Return the prime records to look at, at most `MOST`."""
     found: dict[int, _Found] = defaultdict(_Found)
     for kind, edges in ((TWO, _of_two()), (ALONE, _alone()), (LOOSE, _loose())):
         for prime in _in_one(edges)[: MOST + 1]:
@@ -75,7 +118,12 @@ def clusters() -> tuple[list[Cluster], bool]:
     for prime in _settled(found):
         found[prime].why -= {LARGE, LOOSE}
     keys = [prime for prime, each in found.items() if each.why]
-    return _ranked({prime: found[prime] for prime in keys[:MOST]}), len(keys) > MOST
+    seen = PrimePerson.objects.in_bulk(keys[:MOST])
+    return Ranked({prime: found[prime] for prime in seen}, are_more=len(keys) > MOST)
+
+
+def _worst(found: _Found) -> str:
+    return min(found.why, key=_ORDER.__getitem__)
 
 
 def _of_two() -> list[QuerySet[Any]]:
@@ -125,7 +173,7 @@ def _settled(primes: Collection[int]) -> set[int]:
 
 
 def _ranked(found: Mapping[int, _Found]) -> list[Cluster]:
-    """Rank by what is wrong, then by how many records make an offender of whoever is in it by mistake."""
+    """Rank those with one wrong by how many records make an offender of whoever is in it by mistake."""
     primes = PrimePerson.objects.in_bulk(list(found))
     offenders = [code for code, role in policy.load().codes.roles.items() if role.kind == "offender"]
     parts = Involvement.objects.filter(nominal__belongings__prime__in=primes, nominal__belongings__until__isnull=True)
@@ -145,7 +193,6 @@ def _ranked(found: Mapping[int, _Found]) -> list[Cluster]:
     order = sorted(
         primes,
         key=lambda key: (
-            min(_ORDER[kind] for kind in found[key].why),
             -told.get(key, none)["offending"],
             -told.get(key, none)["records"],
             key,

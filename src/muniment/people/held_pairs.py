@@ -54,6 +54,11 @@ class HeldPair(NamedTuple):
     model: str
 
     @property
+    def pair(self) -> Pair:
+        """The two, the lower number left."""
+        return self.left, self.right
+
+    @property
     def joins(self) -> bool:
         """Whether evidence joins the two, or would were it not torn."""
         return self.is_automatic or self.blocked_by == "contested"
@@ -92,7 +97,7 @@ class HeldPairs:
         """Return these, and everyone whom a pair with one of them joins, as it was weighed before."""
         joined = set(keys)
         for each in _with_any(keys):
-            self._pairs[each.left, each.right] = each
+            self._pairs[each.pair] = each
             if each.joins:
                 joined.update((each.left, each.right))
         return joined

@@ -12,6 +12,7 @@ from django.utils import timezone
 from muniment.core.models import BatchRun
 from muniment.engine.matching import said
 from muniment.engine.matching.features import Nominal
+from muniment.engine.matching.grouping import Pair
 from muniment.engine.matching.model import Model, compare
 from muniment.people.handing_over import array
 from muniment.people.models import Judgement, MatchEdge
@@ -32,8 +33,8 @@ def standing(keys: Collection[int] | None = None) -> list[Judgement]:
     return list(found.filter(pk__in=some)) if some else []
 
 
-def reopen(judgements: Iterable[Judgement], forms: Mapping[int, Nominal], model: Model, run: BatchRun) -> int:
-    """Reopen those judgements that identifiers speak against now; return how many.
+def reopen(judgements: Iterable[Judgement], forms: Mapping[int, Nominal], model: Model, run: BatchRun) -> set[Pair]:
+    """Reopen those judgements that identifiers speak against now; return their pairs.
 
     `forms` are standardised nominals by key. The pairs of these, and those that later judgements reopened, wait for a
     person like any other.
@@ -69,4 +70,4 @@ def reopen(judgements: Iterable[Judgement], forms: Mapping[int, Nominal], model:
         unique_fields=["left", "right"],
         update_fields=["needs_person", "blocked_by"],
     )
-    return len(again)
+    return {(each.left_id, each.right_id) for each in again}

@@ -71,13 +71,4 @@ def _written(kind: str) -> tuple[str, ...]:
 
 
 WRITTEN = (*_written("place"), *_written("vehicle"))
-# What rows that say otherwise now have said: of whom the links go, and what they were of. Past some the run looks.
-SAID_BEFORE = """
-SELECT 'place', l.place_id, l.record_id, l.nominal_id FROM records_placelink l
-JOIN fate f ON f.row_id = l.row_id AND f.fate = 'updated'
-UNION ALL
-SELECT 'vehicle', l.vehicle_id, l.record_id, l.nominal_id FROM records_vehiclelink l
-JOIN fate f ON f.row_id = l.row_id AND f.fate = 'updated'
-LIMIT %(most)s
-"""
 LINKS = ("records_placelink", "records_vehiclelink")

@@ -1,5 +1,7 @@
 """Which people and records a batch names, once it has been taken in."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,10 +12,25 @@ from muniment.records.models import Nominal, Record
 
 AT_ONCE = 1000  # of a kind, up to which it is sooner done for each than for everybody
 
+# What updated rows of table `fate` have told of until now, kind by kind.
+_TOLD_BEFORE = " UNION ALL ".join(
+    f"SELECT {key} FROM {table} said JOIN fate f ON f.row_id = said.row_id AND f.fate = 'updated'"  # noqa: S608
+    for table, key in (
+        ("records_placelink", "place_id, NULL::bigint AS vehicle_id, record_id, nominal_id"),
+        ("records_vehiclelink", "NULL, vehicle_id, record_id, nominal_id"),
+        ("records_involvement", "NULL, NULL, record_id, nominal_id"),
+        ("records_nominalflag", "NULL, NULL, NULL, nominal_id"),
+    )
+)
+TOLD_BEFORE = f"WITH told AS ({_TOLD_BEFORE}) " + " UNION ALL ".join(  # noqa: S608
+    f"(SELECT DISTINCT '{kind}s', {kind}_id FROM told WHERE {kind}_id IS NOT NULL LIMIT {AT_ONCE + 1})"  # noqa: S608
+    for kind in ("nominal", "record", "place", "vehicle")
+)
+
 
 @dataclass(frozen=True)
 class Touched:
-    """The keys of nominals and records that rows of files name, changed or not.
+    """The keys of nominals and records that rows of files name, changed or not, or named until now.
 
     `places` and `vehicles` are those that somebody else than these tells of otherwise now: what rows said before.
     """
@@ -61,6 +78,14 @@ def named_in(batch: Batch) -> Touched:
         frozenset(Nominal.objects.filter(**own, reference__in=nominals).values_list("pk", flat=True)),
         frozenset(Record.objects.filter(**own, reference__in=records).values_list("pk", flat=True)),
     )
+
+
+def before(told: Iterable[tuple[str, int]]) -> Touched:
+    """Return what the rows of `TOLD_BEFORE` name."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for kind, key in told:
+        found[kind].add(key)
+    return Touched(**{kind: frozenset(keys) for kind, keys in found.items()})
 
 
 def _told(*columns: tuple[pa.Table, str]) -> list[str]:

@@ -181,7 +181,7 @@ def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
 
 
 # Involvements up to which the reference takes less time than the set engine needs to plan.
-FEW = 5000
+FEW = 15_000
 
 Following = Callable[[retention.Schedule], pa.Table | None]
 

@@ -139,4 +139,4 @@ def _reopen(by: Published) -> int:
     standing = reopening.standing()
     keys = {key for each in standing for key in (each.left_id, each.right_id)}
     forms = {row["person_id"]: row for row in nominal_tables.held(keys, on=by.scales.on)}
-    return reopening.reopen(standing, forms, by.scales.model, by.run)
+    return len(reopening.reopen(standing, forms, by.scales.model, by.run))

@@ -60,16 +60,14 @@ class ActForm(forms.Form):
 def clusters(request: HttpRequest) -> HttpResponse:
     """List the prime records that somebody should look at, the worst first."""
     audit.record(visitor(request), "match.clusters")
-    ranked, are_more = found.clusters()
+    ranked = found.clusters()
     page = Paginator(ranked, ON_A_PAGE).get_page(request.GET.get("page"))
-    counts = [
-        (found.SHORT[kind], means, sum(kind in each.why for each in ranked)) for kind, means in found.MEANS.items()
-    ]
+    counts = [(found.SHORT[kind], means, ranked.of(kind)) for kind, means in found.MEANS.items()]
     shown = {
         "page": page,
         "lines": found.named(list(page)),
         "counts": counts,
-        "are_more": are_more,
+        "are_more": ranked.are_more,
         "large_from": found.large_from(),
         "page_title": "Prime records to look at",
     }

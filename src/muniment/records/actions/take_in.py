@@ -21,10 +21,10 @@ from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
 from muniment.feeds.numbering import as_held, shared
-from muniment.records import intake_sql, object_sql, restriction_sql, staged_tables, staging, withdrawal_sql
+from muniment.records import intake_sql, object_sql, restriction_sql, staged_tables, staging, touched, withdrawal_sql
 from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
-from muniment.records.touched import AT_ONCE, Touched
+from muniment.records.touched import Touched
 
 _INTAKE_LOCK = 7_130_002
 _LARGE = 2000  # rows
@@ -58,7 +58,7 @@ class Counts:
     never_seen: tuple[str, ...] = ()  # mapped columns that no row has
     notes: tuple[str, ...] = ()  # what its reader should know besides, as sentences
     reasons: Mapping[str, int] = field(default_factory=dict)  # why rows went to quarantine; a row may have several
-    before: Touched = field(default_factory=Touched)  # what updated rows told of things until now
+    before: Touched = field(default_factory=Touched)  # what updated rows told of until now
 
     def __add__(self, other: "Counts") -> "Counts":
         """Return what became of the rows of both."""
@@ -261,7 +261,7 @@ class _Work:
         """Write what is new, what has changed and what is seen again, with all that hangs on it."""
         people = self.batch.nominals.num_rows > 0
         if changed:
-            self._keep_said_before()
+            self._keep_told_before()
         self.run_each(
             intake_sql.SOURCE_ROWS.new,
             *([intake_sql.SOURCE_ROWS.changed] if changed else []),
@@ -284,16 +284,9 @@ class _Work:
                 self._hold_anew()
             content.keep_all(sealing.result(), self.cursor)
 
-    def _keep_said_before(self) -> None:
-        self.run(object_sql.SAID_BEFORE, most=AT_ONCE + 1)
-        said = self.cursor.fetchall()
-        members = {name: frozenset(key for kind, key, *_ in said if kind == name) for name in ("place", "vehicle")}
-        self.before = Touched(
-            nominals=frozenset(nominal for *_, nominal in said if nominal),
-            records=frozenset(record for *_, record, _ in said if record),
-            places=members["place"],
-            vehicles=members["vehicle"],
-        )
+    def _keep_told_before(self) -> None:
+        self.run(touched.TOLD_BEFORE)
+        self.before = touched.before(self.cursor.fetchall())
 
     def _write_hanging(self) -> None:
         batch = self.batch

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.utils import timezone
 
+from muniment.batch.retention import Schedule
 from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
@@ -22,6 +23,7 @@ from muniment.records.models import Involvement
 from muniment.retention import decide_few, decisions, schedule_tables
 from muniment.retention.actions import held_records
 from muniment.retention.actions.schedule import SCHEDULE_LOCK
+from muniment.retention.models import PersonDecision
 
 _INLINE = 2000  # rows up to which a statement carries them itself
 
@@ -41,18 +43,20 @@ class Rescheduled:
 def reschedule(
     policy: Policy, *, people: Collection[int], records: Collection[int], by: Actor, on: date
 ) -> Rescheduled:
-    """Decide anew about prime people whose make-up or facts have changed, and about records that have come or changed.
+    """Decide anew about prime people whose make-up, facts or possible matches have changed, and about such records.
 
-    With them everyone is decided who is on a record of theirs or may be one of them, because that may change too; what
-    those are on is only read. Keys of people who retired may be among `people`: nothing stays decided about them.
+    With them everyone is decided who is on a record of theirs, because that may change too; what those are on is only
+    read. Whoever may be one of them follows where it says something else of them than before. Keys of people who
+    retired may be among `people`: nothing stays decided about them.
     """
-    began, scope = timezone.now(), _scope(people, records)
+    began, own = timezone.now(), frozenset(people) | pairs.people_on(records)
     # What a hold covers follows from a record and from who is on it: of others' records nothing of it has changed.
     held_records.expand_for(frozenset(records) | _records_of(people), by=by)
-    done = _decide(policy, scope, began, by=by, on=on)
+    made = _decide_with_near(policy, own, records, on)
+    done = _publish(policy, made, began, by=by, on=on)
     # A hold may name the class that a record has only now come to.
-    if done.changed_records and held_records.expand_for(scope.records, by=by, by_class=True):
-        done = _decide(policy, scope, began, by=by, on=on)
+    if done.changed_records and held_records.expand_for(made.scope.records, by=by, by_class=True):
+        done = _publish(policy, _decide(policy, made.scope, on), began, by=by, on=on)
     return done
 
 
@@ -68,10 +72,10 @@ class _Scope:
         return self.people | _near(self.people) | pairs.people_on(_records_of(self.people))
 
 
-def _scope(people: Collection[int], records: Collection[int]) -> _Scope:
-    own = frozenset(people) | pairs.people_on(records)
-    touched = own | _near(own)
-    return _Scope(touched | pairs.people_on(_records_of(touched)), frozenset(records) | _records_of(touched))
+def _scope(people: frozenset[int], records: Collection[int]) -> _Scope:
+    """Return some people and records with all records of those and everyone on them."""
+    theirs = _records_of(people)
+    return _Scope(people | pairs.people_on(theirs), frozenset(records) | theirs)
 
 
 def _near(people: Collection[int]) -> frozenset[int]:
@@ -85,14 +89,43 @@ def _records_of(people: Iterable[int]) -> frozenset[int]:
     return frozenset(Involvement.objects.filter(nominal_id__in=members).values_list("record_id", flat=True))
 
 
-def _decide(policy: Policy, scope: _Scope, began: datetime, *, by: Actor, on: date) -> Rescheduled:
+@dataclass(frozen=True)
+class _Made:
+    """What is decided, and of whom and what."""
+
+    scope: _Scope
+    schedule: Schedule
+
+
+def _decide_with_near(policy: Policy, own: frozenset[int], records: Collection[int], on: date) -> _Made:
+    """Decide some people and records with those on them, and who may be one of whoever brings something else now."""
+    scope = _scope(own, records)
+    made = _decide(policy, scope, on)
+    near = _near(_bringing_something_else(made.schedule.persons, scope.people))
+    return _decide(policy, _scope(own | near, records), on) if near - scope.people else made
+
+
+def _bringing_something_else(decided: pa.Table, people: Collection[int]) -> set[int]:
+    """Return whose group or clear period, all that a possible match brings to others, is not as it was decided last."""
+    stored = PersonDecision.objects.filter(prime_id__in=people)
+    before = {prime: rest for prime, *rest in stored.values_list("prime_id", "group", "clear_from")}
+    rows = _of(decided, "person_id", people).select(["person_id", "group", "clear_from"]).to_pylist()
+    return {row["person_id"] for row in rows if before.get(row["person_id"]) != [row["group"], row["clear_from"]]}
+
+
+def _decide(policy: Policy, scope: _Scope, on: date) -> _Made:
     made = decide_few.decide(policy, on, people=scope.people, records=scope.records)
     if made is None:
         part = schedule_tables.Part(tuple(sorted(scope.around())), tuple(sorted(scope.records)))
         made = schedule_tables.decide(policy, on, part=part)
+    return _Made(scope, made)
+
+
+def _publish(policy: Policy, made: _Made, began: datetime, *, by: Actor, on: date) -> Rescheduled:
+    scope, schedule = made.scope, made.schedule
     given = {
-        "persons": _of(made.persons, "person_id", scope.people),
-        "records": _of(made.records, "record_id", scope.records),
+        "persons": _of(schedule.persons, "person_id", scope.people),
+        "records": _of(schedule.records, "record_id", scope.records),
     }
     with _handed(given) as (names, rows), transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
