@@ -87,6 +87,8 @@ def group(evidence: Evidence, said: Sayings, shown: list[Pair], points: Points) 
 def _join(groups: Groups, pairs: Iterable[tuple[int, int, float]], but: frozenset[str]) -> list[Refused]:
     refused: list[Refused] = []
     for one, two, weight in pairs:
+        if groups.find(one) == groups.find(two):
+            continue
         if reason := groups.obstacle(one, two, but=but):
             refused.append(Refused(one, two, weight, reason))
         else:
@@ -98,7 +100,9 @@ def _join_as_before(groups: Groups, evidence: Evidence, shown: list[Pair]) -> li
     """Join what was one before: first what evidence joins still, so that what stands alone is told from it."""
     before = stands.shown(shown)
     for one, two, _ in evidence.automatic() if shown else ():
-        if before.find(one) == before.find(two) and not groups.obstacle(one, two, but=_AS_BEFORE):
+        if groups.find(one) == groups.find(two) or before.find(one) != before.find(two):
+            continue
+        if not groups.obstacle(one, two, but=_AS_BEFORE):
             groups.join(one, two)
     alone = stands.in_parts(groups, shown)
     known = evidence.known({each for parts in alone for part in parts for each in part})

@@ -4,9 +4,10 @@ The batch (`muniment.batch.matching.edges`) finds the same for whole sets; a tes
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
+from typing import NamedTuple
 
 from muniment.engine.matching.features import Nominal
 from muniment.engine.matching.model import Model, Points, compare
@@ -20,8 +21,7 @@ PLACES = 6
 CORPORATE = "corporate"
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A pair with its weight in bits: whether it joins without a person, what forbids it, and whether it may be twins.
 
     `speaks` says whether the weight is one that a run keeps.
@@ -171,11 +171,13 @@ def contested(
         told.setdefault(one, set()).add(two)
         told.setdefault(two, set()).add(one)
     arms: dict[int, dict[int, float]] = {}
+    rivals = told.keys() | {key for key, nominal in nominals.items() if any(map(nominal.get, UNIQUE_IDENTIFIERS))}
     for each in pairs:
         # Whoever it was said not to be is no rival.
         if each.automatic and each.right not in told.get(each.left, ()):
-            arms.setdefault(each.left, {})[each.right] = each.weight
-            arms.setdefault(each.right, {})[each.left] = each.weight
+            for who, other in ((each.left, each.right), (each.right, each.left)):
+                if other in rivals:
+                    arms.setdefault(who, {})[other] = each.weight
     torn = {
         (who, this)
         for who, others in arms.items()
@@ -183,7 +185,7 @@ def contested(
         if others[this] - others[that] < decisive
     }
     return [
-        replace(each, automatic=False, blocked_by="contested")
+        each._replace(automatic=False, blocked_by="contested")
         if each.automatic and ((each.left, each.right) in torn or (each.right, each.left) in torn)
         else each
         for each in pairs
