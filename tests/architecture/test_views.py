@@ -7,7 +7,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from muniment.core import access
 
-OPEN = {"about": "what the system is, for anyone", "stay": "keeps a session alive and shows nothing"}
+OPEN = {
+    "about": "what the system is, for anyone",
+    "schedule": "the retention schedule, which is published and tells of nobody",
+    "stay": "keeps a session alive and shows nothing",
+}
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:

@@ -5,11 +5,13 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Now
 
+from muniment.core import references
 from muniment.core.fields import Kind
 from muniment.core.walls import AUDITED, AUDITORS, BY_SCOPE, COVERT_AUDITORS, COVERTLY_AUDITED, EVERYONE
+from muniment.engine.policy.model import Length
 
 # What is kept apart before anything is compared or found.
 PARTITIONS = ["policing", "corporate", "sealed"]
@@ -54,6 +56,68 @@ class Controller(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RuleAdoption(models.Model):
+    """One rule of the schedule that a controller adopts from a day on, or ends: asked by one, completed by another.
+
+    Without a period of its own the rule applies as the schedule has it. What is neither completed nor refused waits.
+    """
+
+    controller = models.ForeignKey(Controller, models.PROTECT, related_name="adoptions")
+    rule = models.CharField(max_length=40)
+    ends = models.BooleanField(default=False)  # from then on the rule is not adopted
+    start = models.DateField()
+    months = models.PositiveIntegerField(null=True)
+    days = models.PositiveIntegerField(null=True)
+    authority = models.TextField()
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField(db_default=Now())
+    completed_by = models.CharField(max_length=150, blank=True)
+    completed_at = models.DateTimeField(null=True)
+    refused_by = models.CharField(max_length=150, blank=True)
+    refused_at = models.DateTimeField(null=True)
+    refused_why = models.TextField(blank=True)
+
+    class Fields:
+        id = controller = Kind.KEY
+        rule = Kind.CODE
+        ends = months = days = Kind.STATE
+        start = asked_at = completed_at = refused_at = Kind.MOMENT
+        authority = refused_why = Kind.WORDS
+        asked_by = completed_by = refused_by = Kind.ACTOR
+
+    class Wall:
+        seen = EVERYONE  # the schedule of a force or office is for anyone to read
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["controller", "rule"],
+                condition=Q(completed_at=None, refused_at=None),
+                name="adoption_waits_once",
+            ),
+            CheckConstraint(
+                condition=Q(completed_by="") | ~Q(completed_by=F("asked_by")), name="adoption_completed_by_two"
+            ),
+            CheckConstraint(condition=Q(completed_at=None) | Q(refused_at=None), name="adoption_completed_or_refused"),
+        ]
+
+    @property
+    def reference(self) -> str:
+        """The public reference."""
+        return references.make("adoption", self.pk)
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody else has still to complete it."""
+        return self.completed_at is None and self.refused_at is None
+
+    @property
+    def length(self) -> Length | None:
+        """The period, where it is not that of the schedule."""
+        return None if self.months is None and self.days is None else Length(self.months or 0, self.days or 0)
 
 
 class Membership(models.Model):

@@ -1,17 +1,19 @@
 """The policy of this installation: the policy folder, and what its controllers have adopted."""
 
 import os
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from muniment import feeds
 from muniment.core import places
-from muniment.core.models import Controller
+from muniment.core.models import Controller, RuleAdoption
 from muniment.engine import policy
 from muniment.engine.policy.adoptions import read_folder
-from muniment.engine.policy.model import pick
+from muniment.engine.policy.model import Adoption, Overlay, pick
 
 
 def adoptions_folder() -> Path:
@@ -24,9 +26,58 @@ def adoptions_folder() -> Path:
 
 def load() -> policy.Policy:
     """Return the policy with the adoptions; demonstration adoptions are refused for who is not fictional."""
-    fictional = list(Controller.objects.filter(is_fictional=True).values_list("code", flat=True))
-    overlays = read_folder(adoptions_folder(), fictional=fictional)
-    return policy.load().adopting(overlays)
+    return with_adoptions(fictional(), completed())
+
+
+def with_adoptions(of: Collection[str], done: Iterable[Overlay]) -> policy.Policy:
+    """Return the policy with what files and people have adopted; `of` are the fictional controllers."""
+    return policy.load().adopting(merged((*read_folder(adoptions_folder(), fictional=of), *done)))
+
+
+def fictional() -> tuple[str, ...]:
+    """Return the codes of the fictional controllers."""
+    return tuple(Controller.objects.filter(is_fictional=True).order_by("code").values_list("code", flat=True))
+
+
+def completed() -> tuple[Overlay, ...]:
+    """Return what people have adopted here, each rule by two, and ended."""
+    found: dict[str, list[Adoption]] = defaultdict(list)
+    done = RuleAdoption.objects.filter(completed_at__isnull=False).select_related("controller")
+    for each in done.order_by("controller__code", "start", "completed_at"):
+        adopters = (each.asked_by, each.completed_by)
+        # Where a rule ends it is adopted for no time at all.
+        until = each.start if each.ends else None
+        found[each.controller.code].append(
+            Adoption(each.rule, each.start, each.length, each.authority, adopters, until)
+        )
+    return tuple(Overlay(code, tuple(adoptions)) for code, adoptions in found.items())
+
+
+def merged(overlays: Iterable[Overlay]) -> tuple[Overlay, ...]:
+    """Return one overlay for each controller: of one rule each adoption applies until the next begins.
+
+    Of two from one day on, that of the later overlay applies.
+    """
+    given = list(overlays)
+    by_controller: dict[str, dict[str, list[Adoption]]] = defaultdict(lambda: defaultdict(list))
+    for overlay in given:
+        for adoption in overlay.adoptions:
+            by_controller[overlay.controller][adoption.rule].append(adoption)
+    return tuple(
+        Overlay(
+            controller,
+            tuple(each for of_rule in rules.values() for each in _one_after_the_other(of_rule)),
+            demonstration=any(each.demonstration for each in given if each.controller == controller),
+        )
+        for controller, rules in sorted(by_controller.items())
+    )
+
+
+def _one_after_the_other(adoptions: list[Adoption]) -> Iterator[Adoption]:
+    ordered = sorted(adoptions, key=lambda each: each.start)
+    for each, following in zip(ordered, [*ordered[1:], None], strict=True):
+        ends = [day for day in (each.until, following.start if following else None) if day]
+        yield replace(each, until=min(ends, default=None))
 
 
 def intake_setting(name: str, on: date) -> Any:

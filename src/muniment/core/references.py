@@ -14,6 +14,7 @@ PREFIXES = {
     "vehicle": "V",
     "supply": "S",
     "notice": "N",
+    "adoption": "K",
 }
 
 

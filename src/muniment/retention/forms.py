@@ -273,19 +273,6 @@ class CloseForm(forms.Form):
     closed = DayField(label="Day on which it ended", error_messages={"required": "Enter the day on which it ended"})
 
 
-class ScheduleForm(forms.Form):
-    """Whose schedule, and as on which day."""
-
-    controller = forms.ModelChoiceField(
-        label="For",
-        required=False,
-        queryset=Controller.objects.all(),
-        to_field_name="code",
-        empty_label="The base schedule",
-    )
-    on = DayField(label="As on", required=False)
-
-
 class HoldForm(forms.Form):
     """A hold and its scope; lists are one to a line or with commas between."""
 

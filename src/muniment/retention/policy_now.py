@@ -8,16 +8,15 @@ from pathlib import Path
 from stat import S_ISREG
 
 from muniment.core import policy_files, policy_in_force
-from muniment.core.models import Controller
-from muniment.engine.policy import Policy
+from muniment.engine.policy import Overlay, Policy
 
 Stamp = tuple[tuple[str, int, int], ...]
 
 
 def policy() -> Policy:
     """Return the policy with the adoptions of this installation's controllers."""
-    fictional = tuple(Controller.objects.filter(is_fictional=True).order_by("code").values_list("code", flat=True))
-    return _read(_stamp(policy_files.folder()), _stamp(policy_in_force.adoptions_folder()), fictional)
+    files, adoptions = _stamp(policy_files.folder()), _stamp(policy_in_force.adoptions_folder())
+    return _read(files, adoptions, policy_in_force.fictional(), policy_in_force.completed())
 
 
 def _stamp(folder: Path) -> Stamp:
@@ -37,5 +36,5 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 @lru_cache(maxsize=2)
-def _read(files: Stamp, adoptions: Stamp, fictional: tuple[str, ...]) -> Policy:
-    return policy_in_force.load()
+def _read(files: Stamp, adoptions: Stamp, fictional: tuple[str, ...], completed: tuple[Overlay, ...]) -> Policy:
+    return policy_in_force.with_adoptions(fictional, completed)

@@ -18,6 +18,8 @@ WRONG = "Say what is wrong with the proposal"
 UNDOING = "Say why the disposal is undone"
 RELEASING = "Give the reason, and the paper that releases the hold"
 HOLDING = "Name the letter, order or decision"
+ADOPTING = "Name the document that adopts the rule, with its section and date"
+NOT_ADOPTING = "Say why the rule is not adopted so"
 DUE = "Give the reason for these disposals"
 ANSWERING = "Say what the source told you, so that someone can follow it up"
 

@@ -19,7 +19,19 @@ from muniment.people.views import (
     transparency,
 )
 from muniment.records.views import intake, record
-from muniment.retention.views import asking, disposals, due, due_records, events, holds, kept, review, reviews
+from muniment.retention.views import (
+    adoptions,
+    asking,
+    disposals,
+    due,
+    due_records,
+    events,
+    holds,
+    kept,
+    review,
+    reviews,
+    schedule,
+)
 from muniment.supply.views import corrections, person_supplies, supplies
 from muniment.workbench.views import about, audit, find, home, purpose
 
@@ -100,7 +112,12 @@ urlpatterns = [
     path("holds/<str:reference>/confirm/", holds.confirm, name="confirm_hold"),
     path("holds/<str:reference>/ask-release/", holds.ask_release, name="ask_release"),
     path("holds/<str:reference>/release/", holds.release, name="release_hold"),
-    path("schedule/", kept.schedule, name="schedule"),
+    path("schedule/", schedule.schedule, name="schedule"),
+    path("schedule/adoptions/", adoptions.adoptions, name="adoptions"),
+    path("schedule/adoptions/new/", adoptions.ask_adoption, name="ask_adoption"),
+    path("schedule/adoptions/<str:reference>/", adoptions.adoption, name="adoption"),
+    path("schedule/adoptions/<str:reference>/complete/", adoptions.complete_adoption, name="complete_adoption"),
+    path("schedule/adoptions/<str:reference>/refuse/", adoptions.refuse_adoption, name="refuse_adoption"),
     path("audit/", audit.audit, name="audit"),
     path("covert-audit/", audit.covert_audit, name="covert_audit"),
     # Accounts are made by an administrator and have no e-mail address: these pages of the library are not there.

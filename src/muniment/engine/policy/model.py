@@ -1,5 +1,6 @@
 """The shapes that policy takes once it is read: frozen, and answerable for one day and one controller."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -95,13 +96,14 @@ class RecordClass:
 
 @dataclass(frozen=True)
 class Setting:
-    """One dated value of a switch or list, with its authority."""
+    """One dated value of a switch or list, with its authority; `title` is what the list is, for all of its values."""
 
     start: date
     content: Mapping[str, Any]
     authority: str
     evidence: str
     verified: bool
+    title: str = ""
 
 
 Dated = TypeVar("Dated", Terms, Setting)
@@ -141,13 +143,21 @@ class DeriveRow:
 
 @dataclass(frozen=True)
 class Adoption:
-    """A controller's adoption of one rule: from when, for how long, on what paper, by which two people."""
+    """A controller's adoption of one rule: from when, for how long, on what paper, by which two people.
+
+    It applies before `until`, the day from which the controller has ended it or adopted the rule anew.
+    """
 
     rule: str
     start: date
     length: Length | None
     authority: str
     adopters: tuple[str, str]
+    until: date | None = None
+
+    def applies(self, day: date) -> bool:
+        """Whether the rule is adopted so on a day."""
+        return self.start <= day and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True)
@@ -193,7 +203,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything under `policy/`, read and checked for shape; `version` is a digest of its content."""
+    """Everything under `policy/`, read and checked for shape; `version` is a digest of it and of the adoptions."""
 
     version: str
     classes: Mapping[str, RecordClass]
@@ -228,6 +238,11 @@ class Policy:
             found |= set(value.content["fallback"].values())
         return frozenset(found)
 
+    def switched(self, was: date, now: date) -> list[Setting]:
+        """Return the switches and lists that have another value on the second of two days, each with that value."""
+        found = ((pick(values, was), pick(values, now)) for values in self.settings.values())
+        return [after for before, after in found if before != after]
+
     def era(self, day: date) -> int:
         """Return the number of days up to this one on which some value of the policy changed.
 
@@ -235,11 +250,15 @@ class Policy:
         """
         starts = {terms.start for entry in self.classes.values() for terms in entry.values[1:]}
         starts |= {setting.start for values in self.settings.values() for setting in values[1:]}
-        starts |= {adoption.start for overlay in self.overlays.values() for adoption in overlay.adoptions}
+        adoptions = [adoption for overlay in self.overlays.values() for adoption in overlay.adoptions]
+        starts |= {each.start for each in adoptions} | {each.until for each in adoptions if each.until}
         return sum(start <= day for start in starts)
 
     def adopting(self, overlays: Iterable[Overlay]) -> "Policy":
-        """Return this policy with further controllers' adoptions; unknown rules raise PolicyError."""
+        """Return this policy with further controllers' adoptions, and a version of its own for them.
+
+        Unknown rules raise PolicyError.
+        """
         merged = dict(self.overlays)
         for overlay in overlays:
             for adoption in overlay.adoptions:
@@ -249,7 +268,7 @@ class Policy:
                         " does not hold. Correct the id, or add the class to the schedule first."
                     )
             merged[overlay.controller] = overlay
-        return replace(self, overlays=merged, _cache={})
+        return replace(self, version=_version(self.version, merged), overlays=merged, _cache={})
 
     def _resolve(self, day: date, controller: str | None) -> Rules:
         overlay = self.overlays.get(controller) if controller else None
@@ -257,8 +276,8 @@ class Policy:
         adopted: set[str] = set()
         if overlay is not None and overlay.everything:
             adopted = set(terms) - set(GROUP_3_RULES)
-        for adoption in overlay.adoptions if overlay else ():
-            if adoption.start <= day:
+        for adoption in sorted(overlay.adoptions, key=lambda each: each.start) if overlay else ():
+            if adoption.applies(day):
                 adopted.add(adoption.rule)
                 if adoption.length is not None:
                     terms[adoption.rule] = replace(terms[adoption.rule], length=adoption.length)
@@ -278,3 +297,10 @@ class Policy:
             offences=self.offences,
             version=self.version,
         )
+
+
+def _version(version: str, overlays: Mapping[str, Overlay]) -> str:
+    """Return the version of a policy with adoptions: that of its files, and a digest of those."""
+    files = version.split("+", maxsplit=1)[0]
+    told = "".join(repr(overlays[code]) for code in sorted(overlays))
+    return f"{files}+{hashlib.sha256(told.encode()).hexdigest()[:8]}" if told else files

@@ -163,6 +163,7 @@ def _settings(raw: Mapping[str, Any]) -> tuple[Setting, ...]:
             authority=value["authority"],
             evidence=value["evidence"],
             verified=value["verified"],
+            title=raw.get("title", ""),
         )
         for value in raw["values"]
     )

@@ -1,0 +1,191 @@
+"""A rule is adopted by two people, from a day on; the schedule says so to anyone, and the next run follows."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from factories.cast import make_cast, sign_in
+from muniment.core import policy_in_force
+from muniment.core.actors import Actor, from_user
+from muniment.core.models import AuditEvent, RuleAdoption
+from muniment.core.verdicts import Refused
+from muniment.engine.policy.model import Length
+from muniment.retention import policy_now
+from muniment.retention.actions import adopting
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+PAPER = "Retention policy of the force, section 3, of 1 December 2026"
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def cast(controllers):
+    return make_cast(controllers)
+
+
+def proposal(controllers, rule="CRI-INC", **more):
+    given = {"controller": controllers["northshire"], "start": timezone.localdate() + WEEK, "authority": PAPER}
+    return adopting.Proposal(rule=rule, **given | more)
+
+
+def by(cast, name):
+    return from_user(cast[name])
+
+
+def adopted(controllers, cast, **more):
+    asked = adopting.ask(proposal(controllers, **more), by=by(cast, "rowan"))
+    adopting.complete(asked, by=by(cast, "ash"))
+    return asked
+
+
+def rules(on, code="northshire"):
+    return policy_now.policy().on(on, code)
+
+
+def test_what_one_asks_another_completes_and_it_applies_from_its_day_to_that_force_alone(controllers, cast):
+    start = timezone.localdate() + WEEK
+    asked = adopting.ask(proposal(controllers, length=Length(months=96)), by=by(cast, "rowan"))
+    assert not rules(start).is_automatic("CRI-INC"), "nobody has completed it"
+    with pytest.raises(Refused, match="someone else"):
+        adopting.complete(asked, by=by(cast, "rowan"))
+    before = policy_now.policy().version
+    adopting.complete(asked, by=by(cast, "ash"))
+    assert policy_now.policy().version != before, "decisions of before are of another policy"
+    assert policy_in_force.load().version == policy_now.policy().version
+    assert not rules(start - timedelta(days=1)).is_automatic("CRI-INC")
+    assert rules(start).is_automatic("CRI-INC")
+    assert rules(start).terms["CRI-INC"].length == Length(months=96)
+    assert not rules(start, "westvale").is_automatic("CRI-INC")
+    assert not rules(start, None).is_automatic("CRI-INC")
+    with pytest.raises(Refused, match="already"):
+        adopting.complete(asked, by=by(cast, "ash"))
+    events = AuditEvent.objects.filter(action__startswith="schedule.").values_list("action", "subject", "actor")
+    assert list(events.order_by("pk")) == [
+        ("schedule.ask", asked.reference, "rowan"),
+        ("schedule.adopt", asked.reference, "ash"),
+    ]
+
+
+def test_a_later_adoption_takes_its_place_from_its_day_and_an_end_ends_it(controllers, cast):
+    today = timezone.localdate()
+    adopted(controllers, cast, start=today, length=Length(months=96))
+    adopted(controllers, cast, start=today + WEEK, length=Length(months=120))
+    adopted(controllers, cast, start=today + 2 * WEEK, ends=True)
+    found = [rules(today + after * WEEK) for after in range(3)]
+    assert [each.terms["CRI-INC"].length for each in found] == [Length(months=m) for m in (96, 120, 84)]
+    assert [each.is_automatic("CRI-INC") for each in found] == [True, True, False]
+
+
+def test_an_adoption_here_takes_the_place_of_one_in_a_file_and_leaves_its_others(controllers, cast):
+    (policy_in_force.adoptions_folder() / "northshire.yaml").write_text(
+        "controller: northshire\nadoptions:\n"
+        + "".join(
+            f"- {{rule: {rule}, from: 2020-01-01, period: {{value: 9, unit: years}}, authority: {PAPER!r},"
+            " adopters: [A, B]}\n"
+            for rule in ("CRI-INC", "CRI-UND-O")
+        )
+    )
+    start = timezone.localdate() + WEEK
+    adopted(controllers, cast, ends=True)
+    assert rules(date(2021, 1, 1)).terms["CRI-INC"].length == Length(months=108)
+    assert rules(start - timedelta(days=1)).is_automatic("CRI-INC")
+    assert not rules(start).is_automatic("CRI-INC")
+    assert rules(start).is_automatic("CRI-UND-O")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"rule": "CRI-NONE"}, "no class or rule"),
+        ({"start": date(2026, 1, 1)}, "from today on"),
+        ({"ends": True}, "is not adopted"),
+        ({"authority": "ok"}, "Name the document"),
+        ({"length": Length()}, "above zero"),
+        ({"rule": "CUS-BIO-CONV", "length": Length(months=12)}, "has no period"),
+        ({"rule": "CUS-BIO-SMP", "length": Length(months=12)}, "latest day"),
+    ],
+)
+def test_what_the_schedule_does_not_allow_is_refused_and_says_why(controllers, cast, given, why):
+    with pytest.raises(Refused, match=why):
+        adopting.ask(proposal(controllers, **given), by=by(cast, "rowan"))
+    assert not RuleAdoption.objects.exists()
+
+
+def test_group_3_has_one_policy(controllers, cast):
+    adopted(controllers, cast, rule="PER-G3B")
+    with pytest.raises(Refused, match="group 3 has one policy"):
+        adopting.ask(proposal(controllers, rule="PER-G3A"), by=by(cast, "rowan"))
+
+
+def test_what_was_allowed_when_it_was_asked_and_is_no_longer_is_not_completed(controllers, cast):
+    asked = adopting.ask(proposal(controllers), by=by(cast, "rowan"))
+    RuleAdoption.objects.filter(pk=asked.pk).update(start=date(2026, 1, 1))
+    asked.refresh_from_db()
+    with pytest.raises(Refused, match="from today on"):
+        adopting.complete(asked, by=by(cast, "ash"))
+
+
+def test_only_those_of_the_force_who_may_and_one_at_a_time(controllers, cast):
+    for name in ("sorrel", "wren", "teasel"):
+        with pytest.raises(Refused):
+            adopting.ask(proposal(controllers), by=by(cast, name))
+    with pytest.raises(Refused, match="signed in"):
+        adopting.ask(proposal(controllers), by=Actor("a command"))
+    asked = adopting.ask(proposal(controllers), by=by(cast, "rowan"))
+    with pytest.raises(Refused, match="already"):
+        adopting.ask(proposal(controllers), by=by(cast, "ash"))
+    for name in ("linden", "sorrel"):
+        with pytest.raises(Refused):
+            adopting.complete(asked, by=by(cast, name))
+    adopting.refuse(asked, by=by(cast, "ash"), why="The document says ten years.")
+    adopting.ask(proposal(controllers), by=by(cast, "ash"))
+
+
+def test_anyone_reads_the_schedule_and_what_has_changed_between_two_days(controllers, cast):
+    start = timezone.localdate() + WEEK
+    adopted(controllers, cast, length=Length(months=96))
+    reader = Client()
+    page = reader.get(reverse("schedule"), {"controller": "northshire", "on": f"{start:%d %m %Y}"})
+    assert page.status_code == 200
+    assert "Adopted" in page.text
+    assert "What you look at is recorded" not in page.text
+    asked = {"controller": "northshire", "on": f"{start:%d %m %Y}", "since": f"{timezone.localdate():%d %m %Y}"}
+    page = reader.get(reverse("schedule"), asked)
+    assert [change.entry.id for change in page.context["changes"]] == ["CRI-INC"]
+    assert "8 years" in page.text and "adopted since" in page.text
+    assert "the schedule says the same" in reader.get(reverse("schedule"), {**asked, "controller": ""}).text
+    assert reader.get(reverse("adoptions")).status_code == 302, "who adopted what is for who is signed in"
+
+
+def test_it_is_asked_for_completed_and_refused_on_pages(controllers, cast):
+    rowan, ash, sorrel = (sign_in(cast[name]) for name in ("rowan", "ash", "sorrel"))
+    given = {
+        "controller": "northshire",
+        "rule": "CRI-INC",
+        "start": f"{timezone.localdate() + WEEK:%d %m %Y}",
+        "value": "8",
+        "unit": "years",
+        "authority": PAPER,
+    }
+    assert rowan.post(reverse("ask_adoption"), {**given, "authority": ""}).status_code == 422
+    assert "has no period" in rowan.post(reverse("ask_adoption"), {**given, "rule": "CUS-BIO-CONV"}).text
+    assert rowan.post(reverse("ask_adoption"), {**given, "controller": "westvale"}).status_code == 422
+    answer = rowan.post(reverse("ask_adoption"), given)
+    asked = RuleAdoption.objects.get()
+    assert answer.url == reverse("adoption", args=[asked.reference])
+    assert "someone else completes it" in rowan.get(answer.url).text
+    to_complete = reverse("complete_adoption", args=[asked.reference])
+    assert to_complete in ash.get(answer.url).text
+    assert to_complete not in sorrel.get(answer.url).text
+    assert to_complete not in rowan.get(answer.url).text
+    assert sorrel.post(to_complete).status_code == 403
+    rowan.post(to_complete)
+    assert RuleAdoption.objects.get().waits
+    assert ash.post(reverse("refuse_adoption", args=[asked.reference]), {"why": "no"}).status_code == 422
+    ash.post(to_complete)
+    assert RuleAdoption.objects.get().completed_by == "ash"
+    assert "Completed by ash" in ash.get(reverse("adoptions")).text
