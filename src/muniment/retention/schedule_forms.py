@@ -38,11 +38,12 @@ class AdoptionForm(forms.Form):
         error_messages={"required": "Choose the force or office"},
     )
     rule = forms.ChoiceField(label="Class or rule", error_messages={"required": "Choose the class or rule"})
-    ends = forms.ChoiceField(
+    what = forms.ChoiceField(
         label="What is asked for",
-        choices=[("", "Adopt it"), ("ends", "End its adoption")],
-        required=False,
+        choices=[("adopt", "Adopt it"), ("end", "End its adoption")],
+        initial="adopt",
         widget=forms.RadioSelect,
+        error_messages={"required": "Choose whether it is to be adopted or ended"},
     )
     start = DayField(label="From", error_messages={"required": "Enter the day from which it applies"})
     value = forms.IntegerField(
@@ -68,10 +69,15 @@ class AdoptionForm(forms.Form):
         self.fields["rule"].choices = [("", "Choose"), *offered]  # type: ignore[attr-defined]
         self.fields["start"].initial = timezone.localdate()
 
+    @property
+    def ends(self) -> bool:
+        """Whether the adoption is to end."""
+        return bool(self.cleaned_data["what"] == "end")
+
     def length(self) -> Length | None:
         """Return the period that was entered, if one was."""
         value = self.cleaned_data.get("value")
-        if not value:
+        if not value or self.ends:
             return None
         one = _UNITS[self.cleaned_data.get("unit") or "years"]
         return Length(months=one.months * value, days=one.days * value)

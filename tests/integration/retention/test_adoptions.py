@@ -156,7 +156,7 @@ def test_anyone_reads_the_schedule_and_what_has_changed_between_two_days(control
     asked = {"controller": "northshire", "on": f"{start:%d %m %Y}", "since": f"{timezone.localdate():%d %m %Y}"}
     page = reader.get(reverse("schedule"), asked)
     assert [change.entry.id for change in page.context["changes"]] == ["CRI-INC"]
-    assert "8 years" in page.text and "adopted since" in page.text
+    assert "8 years" in page.text and "adopted since" in page.text and page.text.count(PAPER) == 2
     assert "the schedule says the same" in reader.get(reverse("schedule"), {**asked, "controller": ""}).text
     assert reader.get(reverse("adoptions")).status_code == 302, "who adopted what is for who is signed in"
 
@@ -166,12 +166,16 @@ def test_it_is_asked_for_completed_and_refused_on_pages(controllers, cast):
     given = {
         "controller": "northshire",
         "rule": "CRI-INC",
+        "what": "adopt",
         "start": f"{timezone.localdate() + WEEK:%d %m %Y}",
         "value": "8",
         "unit": "years",
         "authority": PAPER,
     }
+    form = rowan.get(reverse("ask_adoption"), {"rule": "CRI-INC"}).text
+    assert "Adopt it" in form and "End its adoption" in form
     assert rowan.post(reverse("ask_adoption"), {**given, "authority": ""}).status_code == 422
+    assert rowan.post(reverse("ask_adoption"), {**given, "what": ""}).status_code == 422
     assert "has no period" in rowan.post(reverse("ask_adoption"), {**given, "rule": "CUS-BIO-CONV"}).text
     assert rowan.post(reverse("ask_adoption"), {**given, "controller": "westvale"}).status_code == 422
     answer = rowan.post(reverse("ask_adoption"), given)

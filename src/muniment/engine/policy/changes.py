@@ -14,19 +14,20 @@ PARTS = ("trigger", "kind", "length", "review_every", "action", "authority", "ve
 class Part:
     """One part of what a class says, as it was and as it is."""
 
-    name: str  # of PARTS, or `adopted`
+    name: str  # of PARTS, or `adopted`, or `paper`, the document that adopts it
     was: Any
     now: Any
 
 
 @dataclass(frozen=True)
 class Change:
-    """A class or rule that says otherwise, part by part; `was` and `now` are its terms."""
+    """A class or rule that says otherwise, part by part; `was` and `now` are its terms, and papers what adopts it."""
 
     entry: RecordClass
     was: Terms
     now: Terms
     parts: tuple[Part, ...]
+    papers: tuple[str | None, str | None]
 
     @property
     def decides(self) -> bool:
@@ -43,8 +44,13 @@ def changes(was: Rules, now: Rules) -> list[Change]:
     for key in sorted(now.classes):
         parts = tuple(_parts(key, was, now))
         if parts:
-            found.append(Change(now.classes[key], was.terms[key], now.terms[key], parts))
+            papers = (_paper(key, was), _paper(key, now))
+            found.append(Change(now.classes[key], was.terms[key], now.terms[key], parts, papers))
     return found
+
+
+def _paper(key: str, rules: Rules) -> str | None:
+    return rules.adoptions[key].authority if key in rules.adoptions else None
 
 
 def _parts(key: str, was: Rules, now: Rules) -> Iterator[Part]:
@@ -54,3 +60,5 @@ def _parts(key: str, was: Rules, now: Rules) -> Iterator[Part]:
             yield Part(name, getattr(before, name), getattr(after, name))
     if (key in was.adopted) != (key in now.adopted):
         yield Part("adopted", key in was.adopted, key in now.adopted)
+    if _paper(key, was) != _paper(key, now):
+        yield Part("paper", _paper(key, was), _paper(key, now))

@@ -195,6 +195,7 @@ class Rules:
     roles: Mapping[str, Role]
     offences: OffenceTable
     version: str
+    adoptions: Mapping[str, Adoption] = field(default_factory=dict)  # those of the controller that apply, by rule
 
     def is_automatic(self, rule: str) -> bool:
         """Whether the rule may dispose of something without a person: evidenced, or adopted."""
@@ -274,11 +275,13 @@ class Policy:
         overlay = self.overlays.get(controller) if controller else None
         terms = {name: entry.on(day) for name, entry in self.classes.items()}
         adopted: set[str] = set()
+        adoptions: dict[str, Adoption] = {}
         if overlay is not None and overlay.everything:
             adopted = set(terms) - set(GROUP_3_RULES)
         for adoption in sorted(overlay.adoptions, key=lambda each: each.start) if overlay else ():
             if adoption.applies(day):
                 adopted.add(adoption.rule)
+                adoptions[adoption.rule] = adoption
                 if adoption.length is not None:
                     terms[adoption.rule] = replace(terms[adoption.rule], length=adoption.length)
         if overlay is not None and overlay.group_3:
@@ -296,6 +299,7 @@ class Policy:
             roles=self.codes.roles,
             offences=self.offences,
             version=self.version,
+            adoptions=adoptions,
         )
 
 

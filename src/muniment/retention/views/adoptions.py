@@ -52,8 +52,8 @@ def _ask(request: HttpRequest, form: AdoptionForm) -> RuleAdoption | None:
         given["rule"],
         given["start"],
         given["authority"],
-        None if given["ends"] else form.length(),
-        bool(given["ends"]),
+        form.length(),
+        form.ends,
     )
     try:
         return adopting.ask(proposal, by=visitor(request))

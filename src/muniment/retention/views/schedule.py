@@ -23,7 +23,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     policy, code = policy_now.policy(), controller.code if controller else None
     rules = policy.on(on, code)
     rows = [
-        (record_class, rules.terms[key], key in rules.adopted, rules.is_automatic(key))
+        (record_class, rules.terms[key], key in rules.adopted, rules.is_automatic(key), rules.adoptions.get(key))
         for key, record_class in sorted(rules.classes.items(), key=lambda pair: (pair[1].area, pair[0]))
     ]
     shown = {

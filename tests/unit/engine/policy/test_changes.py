@@ -27,7 +27,7 @@ def test_a_schedule_that_says_the_same_has_no_changes() -> None:
 def test_an_adoption_with_a_period_of_its_own_is_a_change_of_both_and_ends_on_its_day() -> None:
     adoption = Adoption("CRI-INC", DAY, Length(months=96), PAPER, ("A", "B"), until=date(2028, 1, 1))
     policy = adopting(adoption)
-    change = {"length": (Length(months=84), Length(months=96)), "adopted": (False, True)}
+    change = {"length": (Length(months=84), Length(months=96)), "adopted": (False, True), "paper": (None, PAPER)}
     assert told(policy, BEFORE, DAY) == {"CRI-INC": change}
     assert told(policy, BEFORE, date(2027, 12, 31)) == {"CRI-INC": change}
     assert told(policy, BEFORE, date(2028, 1, 1)) == {}
