@@ -14,7 +14,8 @@ from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
 from muniment.retention import assessment, letting_go
 from muniment.retention.actions import destruction
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 REASON = "Invented for a test: nothing in these records is necessary any more."
 

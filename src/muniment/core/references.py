@@ -15,6 +15,7 @@ PREFIXES = {
     "supply": "S",
     "notice": "N",
     "adoption": "K",
+    "procedure": "G",
 }
 
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from muniment.people import pairs
 from muniment.people.models import Belonging
 from muniment.retention import policy_now, queries, schedule_tables
-from muniment.retention.models import DisposalOrder, RecordDecision
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import RecordDecision
 
 IN_DOUBT = "possible_match"  # the reason that the engine gives where a possible match would change the decision
 

@@ -7,27 +7,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from muniment.core import words
-from muniment.retention.models import Certificate, SourceInstruction
-
-
-class _Page(FPDF):
-    """A page with the marking at its head and the number at its foot."""
-
-    def header(self) -> None:
-        """Print the marking."""
-        self.set_font("Helvetica", "B", 9)
-        self.cell(0, 6, "OFFICIAL-SENSITIVE", align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-    def footer(self) -> None:
-        """Print the number of the page."""
-        self.set_y(-15)
-        self.set_font("Helvetica", "", 8)
-        self.cell(0, 6, f"Page {self.page_no()} of {{nb}}", align="C")
-
-
-def _latin(text: object) -> str:
-    """Write what the built-in fonts can show; anything else becomes a question mark, as references are plain."""
-    return str(text).encode("latin-1", "replace").decode("latin-1")
+from muniment.retention.disposal_models import Certificate, SourceInstruction
+from muniment.retention.printed import Page, latin, table
 
 
 def waiting(certificate: Certificate) -> list[str]:
@@ -41,30 +22,26 @@ def waiting(certificate: Certificate) -> list[str]:
 def as_pdf(certificate: Certificate) -> bytes:
     """Return the certificate as a PDF of a page or more."""
     body: dict[str, Any] = certificate.body
-    page = _Page(format="A4")
-    page.set_title(f"Certificate of disposal {certificate.reference}")
-    page.set_lang("en-GB")
-    page.set_creator("Muniment")
-    page.set_creation_date(certificate.issued_at)
-    page.add_page()
+    page = Page()
+    page.begin(f"Certificate of disposal {certificate.reference}", certificate.issued_at)
     page.set_font("Helvetica", "B", 18)
     status = "Provisional certificate" if certificate.is_provisional else "Certificate"
     page.cell(0, 12, f"{status} of disposal", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     if certificate.is_provisional:
         page.set_font("Helvetica", "B", 10)
         said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting(certificate))}."
-        page.multi_cell(0, 6, _latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        page.multi_cell(0, 6, latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     _facts(page, certificate, body)
-    _table(
+    _rows(
         page, "Destroyed", ("System", "Reference", "Class"), body["destroyed"], ("system", "reference", "class_title")
     )
     if body["kept"]:
-        _table(page, "Kept", ("System", "Reference", "Why"), body["kept"], ("system", "reference", "because"))
+        _rows(page, "Kept", ("System", "Reference", "Why"), body["kept"], ("system", "reference", "because"))
     heads, keys = ("System", "Answer", "Note", "By"), ("system", "answer", "note", "by")
-    _table(page, "What the sources answered", heads, body["sources"], keys)
+    _rows(page, "What the sources answered", heads, body["sources"], keys)
     if body.get("copies"):
         title, copies = "Copies that are not confirmed to be withdrawn", body["copies"]
-        _table(page, title, ("Given to", "What", "Where it stands"), copies, ("holder", "reference", "state"))
+        _rows(page, title, ("Given to", "What", "Where it stands"), copies, ("holder", "reference", "state"))
     page.set_font("Helvetica", "", 8)
     page.multi_cell(0, 5, f"SHA-256 of this certificate's content: {certificate.digest}")
     return bytes(page.output())
@@ -90,7 +67,7 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         page.set_font("Helvetica", "B", 10)
         page.cell(42, 6, name)
         page.set_font("Helvetica", "", 10)
-        page.multi_cell(0, 6, _latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        page.multi_cell(0, 6, latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.ln(4)
 
 
@@ -104,12 +81,7 @@ def _moment(text: str | None) -> str:
     return words.moment(datetime.fromisoformat(text)) if text else "not yet"
 
 
-def _table(page: FPDF, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+def _rows(page: FPDF, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
     page.set_font("Helvetica", "B", 12)
     page.cell(0, 8, f"{title} ({len(rows)})", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    page.set_font("Helvetica", "", 9)
-    with page.table(text_align="LEFT") as table:
-        table.row(heads)
-        for row in rows:
-            table.row([_latin(row[key]) for key in keys])
-    page.ln(4)
+    table(page, heads, ([row[key] for key in keys] for row in rows))

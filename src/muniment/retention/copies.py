@@ -6,7 +6,7 @@ The register of what was given stands above; it registers here, as duties do aro
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from muniment.retention.models import DisposalOrder
+from muniment.retention.disposal_models import DisposalOrder
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from muniment.people import carried, history
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
-from muniment.retention.models import DisposalOrder, GroupsJoined, Hold, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import GroupsJoined, Hold, Review
 
 LIVE_ORDERS = ("proposed", "approved")  # what could still be approved or told to the sources
 BEGUN = ("started", "parked", "referred")

@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from muniment.core import words
 from muniment.core.models import Controller
 from muniment.records.models import Involvement, Record
-from muniment.retention.models import DisposalItem, DisposalOrder, PersonDecision, RecordDecision
+from muniment.retention.disposal_models import DisposalItem, DisposalOrder
+from muniment.retention.models import PersonDecision, RecordDecision
 
 LIVE = ("proposed", "approved", "stopped", "instructed", "destroyed")
 

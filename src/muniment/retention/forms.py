@@ -14,8 +14,9 @@ from muniment.core.models import Controller, User
 from muniment.engine.retention.persons import RULES
 from muniment.retention import anonymity, known_codes, policy_now, queue, rules
 from muniment.retention.anonymity import Known
+from muniment.retention.disposal_models import SourceInstruction
 from muniment.retention.intervals import Latest
-from muniment.retention.models import Review, SourceInstruction
+from muniment.retention.models import Review
 
 EARLIEST_HOLD = date(1900, 1, 1)
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))

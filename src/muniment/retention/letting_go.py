@@ -17,7 +17,8 @@ from muniment.people.models import Belonging
 from muniment.records.models import Involvement
 from muniment.retention import afresh, others, policy_now, queries
 from muniment.retention.afresh import Decided
-from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import PersonDecision, RecordDecision
 
 
 def may_go(decision: RecordDecision | Decided | None, ripe: date | None, *, are_settled: bool = False) -> Verdict:

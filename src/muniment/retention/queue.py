@@ -9,7 +9,8 @@ from muniment.core.models import Controller, User
 from muniment.records.models import Involvement
 from muniment.retention import afresh, doubt, queries
 from muniment.retention.assessment import OFFENDER, policy_kinds
-from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import PersonDecision, RecordDecision, Review
 
 WAITING = ("open", "started")  # nobody waits for anything but a reviewer
 UNDECIDED = (*WAITING, "parked", "referred")

@@ -30,7 +30,8 @@ from muniment.records.models import (
     Tombstone,
     VehicleLink,
 )
-from muniment.retention.models import DisposalOrder, GroupsJoined, PersonDecision, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import GroupsJoined, PersonDecision, Review
 
 
 @dataclass

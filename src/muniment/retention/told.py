@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from muniment.retention import policy_now
-from muniment.retention.models import DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
 
 DONE, NOT_FOUND = SourceInstruction.Answer.DONE, SourceInstruction.Answer.NOT_FOUND
 CARRIED_OUT = (DisposalOrder.State.DESTROYED, DisposalOrder.State.CERTIFIED)

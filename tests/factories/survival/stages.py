@@ -20,7 +20,8 @@ from muniment.records.models import Record
 from muniment.retention import assessment, letting_go
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 BY = Actor("survival")
 SEED = 7

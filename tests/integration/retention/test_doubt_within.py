@@ -15,7 +15,8 @@ from muniment.people.actions import judge as judging
 from muniment.people.models import MatchEdge
 from muniment.retention import schedule_tables
 from muniment.retention.actions import disposal
-from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import PersonDecision, RecordDecision
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

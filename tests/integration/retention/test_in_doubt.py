@@ -19,7 +19,8 @@ from muniment.retention import doubt, explaining
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import hold as holding
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import DisposalOrder, Hold, PersonDecision, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Hold, PersonDecision, Review
 from muniment.workbench import arrivals
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

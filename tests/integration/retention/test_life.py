@@ -14,15 +14,8 @@ from muniment.records.models import Involvement, Nominal, Record, SourceRow
 from muniment.retention import assessment, rules, stops
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import (
-    Certificate,
-    DisposalOrder,
-    Hold,
-    HoldController,
-    PersonDecision,
-    RecordDecision,
-    Review,
-)
+from muniment.retention.disposal_models import Certificate, DisposalOrder
+from muniment.retention.models import Hold, HoldController, PersonDecision, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

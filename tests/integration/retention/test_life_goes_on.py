@@ -22,7 +22,8 @@ from muniment.records.models import Involvement, Nominal, Quarantine, Record, So
 from muniment.retention import told
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
+from muniment.retention.disposal_models import Certificate, DisposalOrder
+from muniment.retention.models import RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -20,7 +20,8 @@ from muniment.retention import letting_go, others
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import PersonDecision, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

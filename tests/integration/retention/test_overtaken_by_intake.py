@@ -18,7 +18,8 @@ from muniment.retention import policy_now
 from muniment.retention.actions import destruction, disposal, subject_event
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
+from muniment.retention.disposal_models import Certificate, DisposalOrder
+from muniment.retention.models import RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

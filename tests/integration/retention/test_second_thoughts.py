@@ -14,7 +14,8 @@ from muniment.records.models import Involvement, Nominal, Record
 from muniment.retention import letting_go
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.afresh import Decided
-from muniment.retention.models import DisposalItem, Hold, Review
+from muniment.retention.disposal_models import DisposalItem
+from muniment.retention.models import Hold, Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 PASSED = date(2021, 3, 1)

@@ -10,7 +10,8 @@ from factories.deeds import NO, WORKER, by, prime_of
 from factories.exports import Source, row
 from muniment.records.models import Nominal
 from muniment.retention.actions import destruction, disposal
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -11,7 +11,8 @@ from muniment.records.models import Record
 from muniment.retention import afresh, schedule_tables, sweeping
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 TANSY = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02"}

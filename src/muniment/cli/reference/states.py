@@ -1,7 +1,8 @@
 """The two state machines, drawn from the tables in retention/rules.py."""
 
 from muniment.retention import rules
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 
 def page() -> str:

@@ -12,7 +12,8 @@ from muniment.core.verdicts import Refused, unless
 from muniment.records.models import Record
 from muniment.retention import rules
 from muniment.retention.actions import disposal
-from muniment.retention.models import DisposalOrder, PersonDecision
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import PersonDecision
 
 MOST = 1000  # records of one order
 

@@ -23,7 +23,7 @@ from muniment.records.models import Tombstone
 from muniment.retention import afresh, copies, gate, letting_go, rules, sweeping, told
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
+from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 

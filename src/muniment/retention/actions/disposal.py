@@ -20,7 +20,8 @@ from muniment.records.models import Involvement, Record
 from muniment.retention import afresh, anonymity, gate, letting_go, queries, rules, stops, told
 from muniment.retention.actions import held_records
 from muniment.retention.afresh import Decided, Decisions
-from muniment.retention.models import DisposalItem, DisposalOrder, Review, SourceInstruction
+from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.models import Review
 
 
 class Overtaken(Refused):

@@ -9,7 +9,8 @@ from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.records.models import Record
 from muniment.retention import gate
-from muniment.retention.models import DisposalOrder, Hold
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Hold
 from muniment.retention.reach import DECIDED, WANTED, parameters
 
 _BRING_UP = """, gone AS (

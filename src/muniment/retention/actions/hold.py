@@ -14,7 +14,8 @@ from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.retention import doubt, gate, rules
 from muniment.retention.actions import disposal, held_records
-from muniment.retention.models import DisposalOrder, Hold, HoldController
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Hold, HoldController
 from muniment.retention.reach import KEYS
 
 

@@ -12,7 +12,8 @@ from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement
 from muniment.retention import gate, policy_now, queries, stops
 from muniment.retention.actions import disposal
-from muniment.retention.models import DisposalOrder, SubjectEvent
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import SubjectEvent
 
 
 def kinds(on: date) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ from muniment.people.queries import identity, nominals_of
 from muniment.retention import certificates, copies, doubt, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.anonymity import known
+from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page

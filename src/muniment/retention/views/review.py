@@ -21,9 +21,10 @@ from muniment.people.chronology import chronology
 from muniment.retention import assessment, drafts, intervals, queries, told
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
+from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import AnswersForm, ConclusionForm, PassOnForm
-from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.models import Review
 from muniment.retention.views import review_page
 
 

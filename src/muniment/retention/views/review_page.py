@@ -18,9 +18,10 @@ from muniment.people.chronology import Entry, chronology, controllers
 from muniment.records.models import NominalFlag
 from muniment.retention import assessment, doubt, evidence, explaining, long_kept, queries, stops
 from muniment.retention.assessment import Criterion
+from muniment.retention.disposal_models import DisposalItem
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
-from muniment.retention.models import DisposalItem, Hold, Review
+from muniment.retention.models import Hold, Review
 from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
 from muniment.retention.views.staying import shared, told_apart

@@ -17,8 +17,9 @@ from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import identities
 from muniment.retention import doubt, queries
 from muniment.retention import queue as queueing
+from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.forms import QueueForm
-from muniment.retention.models import DisposalOrder, PersonDecision, Review
+from muniment.retention.models import PersonDecision, Review
 
 PAGE = 25
 

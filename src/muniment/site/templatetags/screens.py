@@ -108,6 +108,12 @@ def class_title(class_id: str) -> str:
 
 
 @register.filter
+def beside(row: list[Any], heads: list[str]) -> list[tuple[str, Any]]:
+    """Return the cells of a row, each after the head of its column."""
+    return list(zip(heads, row, strict=True))
+
+
+@register.filter
 def earlier(shown: list[Any], every: list[Any]) -> list[Any]:
     """Return what comes after the rows that are shown already."""
     return every[len(shown) :]

@@ -17,7 +17,8 @@ from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
 from muniment.retention import doubt, due, queue, told
-from muniment.retention.models import DisposalOrder, Hold, Review
+from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Hold, Review
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
 from muniment.retention.views.reviews import Line, lines
 from muniment.supply import queries as supplied
