@@ -26,6 +26,7 @@ _FORMS = {
     "retention/schedule/*.yaml": "schedule",
     "intake.yaml": "intake",
     "supply.yaml": "setting",
+    "foresight.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

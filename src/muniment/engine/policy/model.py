@@ -217,6 +217,7 @@ class Policy:
     holds: tuple[Mapping[str, Any], ...]
     intake: tuple[Setting, ...]
     supply: tuple[Setting, ...]
+    foresight: tuple[Setting, ...]
     bank_holidays: Mapping[str, tuple[date, ...]]  # by division
     overlays: Mapping[str, Overlay] = field(default_factory=dict)
     _cache: dict[tuple[date, str | None], Rules] = field(default_factory=dict, compare=False, repr=False)
@@ -254,6 +255,22 @@ class Policy:
         adoptions = [adoption for overlay in self.overlays.values() for adoption in overlay.adoptions]
         starts |= {each.start for each in adoptions} | {each.until for each in adoptions if each.until}
         return sum(start <= day for start in starts)
+
+    def as_on(self, day: date) -> "Policy":
+        """Return the policy as it stands on a day, to be asked on any other: nothing of it changes with time.
+
+        Maxima of offences keep their own days.
+        """
+        fixed = {name: replace(entry, values=(entry.on(day),)) for name, entry in self.classes.items()}
+        settings = {name: (pick(values, day),) for name, values in self.settings.items()}
+        overlays = {
+            code: replace(
+                overlay,
+                adoptions=tuple(replace(each, start=date.min) for each in overlay.adoptions if each.start <= day),
+            )
+            for code, overlay in self.overlays.items()
+        }
+        return replace(self, classes=fixed, settings=settings, overlays=overlays, _cache={})
 
     def adopting(self, overlays: Iterable[Overlay]) -> "Policy":
         """Return this policy with further controllers' adoptions, and a version of its own for them.

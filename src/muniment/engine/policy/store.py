@@ -78,6 +78,7 @@ def _load(folder: Path, version: str) -> Policy:
             holds=tuple(read_yaml(retention / "holds.yaml")["holds"]),
             intake=_settings(read_yaml(folder / "intake.yaml")),
             supply=_settings(read_yaml(folder / "supply.yaml")),
+            foresight=_settings(read_yaml(folder / "foresight.yaml")),
             bank_holidays=_bank_holidays(folder / "calendar"),
         )
     except (KeyError, TypeError, AttributeError, OSError) as error:
