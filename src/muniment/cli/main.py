@@ -46,6 +46,9 @@ COMMANDS = {
     ),
     "uprn": Command("uprn", "Load where properties lie, from OS Open UPRN.", "batch"),
     "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
+    "foresee": Command(
+        "foresee", "Foresee what falls due in ten years, and what another schedule would change.", "batch"
+    ),
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
     "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),

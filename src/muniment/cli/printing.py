@@ -1,7 +1,7 @@
 """What commands print: one JSON object on standard output with --json, a small table otherwise."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -22,6 +22,16 @@ def report(facts: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     for name, value in facts.items():
         shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
         table.add_row(name.replace("_", " "), shown)
+    Console().print(table)
+
+
+def rows(title: str, heads: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """Print a table with a line for each row: the first column names it, numbers stand to the right."""
+    table = Table(title=title, title_justify="left")
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="right" if at else "left")
+    for line in lines:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in line))
     Console().print(table)
 
 

@@ -50,6 +50,11 @@ def has(of: str, code: str) -> bool:
     return code in _lists().get(of, {})
 
 
+def codes(of: str) -> list[str]:
+    """Return the codes of a list that have words."""
+    return list(_lists().get(of, {}))
+
+
 def spaced(code: str) -> str:
     """Write a code in its own letters: PENALTY_NOTICE becomes Penalty notice."""
     text = code.replace("_", " ").strip()

@@ -12,7 +12,7 @@ from muniment.core.walls import BY_CONTROLLER, EVERYONE, through
 from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record
-from muniment.retention import disposal_models  # noqa: F401 - so that Django finds them
+from muniment.retention import disposal_models, foresight_models  # noqa: F401 - so that Django finds them
 
 
 class PersonDecision(models.Model):

@@ -186,6 +186,16 @@ FEW = 15_000
 Following = Callable[[retention.Schedule], pa.Table | None]
 
 
+def read_everyone(decided: pa.Table, on: date) -> tables.Tables:
+    """Return the tables of a run about everyone, with what doubtful matches bring in by decisions that are made.
+
+    `decided` is of schema PERSON_DECISIONS.
+    """
+    only = conditions(None)
+    given = _read(only)
+    return _with_possible(given, decided, only, on) or given
+
+
 def decide(
     policy: Policy, on: date, *, part: Part | None = None, follow: Following | None = None
 ) -> retention.Schedule:

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("supplies", "Given", "export.view"),
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
+    ("falls_due", "What falls due", "foresight.view"),
     ("audit", "Audit", "audit.view"),
     ("covert_audit", "Covert audit", "audit.covert"),
 )

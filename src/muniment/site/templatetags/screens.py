@@ -1,5 +1,6 @@
 """Tags and filters of every template."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -129,6 +130,20 @@ def kept(decision: Any) -> str:
     if decision.outcome in said_ and due:
         return f"{said_[decision.outcome]} {due}"
     return wording.say("decision", decision.outcome)
+
+
+@register.filter
+def under(values: Sequence[Any], heads: Sequence[str]) -> list[tuple[str, Any]]:
+    """Put the values of a row under the heads of their columns."""
+    return list(zip(heads, values, strict=True))
+
+
+@register.filter
+def figure(value: str | float | None) -> str:
+    """Write a number with its thousands marked, a part of one to two places; words as they are."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value or "")
 
 
 @register.filter

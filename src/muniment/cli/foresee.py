@@ -1,0 +1,105 @@
+"""`muniment foresee`: what falls due in ten years, and what another schedule would change."""
+
+import csv
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from muniment.cli import exits, printing
+from muniment.core import actors, policy_in_force
+from muniment.core.models import BatchRun, Controller
+from muniment.core.verdicts import Refused
+from muniment.core.words import day as in_words
+from muniment.engine import policy as policies
+from muniment.engine.policy import Policy, PolicyError
+from muniment.engine.policy.adoptions import read_file
+from muniment.retention import foresight, foresight_tables, workload
+from muniment.retention.actions import foresee as foreseeing
+from muniment.retention.actions.foresee import Against
+
+app = typer.Typer()
+
+
+@app.command()
+def foresee(
+    day: Annotated[str, typer.Option(help="The day to look from, as 2026-11-22; that of the last schedule.")] = "",
+    against: Annotated[
+        str,
+        typer.Option(
+            help="Another schedule: a policy folder, a file of adoptions, or a day as 2020-01-01 whose policy is meant."
+        ),
+    ] = "",
+    reviewers: Annotated[int | None, typer.Option(help="How many reviewers there are; else as policy has it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write every table to.")] = None,
+) -> None:
+    """Count what falls due month by month, keep it for the page, and change no decision."""
+    try:
+        on = date.fromisoformat(day) if day else None
+        loaded = policy_in_force.load()
+        other = _against(loaded, against) if against else None
+    except ValueError as error:
+        typer.echo(
+            str(error) if isinstance(error, PolicyError) else f"'{day}' is not a day: write it as 2026-11-22.", err=True
+        )
+        raise typer.Exit(exits.WRONG_USE) from error
+    try:
+        run = foreseeing.foresee(loaded, by=actors.from_command("foresee"), on=on, against=other)
+    except Refused as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(exits.WRONG_USE) from error
+    pace = workload.pace(foresight.first_day(run))
+    made = foresight_tables.forecast(run, foresight.Wanted(), pace.reviewers if reviewers is None else reviewers, pace)
+    every = [*made.tables, foresight_tables.by_month(made.years), *made.compared]
+    if made.compared:
+        every.append(foresight_tables.months_side_by_side(made))
+    if out:
+        _write(out, run, every)
+    if as_json:
+        printing.report(_facts(run, every, made), as_json=True)
+        return
+    for table in (made.tables[0], made.tables[1], *made.compared):
+        printing.rows(table.title, table.heads, table.rows)
+
+
+def _against(loaded: Policy, name: str) -> Against:
+    """Return the other schedule: a folder, a file of one controller's adoptions, or a day; PolicyError for none."""
+    path = Path(name)
+    if path.is_dir():
+        other = policies.load(path).adopting([*loaded.overlays.values()])
+        return Against(other, f"the policy in {path.resolve().name}")
+    if path.is_file():
+        fictional = Controller.objects.filter(is_fictional=True).values_list("code", flat=True)
+        return Against(loaded.adopting([read_file(path, fictional=list(fictional))]), f"the adoptions in {path.name}")
+    try:
+        as_on = date.fromisoformat(name)
+    except ValueError as error:
+        raise PolicyError(
+            f"'{name}' is no policy folder, no file of adoptions and no day. Give the path of one, or a day as"
+            " 2020-01-01."
+        ) from error
+    return Against(loaded.as_on(as_on), f"the policy as on {in_words(as_on)}")
+
+
+def _facts(run: BatchRun, tables: list[foresight_tables.Table], made: foresight_tables.Forecast) -> dict[str, Any]:
+    burnt = {
+        name: {"worked_off": each.gone, "left": each.left[-1]}
+        for name, each in (("slowest", made.slow), ("fastest", made.fast))
+    }
+    shown = {table.code: {key: value for key, value in asdict(table).items() if key != "code"} for table in tables}
+    return {"run": run.pk, **run.versions, "decisions": made.total, "backlog": burnt, "tables": shown}
+
+
+def _write(out: Path, run: BatchRun, tables: list[foresight_tables.Table]) -> None:
+    """Write every figure on a line of its own, with its table, row and column: so one file holds many tables."""
+    with out.open("w", newline="", encoding="utf-8") as file:
+        written = csv.writer(file)
+        written.writerow(["Table", "Row", "Column", "Figure", "As on", "Policy", "Other schedule", "Forecast"])
+        about = [run.versions["on"], run.versions["policy"], run.versions["against"], run.pk]
+        for table in tables:
+            for name, *values in table.rows:
+                for head, value in zip(table.heads[1:], values, strict=True):
+                    written.writerow([table.title, name, head, value, *about])

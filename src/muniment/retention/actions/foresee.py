@@ -1,0 +1,86 @@
+"""Foresee what falls due in ten years, and what another schedule would change; no decision and no review changes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from muniment.batch.retention import foresight
+from muniment.core import audit
+from muniment.core.actors import Actor
+from muniment.core.models import BatchRun
+from muniment.core.verdicts import unless
+from muniment.engine.policy import Policy
+from muniment.records import staging
+from muniment.retention import foreseen_tables, schedule_tables
+from muniment.retention.foresight_models import ForeseenCount
+
+KIND = "foresight"
+KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
+FORESIGHT_LOCK = 7_130_014
+
+_INSERT = """
+INSERT INTO retention_foreseencount (run_id, side, subject, controller_id, area, scopes, "group", class_id, term, month,
+    kind, kind_other, moved, under_way, number, bytes, measured)
+SELECT %(run)s, f.side, f.subject, c.id, CASE WHEN f.subject = 'record' THEN coalesce(scope.area, '') ELSE '' END,
+    coalesce(string_to_array(nullif(f.scopes, ''), ',')::bigint[], '{{}}'), f."group", f.class_id, f.term, f.month,
+    f.kind, f.kind_other, f.moved, f.under_way, f.number, f.bytes, f.measured
+FROM {counts} f JOIN core_controller c ON c.code = f.controller
+LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
+"""
+
+
+@dataclass(frozen=True)
+class Against:
+    """Another schedule, and how a reader knows it: 'policy as on 1 January 2020', the name of a folder."""
+
+    policy: Policy
+    words: str
+
+
+def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Against | None = None) -> BatchRun:
+    """Count what falls due, month by month, and keep the counts for whoever may see those who are counted.
+
+    `on` is the day of the last schedule where it is left out. The decisions that are published are counted, where they
+    are of that day and policy; otherwise everyone is decided for the forecast alone. Raises Refused before the first
+    schedule.
+    """
+    began, last = timezone.now(), foreseen_tables.last_schedule()
+    unless(last is not None, "Nothing is scheduled yet: run 'muniment schedule' first.").require()
+    assert last is not None
+    day = on or last.on
+    is_published = (day, policy.version) == (last.on, last.policy_version)
+    made = foreseen_tables.published() if is_published else schedule_tables.decide(policy, day)
+    now = foreseen_tables.side(policy, day, made)
+    other = None
+    if against:
+        other = foreseen_tables.side(against.policy, day, schedule_tables.decide(against.policy, day))
+    counted = foresight.count(foreseen_tables.told(), day, now, other)
+    versions: dict[str, Any] = {
+        "policy": policy.version,
+        "on": day.isoformat(),
+        "until": foresight.horizon(day).isoformat(),
+    }
+    versions |= {"schedule": last.run if is_published else None, "against": against.words if against else ""}
+    versions |= {"against_policy": against.policy.version if against else ""}
+    with staging.staged({"counts": counted}) as names, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FORESIGHT_LOCK])
+        run = BatchRun.objects.create(kind=KIND, started_at=began, versions=versions)
+        cursor.execute(_INSERT.format(counts=names["counts"]), {"run": run.pk})
+        run.state, run.ended_at, run.counts = "done", timezone.now(), {"rows": cursor.rowcount}
+        run.save(update_fields=["state", "ended_at", "counts"])
+        _forget_earlier(run)
+        audit.record(by, "retention.foresee", subject=f"run {run.pk}", detail=versions)
+    return run
+
+
+def _forget_earlier(run: BatchRun) -> None:
+    """Let the counts go that this run replaces, and of comparisons the oldest."""
+    earlier = BatchRun.objects.filter(kind=KIND, state="done").exclude(pk=run.pk)
+    same = set(earlier.filter(versions__against=run.versions["against"]).values_list("pk", flat=True))
+    compared = earlier.exclude(versions__against="").exclude(pk__in=same).order_by("-pk")
+    gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
+    ForeseenCount.objects.filter(run__in=gone).delete()
+    BatchRun.objects.filter(pk__in=gone).update(state="replaced")

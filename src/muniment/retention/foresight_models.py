@@ -1,0 +1,43 @@
+"""Counts of what falls due in years to come, as a run of the forecast left them."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from muniment.core.fields import Kind
+from muniment.core.models import BatchRun, Controller
+
+
+class ForeseenCount(models.Model):
+    """How many people or records of one kind come to one thing in one month; no row names anybody."""
+
+    run = models.ForeignKey(BatchRun, models.CASCADE, related_name="+")
+    side = models.CharField(max_length=6)  # now | other | change
+    subject = models.CharField(max_length=6)  # person | record
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    area = models.CharField(max_length=40, blank=True)  # of records
+    scopes = ArrayField(models.BigIntegerField())  # whoever may see one of these may see those who are counted
+    group = models.SmallIntegerField(null=True)
+    class_id = models.CharField(max_length=60, blank=True)  # of a record its class, of a person the rule
+    term = models.CharField(max_length=8)  # overdue | undated | ahead | later | open
+    month = models.DateField(null=True)
+    kind = models.CharField(max_length=12)
+    kind_other = models.CharField(max_length=12, blank=True)
+    moved = models.CharField(max_length=8, blank=True)
+    under_way = models.BooleanField()
+    number = models.BigIntegerField()
+    bytes = models.BigIntegerField(null=True)
+    measured = models.BigIntegerField()
+
+    class Fields:
+        id = run = controller = scopes = Kind.KEY
+        side = subject = area = term = moved = Kind.CODE
+        group = class_id = month = kind = kind_other = Kind.SPECIAL  # of few, these can themselves reveal intelligence
+        under_way = number = bytes = measured = Kind.STATE
+
+    class Wall:
+        # As of the decisions that are counted: of a record by its scope, of a person by any, at one's own controllers.
+        seen = (
+            "scopes && (SELECT muniment.scopes())::bigint[] AND (subject = 'record'"
+            " OR controller_id = ANY ((SELECT muniment.controllers())::bigint[]))"
+        )
+        web = "SELECT"

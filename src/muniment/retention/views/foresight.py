@@ -1,0 +1,133 @@
+"""What falls due in ten years: a page for the board, and each of its tables as a file."""
+
+import csv
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from muniment.core import audit, words
+from muniment.core.models import BatchRun, User
+from muniment.core.visits import opens, visitor
+from muniment.retention import foresight, foresight_tables, workload
+from muniment.retention.foreseen_tables import last_schedule
+from muniment.retention.foresight_chart import Chart, chart
+from muniment.retention.foresight_forms import ForesightForm
+from muniment.retention.foresight_tables import Forecast, Table
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a request asks for: the run, how it is narrowed, and what is said of it."""
+
+    form: ForesightForm
+    run: BatchRun
+    reviewers: int
+    pace: workload.Pace
+    forecast: Forecast
+
+
+@opens("foresight.view", purpose=False)
+def falls_due(request: HttpRequest) -> HttpResponse:
+    """Show what falls due in ten years, as far as the reader may see, and another schedule beside it."""
+    asked = _asked(request)
+    audit.record(visitor(request), "foresight.view", subject=f"run {asked.run.pk}" if asked else "")
+    shown: dict[str, Any] = {"page_title": "What falls due"}
+    if asked is None:
+        return TemplateResponse(request, "retention/foresight_none.html", shown)
+    last = last_schedule()
+    shown |= {
+        "form": asked.form,
+        "run": asked.run,
+        "on": foresight.first_day(asked.run),
+        "until": foresight.last_day(asked.run),
+        "scope": scope(asked.form),
+        "reviewers": asked.reviewers,
+        "pace": asked.pace,
+        "forecast": asked.forecast,
+        "main": asked.forecast.tables[0],
+        "work": asked.forecast.tables[1],
+        "rest": asked.forecast.tables[2:],
+        "compared": asked.forecast.compared,
+        "charts": _charts(asked.forecast),
+        "months": [(year.label, foresight_tables.by_month([year])) for year in asked.forecast.years],
+        "slowest": foresight_tables.said_of(asked.forecast.slow.gone),
+        "fastest": foresight_tables.said_of(asked.forecast.fast.gone),
+        "is_later_scheduled": bool(last and asked.run.versions["schedule"] != last.run),
+    }
+    return TemplateResponse(request, "retention/foresight.html", shown, status=422 if asked.form.errors else 200)
+
+
+@opens("foresight.view", purpose=False)
+def falls_due_file(request: HttpRequest, table: str) -> HttpResponse:
+    """Give one of the tables as a file: each row with its day, its policy, what it is of, and who was given it."""
+    asked = _asked(request)
+    found = _tables(asked.forecast).get(table) if asked else None
+    if asked is None or found is None:
+        raise Http404
+    assert isinstance(request.user, User)
+    of = scope(asked.form)
+    audit.record(visitor(request), "foresight.export", subject=f"run {asked.run.pk}", detail={"table": table, "of": of})
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="falls-due-{table}-{asked.run.versions["on"]}.csv"'
+    written = csv.writer(answer)
+    about = {
+        "As on": asked.run.versions["on"],
+        "Policy": asked.run.versions["policy"],
+        "Other schedule": asked.run.versions["against"],
+        "Figures of": of,
+        "Given to": request.user.get_full_name() or request.user.username,
+        "Given on": timezone.localdate().isoformat(),
+        "Source": f"Muniment, forecast {asked.run.pk}",
+    }
+    written.writerow([*(head or "Name" for head in found.heads), *about])
+    for row in found.rows:
+        written.writerow([*row, *about.values()])
+    return answer
+
+
+def scope(form: ForesightForm) -> str:
+    """Say what the figures are of."""
+    wanted = form.wanted
+    parts = [wanted.controller.name if wanted.controller else "every force and office whose records the reader may see"]
+    parts += [f"records of the area {words.say('area', wanted.area)}"] if wanted.area else []
+    parts += [f"people of {'no group' if wanted.group == '0' else f'group {wanted.group}'}"] if wanted.group else []
+    return "; ".join(parts)
+
+
+def _asked(request: HttpRequest) -> _Asked | None:
+    """Return what is asked for; None while nothing has been foreseen."""
+    pace = workload.pace(timezone.localdate())
+    given = request.GET.copy()
+    given.setdefault("reviewers", str(pace.reviewers))
+    form = ForesightForm(given)
+    form.is_valid()
+    kept = foresight.runs()
+    chosen = form.cleaned_data.get("run")
+    run = kept.filter(pk=int(chosen)).first() if chosen else kept.filter(versions__against="").first() or kept.first()
+    if run is None:
+        return None
+    entered = form.cleaned_data.get("reviewers")
+    reviewers = pace.reviewers if entered is None else entered
+    return _Asked(form, run, reviewers, pace, foresight_tables.forecast(run, form.wanted, reviewers, pace))
+
+
+def _tables(forecast: Forecast) -> dict[str, Table]:
+    every = [*forecast.tables, foresight_tables.by_month(forecast.years), *forecast.compared]
+    if forecast.compared:
+        every.append(foresight_tables.months_side_by_side(forecast))
+    return {table.code: table for table in every}
+
+
+def _charts(forecast: Forecast) -> list[Chart]:
+    people = [("Now", forecast.now.reviews, forecast.now.people_by_clock)]
+    people += [(str(year.number), year.due.reviews, year.due.people_by_clock) for year in forecast.years]
+    records = [("Now", forecast.now.records_reviewed, forecast.now.records_by_clock)]
+    records += [(str(year.number), year.due.records_reviewed, year.due.records_by_clock) for year in forecast.years]
+    made = (
+        chart("people", "People who fall due, by year", people, ("For a review", "By the clock")),
+        chart("records", "Records that fall due, by year", records, ("For a person to look at", "By the clock")),
+    )
+    return [each for each in made if each]

@@ -1,0 +1,169 @@
+"""What falls due in ten years: as many as are decided, nobody whom the reader may not see, another schedule beside."""
+
+import csv
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import typer
+from django.db.models import Sum
+from django.urls import reverse
+
+from factories.cast import sign_in
+from factories.deeds import place, propose
+from factories.exports import Source, row
+from factories.lives import BY, NOW
+from muniment.cli import foresee as command
+from muniment.core.models import AuditEvent, Content
+from muniment.core.verdicts import Refused
+from muniment.engine import policy
+from muniment.engine.policy.model import Length
+from muniment.records.models import Record
+from muniment.retention import foresight, foresight_tables, workload
+from muniment.retention.actions.foresee import Against, foresee
+from muniment.retention.foresight_models import ForeseenCount
+from muniment.retention.models import PersonDecision, RecordDecision, Review
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+LEAP = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02", "REPORTED": "2024-02-29"}
+HIDDEN = {"FORENAME": "Bramble", "SURNAME": "Unseen", "BORN": "1961-04-03", "REPORTED": "2022-07-31"}
+ELSEWHERE = {"FORENAME": "Sedge", "SURNAME": "Elsewhere", "BORN": "1955-11-30", "REPORTED": "2022-07-31"}
+
+
+@pytest.fixture
+def lives(own_life, tmp_path):
+    """The person of the life, whose review is overdue; one of 29 February; one sealed; one of a force far away."""
+    own_life.crime.send([row("C9", "P9", **LEAP)], on="2026-07-01")
+    sealed = Source(tmp_path, system="intelligence", kind="delta", partition="sealed")
+    sealed.send([row("S1", "S1", **HIDDEN)], on="2026-07-01")
+    far = Source(tmp_path, controller="cheshire", system="street-level", kind="delta")
+    far.send([row("W1", "WP1", **ELSEWHERE)], on="2026-07-01")
+    own_life.run()
+    return own_life
+
+
+def said(run, reviewers=2):
+    return foresight_tables.forecast(run, foresight.Wanted(), reviewers, workload.pace(NOW))
+
+
+def rows(forecast, code):
+    tables = (*forecast.tables, foresight_tables.by_month(forecast.years), *forecast.compared)
+    (table,) = (table for table in tables if table.code == code)
+    return {name: tuple(numbers) for name, *numbers in table.rows}
+
+
+def test_every_decision_is_in_one_place_and_a_hold_stops(lives):
+    place(lives, records=[Record.objects.get(reference="CU1").pk])
+    lives.run()
+    made = said(foresee(policy.load(), by=BY))
+    for subject, decisions in (("person", PersonDecision.objects), ("record", RecordDecision.objects)):
+        assert made.total[subject] == decisions.count() == 4 + (subject == "record")
+        ahead = ForeseenCount.objects.filter(subject=subject, month=date(2030, 2, 1))
+        assert ahead.aggregate(Sum("number"))["number__sum"] == decisions.filter(due="2030-02-28").count() == 1
+    whole, apart = rows(made, "by-year")["In all"], rows(made, "apart")
+    assert sum(whole[:2]) + sum(people for people, _ in apart.values()) == made.total["person"]
+    assert sum(whole[2:]) + sum(records for _, records in apart.values()) == made.total["record"]
+    assert apart["Stopped by a hold"] == (1, 1), "the custody record, and its person with it"
+    assert rows(made, "by-year")["Overdue now"] == (0, 0, 1, 0), "the crime of the person who is held is looked at"
+    # 29 February 2024 and six years is 28 February 2030; 31 July 2022 and six is 31 July 2028, of two people.
+    months = {name: due for name, due in rows(made, "by-month").items() if any(due)}
+    assert months == {"July 2028": (2, 0, 2, 0), "February 2030": (1, 0, 1, 0)}
+
+
+def test_each_sees_the_counts_of_whom_they_may_see(lives):
+    foresee(policy.load(), by=BY)
+    page = reverse("falls_due")
+    assert sign_in(lives.cast["robin"]).get(page).status_code == 403
+    # Whoever works with the force sees its records, and decisions about people of their own force alone.
+    for name, reviews, records in (("rowan", 2, 3), ("bryony", 1, 1), ("wren", 0, 3), ("clover", 0, 0)):
+        answer = sign_in(lives.cast[name]).get(page)
+        assert answer.status_code == 200
+        due = answer.context["main"].rows[-1]
+        assert (due[1], due[3]) == (reviews, records), f"{name} sees {due}"
+    far = sign_in(lives.cast["rowan"]).get(page, {"controller": "cheshire"})
+    assert far.context["main"].rows[-1][1:] == (0, 0, 0, 0)
+
+
+def test_the_page_is_narrowed_counted_and_given_as_files(lives):
+    client, page = sign_in(lives.cast["rowan"]), reverse("falls_due")
+    assert "Nothing has been foreseen yet" in client.get(page).text
+    run = foresee(policy.load(), by=BY)
+    assert client.get(page, {"group": "1"}).context["main"].rows[-1][1:] == (0, 0, 3, 0)
+    assert client.get(page, {"area": "CUSTODY"}).context["main"].rows[-1][1:] == (2, 0, 1, 0)
+    assert "With 0 reviewers what waits is worked off never" in client.get(page, {"reviewers": "0"}).text
+    assert (
+        "With 1 reviewer what waits is worked off by the end of November 2026"
+        in client.get(page, {"reviewers": "1"}).text
+    )
+    wrong = client.get(page, {"reviewers": "many"})
+    assert (wrong.status_code, "as a whole number" in wrong.text) == (422, True)
+    size = sum(len(each.ciphertext) for each in Content.objects.filter(owner__startswith="record:"))
+    stored = ForeseenCount.objects.filter(subject="record").aggregate(Sum("bytes"), Sum("measured"))
+    assert stored == {"bytes__sum": size, "measured__sum": Record.objects.count()}
+    file = client.get(reverse("falls_due_file", args=["people-by-group"]), {"controller": "northshire"})
+    (line,) = csv.DictReader(file.text.splitlines())
+    assert (line["Name"], line["Overdue now"], line["2030"], line["In all"]) == ("Group 3", "1", "1", "2")
+    assert (line["As on"], line["Policy"], line["Given to"]) == ("2026-11-22", policy.load().version, "Rowan Invented")
+    assert line["Figures of"] == "Northshire Police (fictional)"
+    event = AuditEvent.objects.get(action="foresight.export")
+    assert (event.actor, event.subject, event.detail["table"]) == ("rowan", f"run {run.pk}", "people-by-group")
+    assert client.get(reverse("falls_due_file", args=["nothing"])).status_code == 404
+
+
+def longer(loaded, rule, years):
+    terms = tuple(replace(each, length=Length(12 * years)) for each in loaded.classes[rule].values)
+    return replace(loaded, classes={**loaded.classes, rule: replace(loaded.classes[rule], values=terms)}, _cache={})
+
+
+def test_another_schedule_beside_it_as_worked_out_by_hand(lives):
+    loaded = policy.load()
+    before = [*PersonDecision.objects.values(), *RecordDecision.objects.values(), *Review.objects.values()]
+    run = foresee(loaded, by=BY, against=Against(longer(loaded, "PER-G3A", 13), "thirteen years"))
+    assert before == [*PersonDecision.objects.values(), *RecordDecision.objects.values(), *Review.objects.values()]
+    made = said(run)
+    # 1 March 2015 and 13 years is overdue no more but due in 2028; 2022 and 13 is 2035; 2024 and 13 lies beyond.
+    beside = {name: due[:2] for name, due in rows(made, "side-by-side").items() if any(due[:2])}
+    assert beside == {"Overdue now": (1, 0), "2028": (2, 1), "2030": (1, 0), "2035": (0, 2)}
+    assert rows(made, "changed-people") == {"Group 3": (4, 3, 0, 4, 1)}, "all later; one is kept meanwhile"
+    monthly = {row[0]: row[1:3] for row in foresight_tables.months_side_by_side(made).rows if any(row[1:3])}
+    assert monthly["March 2028"] == (0, 1)
+    shown = sign_in(lives.cast["rowan"]).get(reverse("falls_due"), {"run": run.pk})
+    assert "thirteen years" in shown.text
+    assert {line[0]: line[1:3] for line in shown.context["compared"][0].rows}["2028"] == (0, 1)
+
+
+def test_a_disposal_under_way_is_no_review_that_waits(own_life):
+    propose(own_life)
+    made = said(foresee(policy.load(), by=BY))
+    assert made.now.reviews == 0
+    assert rows(made, "apart")["A disposal is proposed or under way"][0] == 1
+
+
+def test_the_command_prints_the_numbers_of_the_page(lives, tmp_path, capsys):
+    out = tmp_path / "board.csv"
+    command.foresee(day="", against="2026-11-01", reviewers=1, as_json=True, out=out)
+    told = json.loads(capsys.readouterr().out)
+    assert told["tables"]["by-year"]["rows"][-1] == ["In all", 4, 0, 5, 0]
+    assert told["tables"]["side-by-side"]["rows"][0] == ["Overdue now", 1, 1, 0, 0, 2, 2, 0, 0]
+    assert told["against"] == "the policy as on 1 November 2026"
+    with out.open() as file:
+        figures = {(line["Table"], line["Row"], line["Column"]): line["Figure"] for line in csv.DictReader(file)}
+    assert figures["What falls due", "In all", "People to review"] == "4"
+    with pytest.raises(typer.Exit) as stopped:
+        command.foresee(day="", against="nowhere", reviewers=None, as_json=False, out=None)
+    assert stopped.value.exit_code == 2
+    assert "no policy folder, no file of adoptions and no day" in capsys.readouterr().err
+
+
+def test_a_forecast_takes_the_place_of_the_last(own_life):
+    first = foresee(policy.load(), by=BY)
+    second = foresee(policy.load(), by=BY)
+    assert list(foresight.runs()) == [second]
+    assert not ForeseenCount.objects.filter(run=first).exists()
+
+
+def test_nothing_is_foreseen_before_a_schedule(db):
+    with pytest.raises(Refused, match="muniment schedule"):
+        foresee(policy.load(), by=BY)
