@@ -10,15 +10,12 @@ import typer
 
 from muniment.cli import exits, printing
 from muniment.core import actors, policy_in_force
-from muniment.core.models import BatchRun, Controller
+from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
-from muniment.core.words import day as in_words
-from muniment.engine import policy as policies
 from muniment.engine.policy import Policy, PolicyError
-from muniment.engine.policy.adoptions import read_file
-from muniment.retention import foresight, foresight_tables, workload
+from muniment.retention import foresight, foresight_tables, other_schedules, workload
 from muniment.retention.actions import foresee as foreseeing
-from muniment.retention.actions.foresee import Against
+from muniment.retention.other_schedules import Against
 
 app = typer.Typer()
 
@@ -69,11 +66,9 @@ def _against(loaded: Policy, name: str) -> Against:
     """Return the other schedule: a folder, a file of one controller's adoptions, or a day; PolicyError for none."""
     path = Path(name)
     if path.is_dir():
-        other = policies.load(path).adopting([*loaded.overlays.values()])
-        return Against(other, f"the policy in {path.resolve().name}")
+        return other_schedules.of_folder(loaded, path)
     if path.is_file():
-        fictional = Controller.objects.filter(is_fictional=True).values_list("code", flat=True)
-        return Against(loaded.adopting([read_file(path, fictional=list(fictional))]), f"the adoptions in {path.name}")
+        return other_schedules.of_adoptions(loaded, path)
     try:
         as_on = date.fromisoformat(name)
     except ValueError as error:
@@ -81,7 +76,7 @@ def _against(loaded: Policy, name: str) -> Against:
             f"'{name}' is no policy folder, no file of adoptions and no day. Give the path of one, or a day as"
             " 2020-01-01."
         ) from error
-    return Against(loaded.as_on(as_on), f"the policy as on {in_words(as_on)}")
+    return other_schedules.of_day(loaded, as_on)
 
 
 def _facts(run: BatchRun, tables: list[foresight_tables.Table], made: foresight_tables.Forecast) -> dict[str, Any]:

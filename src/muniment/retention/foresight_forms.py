@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 
 from muniment.core import words
+from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller
-from muniment.retention import foresight
+from muniment.retention import foresight, other_schedules
 from muniment.retention.foresight import Wanted
 
 MOST_REVIEWERS = 10_000
@@ -54,3 +55,15 @@ class ForesightForm(forms.Form):
         """What it narrows to; what is wrong narrows nothing."""
         given = getattr(self, "cleaned_data", {})
         return Wanted(given.get("controller"), given.get("area") or "", given.get("group") or "")
+
+
+class BesideForm(forms.Form):
+    """Which other schedule to put beside the one in force."""
+
+    as_on = DayField(label="The policy as on", required=False)
+    draft = forms.ChoiceField(label="Or a draft of adoptions", required=False)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Offer the drafts that are there."""
+        super().__init__(*arguments, **named)
+        self.fields["draft"].choices = [("", "None"), *((name, name) for name in other_schedules.drafts())]  # type: ignore[attr-defined]

@@ -1,10 +1,13 @@
-"""Counts of what falls due in years to come, as a run of the forecast left them."""
+"""Counts of what falls due in years to come, as a run of the forecast left them, and what was asked for beside them."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import CheckConstraint, Q
+from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Controller
+from muniment.core.walls import EVERYONE
 
 
 class ForeseenCount(models.Model):
@@ -41,3 +44,34 @@ class ForeseenCount(models.Model):
             " OR controller_id = ANY ((SELECT muniment.controllers())::bigint[]))"
         )
         web = "SELECT"
+
+
+class ForesightAsked(models.Model):
+    """Another schedule that somebody wants beside the one in force: the policy of a day, or a draft of adoptions."""
+
+    as_on = models.DateField(null=True)
+    draft = models.CharField(max_length=100, blank=True)
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField(db_default=Now())
+    done_at = models.DateTimeField(null=True)
+    run = models.ForeignKey(BatchRun, models.SET_NULL, null=True, related_name="+")
+    refused = models.TextField(blank=True)  # why it could not be done
+
+    class Fields:
+        id = run = Kind.KEY
+        as_on = asked_at = done_at = Kind.MOMENT
+        draft = Kind.CODE
+        asked_by = Kind.ACTOR
+        refused = Kind.WORDS
+
+    class Wall:
+        seen = EVERYONE
+        web = "SELECT, INSERT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(as_on__isnull=False, draft="") | Q(as_on__isnull=True) & ~Q(draft=""),
+                name="foresight_asked_for_one",
+            )
+        ]

@@ -121,6 +121,7 @@ urlpatterns = [
     path("schedule/adoptions/<str:reference>/complete/", adoptions.complete_adoption, name="complete_adoption"),
     path("schedule/adoptions/<str:reference>/refuse/", adoptions.refuse_adoption, name="refuse_adoption"),
     path("falls-due/", foresight.falls_due, name="falls_due"),
+    path("falls-due/beside/", foresight.ask_beside, name="ask_beside"),
     path("falls-due/<slug:table>.csv", foresight.falls_due_file, name="falls_due_file"),
     path("procedure/", procedures.procedures, name="procedures"),
     path("procedure/draft/", procedures.draft_procedure, name="draft_procedure"),

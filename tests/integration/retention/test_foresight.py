@@ -15,15 +15,17 @@ from factories.deeds import place, propose
 from factories.exports import Source, row
 from factories.lives import BY, NOW
 from muniment.cli import foresee as command
+from muniment.core import policy_in_force
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention import foresight, foresight_tables, workload
-from muniment.retention.actions.foresee import Against, foresee
-from muniment.retention.foresight_models import ForeseenCount
+from muniment.retention.actions.foresee import carry_out, foresee
+from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.models import PersonDecision, RecordDecision, Review
+from muniment.retention.other_schedules import Against
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -110,6 +112,35 @@ def test_the_page_is_narrowed_counted_and_given_as_files(lives):
     event = AuditEvent.objects.get(action="foresight.export")
     assert (event.actor, event.subject, event.detail["table"]) == ("rowan", f"run {run.pk}", "people-by-group")
     assert client.get(reverse("falls_due_file", args=["nothing"])).status_code == 404
+
+
+DRAFT = """
+controller: northshire
+adoptions:
+  - {rule: PER-G3B, from: 2020-01-01, authority: Draft for the board, adopters: [One Person, Another Person]}
+"""
+
+
+def test_a_draft_of_adoptions_is_asked_for_on_the_page(lives):
+    foresee(policy.load(), by=BY)
+    folder = policy_in_force.adoptions_folder() / "drafts"
+    folder.mkdir()
+    (folder / "group-3-by-time.yaml").write_text(DRAFT)
+    (folder / "broken.yaml").write_text("adoptions: []")
+    client, page = sign_in(lives.cast["rowan"]), reverse("ask_beside")
+    assert sign_in(lives.cast["bryony"]).post(page, {"draft": "broken"}).status_code == 403
+    for wrong in ({}, {"as_on": "1 1 2020", "draft": "broken"}, {"draft": "gone"}):
+        assert client.post(page, wrong).status_code == 422
+    for name in ("group-3-by-time", "broken"):
+        assert client.post(page, {"draft": name}).status_code == 302
+    assert "This has been asked for and waits" in client.post(page, {"draft": "broken"}).text
+    assert carry_out(by=BY) == {"forecasts_made": 2}
+    assert carry_out(by=BY) == {"forecasts_made": 0}
+    good, bad = ForesightAsked.objects.order_by("pk")
+    assert "does not say whose adoptions it holds" in bad.refused
+    assert "does not say whose adoptions" in client.get(reverse("falls_due")).text
+    beside = client.get(reverse("falls_due"), {"run": good.run_id}).context["compared"][0]
+    assert {line[0]: line[1:5] for line in beside.rows}["2030"] == (1, 0, 0, 1), "by the clock instead of a review"
 
 
 def longer(loaded, rule, years):

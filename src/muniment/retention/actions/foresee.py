@@ -1,6 +1,5 @@
 """Foresee what falls due in ten years, and what another schedule would change; no decision and no review changes."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,16 +7,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.retention import foresight
-from muniment.core import audit
+from muniment.core import audit, policy_in_force
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.core.verdicts import unless
-from muniment.engine.policy import Policy
+from muniment.core.verdicts import Refused, unless
+from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
-from muniment.retention import foreseen_tables, schedule_tables
-from muniment.retention.foresight_models import ForeseenCount
+from muniment.retention import foreseen_tables, other_schedules, schedule_tables
+from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
+from muniment.retention.other_schedules import Against
 
 KIND = "foresight"
+WAITING = 5  # each takes as long as a schedule and more
 KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
 FORESIGHT_LOCK = 7_130_014
 
@@ -30,14 +31,6 @@ SELECT %(run)s, f.side, f.subject, c.id, CASE WHEN f.subject = 'record' THEN coa
 FROM {counts} f JOIN core_controller c ON c.code = f.controller
 LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
 """
-
-
-@dataclass(frozen=True)
-class Against:
-    """Another schedule, and how a reader knows it: 'policy as on 1 January 2020', the name of a folder."""
-
-    policy: Policy
-    words: str
 
 
 def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Against | None = None) -> BatchRun:
@@ -84,3 +77,41 @@ def _forget_earlier(run: BatchRun) -> None:
     gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
     ForeseenCount.objects.filter(run__in=gone).delete()
     BatchRun.objects.filter(pk__in=gone).update(state="replaced")
+
+
+def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAsked:
+    """Ask the worker for the policy as on a day, or for a draft of adoptions, beside the schedule in force.
+
+    Raises Refused where it is asked for neither or both, waits already, or enough wait.
+    """
+    waiting = ForesightAsked.objects.filter(done_at__isnull=True)
+    verdict = unless((as_on is None) != (not draft), "Enter a day or choose a draft, one of them.")
+    verdict &= unless(not draft or draft in other_schedules.drafts(), "Choose a draft that is there.")
+    verdict &= unless(not waiting.filter(as_on=as_on, draft=draft).exists(), "This has been asked for and waits.")
+    verdict &= unless(waiting.count() < WAITING, f"{WAITING} wait already. Ask again when one of them is done.")
+    verdict.require()
+    with transaction.atomic():
+        asked = ForesightAsked.objects.create(as_on=as_on, draft=draft, asked_by=by.name)
+        audit.record(by, "foresight.ask", detail={"as_on": as_on.isoformat() if as_on else "", "draft": draft})
+    return asked
+
+
+def carry_out(*, by: Actor) -> dict[str, int]:
+    """Work out what has been asked for, the oldest first; what cannot be is said with its reason."""
+    done = 0
+    for asked in ForesightAsked.objects.filter(done_at__isnull=True).order_by("pk"):
+        try:
+            loaded = policy_in_force.load()
+            asked.run = foresee(loaded, by=by, against=_other(loaded, asked))
+        except (Refused, PolicyError, KeyError) as error:
+            asked.refused = str(error) if not isinstance(error, KeyError) else "This draft is there no longer."
+        asked.done_at = timezone.now()
+        asked.save(update_fields=["run", "refused", "done_at"])
+        done += 1
+    return {"forecasts_made": done}
+
+
+def _other(loaded: Policy, asked: ForesightAsked) -> Against:
+    if asked.as_on:
+        return other_schedules.of_day(loaded, asked.as_on)
+    return other_schedules.of_adoptions(loaded, other_schedules.drafts()[asked.draft])

@@ -249,6 +249,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ForesightAsked',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('as_on', models.DateField(null=True)),
+                ('draft', models.CharField(blank=True, max_length=100)),
+                ('asked_by', models.CharField(max_length=150)),
+                ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('done_at', models.DateTimeField(null=True)),
+                ('refused', models.TextField(blank=True)),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='core.batchrun')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('as_on__isnull', False), ('draft', '')), models.Q(('as_on__isnull', True), models.Q(('draft', ''), _negated=True)), _connector='OR'), name='foresight_asked_for_one')],
+            },
+        ),
+        migrations.CreateModel(
             name='GroupsJoined',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -4,17 +4,23 @@ import csv
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from muniment.core import audit, words
 from muniment.core.models import BatchRun, User
+from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.retention import foresight, foresight_tables, workload
+from muniment.retention.actions import foresee
 from muniment.retention.foreseen_tables import last_schedule
 from muniment.retention.foresight_chart import Chart, chart
-from muniment.retention.foresight_forms import ForesightForm
+from muniment.retention.foresight_forms import BesideForm, ForesightForm
+from muniment.retention.foresight_models import ForesightAsked
 from muniment.retention.foresight_tables import Forecast, Table
 
 
@@ -32,6 +38,27 @@ class _Asked:
 @opens("foresight.view", purpose=False)
 def falls_due(request: HttpRequest) -> HttpResponse:
     """Show what falls due in ten years, as far as the reader may see, and another schedule beside it."""
+    return _page(request, BesideForm())
+
+
+@opens("foresight.ask", purpose=False)
+@require_POST
+def ask_beside(request: HttpRequest) -> HttpResponse:
+    """Ask the worker to put another schedule beside the one in force."""
+    form = BesideForm(request.POST)
+    if form.is_valid():
+        try:
+            foresee.ask(by=visitor(request), **form.cleaned_data)
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, "Asked for. It can be chosen under 'Beside' as soon as it is worked out.")
+            return redirect("falls_due")
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, beside: BesideForm) -> HttpResponse:
     asked = _asked(request)
     audit.record(visitor(request), "foresight.view", subject=f"run {asked.run.pk}" if asked else "")
     shown: dict[str, Any] = {"page_title": "What falls due"}
@@ -40,6 +67,8 @@ def falls_due(request: HttpRequest) -> HttpResponse:
     last = last_schedule()
     shown |= {
         "form": asked.form,
+        "beside": beside,
+        "waiting": ForesightAsked.objects.order_by("-pk")[:5],
         "run": asked.run,
         "on": foresight.first_day(asked.run),
         "until": foresight.last_day(asked.run),
@@ -57,7 +86,9 @@ def falls_due(request: HttpRequest) -> HttpResponse:
         "fastest": foresight_tables.said_of(asked.forecast.fast.gone),
         "is_later_scheduled": bool(last and asked.run.versions["schedule"] != last.run),
     }
-    return TemplateResponse(request, "retention/foresight.html", shown, status=422 if asked.form.errors else 200)
+    return TemplateResponse(
+        request, "retention/foresight.html", shown, status=422 if asked.form.errors or beside.errors else 200
+    )
 
 
 @opens("foresight.view", purpose=False)
