@@ -48,6 +48,7 @@ def _prepare() -> None:
             "DATABASE_URL",
             "MUNIMENT_POLICY",
             "MUNIMENT_SEALS_FILE",
+            "MUNIMENT_LEDGER_FILE",
             "MUNIMENT_ADOPTIONS",
             "MUNIMENT_RECIPIENTS",
             "MUNIMENT_DEMONSTRATION",
@@ -139,11 +140,12 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
 
 @pytest.fixture(autouse=True)
 def _own_files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give each test seals and adoptions of its own, because each has an audit and controllers of its own."""
+    """Give each test seals, a ledger and adoptions of its own, because each has an audit and controllers of its own."""
     if request.node.get_closest_marker("django_db"):
         monkeypatch = request.getfixturevalue("monkeypatch")
         own = tmp_path_factory.mktemp("own")
         monkeypatch.setenv("MUNIMENT_SEALS_FILE", str(own / "seals.jsonl"))
+        monkeypatch.setenv("MUNIMENT_LEDGER_FILE", str(own / "ledger.jsonl"))
         monkeypatch.setenv("MUNIMENT_ADOPTIONS", str(own / "adoptions"))
         monkeypatch.setenv("MUNIMENT_RECIPIENTS", str(own / "recipients"))
 

@@ -22,6 +22,9 @@ _CODES = {
     "muniment.people.linkage_models:NoModel": BAD_INPUT,
     "muniment.objects.actions.load_points:BadPoints": BAD_INPUT,
     "muniment.supply.recipients:BadRecipient": BAD_INPUT,
+    "muniment.core.backup:BadBackup": CHECK_FAILED,
+    "muniment.core.backup:NoKey": WRONG_USE,
+    "muniment.core.ledger:BadLedger": CHECK_FAILED,
     "muniment.batch.matching.spark.session:NoCluster": WRONG_USE,
     "muniment.core.postgres:ServerError": FAULT,
 }

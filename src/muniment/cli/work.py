@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from muniment.cli import printing
-from muniment.core import access, actors, audit, content, postgres
+from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
 from muniment.retention.actions import destruction, foresee
 from muniment.supply.actions import correct
@@ -57,7 +57,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         duties.insert(0, _open_what_begins)
         duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
-    return [*duties, lambda: {"events_sealed": audit.seal()}]
+    return [*duties, lambda: {"ledger_lines": ledger.write_outside(), "events_sealed": audit.seal()}]
 
 
 def _open_what_begins() -> dict[str, int]:
@@ -69,7 +69,7 @@ def _try(duty: Callable[[], dict[str, int]]) -> bool:
     """Do one duty; return whether it was done. Other duties do not wait for one that fails."""
     try:
         duty()
-    except (postgres.ServerError, audit.SealsAhead) as error:
+    except (postgres.ServerError, audit.SealsAhead, ledger.BadLedger) as error:
         sys.stderr.write(f"The worker could not end its round: {error}\n")
     except Exception as error:  # noqa: BLE001 - a worker that has ended does nothing; the next round may go well
         # Its words may hold a row's values: they do not go into a log.

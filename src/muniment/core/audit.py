@@ -177,6 +177,16 @@ def seals_file() -> Path:
     return Path(chosen) if chosen else places.home() / "seals.jsonl"
 
 
+def seals_file_is_chosen() -> bool:
+    """Whether this installation names the file itself, where it may be appended to and nothing else."""
+    return bool(os.environ.get("MUNIMENT_SEALS_FILE"))
+
+
+def number_of(line: str) -> int:
+    """Return the number of a seal from its line in the file outside."""
+    return int(json.loads(line)["number"])
+
+
 def _event(row: tuple[Any, ...]) -> dict[str, Any]:
     event = dict(zip(BODY_COLUMNS, row, strict=True))
     event["at"] = event["at"].astimezone(UTC).isoformat()

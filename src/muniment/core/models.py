@@ -423,6 +423,35 @@ class ContentKey(models.Model):
         wrapped = Kind.SECRET
 
 
+class LedgerEntry(models.Model):
+    """Something that a restored copy has to follow: a disposal, a hold. Numbered by the worker, and written outside.
+
+    Until it is numbered the web may add it and nobody reads it there; `line` is what stands in the file outside.
+    """
+
+    kind = models.CharField(max_length=20)  # disposal | hold
+    body = models.JSONField(default=dict)
+    number = models.BigIntegerField(null=True, unique=True)
+    line = models.TextField(blank=True, db_default="")
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Fields:
+        id = number = Kind.KEY
+        kind = Kind.CODE
+        body = Kind.REFERENCE
+        line = Kind.CONTENT
+        made_at = Kind.MOMENT
+
+    class Wall:
+        seen = "number IS NULL"
+        web = "INSERT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(number__isnull=True, line="") | ~Q(line=""), name="ledger_numbered_has_line"),
+        ]
+
+
 class BatchRun(models.Model):
     """One run over whole sets: what it read, under which versions, and what became of it."""
 

@@ -10,10 +10,13 @@ class RetentionConfig(AppConfig):
     label = "retention"
 
     def ready(self) -> None:
-        """Register with the pages of people."""
+        """Register with the pages of people, and with the ledger outside the database."""
+        from muniment.core import ledger
         from muniment.people import consequences as of_people
         from muniment.people import surroundings
-        from muniment.retention import consequences, person_bar
+        from muniment.retention import consequences, ledger_lines, person_bar
 
         surroundings.register(person_bar.around)
         of_people.register(consequences.of)
+        ledger.tells("disposal", ledger_lines.tell_disposal)
+        ledger.tells("hold", ledger_lines.tell_hold)

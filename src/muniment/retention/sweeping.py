@@ -45,6 +45,7 @@ class Gone:
     owners: list[str] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
     nominals: set[int] = field(default_factory=set)
+    tombs: list[tuple[int, str]] = field(default_factory=list)  # nominals that went: system, and digest of reference
     things: dict[str, set[int]] = field(default_factory=dict)  # places and vehicles of which links went, by kind
 
     def unlink(self, **of: Collection[int]) -> None:
@@ -101,11 +102,16 @@ def delete_quarantined(system: int, kind: str, reference: str, gone: Gone) -> No
 
 def sweep(order: DisposalOrder, gone: Gone) -> int:
     """Delete what the destroyed records leave behind; return how many nominals went with them."""
-    nominals = _people(order, gone)
+    return sweep_these(_lonely(order, gone), order, gone)
+
+
+def sweep_these(nominals: list[Nominal], order: DisposalOrder, gone: Gone) -> int:
+    """Delete these nominals and what else the destroyed records leave behind; return how many nominals went."""
+    _people(nominals, order, gone)
     gone.owners += attaching.let_go(gone.things)
     _rows(gone)
     _restrict(order, gone)
-    return nominals
+    return len(nominals)
 
 
 _DELETE_NOMINALS = (
@@ -114,17 +120,17 @@ _DELETE_NOMINALS = (
 )
 
 
-def _people(order: DisposalOrder, gone: Gone) -> int:
-    """Delete the nominals that stood on the destroyed records and that no record is about any more; return how many.
+def _people(lonely: list[Nominal], order: DisposalOrder, gone: Gone) -> None:
+    """Delete nominals that stood on the destroyed records and that no record is about any more.
 
     With them goes what is derived of them, what waited in quarantine under their references, and the reasons why
     someone judged them the same as others.
     """
-    lonely = _lonely(order, gone)
     keys = [nominal.pk for nominal in lonely]
     for nominal in lonely:
         digest = fingerprint(nominal.reference)
         Tombstone.objects.get_or_create(system_id=nominal.system_id, entity="nominal", reference_hash=digest)
+        gone.tombs.append((nominal.system_id, digest))
         delete_quarantined(nominal.system_id, "nominal", nominal.reference, gone)
     gone.rows |= {nominal.row_id for nominal in lonely} | _forget_events(lonely)
     for told in (NominalFlag, PlaceLink, VehicleLink):
@@ -140,7 +146,6 @@ def _people(order: DisposalOrder, gone: Gone) -> int:
     GroupsJoined.objects.filter(was__in=ever, was__belongings__isnull=True).delete()
     _anchor_anew(before)
     _follow(order, before)
-    return len(keys)
 
 
 def _forget_events(nominals: list[Nominal]) -> set[int]:

@@ -18,7 +18,7 @@ from django.db import models
 APPS = ("core", "records", "people", "objects", "retention")
 OF_RUNS = {
     "core.AuditEvent", "core.AuditLeaf", "core.AuditSeal", "core.BatchRun", "core.Sitting", "core.ContentKey",
-    "core.CovertEvent", "core.CovertLeaf", "core.CovertSeal", "records.Intake",
+    "core.LedgerEntry",    "core.CovertEvent", "core.CovertLeaf", "core.CovertSeal", "records.Intake",
     "people.RunFigures", "people.ReservePair", "people.RunHold", "people.HeldChange",
 }  # fmt: skip
 # Derived from keys that the database makes, or from times.

@@ -32,6 +32,7 @@ class Installation:
             "MUNIMENT_ROLE",
             "DJANGO_SETTINGS_MODULE",
             "MUNIMENT_SEALS_FILE",
+            "MUNIMENT_LEDGER_FILE",
             "MUNIMENT_ADOPTIONS",
             "DATABASE_URL",
         ):

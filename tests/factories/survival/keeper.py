@@ -25,7 +25,7 @@ def _prepare() -> None:
 
 
 def snapshot(name: str) -> None:
-    """Keep a copy of both databases, the seals and the adoptions under a name."""
+    """Keep a copy of both databases, the seals, the ledger and the adoptions under a name."""
     _copy_databases({each: f"{each}_at_{name}" for each in _names()})
     _copy_files(Path(), Path("kept") / name)
 
@@ -66,9 +66,10 @@ def _copy_files(source: Path, target: Path) -> None:
 
     source, target = places.home() / source, places.home() / target
     target.mkdir(parents=True, exist_ok=True)
-    (target / "seals.jsonl").unlink(missing_ok=True)
-    if (source / "seals.jsonl").exists():
-        shutil.copyfile(source / "seals.jsonl", target / "seals.jsonl")
+    for name in ("seals.jsonl", "ledger.jsonl"):
+        (target / name).unlink(missing_ok=True)
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
     if (source / "adoptions").exists():
         shutil.copytree(source / "adoptions", target / "adoptions", dirs_exist_ok=True)
 

@@ -63,6 +63,20 @@ SETTINGS = {
         "The file that each seal of the audit is appended to."
         " Put it on a machine that the database's administrators cannot write to.",
     ),
+    "MUNIMENT_LEDGER_FILE": (
+        "`ledger.jsonl` in the state folder",
+        "The file that each disposal and each word on a hold is appended to, and that a restored backup follows."
+        " Put it where the database is not: lost with it, what was destroyed since a backup cannot be destroyed again.",
+    ),
+    "MUNIMENT_BACKUP_KEY_FILE": (
+        "none",
+        "A file with the key of backups, 32 bytes in hexadecimal. Keep it apart from them, and a copy in a safe.",
+    ),
+    "MUNIMENT_KEYS_BACKUP_KEY_FILE": (
+        "none",
+        "A file with the key of the newest copy of the keys of content. The program writes it anew with each copy: keep"
+        " no older version of it.",
+    ),
     "MUNIMENT_MEMORY": (
         "half of the machine's memory, or of the control group's",
         "What the engine of linkage and of the schedule may use, such as `8GB`, before it spills to `work` in the state"

@@ -14,13 +14,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from muniment.core import audit, content, turns, words
+from muniment.core import audit, content, ledger, turns, words
 from muniment.core.actors import Actor
 from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
-from muniment.retention import afresh, copies, gate, letting_go, rules, sweeping, told
+from muniment.retention import afresh, copies, gate, ledger_lines, letting_go, rules, sweeping, told
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder
@@ -78,6 +78,7 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
             controller=held.controller.code,
             detail={"nominals": held.nominals_destroyed},
         )
+        ledger_lines.of_disposal(held, tombs=gone.tombs, owners=gone.owners)
         transaction.on_commit(lambda: content.destroy_keys(gone.owners))
     return held
 
@@ -142,6 +143,7 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
         if held.state == DisposalOrder.State.DESTROYED:
             held.state = rules.ORDER_MOVES["certify"][held.state]
             held.save()
+        ledger_lines.of_disposal(held)
         audit.record(by, "disposal.certify", subject=certificate.reference, controller=held.controller.code)
     return certificate
 
@@ -204,6 +206,7 @@ def work(*, by: Actor) -> dict[str, int]:
 
     A controller in advisory mode is left alone: what is approved there waits.
     """
+    ledger.write_outside()  # a copy that was put back and has not followed it stops here
     live = DisposalOrder.objects.filter(controller__mode=Controller.Mode.LIVE)
     cooled = live.filter(state="approved", cools_until__lte=timezone.now())
     answered = live.filter(state="instructed").exclude(instructions__answer="")
@@ -216,6 +219,7 @@ def work(*, by: Actor) -> dict[str, int]:
             waiting = [order for order in waiting if order.pk not in taken]
             done[name] += len(taken) - len(refused)
             done["refused"] += sum(_note(order, refusal, by) for order, refusal in refused)
+    ledger.write_outside()  # nothing is proved to be gone that a restored copy would not destroy again
     provisional = Certificate.objects.filter(is_provisional=True).exclude(order__instructions__in=told.open_sources())
     answered_for = DisposalOrder.objects.filter(pk__in=provisional.values("order"))
     still = copies.outstanding(answered_for)

@@ -12,7 +12,7 @@ from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
-from muniment.retention import doubt, gate, rules
+from muniment.retention import doubt, gate, ledger_lines, rules
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import Hold, HoldController
@@ -53,6 +53,7 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
         HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
         reached = held_records.expand(hold)
         stopped = held_records.stop_orders(hold)
+        ledger_lines.of_hold(hold)
         audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
     return hold
 
@@ -67,6 +68,7 @@ def confirm(hold: Hold, *, by: Actor) -> None:
         Hold.objects.filter(pk=hold.pk).update(
             people_digest=doubt.people_digest(held), confirmed_by=by.name, confirmed_at=timezone.now()
         )
+        ledger_lines.of_hold(hold)
         audit.record(by, "hold.confirm", subject=hold.reference)
 
 
@@ -82,6 +84,7 @@ def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
     with transaction.atomic():
         _standing(hold)
         Hold.objects.filter(pk=hold.pk).update(release_asked_by=by.name, release_reason=reason)
+        ledger_lines.of_hold(hold)
         audit.record(by, "hold.ask_release", subject=hold.reference)
 
 
@@ -99,6 +102,7 @@ def release(hold: Hold, *, by: Actor) -> int:
         unless(asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
         covered = hold.held.count()
         Hold.objects.filter(pk=hold.pk).update(released_by=by.name, released_at=timezone.now())
+        ledger_lines.of_hold(hold)
         audit.record(by, "hold.release", subject=hold.reference, detail={"records": covered})
         for order in stopped_by(hold).filter(instructions__isnull=True):
             disposal.give_up(order, by=by, note=f"{hold.reference} was released: a person looks again.")
