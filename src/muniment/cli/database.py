@@ -1,4 +1,4 @@
-"""`muniment database`: make, check and stop the database."""
+"""`muniment database`: make, back up, restore and stop the database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +8,18 @@ from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
 
+from muniment.cli import backup
 from muniment.core import access, actors, database, integrity, places, postgres, walls
 from muniment.records.actions.organise import load_organisation
 
 app = typer.Typer(no_args_is_help=True)
+backup.add_to(app)
 console = Console(stderr=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Make, check and stop the database."""
+    """Make, back up, restore and stop the database."""
 
 
 @app.command()

@@ -27,7 +27,7 @@ class Command:
 
 
 COMMANDS = {
-    "database": Command("database", "Make, check and stop the database.", "owner"),
+    "database": Command("database", "Make, back up, restore and stop the database.", "owner"),
     "demo": Command("demo", "Set up the demonstration world and run the main job.", "batch"),
     "invent": Command("invent", "Write the exports of an invented world.", None),
     "feed": Command("feed", "Draft and check feeds.", None),

@@ -80,13 +80,7 @@ def create_roles_and_databases() -> None:
             raise
         admin = admin_connection("postgres")
     with admin:
-        for role in ROLES:
-            _create_role(admin, role)
-        # The owner may step down to `web`: that is how tests run requests.
-        for role in ROLES[1:]:
-            admin.execute(
-                sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name(role)), sql.Identifier(role_name("owner")))
-            )
+        create_roles(admin)
         for name in (main, keys):
             if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 admin.execute(
@@ -95,13 +89,29 @@ def create_roles_and_databases() -> None:
                     )
                 )
             admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-            for role in ROLES:
-                admin.execute(
-                    sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
-                        sql.Identifier(name), sql.Identifier(role_name(role))
-                    )
-                )
+            let_in(admin, name)
     add_extensions(main)
+
+
+def create_roles(admin: psycopg.Connection) -> None:
+    """Make the roles, or set them right."""
+    for role in ROLES:
+        _create_role(admin, role)
+    # The owner may step down to `web`: that is how tests run requests.
+    for role in ROLES[1:]:
+        admin.execute(
+            sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name(role)), sql.Identifier(role_name("owner")))
+        )
+
+
+def let_in(admin: psycopg.Connection, name: str) -> None:
+    """Let the roles sign in to a database."""
+    for role in ROLES:
+        admin.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+                sql.Identifier(name), sql.Identifier(role_name(role))
+            )
+        )
 
 
 def add_extensions(dbname: str) -> None:

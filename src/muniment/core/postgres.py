@@ -57,6 +57,11 @@ class ServerError(Exception):
     """The server could not be started; the message says what its log said."""
 
 
+def program(name: str) -> Path:
+    """Return a program of the wheel, such as pg_dump: of the version of the embedded server."""
+    return _wheel() / "bin" / name
+
+
 def _unprivileged() -> pwd.struct_passwd | None:
     """Return the account to run as when we are root, which PostgreSQL refuses; None when we are not."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None

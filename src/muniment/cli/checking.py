@@ -1,0 +1,145 @@
+"""What is checked of a copy before anybody may read it: each check with its figure, and whether it holds."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+from django.utils import timezone
+
+from muniment.core import access, audit, content, ledger, places, sittings
+from muniment.core.models import Content, ContentKey, User
+from muniment.people.models import PrimePerson
+from muniment.records.models import Record
+from muniment.retention.models import HeldRecord, Hold
+
+SCRIPT = Path(__file__).parents[1] / "core" / "verify_audit.py"
+_SOME = 100  # texts that are opened to see that they do
+_BACK = """
+SELECT count(*) FROM records_tombstone t JOIN {table} h ON h.system_id = t.system_id AND {only}
+    encode(sha256(convert_to(%(pepper)s || h.{column}, 'UTF8')), 'hex') = t.reference_hash
+WHERE t.entity = %(entity)s
+"""
+# Where something that was destroyed would show: the entity of its tombstone, the table, its column of references.
+_PLACES = (
+    ("record", "records_record", "reference", ""),
+    ("nominal", "records_nominal", "reference", ""),
+    ("record", "records_quarantinename", "name", "h.kind = 'record' AND"),
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked, what was found, and whether that is as it should be."""
+
+    what: str
+    found: str
+    holds: bool
+
+
+def of_copy(lines: Sequence[ledger.Line], findings: Sequence[str]) -> list[Check]:
+    """Check the copy that this process works on, once it has followed the ledger."""
+    return [
+        Check("the ledger could be followed", f"{len(findings)} left to a person", not findings),
+        _nothing_is_back(),
+        _no_content_is_back(lines),
+        *_texts(),
+        _holds(lines),
+        _audit(),
+    ]
+
+
+def _count(query: str, **given: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        return int(cursor.fetchone()[0])
+
+
+def _nothing_is_back() -> Check:
+    """Look for what tombstones stand for wherever it would show."""
+    pepper = places.derived("tombstones", "references")
+    back = {
+        table: _count(_BACK.format(table=table, column=column, only=only), pepper=pepper, entity=entity)
+        for entity, table, column, only in _PLACES
+    }
+    stones = _count("SELECT count(*) FROM records_tombstone")
+    said = ", ".join(f"{count} in {table}" for table, count in back.items() if count) or "none of it is here"
+    return Check("what was destroyed is not here", f"{stones:,} tombstones: {said}", not any(back.values()))
+
+
+def _no_content_is_back(lines: Sequence[ledger.Line]) -> Check:
+    owners = {owner for line in lines if line.kind == "disposal" for owner in line.body["owners"]}
+    texts = Content.objects.filter(owner__in=owners).count()
+    keys = ContentKey.objects.filter(owner__in=owners).count()
+    return Check(
+        "content that was destroyed cannot be read",
+        f"{len(owners):,} owners in the ledger: {texts} texts and {keys} keys of theirs are here",
+        not texts and not keys,
+    )
+
+
+def _texts() -> list[Check]:
+    used = set(Content.objects.values_list("owner", flat=True).distinct())
+    lost = used - set(ContentKey.objects.values_list("owner", flat=True))
+    some = list(Content.objects.order_by("-pk").exclude(owner__in=list(lost)[:10_000])[:_SOME])
+    shut = sum(content.opened(each) is None for each in some)
+    return [
+        Check("every text has its key", f"{len(used):,} owners, {len(lost)} without a key", not lost),
+        Check("texts open", f"{len(some) - shut} of the {len(some)} newest", not shut),
+    ]
+
+
+def _holds(lines: Sequence[ledger.Line]) -> Check:
+    last = {line.body["hold"]: line.body["facts"]["released_at"] for line in lines if line.kind == "hold"}
+    standing = set(Hold.objects.filter(released_at__isnull=True).values_list("pk", flat=True))
+    missing = {key for key, released in last.items() if not released} - standing
+    over = {key for key, released in last.items() if released} & standing
+    held = HeldRecord.objects.filter(hold__in=standing).values("record").distinct().count()
+    found = (
+        f"{len(standing)} stand and cover {held:,} records; {len(missing)} missing, {len(over)} released and standing"
+    )
+    return Check("holds stand as the ledger says", found, not missing and not over)
+
+
+def _audit() -> Check:
+    """Have the auditor's script compare the copy with the seals outside, as far as the copy goes."""
+    sealed = _count("SELECT coalesce(max(number), 0) FROM core_auditseal")
+    outside = audit.seals_file()
+    if not outside.exists():
+        return Check("the audit verifies", f"the file of seals {outside} is not there", not sealed)
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file,
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl") as seals,
+    ):
+        said = outside.read_text().splitlines(keepends=True)
+        seals.writelines(line for line in said if json.loads(line)["number"] <= sealed)
+        seals.flush()
+        file.writelines(
+            json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in audit.export(covert=True)
+        )
+        file.flush()
+        command = [sys.executable, str(SCRIPT), file.name, "--seals", seals.name, "--key", audit.public_key()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    words = (done.stdout or done.stderr).strip().splitlines()
+    return Check("the audit verifies", f"{sealed} seals: {words[-1] if words else 'no answer'}", done.returncode == 0)
+
+
+def reader() -> Check:
+    """See that somebody who may read finds their records and people, as their screens would."""
+    access.refresh_scopes(timezone.localdate())
+    for user in User.objects.filter(is_active=True, userscope__isnull=False).distinct().order_by("pk"):
+        with sittings.within(user):
+            records, people = Record.objects.count(), PrimePerson.objects.count()
+            texts = [content.opened(each) for each in Content.objects.exclude(scope=None).order_by("-pk")[:10]]
+        if records:
+            opened = sum(text is not None for text in texts)
+            found = (
+                f"{user.username} sees {records:,} records, {people:,} people, and opens {opened} of {len(texts)} texts"
+            )
+            return Check("a reader can work", found, opened == len(texts))
+    anything = Record.objects.exists()
+    return Check("a reader can work", "nobody sees a record" if anything else "there are no records", not anything)

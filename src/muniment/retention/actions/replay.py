@@ -1,0 +1,241 @@
+"""Have a copy of the database that was restored follow the ledger: holds first, then what was destroyed since.
+
+Run on a database that nobody reads yet. What a standing hold covers is not destroyed, and neither is a nominal that a
+record of the copy still names: such things are findings, for a person to decide on before the copy is opened.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from muniment.core import audit, content, ledger, places, turns
+from muniment.core.actors import Actor
+from muniment.core.models import ContentKey, Controller, LedgerEntry
+from muniment.people.models import Belonging, PrimePerson
+from muniment.records.actions.take_in import fingerprint
+from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
+from muniment.retention import gate, sweeping
+from muniment.retention.actions import held_records
+from muniment.retention.models import (
+    Certificate,
+    DisposalItem,
+    DisposalOrder,
+    HeldRecord,
+    Hold,
+    HoldController,
+    SourceInstruction,
+)
+
+Name = tuple[str, str, str]  # controller, system, digest of the reference
+_BY_DIGEST = """
+SELECT c.code, s.code, t.digest, t.id FROM (
+    SELECT id, system_id, encode(sha256(convert_to(%(pepper)s || {column}, 'UTF8')), 'hex') AS digest
+    FROM {table} {only}
+) t JOIN records_sourcesystem s ON s.id = t.system_id JOIN core_controller c ON c.id = s.controller_id
+WHERE t.digest = ANY(%(digests)s)
+"""
+_NOMINALS = _BY_DIGEST.format(table="records_nominal", column="reference", only="")
+_WAITING = _BY_DIGEST.format(table="records_quarantinename", column="name", only="WHERE kind = 'nominal'")
+
+
+@dataclass
+class Followed:
+    """What following the ledger did, and what it could not do: (what, why), as sentences."""
+
+    holds: int = 0
+    disposals: int = 0
+    records: int = 0
+    nominals: int = 0
+    keys: int = 0
+    findings: list[str] = field(default_factory=list)
+
+
+def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: bool = True) -> Followed:
+    """Follow the lines past the copy's own position; the keys of content follow every line, because they lie apart.
+
+    Without `keys_too` the keys are looked at and not written: for a copy that is rehearsed beside the live keys.
+    """
+    done, since = Followed(), [line for line in lines if line.number > after]
+    holds = {line.body["hold"]: line for line in since if line.kind == "hold"}  # the last word on each
+    disposals = [line for line in since if line.kind == "disposal"]
+    known = _Known(_systems(), _found(_NOMINALS, disposals, holds.values()), _found(_WAITING, disposals, ()))
+    for line in holds.values():
+        with transaction.atomic():
+            gate.pass_alone()
+            _hold_again(line.body, known, done)
+            audit.record(by, "hold.replay", detail={"line": line.number, "hold": line.body["hold"]})
+            done.holds += 1
+    held_records.expand_all(by=by)
+    for line in disposals:
+        with transaction.atomic():
+            turns.alone()
+            gate.pass_alone()
+            order, gone = _destroy_again(line.body, known, done)
+            audit.record(
+                by,
+                "disposal.replay",
+                subject=order.reference if order else "",
+                controller=line.body["controller"],
+                detail={"line": line.number, "nominals": len(gone.tombs)},
+            )
+        done.disposals += 1
+        done.nominals += len(gone.tombs)
+        _destroy_keys(gone.owners, done, keys_too=keys_too)
+    for line in lines:
+        if line.kind == "disposal":
+            _destroy_keys(line.body["owners"], done, keys_too=keys_too)
+    LedgerEntry.objects.bulk_create(
+        (LedgerEntry(kind=line.kind, number=line.number, line=line.text) for line in since), batch_size=1000
+    )
+    return done
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a copy knows of what the ledger names."""
+
+    systems: dict[tuple[str, str], SourceSystem]
+    nominals: dict[Name, int]
+    waiting: dict[Name, int]  # a row in quarantine that names them
+
+
+def _systems() -> dict[tuple[str, str], SourceSystem]:
+    return {(each.controller.code, each.code): each for each in SourceSystem.objects.select_related("controller")}
+
+
+def _found(query: str, disposals: Iterable[ledger.Line], holds: Iterable[ledger.Line]) -> dict[Name, int]:
+    """Return the rows whose references have digests that the ledger names, in one walk along the table."""
+    digests = {name[-1] for line in disposals for name in line.body["nominals"]}
+    digests |= {name[-1] for line in holds for name in line.body["people"]}
+    if not digests:
+        return {}
+    with connection.cursor() as cursor:
+        pepper = places.derived("tombstones", "references")
+        cursor.execute(query, {"pepper": pepper, "digests": sorted(digests)})
+        return {(force, system, digest): key for force, system, digest, key in cursor.fetchall()}
+
+
+def _hold_again(body: dict[str, Any], known: _Known, done: Followed) -> None:
+    """Bring a hold to what the ledger last said of it."""
+    facts = dict(body["facts"])
+    reference = Hold(pk=body["hold"]).reference
+    if not Hold.objects.filter(pk=body["hold"]).exists():
+        facts["scope"] = _scope(reference, body, known, done)
+        Hold.objects.create(pk=body["hold"], **facts)
+    else:
+        del facts["scope"]  # never changed once placed, and said here in the copy's own keys
+        Hold.objects.filter(pk=body["hold"]).update(**facts)
+    controllers = {each.code: each for each in Controller.objects.filter(code__in=body["controllers"])}
+    for code in sorted(set(body["controllers"]) - controllers.keys()):
+        done.findings.append(f"{reference} binds {code}, which this copy does not know: register it and place it anew.")
+    for controller in controllers.values():
+        HoldController.objects.get_or_create(hold_id=body["hold"], controller=controller)
+
+
+def _scope(reference: str, body: dict[str, Any], known: _Known, done: Followed) -> dict[str, Any]:
+    """Return the scope of a hold in the keys of the copy: people and records that it names are looked up in it."""
+    scope = dict(body["facts"]["scope"])
+    if "people" in scope:
+        wanted = set(scope["people"])
+        here = set(PrimePerson.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        members = {
+            known.nominals.get((force, system, digest)): prime for prime, force, system, digest in body["people"]
+        }
+        members.pop(None, None)
+        now = Belonging.objects.filter(nominal__in=members, until__isnull=True)
+        reached = set(now.values_list("prime_id", flat=True))
+        scope["people"] = sorted(here | reached)
+        if lost := wanted - here - set(members.values()):
+            done.findings.append(f"{reference} covers {len(lost)} whom this copy does not know: name them again.")
+    if "records" in scope:
+        wanted = set(scope["records"])
+        here = set(Record.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        scope["records"] = sorted(here)
+        if lost := wanted - here:
+            done.findings.append(f"{reference} covers {len(lost)} records that this copy lacks: name them again.")
+    # A scope that lists nobody whom the copy knows covers everything of its controllers: better too much.
+    return scope
+
+
+def _destroy_again(body: dict[str, Any], known: _Known, done: Followed) -> tuple[DisposalOrder | None, sweeping.Gone]:
+    gone = sweeping.Gone()
+    controller = Controller.objects.filter(code=body["controller"]).first()
+    if controller is None:
+        done.findings.append(f"A disposal of {body['controller']} cannot be followed: this copy does not know it.")
+        return None, gone
+    order, _ = DisposalOrder.objects.update_or_create(
+        pk=body["order"], defaults=body["facts"] | {"controller": controller}
+    )
+    for item in body["items"]:
+        _item_again(order, item, known, gone, done)
+    for said in body["instructions"]:
+        if system := known.systems.get(tuple(said["system"])):
+            facts = {name: value for name, value in said.items() if name != "system"}
+            SourceInstruction.objects.update_or_create(order=order, system=system, defaults=facts)
+    sweeping.sweep_these(_nominals_again(order, body, known, (gone, done)), order, gone)
+    if body["certificate"]:
+        facts = dict(body["certificate"])
+        key = facts.pop("id")
+        if not Certificate.objects.filter(order=order).update(**facts):
+            Certificate.objects.create(pk=key, order=order, **facts)
+    return order, gone
+
+
+def _item_again(order: DisposalOrder, said: dict[str, Any], known: _Known, gone: sweeping.Gone, done: Followed) -> None:
+    """Destroy one record again, unless a hold that stands covers it, and bury it in any case."""
+    facts = dict(said)
+    system = known.systems.get(tuple(facts.pop("system")))
+    reference = facts.pop("reference")
+    if system is None:
+        done.findings.append(
+            f"{order.reference} names a system that this copy does not know: register it, restore anew."
+        )
+        return
+    DisposalItem.objects.update_or_create(order=order, system=system, reference=reference, defaults=facts)
+    if not facts["destroyed_at"]:
+        return
+    record = Record.objects.filter(system=system, reference=reference).first()
+    holds = Hold.objects.filter(released_at__isnull=True, held__in=HeldRecord.objects.filter(record=record))
+    if record is not None and (hold := holds.first()):
+        done.findings.append(
+            f"{system.code} {reference} was destroyed under {order.reference}, and {hold.reference} covers it now:"
+            " it is not destroyed again."
+        )
+        return
+    if record is not None:
+        sweeping.delete_record(record, gone)
+        done.records += 1
+    sweeping.delete_quarantined(system.pk, "record", reference, gone)
+    Tombstone.objects.get_or_create(system=system, entity="record", reference_hash=fingerprint(reference))
+
+
+def _nominals_again(
+    order: DisposalOrder, body: dict[str, Any], known: _Known, so_far: tuple[sweeping.Gone, Followed]
+) -> list[Nominal]:
+    """Return the nominals that were destroyed with an order and can be again; bury those that are not here."""
+    gone, done = so_far
+    found: list[Nominal] = []
+    for force, code, digest in body["nominals"]:
+        system = known.systems.get((force, code))
+        nominal = Nominal.objects.filter(pk=known.nominals.get((force, code, digest), 0)).first()
+        if nominal is not None and nominal.involvements.exists():
+            done.findings.append(
+                f"A nominal of {code} that was destroyed under {order.reference} stands on a record that this copy"
+                f" still holds ({nominal.reference}): it stays until its records go."
+            )
+        elif nominal is not None:
+            found.append(nominal)
+        elif system is not None:
+            Tombstone.objects.get_or_create(system=system, entity="nominal", reference_hash=digest)
+            if waiting := QuarantineName.objects.filter(pk=known.waiting.get((force, code, digest), 0)).first():
+                sweeping.delete_quarantined(system.pk, "nominal", waiting.name, gone)
+    return found
+
+
+def _destroy_keys(owners: Sequence[str], done: Followed, *, keys_too: bool) -> None:
+    if keys_too:
+        done.keys += content.destroy_keys(owners)
+    elif left := ContentKey.objects.filter(owner__in=list(owners)).count():
+        done.findings.append(f"{left} keys of content that was destroyed are there still.")
