@@ -19,16 +19,6 @@ from muniment.core.models import Sitting
 from muniment.core.verdicts import refused, unless
 from muniment.retention.actions import replay
 
-# What was given out since the copy was made is on paper: its numbers are not given out again.
-_AHEAD = """
-SELECT setval(pg_get_serial_sequence(format('%I.%I', table_schema, table_name), column_name)::regclass,
-    greatest(coalesce((xpath('/row/m/text()', query_to_xml(format('SELECT max(%I) AS m FROM %I.%I',
-            column_name, table_schema, table_name), false, true, '')))[1]::text::bigint, 0),
-        coalesce(pg_sequence_last_value(
-            pg_get_serial_sequence(format('%I.%I', table_schema, table_name), column_name)::regclass), 0)
-    ) * 3 / 2 + 100000)
-FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'
-"""
 LEAST_REASON = 10
 
 
@@ -198,8 +188,7 @@ def _make_ready(given: Given, done: Restored, *, anyway: str, by: Actor) -> None
         Sitting.objects.all().delete()
         Session.objects.all().delete()
         access.refresh_scopes(timezone.localdate())
-        with connection.cursor() as cursor:
-            cursor.execute(_AHEAD)
+        _number_ahead()
         detail = {
             "made_at": given.records.said["at"],
             "rows": done.rows,
@@ -217,6 +206,24 @@ def _make_ready(given: Given, done: Restored, *, anyway: str, by: Actor) -> None
         if not done.holds:
             failed = [each.what for each in done.checks if not each.holds]
             audit.record(by, "database.open_anyway", detail={"reason": anyway.strip(), "failed": failed})
+
+
+def _number_ahead() -> None:
+    """Go on numbering well past the copy: what was given out since it was made is on paper, and names keys of content.
+
+    Half as many again as there are, and a hundred thousand: nobody can know how many there were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(table_name), quote_ident(column_name) FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND is_identity = 'YES'"
+        )
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f"SELECT setval(own, (greatest(pg_sequence_last_value(own), (SELECT max({column}) FROM {table}), 0)"  # noqa: S608
+                " * 3 / 2 + 100000)) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS own) sequence",
+                [table, column],
+            )
 
 
 def _outside() -> int:

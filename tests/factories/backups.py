@@ -1,0 +1,81 @@
+"""What an installation is asked, to have something to back up, to destroy it and to look for it afterwards."""
+
+from pathlib import Path
+
+from factories.cast import make_cast
+from factories.deeds import carried_out, place, prime_of
+from factories.exports import row
+from factories.linkage import activate_model
+from factories.lives import BY, Life
+from muniment.core.models import Controller, User
+from muniment.retention.actions import destruction
+from muniment.retention.models import Hold, Review
+
+MARKER = "Quillthorn"  # in no other name or word
+
+
+def _life(folder: str) -> Life:
+    return Life(Path(folder), {each.username: each for each in User.objects.all()})
+
+
+def begin(folder: str) -> None:
+    """Take in somebody who will be destroyed, of the marker's name, and somebody who stays."""
+    make_cast({each.code: each for each in Controller.objects.all()})
+    activate_model()
+    life = _life(folder)
+    marked = {"SURNAME": MARKER, "TEXT": f"{MARKER} was seen.", "ADDRESS": f"1 {MARKER} Street", "POSTCODE": "NH1 1AA"}
+    other = {"SURNAME": "Keepwell", "FORENAME": "Tansy", "BORN": "1979-01-02"}
+    life.crime.send([row("C1", "P1", **marked), row("C9", "P9", **other)])
+    life.run()
+
+
+def destroy(folder: str) -> str:
+    """Have the person of the marker destroyed, with proof; return the certificate."""
+    review = Review.objects.get(prime=prime_of("P1"))
+    return carried_out(_life(folder), review, ["C1"]).certificate.reference
+
+
+def hold_who_stays(folder: str) -> str:
+    """Place a hold on the other person."""
+    return place(_life(folder), people=[prime_of("P9").pk]).reference
+
+
+def hold_everything(folder: str) -> str:
+    """Place a hold on every crime."""
+    return place(_life(folder), classes=["CRIME"]).reference
+
+
+def held(reference: str) -> list[str]:
+    """Return the references of the records that a hold covers, if it stands."""
+    found = [each for each in Hold.objects.filter(released_at__isnull=True) if each.reference == reference]
+    return [each.record.reference for hold in found for each in hold.held.select_related("record")]
+
+
+def work() -> dict[str, int]:
+    """Carry out what is due."""
+    return destruction.work(by=BY)
+
+
+def web_address(dbname: str) -> str:
+    """Return where the web signs in to a database."""
+    from muniment.core import database
+
+    return database.uri("web", dbname=dbname)
+
+
+def let_go() -> None:
+    """Give up every connection, so that a database may be taken away."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+def marked_tables() -> list[str]:
+    """Return the tables of the database in which the marker stands, in any column."""
+    from muniment.core import database
+
+    with database.admin_connection(database.names()[0]) as admin:
+        tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        within = 'SELECT count(*) FROM "{}" t WHERE t::text ILIKE %s'
+        counts = {name: admin.execute(within.format(name), [f"%{MARKER}%"]).fetchone()[0] for (name,) in tables}
+    return [name for name, count in counts.items() if count]
