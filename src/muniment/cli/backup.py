@@ -59,7 +59,7 @@ def backup(
         "keys": "not copied: give --keys-to",
     }
     if keys_to is not None:
-        facts["keys"] = sum(taking.content_keys(keys_to)["tables"].values())
+        facts["keys"] = taking.content_keys(keys_to)["tables"]["public.core_contentkey"]
     facts["seconds"] = round(time.monotonic() - began, 1)
     audit.record(
         actors.from_command("database backup"),
@@ -71,7 +71,9 @@ def backup(
 
 def verify(
     folder: Folder,
-    keys_from: KeysFrom = None,
+    keys_from: Annotated[
+        Path | None, typer.Option(help="The folder with the newest copy of the keys of content, to check that too.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a backup without restoring it: its manifest, every digest, and that every byte decrypts."""

@@ -96,8 +96,9 @@ def restore(given: Given, *, anyway: str, by: Actor) -> Restored:
             return done  # what is there keeps its other name, and nobody but the owner is let in
         _make_ready(given, done, anyway=anyway, by=by)
         done.kept_files = loading.put_files_back(given.records)[1]
-        done.seals_aside = _put_seals_aside(given.records)
         seats.open_up(admin, place, keys_too=given.keys is not None)
+        # Last: killed before it, the worker seals nothing and says why.
+        done.seals_aside = _put_seals_aside(given.records)
     return done
 
 
@@ -152,16 +153,17 @@ def _load(admin: psycopg.Connection, place: seats.Seats, given: Given, *, by: Ac
     integrity.raise_checks()
     if given.keys is not None:
         walls.raise_key_walls()
-    followed = replay.follow(given.lines, given.records.position.number, by=by, keys_too=keys_too)
+    after = given.records.position.number
+    followed = replay.follow(given.lines, after, by=by, keys_too=keys_too)
     rows = sum(counts.values())
     loaded = checking.Check("rows are those of the manifest", f"{rows:,} rows in {len(counts)} tables", True)
     went = (
-        f"{len(given.lines)} entries, {len(given.lines) - given.records.position.number} since the backup:"
+        f"{len(given.lines)} entries, {len(given.lines) - after} since the backup:"
         f" {followed.holds} holds, {followed.disposals} disposals, {followed.records} records,"
         f" {followed.nominals} nominals"
     )
     checks = [loaded, checking.Check("the ledger was followed", went, True)]
-    return Restored(followed, checks + checking.of_copy(given.lines, followed.findings), rows)
+    return Restored(followed, checks + checking.of_copy(given.lines, after, followed.findings), rows)
 
 
 def _fits() -> None:

@@ -131,11 +131,10 @@ def _append() -> int:
         text = "".join(f"{line}\n" for line in lacking)
         if not text.startswith(begun):
             raise BadLedger(f"The ledger {file()} ends in half a line that is none of this database.")
+        if not file().exists():  # an empty one says that nothing has happened; none, that it was lost
+            file().touch(mode=0o600)
         if text:
-            fresh = not file().exists()
             with file().open("a") as out:
-                if fresh:
-                    file().chmod(0o600)
                 out.write(text.removeprefix(begun))
                 out.flush()
                 os.fsync(out.fileno())

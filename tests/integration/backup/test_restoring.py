@@ -127,6 +127,9 @@ def test_what_the_ledger_cannot_do_keeps_the_copy_shut_until_somebody_says_why(c
     course.run(*words, "--open-anyway", "The inquiry asked for it in writing.")
     assert course.web_may_enter("muniment")
     assert course.ask("held", reference=course.hold_on_all) == ["C1", "C9"]
+    course.run("work")
+    course.run("audit", "verify")  # the seals that went further were put aside, and a new file was begun
+    assert len(list(course.installation.home.glob("seals.jsonl.before-restore-*"))) == 1
     audited = "SELECT detail->>'reason' FROM core_auditevent WHERE action = 'database.open_anyway'"
     assert course.installation.sql(audited) == [["The inquiry asked for it in writing."]]
 

@@ -11,7 +11,7 @@ SETTINGS = {
     "DATABASE_URL": (
         "the embedded server",
         "A PostgreSQL server of your own, 15 or newer, and an account that may make"
-        " roles and databases; only `muniment database init` uses that account.",
+        " roles and databases; only `muniment database init`, `restore` and `rehearse` use that account.",
     ),
     "MUNIMENT_HOME": (
         "`var/` beside the source",

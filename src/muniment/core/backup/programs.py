@@ -72,7 +72,7 @@ def _why(name: str, code: int, errors: IO[bytes]) -> Failed:
 
 def dump(program: Program, dbname: str, snapshot: str | None) -> Iterator[bytes]:
     """Yield a database as pg_dump writes it, in its custom format, without grants, which walls are raised anew for."""
-    command = [program.path, *_address(dbname), "--format=custom", "--compress=gzip:1", "--no-privileges", "--no-owner"]
+    command = [program.path, *_address(dbname), "--format=custom", "--compress=1", "--no-privileges", "--no-owner"]
     command += [f"--snapshot={snapshot}"] if snapshot else []
     with (
         tempfile.TemporaryFile() as errors,

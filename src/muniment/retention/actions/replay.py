@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from muniment.core import audit, content, ledger, places, turns
 from muniment.core.actors import Actor
-from muniment.core.models import ContentKey, Controller, LedgerEntry
+from muniment.core.models import Content, ContentKey, Controller, LedgerEntry
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
@@ -85,7 +85,9 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
         _destroy_keys(gone.owners, done, keys_too=keys_too)
     for line in lines:
         if line.kind == "disposal":
-            _destroy_keys(line.body["owners"], done, keys_too=keys_too)
+            # What is here still is kept by a hold, or is somebody's new word under an old name.
+            here = set(Content.objects.filter(owner__in=line.body["owners"]).values_list("owner", flat=True))
+            _destroy_keys([each for each in line.body["owners"] if each not in here], done, keys_too=keys_too)
     LedgerEntry.objects.bulk_create(
         (LedgerEntry(kind=line.kind, number=line.number, line=line.text) for line in since), batch_size=1000
     )
