@@ -36,7 +36,7 @@ class Course:
         self.ask("work")
         self.ledger = str(shutil.copy(installation.home / "ledger.jsonl", folder / "ledger.jsonl"))
         self.hold_on_all = self.ask("hold_everything", folder=self.exports)
-        self.ask("work")
+        self.run("work")
 
     def ask(self, call, **given):
         return self.installation.ask(f"{ASK}:{call}", **given)

@@ -77,9 +77,11 @@ def content_keys(folder: Path) -> dict[str, Any]:
     ever readable.
     """
     generations = keys.Generations(folder)
+    fresh, before = (folder.with_name(f"{folder.name}.{end}") for end in ("new", "before"))
+    _settle(folder, fresh, before)
+    if folder.exists() and any(folder.iterdir()) and manifest.unproved(folder).get("kind") != "keys":
+        raise BadBackup(f"{folder} holds something else than a copy of the keys, and would be replaced: name another.")
     name, key = generations.begin()
-    fresh = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
     dbname = database.names()[1]
     with _made_whole(fresh) as made, programs.moment(dbname) as (connection, snapshot):
         program = programs.find("pg_dump", least=_server(connection))
@@ -91,10 +93,22 @@ def content_keys(folder: Path) -> dict[str, Any]:
                 out.write(piece)
         said["files"] = {KEYS: _file(out)}
         manifest.write(made, said, key)
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        folder.rename(before)
     fresh.rename(folder)
     generations.keep_only(name)
+    shutil.rmtree(before, ignore_errors=True)
     return said
+
+
+def _settle(folder: Path, fresh: Path, before: Path) -> None:
+    """Put right what a kill left of a change of copies: one whole copy has its name, or gets it here."""
+    if not folder.exists() and (fresh / manifest.NAME).exists():
+        fresh.rename(folder)
+    elif not folder.exists() and before.exists():
+        before.rename(folder)
+    for left in (fresh, before):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _server(connection: psycopg.Connection) -> int:

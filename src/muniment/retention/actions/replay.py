@@ -65,7 +65,7 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
         with transaction.atomic():
             gate.pass_alone()
             _hold_again(line.body, known, done)
-            audit.record(by, "hold.replay", detail={"line": line.number, "hold": line.body["hold"]})
+            audit.record(by, "hold.replay", subject=Hold(pk=line.body["hold"]).reference, detail={"line": line.number})
             done.holds += 1
     held_records.expand_all(by=by)
     for line in disposals:
