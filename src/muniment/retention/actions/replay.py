@@ -18,15 +18,8 @@ from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
 from muniment.retention import gate, sweeping
 from muniment.retention.actions import held_records
-from muniment.retention.models import (
-    Certificate,
-    DisposalItem,
-    DisposalOrder,
-    HeldRecord,
-    Hold,
-    HoldController,
-    SourceInstruction,
-)
+from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.models import HeldRecord, Hold, HoldController
 
 Name = tuple[str, str, str]  # controller, system, digest of the reference
 _BY_DIGEST = """
