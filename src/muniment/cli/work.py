@@ -14,6 +14,7 @@ from django.utils import timezone
 from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
+from muniment.retention import effects
 from muniment.retention.actions import destruction, foresee
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals
@@ -52,6 +53,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         lambda: arrivals.follow_judgements(by=by),
         lambda: destruction.work(by=by),
         lambda: foresee.carry_out(by=by),
+        lambda: {"adoptions_foreseen": effects.work_out(by=by)},
     ]
     if sweep:
         duties.insert(0, _open_what_begins)

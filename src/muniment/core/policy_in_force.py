@@ -44,13 +44,21 @@ def completed() -> tuple[Overlay, ...]:
     found: dict[str, list[Adoption]] = defaultdict(list)
     done = RuleAdoption.objects.filter(completed_at__isnull=False).select_related("controller")
     for each in done.order_by("controller__code", "start", "completed_at"):
-        adopters = (each.asked_by, each.completed_by)
-        # Where a rule ends it is adopted for no time at all.
-        until = each.start if each.ends else None
-        found[each.controller.code].append(
-            Adoption(each.rule, each.start, each.length, each.authority, adopters, until)
-        )
+        found[each.controller.code].append(_as_adoption(each))
     return tuple(Overlay(code, tuple(adoptions)) for code, adoptions in found.items())
+
+
+def were_it_completed(asked: RuleAdoption, loaded: policy.Policy) -> policy.Policy:
+    """Return the policy as it would be with an adoption that waits."""
+    own = loaded.overlays.get(asked.controller.code)
+    more = Overlay(asked.controller.code, (_as_adoption(asked),))
+    return loaded.adopting(merged((*([own] if own else []), more)))
+
+
+def _as_adoption(each: RuleAdoption) -> Adoption:
+    # Where a rule ends it is adopted for no time at all.
+    until = each.start if each.ends else None
+    return Adoption(each.rule, each.start, each.length, each.authority, (each.asked_by, each.completed_by), until)
 
 
 def merged(overlays: Iterable[Overlay]) -> tuple[Overlay, ...]:

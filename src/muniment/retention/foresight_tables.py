@@ -74,13 +74,14 @@ def forecast(run: BatchRun, wanted: Wanted, reviewers: int, pace: Pace) -> Forec
     if run.versions["against"]:
         others = foresight.counts(run, wanted, "other")
         other = tuple(foresight.years(others, first, last))
-        compared = (
-            _side_by_side((now, years), (foresight.overdue(others), list(other))),
-            _changed(run, wanted, "person"),
-            _changed(run, wanted, "record"),
-            _turned(run, wanted),
-        )
+        beside = _side_by_side((now, years), (foresight.overdue(others), list(other)))
+        compared = (beside, *changes(run, wanted))
     return Forecast(tables, compared, tuple(years), now, slow, fast, foresight.in_all(found), other)
+
+
+def changes(run: BatchRun, wanted: Wanted) -> tuple[Table, ...]:
+    """Return what the other schedule of a run changes: of people, of records, and what comes to something else."""
+    return _changed(run, wanted, "person"), _changed(run, wanted, "record"), _turned(run, wanted)
 
 
 def by_month(years: Sequence[Year]) -> Table:

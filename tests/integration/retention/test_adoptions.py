@@ -8,15 +8,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import make_cast, sign_in
+from factories.lives import BY
 from muniment.core import policy_in_force
 from muniment.core.actors import Actor, from_user
-from muniment.core.models import AuditEvent, RuleAdoption
+from muniment.core.models import AuditEvent, Controller, RuleAdoption
 from muniment.core.verdicts import Refused
 from muniment.engine.policy.model import Length
-from muniment.retention import policy_now
+from muniment.retention import effects, policy_now
 from muniment.retention.actions import adopting
+from muniment.retention.models import PersonDecision
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 PAPER = "Retention policy of the force, section 3, of 1 December 2026"
 WEEK = timedelta(days=7)
@@ -193,3 +195,32 @@ def test_it_is_asked_for_completed_and_refused_on_pages(controllers, cast):
     ash.post(to_complete)
     assert RuleAdoption.objects.get().completed_by == "ash"
     assert "Completed by ash" in ash.get(reverse("adoptions")).text
+
+
+def test_what_it_moves_is_shown_before_it_is_completed(own_life):
+    """A shop thief whose review is overdue would go by the clock, and the record with them, were PER-G3B adopted."""
+    cast, northshire = own_life.cast, Controller.objects.get(code="northshire")
+    given = {"start": timezone.localdate() + WEEK, "authority": PAPER}
+    decided = list(PersonDecision.objects.order_by("pk").values_list("group", "outcome", "due"))
+    assert (3, "review") in [each[:2] for each in decided]
+    asked = adopting.ask(adopting.Proposal(northshire, "PER-G3B", **given), by=by(cast, "rowan"))
+    page = reverse("adoption", args=[asked.reference])
+    assert "It is not worked out yet" in sign_in(cast["ash"]).get(page).text
+    with pytest.raises(Refused, match="not worked out yet"):
+        adopting.complete(asked, by=by(cast, "ash"))
+    assert (effects.work_out(by=BY), effects.work_out(by=BY)) == (1, 0)
+    people, _, turned = effects.tables(asked)
+    assert [(row[0], row[-1]) for row in people.rows] == [("Group 3", 1)]
+    assert any("People" in str(row[0]) and row[-1] == 1 for row in turned.rows), turned.rows
+    assert list(PersonDecision.objects.order_by("pk").values_list("group", "outcome", "due")) == decided
+    assert sign_in(cast["ash"]).get(page).context["moves"][0].rows == people.rows
+    assert not any(table.rows for table in sign_in(cast["clover"]).get(page).context["moves"]), "she sees none of them"
+    other = adopting.ask(adopting.Proposal(northshire, "HR-RAD", **given), by=by(cast, "rowan"))
+    effects.work_out(by=BY)
+    adopting.complete(other, by=by(cast, "ash"))
+    with pytest.raises(Refused, match="not worked out yet"):
+        adopting.complete(asked, by=by(cast, "ash"))
+    effects.work_out(by=BY)
+    adopting.complete(asked, by=by(cast, "ash"))
+    asked.refresh_from_db()
+    assert effects.tables(asked), "what was shown stays to be read"

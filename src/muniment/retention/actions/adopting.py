@@ -12,9 +12,13 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller, RuleAdoption, User
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
 from muniment.engine.policy.model import GROUP_3_RULES, Length, Terms
-from muniment.retention import policy_now, rules
+from muniment.retention import effects, policy_now, rules
 
 ADOPT = "schedule.adopt"
+_NOT_SHOWN = (
+    "What it would move is not worked out yet by the policy as it is now: the worker does that. Look at it, and then"
+    " complete it."
+)
 _WAITS = "Somebody has asked for this rule already: complete or refuse that first."
 
 
@@ -64,6 +68,7 @@ def complete(asked: RuleAdoption, *, by: Actor) -> None:
     with transaction.atomic():
         held = _waiting(asked)
         unless(held.asked_by != by.name, "You asked for this: someone else has to complete it.").require()
+        unless(effects.run_of(held) is not None or not effects.is_wanted(), _NOT_SHOWN).require()
         _can_be(Proposal(held.controller, held.rule, held.start, held.authority, held.length, held.ends)).require()
         RuleAdoption.objects.filter(pk=held.pk).update(completed_by=by.name, completed_at=timezone.now())
         audit.record(by, "schedule.adopt", subject=held.reference, detail=_told(held))

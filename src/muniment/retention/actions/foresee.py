@@ -18,6 +18,7 @@ from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.other_schedules import Against
 
 KIND = "foresight"
+ADOPTION = "the adoption"  # how another schedule is known that differs by one: what it moves stays to be read
 WAITING = 5  # each takes as long as a schedule and more
 KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
 FORESIGHT_LOCK = 7_130_014
@@ -73,7 +74,8 @@ def _forget_earlier(run: BatchRun) -> None:
     """Let the counts go that this run replaces, and of comparisons the oldest."""
     earlier = BatchRun.objects.filter(kind=KIND, state="done").exclude(pk=run.pk)
     same = set(earlier.filter(versions__against=run.versions["against"]).values_list("pk", flat=True))
-    compared = earlier.exclude(versions__against="").exclude(pk__in=same).order_by("-pk")
+    compared = earlier.exclude(versions__against="").exclude(versions__against__startswith=ADOPTION)
+    compared = compared.exclude(pk__in=same).order_by("-pk")
     gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
     ForeseenCount.objects.filter(run__in=gone).delete()
     BatchRun.objects.filter(pk__in=gone).update(state="replaced")

@@ -11,7 +11,7 @@ from muniment.core import audit, references
 from muniment.core.models import RuleAdoption, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.retention import policy_now
+from muniment.retention import effects, policy_now
 from muniment.retention.actions import adopting
 from muniment.retention.schedule_forms import AdoptionForm, RefuseForm
 
@@ -86,9 +86,12 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
         "adoption": found,
         "entry": entry,
         "terms": policy.on(found.start).terms[found.rule] if entry else None,
-        "may": adopting.may(found.controller, by),
+        "may_act": adopting.may(found.controller, by),
         "asked_it": found.asked_by == by.name,
         "has_begun": found.start < timezone.localdate(),
+        "effect": effects.run_of(found),
+        "moves": effects.tables(found),
+        "effect_is_wanted": effects.is_wanted(),
         "refusing": refusing,
         "page_title": f"Adoption {found.reference}",
     }
