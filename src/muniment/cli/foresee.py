@@ -68,7 +68,7 @@ def _against(loaded: Policy, name: str) -> Against:
     if path.is_dir():
         return other_schedules.of_folder(loaded, path)
     if path.is_file():
-        return other_schedules.of_adoptions(loaded, path)
+        return other_schedules.of_file(loaded, path)
     try:
         as_on = date.fromisoformat(name)
     except ValueError as error:

@@ -25,7 +25,7 @@ from muniment.core import audit, places
 from muniment.core.models import LedgerEntry
 
 NONCE_BYTES = 12
-_LOCK = 7_130_009
+_LOCK = 7_130_017
 _TAIL_BYTES = 65_536
 
 Teller = Callable[[dict[str, Any]], dict[str, Any]]

@@ -1,15 +1,16 @@
-"""Other schedules that can be put beside the one in force: of another day, of a folder, of a draft of adoptions."""
+"""Other schedules that can be put beside the one in force: of another day, of a folder, with what may be adopted."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from muniment.core import policy_in_force
-from muniment.core.models import Controller
 from muniment.core.words import day as in_words
 from muniment.engine import policy as policies
 from muniment.engine.policy import Policy
 from muniment.engine.policy.adoptions import read_file
+from muniment.engine.policy.model import GROUP_3_RULES, Adoption, Overlay
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,20 @@ def of_folder(loaded: Policy, folder: Path) -> Against:
     return Against(policies.load(folder).adopting(loaded.overlays.values()), f"the policy in {folder.resolve().name}")
 
 
-def of_adoptions(loaded: Policy, file: Path) -> Against:
-    """Return the policy in force with other adoptions of one controller. Raise PolicyError where they are none."""
-    fictional = list(Controller.objects.filter(is_fictional=True).values_list("code", flat=True))
-    return Against(loaded.adopting([read_file(file, fictional=fictional)]), f"the adoptions in {file.name}")
+def of_file(loaded: Policy, file: Path) -> Against:
+    """Return the policy in force with further adoptions of one controller, as if they stood. Raise PolicyError."""
+    drafted = read_file(file, fictional=policy_in_force.fictional())
+    return Against(_with(loaded, drafted.controller, drafted.adoptions), f"the adoptions in {file.name}")
+
+
+def _with(loaded: Policy, controller: str, more: Iterable[Adoption]) -> Policy:
+    """Return a policy with further adoptions from the beginning; of one rule the new one applies, of group 3 one."""
+    added = tuple(replace(each, start=date.min, until=None) for each in more)
+    gone = {each.rule for each in added}
+    gone |= set(GROUP_3_RULES) if gone & set(GROUP_3_RULES) else set()
+    overlay = loaded.overlays.get(controller, Overlay(controller))
+    kept = tuple(each for each in overlay.adoptions if each.rule not in gone)
+    return loaded.adopting([replace(overlay, adoptions=(*kept, *added))])
 
 
 def drafts() -> dict[str, Path]:

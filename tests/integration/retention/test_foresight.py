@@ -117,7 +117,7 @@ def test_the_page_is_narrowed_counted_and_given_as_files(lives):
 DRAFT = """
 controller: northshire
 adoptions:
-  - {rule: PER-G3B, from: 2020-01-01, authority: Draft for the board, adopters: [One Person, Another Person]}
+  - {rule: PER-G3B, from: 2027-04-01, authority: Draft for the board, adopters: [One Person, Another Person]}
 """
 
 
@@ -173,12 +173,13 @@ def test_a_disposal_under_way_is_no_review_that_waits(own_life):
 
 
 def test_the_command_prints_the_numbers_of_the_page(lives, tmp_path, capsys):
-    out = tmp_path / "board.csv"
-    command.foresee(day="", against="2026-11-01", reviewers=1, as_json=True, out=out)
+    out, draft = tmp_path / "board.csv", tmp_path / "by-time.yaml"
+    draft.write_text(DRAFT)
+    command.foresee(day="", against=str(draft), reviewers=1, as_json=True, out=out)
     told = json.loads(capsys.readouterr().out)
     assert told["tables"]["by-year"]["rows"][-1] == ["In all", 4, 0, 5, 0]
-    assert told["tables"]["side-by-side"]["rows"][0] == ["Overdue now", 1, 1, 0, 0, 2, 2, 0, 0]
-    assert told["against"] == "the policy as on 1 November 2026"
+    assert told["tables"]["side-by-side"]["rows"][0] == ["Overdue now", 1, 0, 0, 1, 2, 0, 0, 2]
+    assert told["against"] == "the adoptions in by-time.yaml"
     with out.open() as file:
         figures = {(line["Table"], line["Row"], line["Column"]): line["Figure"] for line in csv.DictReader(file)}
     assert figures["What falls due", "In all", "People to review"] == "4"

@@ -15,7 +15,7 @@ from psycopg import sql
 from muniment.core import database
 from muniment.core.verdicts import unless
 
-_LOCK = 7_130_010
+_LOCK = 7_130_018
 # What a database holds that was made and never used.
 _OF_ITS_MAKING = ("django_migrations", "django_content_type", "auth_permission")
 

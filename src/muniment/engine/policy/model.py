@@ -266,7 +266,9 @@ class Policy:
         overlays = {
             code: replace(
                 overlay,
-                adoptions=tuple(replace(each, start=date.min) for each in overlay.adoptions if each.start <= day),
+                adoptions=tuple(
+                    replace(each, start=date.min, until=None) for each in overlay.adoptions if each.applies(day)
+                ),
             )
             for code, overlay in self.overlays.items()
         }

@@ -116,4 +116,4 @@ def carry_out(*, by: Actor) -> dict[str, int]:
 def _other(loaded: Policy, asked: ForesightAsked) -> Against:
     if asked.as_on:
         return other_schedules.of_day(loaded, asked.as_on)
-    return other_schedules.of_adoptions(loaded, other_schedules.drafts()[asked.draft])
+    return other_schedules.of_file(loaded, other_schedules.drafts()[asked.draft])
