@@ -1,7 +1,7 @@
 """What falls due in years to come: how many of each kind, month by month, and what another schedule would change.
 
 A decision of today names the day on which it falls due. What would become of it then, a review or a disposal by the
-clock, is asked of the same engine as on that day, with what is known today.
+clock, is asked of the same engine as on that day, with what is known and what policy says today.
 """
 
 from dataclasses import dataclass, replace
