@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+from django.utils import timezone
+
 from factories.cast import make_cast
 from factories.deeds import carried_out, place, prime_of
 from factories.exports import row
 from factories.linkage import activate_model
 from factories.lives import BY, Life
-from muniment.core.models import Controller, User
-from muniment.retention.actions import destruction
+from muniment.core.actors import from_user
+from muniment.core.models import Controller, RuleAdoption, User
+from muniment.retention import effects
+from muniment.retention.actions import adopting, destruction
 from muniment.retention.models import Hold, Review
 
 MARKER = "Quillthorn"  # in no other name or word
@@ -43,6 +47,22 @@ def hold_who_stays(folder: str) -> str:
 def hold_everything(folder: str) -> str:
     """Place a hold on every crime."""
     return place(_life(folder), classes=["CRIME"]).reference
+
+
+def adopt() -> str:
+    """Have a rule adopted by two people; return its reference."""
+    force = Controller.objects.get(code="northshire")
+    paper = "Retention policy of the force, section 3, of 1 December 2026"
+    rowan, ash = (from_user(User.objects.get(username=name)) for name in ("rowan", "ash"))
+    asked = adopting.ask(adopting.Proposal(force, "HR-RAD", timezone.localdate(), paper), by=rowan)
+    effects.work_out(by=BY)
+    adopting.complete(asked, by=ash)
+    return asked.reference
+
+
+def adopted() -> list[str]:
+    """Return the references of what was adopted."""
+    return [each.reference for each in RuleAdoption.objects.filter(completed_at__isnull=False)]
 
 
 def held(reference: str) -> list[str]:

@@ -20,3 +20,4 @@ class RetentionConfig(AppConfig):
         of_people.register(consequences.of)
         ledger.tells("disposal", ledger_lines.tell_disposal)
         ledger.tells("hold", ledger_lines.tell_hold)
+        ledger.tells("adoption", ledger_lines.tell_adoption)

@@ -1,4 +1,4 @@
-"""What the ledger outside the database says of a disposal and of a hold: all that a restored copy needs to follow it.
+"""What the ledger outside the database says of disposals, holds and adoptions: all that a restored copy has to follow.
 
 Rows are named by what their sources call them, people by the keyed digests that tombstones bear: a copy made earlier
 has other keys for what came since.
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from muniment.core import ledger
+from muniment.core.models import RuleAdoption
 from muniment.people.models import Belonging
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, SourceSystem
@@ -27,6 +28,10 @@ HOLD = (
     "released_by", "released_at", "people_digest", "confirmed_by", "confirmed_at",
 )  # fmt: skip
 
+ADOPTION = (
+    "rule", "ends", "start", "months", "days", "authority", "asked_by", "asked_at", "completed_by", "completed_at",
+)  # fmt: skip
+
 Name = list[str]  # controller, system, reference or its digest
 
 
@@ -38,6 +43,11 @@ def of_disposal(order: DisposalOrder, *, tombs: Iterable[tuple[int, str]] = (), 
 def of_hold(hold: Hold) -> None:
     """Enter that a hold was placed, confirmed or released."""
     ledger.record("hold", {"hold": hold.pk})
+
+
+def of_adoption(adoption: RuleAdoption) -> None:
+    """Enter that a rule was adopted, or its adoption ended: what was ended must not dispose of anything again."""
+    ledger.record("adoption", {"adoption": adoption.pk})
 
 
 def _facts(row: object, names: Iterable[str]) -> dict[str, Any]:
@@ -68,6 +78,13 @@ def tell_disposal(body: dict[str, Any]) -> dict[str, Any]:
 def _systems_of(keys: Iterable[int]) -> dict[int, list[str]]:
     found = SourceSystem.objects.filter(pk__in=set(keys)).select_related("controller")
     return {each.pk: [each.controller.code, each.code] for each in found}
+
+
+def tell_adoption(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the ledger says of an adoption that was completed."""
+    adoption = RuleAdoption.objects.select_related("controller").get(pk=body["adoption"])
+    facts = _facts(adoption, ADOPTION)
+    return {"adoption": adoption.pk, "controller": adoption.controller.code, "facts": facts}
 
 
 def tell_hold(body: dict[str, Any]) -> dict[str, Any]:

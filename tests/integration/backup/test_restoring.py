@@ -33,6 +33,7 @@ class Course:
         self.marked = self.ask("marked_tables")
         self.certificate = self.ask("destroy", folder=self.exports)
         self.hold = self.ask("hold_who_stays", folder=self.exports)
+        self.adoption = self.ask("adopt")
         self.ask("work")
         self.ledger = str(shutil.copy(installation.home / "ledger.jsonl", folder / "ledger.jsonl"))
         self.hold_on_all = self.ask("hold_everything", folder=self.exports)
@@ -152,6 +153,7 @@ def test_killed_it_is_shut_and_run_again_what_was_destroyed_stays_destroyed(cour
     assert course.web_may_enter("muniment") and "muniment_restoring" not in course.databases()
     assert course.marked and course.ask("marked_tables") == []
     assert course.ask("held", reference=course.hold) == ["C9"]
+    assert course.ask("adopted") == [course.adoption], "what was adopted or ended since stands as it did"
     certificates = course.installation.sql("SELECT count(*) FROM retention_certificate")
     stones = course.installation.sql("SELECT entity FROM records_tombstone ORDER BY 1")
     assert (certificates, stones) == ([[1]], [["nominal"], ["record"]])

@@ -12,7 +12,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller, RuleAdoption, User
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
 from muniment.engine.policy.model import GROUP_3_RULES, Length, Terms
-from muniment.retention import effects, policy_now, rules
+from muniment.retention import effects, ledger_lines, policy_now, rules
 
 ADOPT = "schedule.adopt"
 _NOT_SHOWN = (
@@ -71,6 +71,7 @@ def complete(asked: RuleAdoption, *, by: Actor) -> None:
         unless(effects.run_of(held) is not None or not effects.is_wanted(), _NOT_SHOWN).require()
         _can_be(Proposal(held.controller, held.rule, held.start, held.authority, held.length, held.ends)).require()
         RuleAdoption.objects.filter(pk=held.pk).update(completed_by=by.name, completed_at=timezone.now())
+        ledger_lines.of_adoption(held)
         audit.record(by, "schedule.adopt", subject=held.reference, detail=_told(held))
 
 

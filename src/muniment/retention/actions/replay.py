@@ -1,4 +1,4 @@
-"""Have a copy of the database that was restored follow the ledger: holds first, then what was destroyed since.
+"""Have a copy of the database that was restored follow the ledger: adoptions and holds, then what was destroyed since.
 
 Run on a database that nobody reads yet. What a standing hold covers is not destroyed, and neither is a nominal that a
 record of the copy still names: such things are findings, for a person to decide on before the copy is opened.
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from muniment.core import audit, content, ledger, places, turns
 from muniment.core.actors import Actor
-from muniment.core.models import Content, ContentKey, Controller, LedgerEntry
+from muniment.core.models import Content, ContentKey, Controller, LedgerEntry, RuleAdoption
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
@@ -38,6 +38,7 @@ class Followed:
     """What following the ledger did, and what it could not do: (what, why), as sentences."""
 
     holds: int = 0
+    adoptions: int = 0
     disposals: int = 0
     records: int = 0
     nominals: int = 0
@@ -54,6 +55,9 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
     holds = {line.body["hold"]: line for line in since if line.kind == "hold"}  # the last word on each
     disposals = [line for line in since if line.kind == "disposal"]
     known = _Known(_systems(), _found(_NOMINALS, disposals, holds.values()), _found(_WAITING, disposals, ()))
+    for line in since:
+        if line.kind == "adoption":
+            _adopt_again(line, done, by=by)
     for line in holds.values():
         with transaction.atomic():
             gate.pass_alone()
@@ -110,6 +114,20 @@ def _found(query: str, disposals: Iterable[ledger.Line], holds: Iterable[ledger.
         pepper = places.derived("tombstones", "references")
         cursor.execute(query, {"pepper": pepper, "digests": sorted(digests)})
         return {(force, system, digest): key for force, system, digest, key in cursor.fetchall()}
+
+
+def _adopt_again(line: ledger.Line, done: Followed, *, by: Actor) -> None:
+    """Bring an adoption to what the ledger says: what was ended since would dispose of records again."""
+    controller = Controller.objects.filter(code=line.body["controller"]).first()
+    if controller is None:
+        code = line.body["controller"]
+        done.findings.append(f"An adoption of {code} cannot be followed: this copy does not know it.")
+        return
+    with transaction.atomic():
+        facts = line.body["facts"] | {"controller": controller, "refused_by": "", "refused_at": None}
+        adoption, _ = RuleAdoption.objects.update_or_create(pk=line.body["adoption"], defaults=facts)
+        audit.record(by, "schedule.replay", subject=adoption.reference, detail={"line": line.number})
+    done.adoptions += 1
 
 
 def _hold_again(body: dict[str, Any], known: _Known, done: Followed) -> None:
