@@ -3,29 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from muniment.people.watching.charts import Bar, Mark
+
 WIDTH, HEIGHT, FOOT, HEAD = 720.0, 200.0, 28.0, 26.0
 _STEPS = ((1_000_000, "m"), (1_000, "k"))
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One part of a column, in the chart's own units: `kind` gives its pattern, `words` what it stands for."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    kind: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A text under or above a column, by its middle."""
-
-    x: float
-    y: float
-    text: str
 
 
 @dataclass(frozen=True)
