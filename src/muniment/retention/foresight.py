@@ -170,9 +170,9 @@ def months_between(first: date, last: date) -> Iterator[date]:
 
 
 def year_label(number: int, first: date, last: date) -> str:
-    """Say a year, and where it is not whole from when or until when."""
+    """Say a year, and where it is not whole after which day or until when."""
     if number == first.year:
-        return f"{number} from {first.day} {first:%B}"
+        return f"{number} after {first.day} {first:%B}"
     return f"{number} to {last:%B}" if number == last.year and last.month < 12 else str(number)
 
 
