@@ -217,6 +217,7 @@ def test_what_it_moves_is_shown_before_it_is_completed(own_life):
     assert not any(table.rows for table in sign_in(cast["clover"]).get(page).context["moves"]), "she sees none of them"
     other = adopting.ask(adopting.Proposal(northshire, "HR-RAD", **given), by=by(cast, "rowan"))
     effects.work_out(by=BY)
+    assert "It moves none of them" in sign_in(cast["ash"]).get(reverse("adoption", args=[other.reference])).text
     adopting.complete(other, by=by(cast, "ash"))
     with pytest.raises(Refused, match="not worked out yet"):
         adopting.complete(asked, by=by(cast, "ash"))

@@ -80,7 +80,7 @@ def _found(reference: str) -> RuleAdoption:
 
 
 def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> HttpResponse:
-    policy, by = policy_now.policy(), visitor(request)
+    policy, by, moves = policy_now.policy(), visitor(request), effects.tables(found)
     entry = policy.classes.get(found.rule)
     shown = {
         "adoption": found,
@@ -90,7 +90,8 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
         "asked_it": found.asked_by == by.name,
         "has_begun": found.start < timezone.localdate(),
         "effect": effects.run_of(found),
-        "moves": effects.tables(found),
+        "moves": moves,
+        "moves_any": any(table.rows for table in moves),
         "effect_is_wanted": effects.is_wanted(),
         "refusing": refusing,
         "page_title": f"Adoption {found.reference}",
