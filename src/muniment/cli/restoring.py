@@ -149,6 +149,8 @@ def _load(admin: psycopg.Connection, place: seats.Seats, given: Given, *, by: Ac
         given.keys.load(taking.KEYS, place.keys)
     seats.look_into(place.main, keys, keys_read_only=not keys_too)
     _fits()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # a copy knows nothing yet of what it holds, and would plan blindly
     walls.raise_walls()
     integrity.raise_checks()
     if given.keys is not None:

@@ -27,6 +27,7 @@ class Course:
         }
         self.exports = str(folder / "exports")
         installation.run("database", "init", "--organisation", str(ORGANISATION))
+        self.walls = installation.ask("walls")
         self.ask("begin", folder=self.exports)
         self.records, self.keys = str(folder / "records"), str(folder / "keys")
         self.said = json.loads(self.run("database", "backup", self.records, "--keys-to", self.keys, "--json"))
@@ -151,6 +152,7 @@ def test_killed_it_is_shut_and_run_again_what_was_destroyed_stays_destroyed(cour
     assert "was changed" in course.run(*words[:-1], str(short), code=6)
     course.run(*words)
     assert course.web_may_enter("muniment") and "muniment_restoring" not in course.databases()
+    assert course.installation.ask("walls") == course.walls
     assert course.marked and course.ask("marked_tables") == []
     assert course.ask("held", reference=course.hold) == ["C9"]
     assert course.ask("adopted") == [course.adoption], "what was adopted or ended since stands as it did"
