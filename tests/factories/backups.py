@@ -68,7 +68,7 @@ def adopted() -> list[str]:
 def held(reference: str) -> list[str]:
     """Return the references of the records that a hold covers, if it stands."""
     found = [each for each in Hold.objects.filter(released_at__isnull=True) if each.reference == reference]
-    return [each.record.reference for hold in found for each in hold.held.select_related("record")]
+    return sorted(each.record.reference for hold in found for each in hold.held.select_related("record"))
 
 
 def work() -> dict[str, int]:
