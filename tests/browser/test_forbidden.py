@@ -28,6 +28,7 @@ UNKNOWN = {
     "right": 0,
     "code": "none",
     "verdict": "different",
+    "table": "none",
 }
 
 

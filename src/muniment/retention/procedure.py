@@ -130,13 +130,12 @@ def _groups(of: _For) -> Iterable[Block]:
     for each in of.policy.groups:
         rule = of.rules.group_3 if each.get("by_time") else each["rule"]
         if rule is None:
-            rows.append((str(each["group"]), each["title"], "", "By the class of each record", ""))
+            rows.append((str(each["group"]), each["title"], "", "By the class of each record"))
             continue
         terms = of.rules.terms[rule]
-        every = f"every {words.period(terms.review_every)}" if terms.review_every else ""
         then = words.say("decision", terms.action)
-        rows.append((str(each["group"]), each["title"], schedule_words.period(of.rules, rule), then, every))
-    yield _table("Groups", ("Group", "Of whom", "Period", "Then", "Reviewed"), rows)
+        rows.append((str(each["group"]), each["title"], ", ".join(schedule_words.period(terms)), then))
+    yield _table("Groups", ("Group", "Of whom", "Period", "Then"), rows)
 
 
 def _flags(of: _For) -> Iterable[Block]:
@@ -189,10 +188,9 @@ def _reviews(of: _For) -> Iterable[Block]:
     rows = []
     for rule in sorted(rule for rule in of.rules.classes if rule in RULES):
         terms = of.rules.terms[rule]
-        every = f"every {words.period(terms.review_every)}" if terms.review_every else ""
-        period, start = schedule_words.period(of.rules, rule), words.say("date", terms.trigger)
-        rows.append((of.rules.classes[rule].title, period, start, words.say("decision", terms.action), every))
-    yield _table("Rules about people", ("Rule", "Period", "From", "Then", "Reviewed"), rows)
+        period, start = ", ".join(schedule_words.period(terms)), words.say("date", terms.trigger)
+        rows.append((of.rules.classes[rule].title, period, start, words.say("decision", terms.action)))
+    yield _table("Rules about people", ("Rule", "Period", "From", "Then"), rows)
 
 
 def _criteria(_of: _For) -> Iterable[Block]:

@@ -12,7 +12,8 @@ from muniment.core.models import AuditEvent, ContentKey, LedgerEntry
 from muniment.records.models import Nominal, Record, Tombstone
 from muniment.retention.actions import destruction, disposal, replay
 from muniment.retention.actions import hold as holding
-from muniment.retention.models import Certificate, DisposalOrder, Hold
+from muniment.retention.disposal_models import Certificate, DisposalOrder
+from muniment.retention.models import Hold
 
 
 class TakenBack(Exception):

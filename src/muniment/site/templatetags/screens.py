@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from muniment.core import words as wording
 from muniment.core.govuk_fields import params_of
-from muniment.engine.policy.model import Length
+from muniment.engine.policy.model import Length, RecordClass, Terms
+from muniment.retention import schedule_words
 from muniment.site import components
 
 register = template.Library()
@@ -109,9 +110,15 @@ def class_title(class_id: str) -> str:
 
 
 @register.filter
-def beside(row: list[Any], heads: list[str]) -> list[tuple[str, Any]]:
-    """Return the cells of a row, each after the head of its column."""
-    return list(zip(heads, row, strict=True))
+def period_said(terms: Terms) -> list[str]:
+    """Write for how long a class is kept, in lines."""
+    return schedule_words.period(terms)
+
+
+@register.filter
+def runs_from_said(terms: Terms, entry: RecordClass) -> list[str]:
+    """Write from which day a class is kept, in lines."""
+    return schedule_words.runs_from(entry, terms)
 
 
 @register.filter
