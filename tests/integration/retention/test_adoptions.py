@@ -18,7 +18,8 @@ from muniment.retention import effects, policy_now
 from muniment.retention.actions import adopting
 from muniment.retention.models import PersonDecision
 
-pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+pytestmark = pytest.mark.django_db(databases="__all__")
+COMMITS = pytest.mark.django_db(transaction=True, databases="__all__")  # refusals are written apart
 
 PAPER = "Retention policy of the force, section 3, of 1 December 2026"
 WEEK = timedelta(days=7)
@@ -163,6 +164,7 @@ def test_anyone_reads_the_schedule_and_what_has_changed_between_two_days(control
     assert reader.get(reverse("adoptions")).status_code == 302, "who adopted what is for who is signed in"
 
 
+@COMMITS
 def test_it_is_asked_for_completed_and_refused_on_pages(controllers, cast):
     rowan, ash, sorrel = (sign_in(cast[name]) for name in ("rowan", "ash", "sorrel"))
     given = {
@@ -197,6 +199,7 @@ def test_it_is_asked_for_completed_and_refused_on_pages(controllers, cast):
     assert "Completed by ash" in ash.get(reverse("adoptions")).text
 
 
+@COMMITS
 def test_what_it_moves_is_shown_before_it_is_completed(own_life):
     """A shop thief whose review is overdue would go by the clock, and the record with them, were PER-G3B adopted."""
     cast, northshire = own_life.cast, Controller.objects.get(code="northshire")

@@ -17,7 +17,8 @@ from muniment.retention import policy_now, procedure, procedure_print
 from muniment.retention.actions import adopting, issuing
 from muniment.retention.models import Procedure
 
-pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+pytestmark = pytest.mark.django_db(databases="__all__")
+COMMITS = pytest.mark.django_db(transaction=True, databases="__all__")  # refusals are written apart
 
 PAPER = "Retention policy of the force, section 3, of 1 December 2026"
 
@@ -135,6 +136,7 @@ def test_a_draft_that_the_policy_has_left_behind_is_not_issued(controllers, cast
     assert not Procedure.objects.get().waits
 
 
+@COMMITS
 def test_it_is_read_drafted_and_issued_on_pages_and_printed(controllers, cast):
     rowan, ash, sorrel = (sign_in(cast[name]) for name in ("rowan", "ash", "sorrel"))
     page = rowan.get(reverse("procedures"))
