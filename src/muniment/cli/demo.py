@@ -26,7 +26,7 @@ from muniment.core.models import AuditEvent, Controller
 from muniment.objects.actions.resolve import resolve as resolve_places_and_vehicles
 from muniment.people.actions import resolve, train
 from muniment.records.models import Intake, Quarantine, Record, SourceRow
-from muniment.retention.actions import foresee, hold, schedule
+from muniment.retention.actions import hold, schedule
 from muniment.retention.models import Hold, Review
 from muniment.supply import recipients
 from muniment.workbench import demonstration
@@ -61,7 +61,6 @@ def demo(
         _stage(bar, "Placing the holds", lambda: place_holds(by))
         name_recipients()
         decided = _stage(bar, "Working out retention", lambda: work_out_retention(by))
-        _stage(bar, "Foreseeing what falls due", lambda: foresee.foresee(policy_in_force.load(), by=by))
         sealed = _stage(bar, "Sealing the audit", audit.seal)
     facts = {
         **taken,

@@ -52,6 +52,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
     duties: list[Callable[[], dict[str, int]]] = [
         lambda: arrivals.follow_judgements(by=by),
         lambda: destruction.work(by=by),
+        lambda: foresee.keep_up(by=by),
         lambda: foresee.carry_out(by=by),
         lambda: {"adoptions_foreseen": effects.work_out(by=by)},
     ]

@@ -22,7 +22,7 @@ from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention import foresight, foresight_tables, workload
-from muniment.retention.actions.foresee import carry_out, foresee
+from muniment.retention.actions.foresee import carry_out, foresee, keep_up
 from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.models import PersonDecision, RecordDecision, Review
 from muniment.retention.other_schedules import Against
@@ -141,6 +141,15 @@ def test_a_draft_of_adoptions_is_asked_for_on_the_page(lives):
     assert "does not say whose adoptions" in client.get(reverse("falls_due")).text
     beside = client.get(reverse("falls_due"), {"run": good.run_id}).context["compared"][0]
     assert {line[0]: line[1:5] for line in beside.rows}["2030"] == (1, 0, 0, 1), "by the clock instead of a review"
+
+
+def test_the_worker_foresees_what_was_scheduled_once_and_again_after_the_next_schedule(lives):
+    assert [keep_up(by=BY)["kept_up"] for _ in range(2)] == [1, 0]
+    lives.run()
+    assert [keep_up(by=BY)["kept_up"] for _ in range(2)] == [1, 0]
+    folder = policy_in_force.adoptions_folder()
+    (folder / "northshire.yaml").write_text(DRAFT)
+    assert keep_up(by=BY)["kept_up"] == 0, "what is published is not of the policy in force"
 
 
 def longer(loaded, rule, years):

@@ -98,6 +98,18 @@ def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAs
     return asked
 
 
+def keep_up(*, by: Actor) -> dict[str, int]:
+    """Foresee what the last schedule published, if that is of the policy in force and nobody has yet."""
+    last, loaded = foreseen_tables.last_schedule(), policy_in_force.load()
+    if last is None or last.policy_version != loaded.version:
+        return {"kept_up": 0}  # the next schedule follows the policy first
+    since = BatchRun.objects.filter(kind=KIND, state="done", pk__gt=last.run, versions__against="")
+    if since.filter(versions__policy=loaded.version).exists():
+        return {"kept_up": 0}
+    foresee(loaded, by=by)
+    return {"kept_up": 1}
+
+
 def carry_out(*, by: Actor) -> dict[str, int]:
     """Work out what has been asked for, the oldest first; what cannot be is said with its reason."""
     done = 0
