@@ -115,9 +115,11 @@ def _audit() -> Check:
     outside = audit.seals_file()
     if not outside.exists():
         return Check("the audit verifies", f"the file of seals {outside} is not there", not sealed)
+    folder = places.spill()  # covert events are among them: where only this account reads
+    folder.mkdir(mode=0o700, exist_ok=True)
     with (
-        tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file,
-        tempfile.NamedTemporaryFile("w", suffix=".jsonl") as seals,
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl", dir=folder) as file,
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl", dir=folder) as seals,
     ):
         said = outside.read_text().splitlines(keepends=True)
         seals.writelines(line for line in said if json.loads(line)["number"] <= sealed)

@@ -24,6 +24,7 @@ _CODES = {
     "muniment.supply.recipients:BadRecipient": BAD_INPUT,
     "muniment.core.backup:BadBackup": CHECK_FAILED,
     "muniment.core.backup:NoKey": WRONG_USE,
+    "muniment.core.backup.programs:Missing": WRONG_USE,
     "muniment.core.ledger:BadLedger": CHECK_FAILED,
     "muniment.batch.matching.spark.session:NoCluster": WRONG_USE,
     "muniment.core.postgres:ServerError": FAULT,

@@ -472,6 +472,10 @@ class BatchRun(models.Model):
         seen = EVERYONE
         web = "SELECT"
 
+    class Meta:
+        # The last run of a kind is looked for on many pages; each arrival leaves a run of another.
+        indexes: ClassVar = [models.Index(fields=["kind", "id"], name="run_by_kind")]
+
 
 class Sitting(models.Model):
     """A signed-in session as the database knows it: `muniment.enter` sets the scope from its token."""

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from muniment.core import access, audit
 from muniment.core.actors import Actor, from_user
 from muniment.core.models import Controller, Membership, User
-from muniment.core.verdicts import Verdict, unless
+from muniment.core.verdicts import Refused, Verdict, unless
 
 View = Callable[..., HttpResponse]
 
@@ -77,6 +78,20 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if ended:
         answer["Location"] += f"&{urlencode({'ended': ended})}"
     return answer
+
+
+def carry_out(
+    request: HttpRequest, act: Callable[[], object], said: str | Callable[[], str], *, refusal: str = "", of: str = ""
+) -> None:
+    """Do what was asked and say that it is done, or why it was refused; with `refusal` that is an event, `of` whom."""
+    try:
+        act()
+        messages.success(request, said if isinstance(said, str) else said())
+    except Refused as refused:
+        if refusal:
+            audit.record_apart(visitor(request), refusal, "refused", subject=of)
+        for reason in refused.reasons:
+            messages.error(request, reason)
 
 
 def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:

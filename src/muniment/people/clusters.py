@@ -4,7 +4,7 @@ Each reader sees those that they may see the reason for.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -100,6 +100,10 @@ class Ranked(Sequence[Cluster]):
                 ranked += _ranked({prime: self._found[prime] for prime in primes})[within]
             at += len(primes)
         return ranked
+
+    def __iter__(self) -> Iterator[Cluster]:
+        """Give each, ranked once."""
+        return iter(self[:])
 
     def of(self, kind: str) -> int:
         """Return of how many something is wrong."""

@@ -23,9 +23,11 @@ def run_of(asked: RuleAdoption) -> BatchRun | None:
     return runs.first()
 
 
-def tables(asked: RuleAdoption) -> tuple[Table, ...]:
-    """Return what an adoption moves of its controller's people and records, as far as the reader may see them."""
-    run = run_of(asked)
+def tables(asked: RuleAdoption, run: BatchRun | None) -> tuple[Table, ...]:
+    """Return what an adoption moves of its controller's people and records, as far as the reader may see them.
+
+    `run` is `run_of` the adoption.
+    """
     return changes(run, foresight.Wanted(asked.controller)) if run else ()
 
 

@@ -25,7 +25,6 @@ from muniment.retention.assessment import questions
 from muniment.retention.disposal_models import DisposalOrder
 
 Block = Mapping[str, Any]
-TO_COMPLETE = "To be completed by the controller"
 # Actions that the procedure is about, by how their names begin.
 _ACTIONS = ("review.", "disposal.", "hold.", "event.", "schedule.")
 
@@ -68,7 +67,8 @@ class _For:
 
 def document(controller: Controller, on: date, form: Mapping[str, Any] | None = None) -> Document:
     """Return the procedure of a controller as on a day. Raise PolicyError, naming it, for a part that nobody knows."""
-    form, policy = form or _form(), policy_now.policy()
+    policy = policy_now.policy()
+    form = form or _form(policy.version)
     of = _For(controller, on, policy, policy.on(on, controller.code))
     sections = tuple(
         {"title": section["title"], "blocks": [block for part in section["parts"] for block in _part(part, of)]}
@@ -77,8 +77,9 @@ def document(controller: Controller, on: date, form: Mapping[str, Any] | None = 
     return Document(form["title"], controller.name, on, policy.version, sections)
 
 
-@lru_cache
-def _form() -> Mapping[str, Any]:
+@lru_cache(maxsize=2)
+def _form(_version: str) -> Mapping[str, Any]:
+    """Return the form, read again when the policy is of another version."""
     path = policy_files.folder() / "retention" / "procedure.yaml"
     found: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found

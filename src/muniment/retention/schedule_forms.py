@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller
+from muniment.engine.policy.adoptions import read_length
 from muniment.engine.policy.model import Length
 from muniment.retention import policy_now, rules
 
-_UNITS = {"years": Length(months=12), "months": Length(months=1), "days": Length(days=1)}
+_UNITS = ("years", "months", "days")
 
 
 class ScheduleForm(forms.Form):
@@ -79,8 +80,7 @@ class AdoptionForm(forms.Form):
         value = self.cleaned_data.get("value")
         if not value or self.ends:
             return None
-        one = _UNITS[self.cleaned_data.get("unit") or "years"]
-        return Length(months=one.months * value, days=one.days * value)
+        return read_length({"value": value, "unit": self.cleaned_data.get("unit") or "years"})
 
 
 class RefuseForm(forms.Form):

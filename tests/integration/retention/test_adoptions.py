@@ -120,8 +120,16 @@ def test_what_the_schedule_does_not_allow_is_refused_and_says_why(controllers, c
 
 def test_group_3_has_one_policy(controllers, cast):
     adopted(controllers, cast, rule="PER-G3B")
+    today = timezone.localdate()
+    # On that day, after it, and before it: then both would be adopted from it on.
+    for start in (today + WEEK, today + 2 * WEEK, today):
+        with pytest.raises(Refused, match="group 3 has one policy"):
+            adopting.ask(proposal(controllers, rule="PER-G3A", start=start), by=by(cast, "rowan"))
+    adopted(controllers, cast, rule="PER-G3B", start=today + 3 * WEEK, ends=True)
     with pytest.raises(Refused, match="group 3 has one policy"):
-        adopting.ask(proposal(controllers, rule="PER-G3A"), by=by(cast, "rowan"))
+        adopting.ask(proposal(controllers, rule="PER-G3A", start=today + 2 * WEEK), by=by(cast, "rowan"))
+    adopted(controllers, cast, rule="PER-G3A", start=today + 3 * WEEK)
+    assert "PER-G3B" not in rules(today + 3 * WEEK).adopted
 
 
 def test_what_was_allowed_when_it_was_asked_and_is_no_longer_is_not_completed(controllers, cast):
@@ -162,6 +170,9 @@ def test_anyone_reads_the_schedule_and_what_has_changed_between_two_days(control
     assert "8 years" in page.text and "adopted since" in page.text and page.text.count(PAPER) == 2
     assert "the schedule says the same" in reader.get(reverse("schedule"), {**asked, "controller": ""}).text
     assert reader.get(reverse("adoptions")).status_code == 302, "who adopted what is for who is signed in"
+    assert not AuditEvent.objects.filter(action="schedule.view").exists()
+    sign_in(cast["rowan"]).get(reverse("schedule"))
+    assert AuditEvent.objects.get(action="schedule.view").actor == "rowan"
 
 
 @COMMITS
@@ -212,7 +223,7 @@ def test_what_it_moves_is_shown_before_it_is_completed(own_life):
     with pytest.raises(Refused, match="not worked out yet"):
         adopting.complete(asked, by=by(cast, "ash"))
     assert (effects.work_out(by=BY), effects.work_out(by=BY)) == (1, 0)
-    people, _, turned = effects.tables(asked)
+    people, _, turned = effects.tables(asked, effects.run_of(asked))
     assert [(row[0], row[-1]) for row in people.rows] == [("Group 3", 1)]
     assert any("People" in str(row[0]) and row[-1] == 1 for row in turned.rows), turned.rows
     assert list(PersonDecision.objects.order_by("pk").values_list("group", "outcome", "due")) == decided
@@ -227,4 +238,4 @@ def test_what_it_moves_is_shown_before_it_is_completed(own_life):
     effects.work_out(by=BY)
     adopting.complete(asked, by=by(cast, "ash"))
     asked.refresh_from_db()
-    assert effects.tables(asked), "what was shown stays to be read"
+    assert effects.tables(asked, effects.run_of(asked)), "what was shown stays to be read"

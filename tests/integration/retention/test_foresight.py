@@ -16,13 +16,14 @@ from factories.exports import Source, row
 from factories.lives import BY, NOW
 from muniment.cli import foresee as command
 from muniment.core import policy_in_force
+from muniment.core.actors import from_user
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention import foresight, foresight_tables, workload
-from muniment.retention.actions.foresee import carry_out, foresee, keep_up
+from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
 from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.models import PersonDecision, RecordDecision, Review
 from muniment.retention.other_schedules import Against
@@ -129,6 +130,8 @@ def test_a_draft_of_adoptions_is_asked_for_on_the_page(lives):
     (folder / "broken.yaml").write_text("adoptions: []")
     client, page = sign_in(lives.cast["rowan"]), reverse("ask_beside")
     assert sign_in(lives.cast["bryony"]).post(page, {"draft": "broken"}).status_code == 403
+    with pytest.raises(Refused, match="role"):
+        ask(by=from_user(lives.cast["bryony"]), draft="broken")
     for wrong in ({}, {"as_on": "1 1 2020", "draft": "broken"}, {"draft": "gone"}):
         assert client.post(page, wrong).status_code == 422
     for name in ("group-3-by-time", "broken"):

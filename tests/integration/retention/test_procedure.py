@@ -145,8 +145,11 @@ def test_it_is_read_drafted_and_issued_on_pages_and_printed(controllers, cast):
     assert reverse("draft_procedure") not in sorrel.get(reverse("procedures")).text
     assert sorrel.post(reverse("draft_procedure"), {"controller": "northshire"}).status_code == 403
     assert rowan.get(reverse("procedures"), {"controller": "nowhere"}).status_code == 404
-    drafted = rowan.post(reverse("draft_procedure"), {"controller": "northshire"}).url
+    answer = rowan.post(reverse("draft_procedure"), {"controller": "northshire"})
+    assert answer.url == f"{reverse('procedures')}?controller=northshire"
     reference = Procedure.objects.get().reference
+    drafted = reverse("procedure", args=[reference])
+    assert drafted in rowan.get(answer.url).text
     rowan.post(reverse("issue_procedure", args=[reference]))
     assert Procedure.objects.get().waits, "one's own"
     assert "Not issued: a draft by rowan" in ash.get(drafted).text

@@ -37,3 +37,8 @@ def test_what_is_not_shown_is_not_ranked(asked):
     assert ranked()[:2] == [4, 1]
     assert sorted(asked) == [1, 4]
     assert (len(ranked()), ranked().of("large"), ranked().of("two")) == (7, 4, 2)
+
+
+def test_going_through_all_ranks_each_once(asked):
+    assert list(ranked()) == IN_ORDER
+    assert sorted(asked) == sorted(IN_ORDER)

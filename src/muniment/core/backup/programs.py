@@ -19,7 +19,11 @@ PIECE = 2**20
 
 
 class Failed(Exception):
-    """A program of PostgreSQL is missing, too old or ended with an error; the message says what to do."""
+    """A program of PostgreSQL ended with an error; the message says with which."""
+
+
+class Missing(Exception):
+    """A program of PostgreSQL is missing or too old; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,16 @@ class Program:
 
 
 def find(name: str, *, least: int) -> Program:
-    """Return a program that works with a server of major version `least`. Raise Failed when there is none."""
+    """Return a program that works with a server of major version `least`. Raise Missing when there is none."""
     real = bool(os.environ.get("DATABASE_URL"))
     path = shutil.which(name) if real else str(postgres.program(name))
     if path is None:
-        raise Failed(f"{name} is not on the PATH: install the client programs of PostgreSQL {least} or newer.")
+        raise Missing(f"{name} is not on the PATH: install the client programs of PostgreSQL {least} or newer.")
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
     found = re.search(r"(\d+(?:\.\d+)*)", said)
     program = Program(path, found[1] if found else "0")
     if program.major < least:
-        raise Failed(
+        raise Missing(
             f"{path} is of PostgreSQL {program.version}, the server or the copy of {least}: install the client programs"
             f" of PostgreSQL {least} or newer, and have them first on the PATH."
         )

@@ -29,11 +29,6 @@ class Change:
     parts: tuple[Part, ...]
     papers: tuple[str | None, str | None]
 
-    @property
-    def decides(self) -> bool:
-        """Whether anything may fall due otherwise, and not only what it rests on is written otherwise."""
-        return any(part.name in {*PARTS[:5], "adopted"} for part in self.parts)
-
 
 def changes(was: Rules, now: Rules) -> list[Change]:
     """Return the classes and rules of which one schedule says otherwise than another, in the order of their ids.

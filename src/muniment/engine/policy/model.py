@@ -11,6 +11,7 @@ from muniment.engine.policy.offences import OffenceTable
 from muniment.engine.values.dates import add_months
 
 POLICING = "policing"
+_KEPT = 256  # days and controllers for which the rules stay worked out
 GROUP_3_RULES = ("PER-G3A", "PER-G3B")
 
 
@@ -226,6 +227,8 @@ class Policy:
         """Return the policy on a day for a controller; None or one without an overlay has adopted nothing."""
         key = (day, controller)
         if key not in self._cache:
+            if len(self._cache) >= _KEPT:  # anyone may ask for any day
+                self._cache.clear()
             self._cache[key] = self._resolve(day, controller)
         return self._cache[key]
 

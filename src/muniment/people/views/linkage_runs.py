@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST
 from muniment.batch.matching.policy import in_force
 from muniment.core import audit, content, words
 from muniment.core.models import BatchRun, User
-from muniment.core.verdicts import Refused
-from muniment.core.visits import actions_of, opens, visitor
+from muniment.core.visits import actions_of, carry_out, opens, visitor
 from muniment.engine.matching.bands import bands
 from muniment.engine.matching.rules import REASONS
 from muniment.people.actions import release as releasing
@@ -222,10 +221,6 @@ def release_run(request: HttpRequest, key: int) -> HttpResponse:
         raise Http404
     if not form.is_valid() and state_of(run) == "held":
         return _page(request, run, form)
-    try:
-        releasing.release(hold, by=visitor(request), reason=form.cleaned_data.get("reason", ""))
-        messages.success(request, "Released. The next run publishes what this one would have changed.")
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    release = partial(releasing.release, hold, by=visitor(request), reason=form.cleaned_data.get("reason", ""))
+    carry_out(request, release, "Released. The next run publishes what this one would have changed.")
     return redirect("linkage_run", key)

@@ -11,7 +11,7 @@ from muniment.core import access, audit, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, RuleAdoption, User
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
-from muniment.engine.policy.model import GROUP_3_RULES, Length, Terms
+from muniment.engine.policy.model import GROUP_3_RULES, Length, Policy, Terms
 from muniment.retention import effects, ledger_lines, policy_now, rules
 
 ADOPT = "schedule.adopt"
@@ -121,9 +121,19 @@ def _can_be(proposal: Proposal) -> Verdict:
         proposal.length is None or bool(proposal.length.months or proposal.length.days), "Enter a period above zero."
     )
     verdict &= _within_the_law(proposal, terms)
-    other = {GROUP_3_RULES[0]: GROUP_3_RULES[1], GROUP_3_RULES[1]: GROUP_3_RULES[0]}.get(proposal.rule)
     return verdict & unless(
-        other not in on.adopted, f"{other} is adopted on that day, and group 3 has one policy: end that first."
+        not (proposal.rule in GROUP_3_RULES and _other_of_group_3(policy, proposal)),
+        "The other rule of group 3 is adopted on that day or later, and group 3 has one policy: end that first.",
+    )
+
+
+def _other_of_group_3(policy: Policy, proposal: Proposal) -> bool:
+    """Whether the controller has adopted the other rule of group 3 for any day from that of a proposal on."""
+    overlay = policy.overlays.get(proposal.controller.code)
+    others = [each for each in overlay.adoptions if each.rule in GROUP_3_RULES] if overlay else []
+    return any(
+        each.rule != proposal.rule and (each.until is None or each.until > max(each.start, proposal.start))
+        for each in others
     )
 
 

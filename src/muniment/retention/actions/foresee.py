@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.retention import foresight
-from muniment.core import audit, policy_in_force
+from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused, unless
 from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
-from muniment.retention import foreseen_tables, other_schedules, schedule_tables
+from muniment.retention import foreseen_tables, other_schedules, policy_now, schedule_tables
 from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.other_schedules import Against
 
@@ -91,6 +91,8 @@ def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAs
     verdict &= unless(not draft or draft in other_schedules.drafts(), "Choose a draft that is there.")
     verdict &= unless(not waiting.filter(as_on=as_on, draft=draft).exists(), "This has been asked for and waits.")
     verdict &= unless(waiting.count() < WAITING, f"{WAITING} wait already. Ask again when one of them is done.")
+    if by.user:
+        verdict &= access.may(by.user, "foresight.ask", on=timezone.localdate())
     verdict.require()
     with transaction.atomic():
         asked = ForesightAsked.objects.create(as_on=as_on, draft=draft, asked_by=by.name)
@@ -100,7 +102,7 @@ def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAs
 
 def keep_up(*, by: Actor) -> dict[str, int]:
     """Foresee what the last schedule published, if that is of the policy in force and nobody has yet."""
-    last, loaded = foreseen_tables.last_schedule(), policy_in_force.load()
+    last, loaded = foreseen_tables.last_schedule(), policy_now.policy()
     if last is None or last.policy_version != loaded.version:
         return {"kept_up": 0}  # the next schedule follows the policy first
     since = BatchRun.objects.filter(kind=KIND, state="done", pk__gt=last.run, versions__against="")
@@ -115,7 +117,7 @@ def carry_out(*, by: Actor) -> dict[str, int]:
     done = 0
     for asked in ForesightAsked.objects.filter(done_at__isnull=True).order_by("pk"):
         try:
-            loaded = policy_in_force.load()
+            loaded = policy_now.policy()
             asked.run = foresee(loaded, by=by, against=_other(loaded, asked))
         except (Refused, PolicyError, KeyError) as error:
             asked.refused = str(error) if not isinstance(error, KeyError) else "This draft is there no longer."

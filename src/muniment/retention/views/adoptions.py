@@ -1,5 +1,7 @@
 """Adoptions: what forces and offices have adopted, asking for one, and completing it as a second person."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,10 +12,12 @@ from django.views.decorators.http import require_POST
 from muniment.core import audit, references
 from muniment.core.models import RuleAdoption, User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import controllers_of, opens, visitor
+from muniment.core.visits import carry_out, controllers_of, opens, visitor
 from muniment.retention import effects, policy_now
 from muniment.retention.actions import adopting
 from muniment.retention.schedule_forms import AdoptionForm, RefuseForm
+
+_REFUSED = "schedule.refused"
 
 
 @opens("schedule.view", purpose=False)
@@ -80,7 +84,8 @@ def _found(reference: str) -> RuleAdoption:
 
 
 def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> HttpResponse:
-    policy, by, moves = policy_now.policy(), visitor(request), effects.tables(found)
+    policy, by, effect = policy_now.policy(), visitor(request), effects.run_of(found)
+    moves = effects.tables(found, effect)
     entry = policy.classes.get(found.rule)
     shown = {
         "adoption": found,
@@ -89,7 +94,7 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
         "may_act": adopting.may(found.controller, by),
         "asked_it": found.asked_by == by.name,
         "has_begun": found.start < timezone.localdate(),
-        "effect": effects.run_of(found),
+        "effect": effect,
         "moves": moves,
         "moves_any": any(table.rows for table in moves),
         "effect_is_wanted": effects.is_wanted(),
@@ -105,13 +110,8 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
 def complete_adoption(request: HttpRequest, reference: str) -> HttpResponse:
     """Complete an adoption that another asked for."""
     found = _found(reference)
-    try:
-        adopting.complete(found, by=visitor(request))
-        messages.success(request, "Adopted. The next run of the schedule follows it from its day on.")
-    except Refused as refusal:
-        audit.record_apart(visitor(request), "schedule.refused", "refused", subject=found.reference)
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    said = "Adopted. The next run of the schedule follows it from its day on."
+    carry_out(request, partial(adopting.complete, found, by=visitor(request)), said, refusal=_REFUSED, of=reference)
     return redirect("adoption", reference)
 
 
@@ -122,10 +122,6 @@ def refuse_adoption(request: HttpRequest, reference: str) -> HttpResponse:
     found, form = _found(reference), RefuseForm(request.POST)
     if not form.is_valid() and found.waits:
         return _page(request, found, form)
-    try:
-        adopting.refuse(found, by=visitor(request), why=form.cleaned_data.get("why", ""))
-        messages.success(request, "Refused: the schedule stays as it was.")
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    refuse = partial(adopting.refuse, found, by=visitor(request), why=form.cleaned_data.get("why", ""))
+    carry_out(request, refuse, "Refused: the schedule stays as it was.", refusal=_REFUSED, of=reference)
     return redirect("adoption", reference)

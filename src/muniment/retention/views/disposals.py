@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST
 
 from muniment.core import access, audit, content, references, work_files
 from muniment.core.models import User
-from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import carry_out, opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
@@ -208,13 +207,7 @@ def _can(request: HttpRequest, order: DisposalOrder) -> dict[str, bool]:
 def _then(
     request: HttpRequest, order: DisposalOrder, act: Callable[[], object], words: str | Callable[[], str]
 ) -> HttpResponse:
-    try:
-        act()
-        messages.success(request, words if isinstance(words, str) else words())
-    except Refused as refusal:
-        audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    carry_out(request, act, words, refusal="disposal.refused", of=order.reference)
     return redirect("disposal", order.reference)
 
 

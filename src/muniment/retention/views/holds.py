@@ -1,5 +1,6 @@
 """Holds: those that stand, placing one, and releasing one, which two people do."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 from muniment.core import audit, references, words
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import controllers_of, opens, visitor
+from muniment.core.visits import carry_out, controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record
 from muniment.retention import doubt
@@ -169,12 +170,8 @@ def _scope(form: HoldForm) -> dict[str, Any] | None:
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm that a hold on people is meant for them as they are made up now."""
     found = found_hold(reference)
-    try:
-        holding.confirm(found, by=visitor(request))
-        messages.success(request, f"{found.reference} stands for these people as they are made up now.")
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    said = f"{found.reference} stands for these people as they are made up now."
+    carry_out(request, partial(holding.confirm, found, by=visitor(request)), said)
     return redirect("hold", reference)
 
 
@@ -186,12 +183,8 @@ def ask_release(request: HttpRequest, reference: str) -> HttpResponse:
     assert isinstance(request.user, User)
     if not form.is_valid() and found.released_at is None and holding.may_release(found, request.user):
         return _page(request, found, form)
-    try:
-        holding.ask_release(found, by=visitor(request), reason=form.cleaned_data.get("note", ""))
-        messages.success(request, "Asked. Someone else has to complete the release.")
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    asking = partial(holding.ask_release, found, by=visitor(request), reason=form.cleaned_data.get("note", ""))
+    carry_out(request, asking, "Asked. Someone else has to complete the release.")
     return redirect("hold", reference)
 
 

@@ -1,20 +1,24 @@
 """The procedure: as it would be generated today, its controlled versions, drafting one and issuing it."""
 
-from django.contrib import messages
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from muniment.core import audit, references
 from muniment.core.models import Controller, User
-from muniment.core.verdicts import Refused
-from muniment.core.visits import controllers_of, opens, visitor
+from muniment.core.visits import carry_out, controllers_of, opens, visitor
 from muniment.retention import procedure as generated
 from muniment.retention import procedure_print
 from muniment.retention.actions import adopting, issuing
 from muniment.retention.models import Procedure
+
+_REFUSED = "procedure.refused"
 
 
 @opens("schedule.view", purpose=False)
@@ -22,9 +26,9 @@ def procedures(request: HttpRequest) -> HttpResponse:
     """Show the procedure of a controller as the policy has it today, and its versions."""
     controller = _controller(request)
     audit.record(visitor(request), "procedure.list", controller=controller.code)
-    versions = Procedure.objects.filter(controller=controller).defer("body").order_by("-pk")
+    versions = list(Procedure.objects.filter(controller=controller).defer("body").order_by("-pk"))
     made = generated.document(controller, timezone.localdate())
-    latest = versions.filter(issued_at__isnull=False).order_by("-number").first()
+    latest = max((each for each in versions if each.number), key=lambda each: each.number or 0, default=None)
     shown = {
         "controller": controller,
         "controllers": Controller.objects.order_by("name"),
@@ -94,28 +98,17 @@ def procedure_pdf(request: HttpRequest, reference: str) -> HttpResponse:
 def draft_procedure(request: HttpRequest) -> HttpResponse:
     """Draft a version as the policy has it today."""
     controller = _controller(request)
-    try:
-        drafted = issuing.draft(controller, by=visitor(request))
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
-        return redirect("procedures")
-    messages.success(request, f"{drafted.reference} is drafted. Somebody else has to issue it.")
-    return redirect("procedure", drafted.reference)
+    draft = partial(issuing.draft, controller, by=visitor(request))
+    carry_out(request, draft, "Drafted. Somebody else has to issue it.", refusal=_REFUSED, of=controller.code)
+    return redirect(f"{reverse('procedures')}?{urlencode({'controller': controller.code})}")
 
 
 @require_POST
 @opens(adopting.ADOPT, purpose=False)
 def issue_procedure(request: HttpRequest, reference: str) -> HttpResponse:
     """Issue a version that another drafted."""
-    found = _found(reference)
-    try:
-        issuing.issue(found, by=visitor(request))
-        messages.success(request, "Issued. The versions before it stay to be read.")
-    except Refused as refusal:
-        audit.record_apart(visitor(request), "procedure.refused", "refused", subject=found.reference)
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    issue = partial(issuing.issue, _found(reference), by=visitor(request))
+    carry_out(request, issue, "Issued. The versions before it stay to be read.", refusal=_REFUSED, of=reference)
     return redirect("procedure", reference)
 
 
@@ -123,11 +116,7 @@ def issue_procedure(request: HttpRequest, reference: str) -> HttpResponse:
 @opens(adopting.ADOPT, purpose=False)
 def withdraw_procedure(request: HttpRequest, reference: str) -> HttpResponse:
     """Withdraw a draft."""
-    found = _found(reference)
-    try:
-        issuing.withdraw(found, by=visitor(request))
-        messages.success(request, "Withdrawn: what was issued before stays as it is.")
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, reason)
+    withdraw = partial(issuing.withdraw, _found(reference), by=visitor(request))
+    said = "Withdrawn: what was issued before stays as it is."
+    carry_out(request, withdraw, said, refusal=_REFUSED, of=reference)
     return redirect("procedure", reference)

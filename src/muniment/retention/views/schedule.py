@@ -6,6 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from muniment.core import audit
+from muniment.core.models import User
+from muniment.core.visits import visitor
 from muniment.engine.policy.changes import changes
 from muniment.retention import policy_now
 from muniment.retention.schedule_forms import ScheduleForm
@@ -14,8 +17,10 @@ from muniment.retention.schedule_forms import ScheduleForm
 def schedule(request: HttpRequest) -> HttpResponse:
     """Show every record class as on a day: period, trigger, what then, authority, how sure, adopted or not.
 
-    A schedule is published, and tells of nobody: who looks is not asked.
+    A schedule is published, and tells of nobody: who looks is not asked. Of who is signed in it is an event.
     """
+    if isinstance(request.user, User):
+        audit.record(visitor(request), "schedule.view")
     form = ScheduleForm(request.GET or None)
     form.is_valid()
     given: dict[str, Any] = form.cleaned_data if form.is_bound else {}

@@ -33,7 +33,7 @@ def test_an_adoption_with_a_period_of_its_own_is_a_change_of_both_and_ends_on_it
     assert told(policy, BEFORE, date(2028, 1, 1)) == {}
 
 
-def test_what_only_rests_on_something_else_decides_nothing() -> None:
+def test_what_only_rests_on_something_else_is_a_change_of_that_alone() -> None:
     policy = policies.load()
     entry = policy.classes["CRI-INC"]
     sure = replace(entry.values[0], start=DAY, verified=True, authority="Read at its source", evidence="seen")
@@ -42,13 +42,6 @@ def test_what_only_rests_on_something_else_decides_nothing() -> None:
     )
     (change,) = changes(dated.on(BEFORE), dated.on(DAY))
     assert {part.name for part in change.parts} == {"authority", "verified", "evidence"}
-    assert not change.decides
-    longer = replace(sure, length=Length(months=96))
-    dated = replace(
-        policy, classes={**policy.classes, "CRI-INC": replace(entry, values=(*entry.values, longer))}, _cache={}
-    )
-    (change,) = changes(dated.on(BEFORE), dated.on(DAY))
-    assert change.decides
 
 
 def test_rules_for_every_class_that_have_another_value_are_named_with_it() -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -140,3 +140,11 @@ def test_bank_holidays_hold_the_overlay() -> None:
     days = policies.load().bank_holidays
     assert date(2026, 6, 15) in days["scotland"] and date(2026, 6, 15) not in days["england-and-wales"]
     assert date(2026, 12, 25) in days["england-and-wales"]
+
+
+def test_rules_are_kept_for_some_days_and_not_for_every_day_that_anyone_asks_for() -> None:
+    policy = policies.load().adopting([])
+    answers = [policy.on(DAY + timedelta(days=number)) for number in range(600)]
+    assert [each.day for each in answers[:2]] == [DAY, DAY + timedelta(days=1)]
+    assert len(policy._cache) <= 256
+    assert policy.on(DAY + timedelta(days=599)) is answers[-1]
