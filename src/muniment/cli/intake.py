@@ -21,7 +21,7 @@ from muniment.core.actors import Actor
 from muniment.records import staging, touched
 from muniment.records.actions import take_in
 from muniment.records.touched import Touched
-from muniment.workbench import arrivals
+from muniment.workbench import arrivals, crowds
 
 _REFUSALS = (feeds.BadFile, take_in.TooManyAbsent, take_in.UnknownSystem, take_in.TableTaken)
 _AHEAD = 16 << 20  # bytes of files that are read before their turn; the next one always is
@@ -35,9 +35,15 @@ def intake(
     absence_limit: Annotated[
         float | None, typer.Option(help="Share of known rows that a full export may lack, 0 to 1.")
     ] = None,
+    follow: Annotated[
+        bool, typer.Option(help="Link and decide what has come; or leave it to `muniment resolve` and `schedule`.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Take in exports; nothing is applied unless every file is what its feed says."""
+    """Take in exports, and link and decide what they bring; nothing is applied unless every file is what its feed says.
+
+    Of a few it is done one by one, else for everybody at once.
+    """
     by = actors.from_command("intake")
     today = timezone.localdate()
     named = _Named()
@@ -45,7 +51,7 @@ def intake(
         [(feeds.load(feeds.find(feed)), files)], by=by, absence_limit=absence_limit, today=today, then=named.add
     )
     access.refresh_scopes(today)
-    followed = arrivals.follow(named.touched, by=by)
+    followed = arrivals.follow(named.touched, by=by, patiently=True) if follow else crowds.Followed()
     if followed.waits:
         total = replace(total, notes=(*total.notes, followed.waits))
     facts = (total.told() if as_json else total.numbers()) | followed.numbers()

@@ -17,7 +17,7 @@ from muniment.core.actors import Actor
 from muniment.retention import effects
 from muniment.retention.actions import destruction, foresee
 from muniment.supply.actions import correct
-from muniment.workbench import arrivals
+from muniment.workbench import arrivals, crowds
 
 app = typer.Typer()
 _SWEEP_EVERY_S = 3600  # it compares all owners of keys with all owners of content
@@ -50,6 +50,7 @@ def _round(by: Actor) -> dict[str, int]:
 def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], dict[str, int]]]:
     """Return what is to be done in a round, in its order."""
     duties: list[Callable[[], dict[str, int]]] = [
+        lambda: {"crowds_followed": int(crowds.follow(by=by) is not None)},
         lambda: arrivals.follow_judgements(by=by),
         lambda: destruction.work(by=by),
         lambda: foresee.keep_up(by=by),

@@ -23,6 +23,7 @@ from muniment.core.actors import Actor
 from muniment.records.actions import source_key, take_in
 from muniment.records.models import SourceKey
 from muniment.workbench import arrivals
+from muniment.workbench.crowds import Followed
 
 MOST_BYTES = 8 << 20  # of what is sent at once; more is a file for `muniment intake`
 
@@ -113,7 +114,7 @@ def hand_in(request: HttpRequest, feed: str, file: str) -> Taken:
     return Taken(**counts.numbers(), reasons=dict(counts.reasons), notes=notes, **followed.numbers())
 
 
-def _arrive(feed: feeds.Feed, name: str, body: bytes, by: Actor) -> tuple[take_in.Counts, arrivals.Followed]:
+def _arrive(feed: feeds.Feed, name: str, body: bytes, by: Actor) -> tuple[take_in.Counts, Followed]:
     """Take in what was sent as a file, which lies nowhere afterwards; what a kill leaves goes with `places.spill`."""
     own = places.work() / str(os.getpid())
     own.mkdir(mode=0o700, exist_ok=True)

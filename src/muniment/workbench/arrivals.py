@@ -1,7 +1,7 @@
 """What comes in, and what follows at once: people, places and vehicles are attached to their prime records, and
 retention is worked out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from django.db.models import Model
@@ -21,35 +21,12 @@ from muniment.records.actions import take_in
 from muniment.records.touched import AT_ONCE, Touched, named_in
 from muniment.retention import policy_now
 from muniment.retention.actions import reschedule as rescheduling
+from muniment.workbench import crowds
+from muniment.workbench.crowds import Followed
 
-_TOO_MANY = "So much has come in that the next runs link and decide it: `muniment resolve`, then `muniment schedule`."
-
-
-@dataclass(frozen=True)
-class Followed:
-    """What was attached and decided anew; or why the next run has to do it, as sentences.
-
-    `places` and `vehicles` are the ways of writing one that were decided about.
-    """
-
-    nominals: int = 0
-    places: int = 0
-    vehicles: int = 0
-    people: int = 0
-    records: int = 0
-    reviews_opened: int = 0
-    waits: str = ""
-
-    def numbers(self) -> dict[str, int]:
-        """Return the counts, each by what was done."""
-        return {
-            "nominals_attached": self.nominals,
-            "places_attached": self.places,
-            "vehicles_attached": self.vehicles,
-            "people_decided": self.people,
-            "records_decided": self.records,
-            "reviews_opened": self.reviews_opened,
-        }
+_TOO_MANY = (
+    "So much has come in that everybody is to be linked and decided anew: the worker (`muniment work`) does it next."
+)
 
 
 def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, Followed]:
@@ -71,12 +48,17 @@ def arrive(feed: feeds.Feed, file: Path, *, by: Actor) -> tuple[take_in.Counts, 
     return counts, follow(named_in(batch) | counts.before, by=by)
 
 
-def follow(touched: Touched, *, by: Actor) -> Followed:
-    """Attach what has come or changed, and work out retention for everyone and everything that it touches."""
+def follow(touched: Touched, *, by: Actor, patiently: bool = False) -> Followed:
+    """Attach what has come or changed, and work out retention for everyone and everything that it touches.
+
+    Where that is too much to be done one by one, everybody is linked and decided: here, for who waits `patiently`, else
+    by the worker.
+    """
     if not touched:
         return Followed()
     if touched.are_too_many:
-        return Followed(waits=_TOO_MANY)
+        crowds.ask()
+        return (crowds.follow(by=by) if patiently else None) or Followed(waits=_TOO_MANY)
     things = _attach_things(touched, by=by)
     try:
         attached = attaching.attach(touched.nominals, by=by)

@@ -7,9 +7,12 @@ from django.db import connection
 from typer.testing import CliRunner
 
 from factories.exports import Source, row
+from factories.linkage import activate_model
 from muniment import feeds
 from muniment.cli import exits, intake
 from muniment.core.actors import Actor
+from muniment.people.models import Belonging
+from muniment.records import touched
 from muniment.records.actions.take_in import TooManyAbsent
 from muniment.records.models import Intake, Record
 
@@ -83,3 +86,20 @@ def test_why_rows_went_to_quarantine_is_told(controllers, tmp_path):
     assert list(reasons) == ["bad_date", "required"]
     lines = [f"{count:,} × {code}: {feeds.REASONS[code]}" for code, count in reasons.items()]
     assert [line for line in lines if line not in told.stderr] == []
+
+
+def test_many_are_followed_by_runs_over_everybody_unless_they_are_left_to_these(controllers, tmp_path, monkeypatch):
+    activate_model()
+    source = Source(tmp_path, kind="delta")
+    monkeypatch.setattr(touched, "AT_ONCE", 1)
+
+    def take_in(day, *references, options=()):
+        file = source.write([row(f"C{name}", f"P{name}") for name in references], day)
+        told = CliRunner().invoke(intake.app, [str(source.feed.path), str(file), "--json", *options])
+        assert told.exit_code == 0
+        return json.loads(told.stdout.splitlines()[-1])
+
+    told = take_in("2026-06-01", "1", "2", "3")
+    assert (told["nominals_attached"], told["records_decided"], told["notes"]) == (3, 3, [])
+    assert take_in("2026-06-02", "4", "5", options=["--no-follow"])["nominals_attached"] == 0
+    assert not Belonging.objects.filter(nominal__reference="P4").exists()

@@ -1,9 +1,11 @@
 """What comes in is linked and decided at once, as the next runs over everybody would have it."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,12 +24,11 @@ from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging, Judgement
 from muniment.records import touched
 from muniment.records.models import Nominal
-from muniment.records.touched import Touched
 from muniment.retention import policy_now
 from muniment.retention.actions import hold as holding
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import HeldRecord, PersonDecision, RecordDecision, Review
-from muniment.workbench import arrivals
+from muniment.workbench import arrivals, crowds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -257,12 +258,55 @@ def test_what_its_source_corrects_is_decided_anew(sources):
     assert_runs_change_nothing()
 
 
-def test_before_the_first_run_and_past_what_is_followed_at_once_the_next_run_is_named(sources):
+def test_before_the_first_run_the_next_run_is_named(sources):
     north, _ = sources
     waits = send(north, [row("C1", "P1", **HOME)]).waits
     assert waits.count("muniment resolve") == 2, "for people, and for places and vehicles"
-    many = Touched(frozenset(range(touched.AT_ONCE + 1)))
-    assert "muniment schedule" in arrivals.follow(many, by=BY).waits
+
+
+def test_past_what_is_followed_one_by_one_the_worker_links_and_decides_everybody(sources, monkeypatch):
+    north, west = sources
+    north.send([row("C1", "P1", **HOME, **OLD)])
+    run()
+    monkeypatch.setattr(touched, "AT_ONCE", 0)
+    assert "muniment work" in send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")]).waits
+    assert not Belonging.objects.filter(nominal__reference="W1").exists()
+    followed = crowds.follow(by=BY)
+    assert (followed.nominals, followed.records, followed.waits) == (2, 2, "")
+    assert Belonging.objects.filter(until=None).values("prime").distinct().count() == 1
+    assert crowds.follow(by=BY) is None, "it is done once"
+    assert_runs_change_nothing()
+
+
+def by_another_worker():
+    try:
+        return crowds.follow(by=BY)
+    finally:
+        connection.close()
+
+
+def test_of_many_who_ask_while_another_follows_none_is_forgotten(sources, monkeypatch):
+    run()
+    crowds.ask()
+    schedule = crowds.scheduling.schedule
+
+    def meanwhile(*given, **named):
+        crowds.ask()
+        with ThreadPoolExecutor(1) as beside:
+            assert beside.submit(by_another_worker).result() is None, "one at a time"
+        return schedule(*given, **named)
+
+    monkeypatch.setattr(crowds.scheduling, "schedule", meanwhile)
+    assert crowds.follow(by=BY).waits == ""
+    monkeypatch.setattr(crowds.scheduling, "schedule", schedule)
+    assert crowds.follow(by=BY) is not None
+    assert crowds.follow(by=BY) is None
+
+
+def test_without_a_model_a_crowd_is_told_so_once(controllers):
+    crowds.ask()
+    assert "muniment train" in crowds.follow(by=BY).waits
+    assert crowds.follow(by=BY) is None, "the worker does not try again each round"
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
