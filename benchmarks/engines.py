@@ -1,13 +1,15 @@
-"""`python -m benchmarks.engines --size N`: the same nominals on DuckDB and on a cluster of Spark started for it.
+"""`python -m benchmarks.engines --size N --lives M`: the same on DuckDB and on a cluster of Spark started for it.
 
-Every pair that the two weigh otherwise is printed, with what each saw. Judgements and standing pairs are made up from
-the seed, so that every part of the grouping has something to do.
+Of nominals, every pair that the two weigh otherwise is printed, with what each saw. Judgements and standing pairs are
+made up from the seed, so that every part of the grouping has something to do. Of lives made up at random, every one
+whose retention Spark decides otherwise than the reference.
 """
 
 import argparse
 import json
 import os
 import random
+import time
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +19,16 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from benchmarks import cluster, world
+from muniment.batch.cluster import Cluster
 from muniment.batch.connecting import spill_to
 from muniment.batch.matching.agreement import Agreement, compare
 from muniment.batch.matching.engines import one_machine
 from muniment.batch.matching.resolve import JUDGEMENTS, STANDING, Given, resolve
-from muniment.batch.matching.spark.session import Cluster, opened
+from muniment.batch.matching.spark.opening import opened
 from muniment.batch.matching.standardise import standardise
 from muniment.batch.matching.train import train
+from muniment.batch.retention.on_cluster import on_cluster
+from muniment.cli.policy import compare_lives
 from muniment.engine.matching.model import Model
 
 SIZE = 20_000
@@ -34,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engines")
     parser.add_argument("--size", type=int, default=SIZE, help="nominals of the invented world")
     parser.add_argument("--memory", default="2g", help="of each of the two workers, and of the program that asks")
+    parser.add_argument("--lives", type=int, default=2_000, help="people made up, whose retention is decided")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/engines.json"))
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="muniment-engines-") as place:
@@ -43,9 +49,16 @@ def main() -> None:
         with cluster.started(folder, memory=asked.memory) as master:
             spark = Cluster(master, folder / "driver", memory=asked.memory)
             found = compare((one_machine(), opened(spark, given.standardised.num_rows)), given, model)
+            began = time.perf_counter()
+            with on_cluster(spark, asked.lives) as engine:
+                decided, otherwise = compare_lives((str(world.SEED), asked.lives), engine)
+    lives = {"decided": decided, "otherwise": otherwise, "seconds": round(time.perf_counter() - began, 1)}
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(asdict(found) | {"cores": os.cpu_count()}, indent=1) + "\n")
+    asked.out.write_text(json.dumps(asdict(found) | {"cores": os.cpu_count(), "lives": lives}, indent=1) + "\n")
     _print(found)
+    console = Console(width=120)
+    console.print("\n".join(otherwise[:20]))
+    console.print(f"{asked.lives:,} lives decided, {len(otherwise)} otherwise than the reference: {lives['seconds']} s")
 
 
 def prepare(folder: Path, size: int) -> tuple[Given, Model]:

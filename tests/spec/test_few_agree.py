@@ -12,7 +12,8 @@ from muniment.batch.retention import tables as schemas
 from muniment.cli.policy import with_demonstration
 from muniment.engine import policy as policies
 from muniment.engine.retention.cases import stand_ins
-from spec.fact_strategies import BORN, CLASSED, DAYS, OFFENCES, PARTIAL, drawn, maybe, rarely
+from muniment.invention.lives import CLASSED, OFFENCES
+from spec.fact_strategies import BORN, DAYS, PARTIAL, drawn, maybe, rarely
 
 POLICY = with_demonstration(policies.load()).adopting(stand_ins())
 ASKED = date(2026, 11, 22)

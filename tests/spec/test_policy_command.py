@@ -1,12 +1,14 @@
 """What `muniment policy cases` prints and the code that it exits with."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from muniment.cli.policy import app
+from muniment.batch.retention import cases
+from muniment.cli.policy import app, compare_lives
 
 CASE = """
 - name: six clear years
@@ -58,3 +60,25 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["cases", str(tmp_path)])
     assert result.exit_code == 3
     assert "holds no cases" in result.stderr
+
+
+def test_people_made_up_at_random_are_decided_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muniment.cli.policy._CHUNK", 60)
+    result = CliRunner().invoke(app, ["agree", "--persons", "100", "--seed", "7", "--json"])
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["persons"], found["differ"]) == (0, 100, 0)
+    assert sum(found[name] for name in ("retain", "review", "hold", "dispose") if name in found) > 90
+
+
+def test_an_engine_that_decides_otherwise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = cases.decide_together
+
+    def otherwise(*given: object) -> list[cases.Row]:
+        first, *rest = own(*given)  # type: ignore[arg-type]
+        return [replace(first, outcome="dispose"), *rest]
+
+    monkeypatch.setattr("muniment.batch.retention.agreement.decide_together", otherwise)
+    counted, wrong = compare_lives(("7-0", 3))
+    assert counted.total() == 3
+    (told,) = wrong
+    assert told.startswith("outcome is dispose, the reference says")

@@ -2,7 +2,7 @@
 
 import typer
 
-from muniment.batch.matching.spark.session import Cluster, NoCluster
+from muniment.batch.cluster import Cluster, NoCluster
 from muniment.cli import exits
 from muniment.core import places
 from muniment.site import environment

@@ -26,7 +26,7 @@ _CODES = {
     "muniment.core.backup:NoKey": WRONG_USE,
     "muniment.core.backup.programs:Missing": WRONG_USE,
     "muniment.core.ledger:BadLedger": CHECK_FAILED,
-    "muniment.batch.matching.spark.session:NoCluster": WRONG_USE,
+    "muniment.batch.cluster:NoCluster": WRONG_USE,
     "muniment.core.postgres:ServerError": FAULT,
 }
 

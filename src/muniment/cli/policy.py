@@ -1,15 +1,21 @@
 """`muniment policy`: check the policy folder, and run its cases in every engine."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from muniment.cli import exits
+from muniment.cli import exits, printing
+from muniment.cli.cluster import chosen
 from muniment.engine import policy as policies
 from muniment.engine.policy import Policy, PolicyError
 from muniment.engine.policy.adoptions import read_folder
@@ -19,9 +25,14 @@ from muniment.engine.retention.cases import Case, differences, read_cases, stand
 from muniment.engine.retention.deciding import decide
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.explain import words
+from muniment.invention.lives import Lives
 
-ENGINES = ("duckdb", "spark")
-_COMPARED = ("outcome", "group", "clear_from", "due", "rule", "because", "missing")
+if TYPE_CHECKING:
+    from muniment.batch.cluster import Cluster
+    from muniment.batch.retention.engines import SetEngine
+
+_ENGINE = "The set engine beside the reference: duckdb, or spark on the cluster of MUNIMENT_SPARK_MASTER."
+_CHUNK = 50_000
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -51,8 +62,14 @@ def run_check(folder: Path | None = None) -> Report:
     return check(folder, (demonstration,), on=datetime.now(UTC).date())
 
 
-def run_cases(folder: Path, policy: Policy | None = None) -> list[Outcome]:
-    """Run every case under a folder through the reference and, all as one table, through DuckDB."""
+def run_cases(folder: Path, policy: Policy | None = None, cluster: "Cluster | None" = None) -> list[Outcome]:
+    """Run every case under a folder through the reference and, all as one table, through a set engine.
+
+    It is Spark where there is a cluster, else DuckDB. Raise NoCluster, saying what to do, when none answers.
+    """
+    # Imported here so that `policy check` does not wait for the set engine.
+    from muniment.batch.retention.agreement import disagreements
+
     policy = (policy or with_demonstration(policies.load())).adopting(stand_ins())
     cases = read_cases(folder, policy)
     decisions = [decide(case.facts, policy, case.asked_on) for case in cases]
@@ -60,10 +77,20 @@ def run_cases(folder: Path, policy: Policy | None = None) -> list[Outcome]:
     for case, decision, failed in zip(cases, decisions, failures, strict=True):
         if wrong := differences(case, decision):
             failed["engine"] = wrong
-    for failed, wrong in zip(failures, _disagreements(cases, decisions, policy), strict=True):
-        if wrong:
-            failed["duckdb"] = wrong
+    asked = [(case.facts, case.asked_on) for case in cases]
+    with _engine(cluster, len(cases)) as engine:
+        for failed, wrong in zip(failures, disagreements(asked, decisions, policy, engine), strict=True):
+            if wrong:
+                failed["spark" if cluster else "duckdb"] = wrong
     return [Outcome(*each) for each in zip(cases, decisions, failures, strict=True)]
+
+
+def _engine(cluster: "Cluster | None", rows: int) -> AbstractContextManager["SetEngine | None"]:
+    if cluster is None:
+        return nullcontext()
+    from muniment.batch.retention.on_cluster import on_cluster
+
+    return on_cluster(cluster, rows)
 
 
 def with_demonstration(policy: Policy) -> Policy:
@@ -71,18 +98,6 @@ def with_demonstration(policy: Policy) -> Policy:
     folder = location().parent / "examples" / "demonstration" / "adoptions"
     fictional = [entry["code"] for entry in policy.codes.lists["controllers"] if entry.get("fictional")]
     return policy.adopting(read_folder(folder, fictional=fictional))
-
-
-def _disagreements(cases: Sequence[Case], decisions: Sequence[Decision], policy: Policy) -> list[list[str]]:
-    # Imported here so that `policy check` does not wait for the set engine.
-    from muniment.batch.retention.cases import decide_together
-
-    rows = decide_together([(case.facts, case.asked_on) for case in cases], policy)
-    wrong: list[list[str]] = []
-    for decision, row in zip(decisions, rows, strict=True):
-        found = [(name, getattr(decision, name), getattr(row, name)) for name in _COMPARED]
-        wrong.append([f"{name} is {there}, the reference says {here}" for name, here, there in found if here != there])
-    return wrong
 
 
 @app.command("check")
@@ -122,18 +137,13 @@ def _print_report(report: Report) -> None:
 def cases_command(
     folder: Annotated[Path, typer.Argument(help="The folder that holds the case files.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the explanations.")] = False,
-    engine: Annotated[str, typer.Option(help="The set engine beside the reference: duckdb.")] = "duckdb",
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "duckdb",
 ) -> None:
-    """Run cases through the reference and through the set engine; every case must hold in both."""
-    if engine not in ENGINES:
-        typer.echo(f"'{engine}' is not an engine. Use {' or '.join(ENGINES)}.", err=True)
-        raise typer.Exit(exits.WRONG_USE)
-    if engine == "spark":
-        typer.echo("Retention does not run on Spark yet. Use --engine duckdb.", err=True)
-        raise typer.Exit(exits.WRONG_USE)
+    """Run cases through the reference and through a set engine; every case must hold in both."""
+    cluster = chosen(engine)
     try:
         policy = with_demonstration(policies.load())
-        outcomes = run_cases(folder, policy)
+        outcomes = run_cases(folder, policy, cluster)
     except PolicyError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.BAD_INPUT) from error
@@ -174,3 +184,46 @@ def _as_json(outcomes: Sequence[Outcome], policy: Policy) -> dict[str, Any]:
             for outcome in outcomes
         ],
     }
+
+
+@app.command()
+def agree(
+    persons: Annotated[int, typer.Option(min=1, help="How many people to make up.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "duckdb",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Decide people made up at random by the reference and by a set engine; both must say the same of each.
+
+    They have any role, class, event and flag, with dates missing, partial or impossible, so that what nobody has
+    thought of is asked too. The policy is that of the cases.
+    """
+    cluster, began = chosen(engine), time.monotonic()
+    parts = [(f"{seed}-{start}", min(_CHUNK, persons - start)) for start in range(0, persons, _CHUNK)]
+    if cluster is None:
+        with ProcessPoolExecutor() as pool:
+            compared = list(pool.map(compare_lives, parts))
+    else:
+        with _engine(cluster, min(persons, _CHUNK)) as on:
+            compared = [compare_lives(part, on) for part in parts]
+    outcomes = sum((counted for counted, _ in compared), Counter())
+    wrong = [told for _, found in compared for told in found]
+    facts = {"persons": persons, "differ": len(wrong), "seconds": round(time.monotonic() - began, 1)} | outcomes
+    printing.report(facts | {"differences": wrong} if as_json else facts, as_json=as_json, title=f"{engine} agrees")
+    if wrong and not as_json:
+        typer.echo("\n".join(wrong[:20]), err=True)
+    raise typer.Exit(exits.CHECK_FAILED if wrong else exits.DONE)
+
+
+def compare_lives(part: tuple[str, int], engine: "SetEngine | None" = None) -> "tuple[Counter[str], list[str]]":
+    """Return how often the reference decided what of so many people, and whom an engine decides otherwise."""
+    from muniment.batch.retention.agreement import disagreements
+
+    seed, persons = part
+    policy = with_demonstration(policies.load()).adopting(stand_ins())
+    lives = Lives(Random(seed), policy)  # noqa: S311 - nothing secret is drawn
+    asked = [(lives.life(), lives.day()) for _ in range(persons)]
+    decisions = [decide(facts, policy, day) for facts, day in asked]
+    told = zip(asked, disagreements(asked, decisions, policy, engine), strict=True)
+    wrong = [f"{', '.join(each)}: asked on {day} about {facts}" for (facts, day), each in told if each]
+    return Counter(decision.outcome for decision in decisions), wrong

@@ -128,44 +128,45 @@ _MEMBERSHIPS = {
 }
 _STAY = "SELECT count(*) FROM moving WHERE stays"
 
-_EDGES = (
-    # Two that came apart by themselves are asked about until somebody has said whether they are one.
-    """
-    DELETE FROM people_matchedge WHERE id IN (
-        SELECT held.id FROM (
-            SELECT held.* FROM people_matchedge held WHERE {within} OFFSET 0 -- found first, and then looked at
-        ) held
-        LEFT JOIN {told} t ON t."left" = held.left_id AND t."right" = held.right_id
-        WHERE (t."left" IS NULL OR (held.blocked_by = 'parted' AND NOT t.were_one))
-            AND NOT (held.blocked_by = 'parted' AND EXISTS (
-                SELECT 1 FROM {placed} one JOIN {placed} two ON two.person_id = held.right_id
-                JOIN records_nominal l ON l.id = held.left_id JOIN core_scope ls ON ls.id = l.scope_id
-                JOIN records_nominal r ON r.id = held.right_id JOIN core_scope rs ON rs.id = r.scope_id
-                WHERE one.person_id = held.left_id AND one.anchor_id <> two.anchor_id AND ls.partition = rs.partition)
-                AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = held.left_id
-                    AND j.right_id = held.right_id AND j.superseded_at IS NULL AND j.verdict <> 'unsure'))
-    )
-    """,
-    """
-    WITH differing AS (
-        -- What is held so already is not touched: to lock it would be to write it.
-        SELECT e.*, h.id FROM {told} e
-        LEFT JOIN people_matchedge h ON h.left_id = e."left" AND h.right_id = e."right"
-        WHERE h.id IS NULL OR ((h.blocked_by <> 'parted' OR e.were_one) AND (h.weight <> e.weight
-            OR h.is_automatic <> e.automatic OR h.blocked_by <> e.rule OR h.needs_person <> e.waits
-            OR h.were_one <> e.were_one OR h.model <> %(model)s))
-    ), anew AS (
-        UPDATE people_matchedge h SET weight = e.weight, is_automatic = e.automatic, blocked_by = e.rule,
-            needs_person = e.waits, were_one = e.were_one, model = %(model)s, run_id = %(run)s
-        FROM differing e WHERE h.id = e.id
-    )
-    INSERT INTO people_matchedge
-        (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
-    SELECT e."left", e."right", e.weight, e.automatic, e.rule, e.waits, e.were_one, %(model)s, %(run)s
-    FROM differing e WHERE e.id IS NULL
-    ORDER BY e."left", e."right" -- as the index lies: a million in any order took almost twice as long
-    """,
+# Pairs are compared with those that are kept once, for what is to be written and what is to go: reading millions twice
+# was two seconds of a run. What is held so already is not touched: to lock it would be to write it.
+_EDGES = """
+WITH compared AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT t.*, h.id, h.left_id, h.right_id, h.blocked_by = 'parted' AS was_parted, {may_go} AS may_go,
+            h.weight <> t.weight OR h.is_automatic <> t.automatic OR h.blocked_by <> t.rule
+                OR h.needs_person <> t.waits OR h.were_one <> t.were_one OR h.model <> %(model)s AS differs
+        FROM {told} t FULL JOIN {kept} h ON h.left_id = t."left" AND h.right_id = t."right"
+    ) every WHERE id IS NULL OR "left" IS NULL OR differs
+), asked AS (
+    -- Two that came apart by themselves are asked about until somebody has said whether they are one.
+    SELECT c.id FROM compared c
+    JOIN {placed} one ON one.person_id = c.left_id
+    JOIN {placed} two ON two.person_id = c.right_id AND one.anchor_id <> two.anchor_id
+    JOIN records_nominal l ON l.id = c.left_id JOIN core_scope ls ON ls.id = l.scope_id
+    JOIN records_nominal r ON r.id = c.right_id JOIN core_scope rs ON rs.id = r.scope_id AND ls.partition = rs.partition
+    WHERE c.was_parted AND NOT EXISTS (SELECT 1 FROM people_judgement j WHERE j.left_id = c.left_id
+        AND j.right_id = c.right_id AND j.superseded_at IS NULL AND j.verdict <> 'unsure')
+), goes AS (
+    DELETE FROM people_matchedge h USING compared c
+    WHERE h.id = c.id AND c.may_go AND c."left" IS NULL AND NOT EXISTS (SELECT 1 FROM asked WHERE asked.id = c.id)
+), anew AS (
+    UPDATE people_matchedge h SET weight = c.weight, is_automatic = c.automatic, blocked_by = c.rule,
+        needs_person = c.waits, were_one = c.were_one, model = %(model)s, run_id = %(run)s
+    FROM compared c WHERE h.id = c.id AND c.differs AND (NOT c.was_parted OR c.were_one
+        OR (c.may_go AND NOT EXISTS (SELECT 1 FROM asked WHERE asked.id = c.id)))
 )
+INSERT INTO people_matchedge
+    (left_id, right_id, weight, is_automatic, blocked_by, needs_person, were_one, model, run_id)
+SELECT c."left", c."right", c.weight, c.automatic, c.rule, c.waits, c.were_one, %(model)s, %(run)s
+FROM compared c WHERE c.id IS NULL
+ORDER BY c."left", c."right" -- as the index lies: a million in any order took almost twice as long
+"""
+# Of those that are kept, the few that may go and those that are told.
+_KEPT = """(
+    SELECT * FROM people_matchedge WHERE id = ANY(%(held)s)
+    UNION SELECT h.* FROM {told} t JOIN people_matchedge h ON h.left_id = t."left" AND h.right_id = t."right"
+)"""
 
 
 def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE, told: str | None = None) -> None:
@@ -218,7 +219,8 @@ def publish(
     these, by key, may go.
     """
     rows = publish_memberships(cursor, given=parameters | {"attached": held is not None})
-    within, more = ("true", {}) if held is None else ("held.id = ANY(%(held)s)", {"held": array(held)})
-    for statement in _EDGES:
-        cursor.execute(statement.format(**names, within=within), parameters | more)
+    kept, may_go, more = "people_matchedge", "true", {}
+    if held is not None:
+        kept, may_go, more = _KEPT.format(**names), "h.id = ANY(%(held)s)", {"held": array(held)}
+    cursor.execute(_EDGES.format(**names, kept=kept, may_go=may_go), parameters | more)
     return rows

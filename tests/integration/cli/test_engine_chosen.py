@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from muniment.batch.matching.spark import session
-from muniment.batch.matching.spark.session import Cluster, NoCluster
+from muniment.batch import cluster as clusters
+from muniment.batch.cluster import Cluster, NoCluster
 from muniment.cli import cluster, exits
 
 
@@ -64,7 +64,7 @@ def test_without_java_it_is_named(tmp_path, monkeypatch, listening):
 
 
 def test_without_pyspark_it_is_named(tmp_path, monkeypatch, listening):
-    monkeypatch.setattr(session, "find_spec", lambda name: None)
+    monkeypatch.setattr(clusters, "find_spec", lambda name: None)
     with pytest.raises(NoCluster, match="make spark"):
         Cluster(listening, tmp_path).check()
 
@@ -80,7 +80,7 @@ def test_what_needs_no_cluster_loads_none():
 
 
 def test_what_goes_out_is_encrypted_and_nothing_is_shown(tmp_path):
-    found = session._settings(Cluster("spark://10.1.2.3:7077", tmp_path, secret="known"), "similarity.jar")
+    found = clusters._settings(Cluster("spark://10.1.2.3:7077", tmp_path, secret="known"))
     assert found["spark.io.encryption.enabled"] == found["spark.network.crypto.enabled"] == "true"
     assert found["spark.authenticate"] == "true" and found["spark.ui.enabled"] == "false"
     assert "known" not in str(found)  # settings show in the list of processes

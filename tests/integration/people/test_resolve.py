@@ -4,8 +4,8 @@ import pytest
 
 from factories.exports import Source, row
 from factories.linkage import activate_model
+from muniment.batch.cluster import Cluster
 from muniment.batch.matching.engines import one_machine
-from muniment.batch.matching.spark.session import Cluster
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, BatchRun
 from muniment.core.verdicts import Refused

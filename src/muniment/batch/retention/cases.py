@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from muniment.batch.retention import tables as schemas
+from muniment.batch.retention.engines import SetEngine
 from muniment.batch.retention.scheduling import ASKED_ON, NO_CONTROLLER, schedule
 from muniment.batch.retention.tables import Tables
 from muniment.engine.policy.model import Policy
@@ -53,9 +53,7 @@ class _Collected:
         return Tables(**{name: pa.Table.from_pylist(self.rows[name], schema=schema) for name, schema in made.items()})
 
 
-def decide_together(
-    asked: Sequence[tuple[Facts, date]], policy: Policy, connection: duckdb.DuckDBPyConnection | None = None
-) -> list[Row]:
+def decide_together(asked: Sequence[tuple[Facts, date]], policy: Policy, engine: SetEngine | None = None) -> list[Row]:
     """Decide many independent sets of facts, each on its own day, in their order; each is its own person.
 
     All that fall in one era of the policy, between two days on which some value changes, are one run.
@@ -69,7 +67,7 @@ def decide_together(
         for index in members:
             _collect(collected, (index + 1) * _STEP, asked[index][0], policy, asked[index][1])
         day = asked[members[0]][1]
-        result = schedule(collected.tables(), policy, asked_on=day, connection=connection)
+        result = schedule(collected.tables(), policy, asked_on=day, engine=engine)
         by_person = {row["person_id"]: row for row in result.persons.to_pylist()}
         by_record = {row["record_id"]: row for row in result.records.to_pylist()}
         for index in members:

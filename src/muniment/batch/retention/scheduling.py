@@ -1,4 +1,4 @@
-"""Runs the retention of a whole set on DuckDB: registers tables, computes in steps, hands back Arrow."""
+"""Runs the retention of a whole set in a set engine: registers tables, computes in steps, hands back Arrow."""
 
 from dataclasses import dataclass, fields
 from datetime import date
@@ -6,14 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis
 import pyarrow as pa
 
-from muniment.batch.connecting import connect
 from muniment.batch.retention import class_due, lookups, on_record, persons, plans, profiles, records, resolving
 from muniment.batch.retention import links as linking
 from muniment.batch.retention import tables as schemas
+from muniment.batch.retention.engines import OneMachine, SetEngine
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
 from muniment.batch.retention.lookups import Lookups
@@ -43,17 +42,18 @@ def schedule(
     policy: Policy,
     *,
     asked_on: date,
-    connection: duckdb.DuckDBPyConnection | None = None,
+    engine: SetEngine | None = None,
     plans_in: Path | None = None,
 ) -> Schedule:
     """Decide every person and record of a set on one day, in exact agreement with `engine.retention.decide`.
 
     Each controller decides for its own records under its own overlay, with every force's facts and a shared
-    clock. `plans_in` is a folder that only this user may write to, where the statements are kept for later processes.
+    clock. `engine` is DuckDB in this process when left out. `plans_in` is a folder that only this user may write to,
+    where the statements are kept for later processes.
     Rows come in no order; a person on no record has one row, with an empty controller. Raises ValueError,
     saying what to do, when a column is missing, a role is unknown, or an involvement names a person not given.
     """
-    session = Session(connection or connect(preserve_insertion_order="false"), {})
+    session = Session(engine or OneMachine(), {})
     try:
         run = _Run(session, policy, asked_on)
         run.register(tables)
@@ -63,7 +63,7 @@ def schedule(
             records=session.results["records"].cast(schemas.RECORD_DECISIONS),
         )
     finally:
-        session.clear()
+        session.engine.clear()
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class _Run:
         """Replay the plan of an earlier run, or make one."""
         rules, given = self.rules, tuple(tuple(table.schema().items()) for table in self.given.values())
         policy = (rules.version, self.looked_up.numbers, rules.settings, rules.families, self.looked_up.offence_days)
-        key = plans.key_of(policy, self.kinds, given)
+        key = plans.key_of(policy, self.kinds, given, self.session.engine.name)
         if steps := plans.find(key, plans_in):
             for step in steps:
                 self.session.run(step)
@@ -233,7 +233,8 @@ class _Run:
         return tuple(sorted(found & asked))
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return list(self.session.raw.sql(sql).fetchall())
+        found = self.session.engine.read(sql)
+        return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     def _controllers(self) -> list[str]:
         sql = "SELECT DISTINCT controller FROM rt_records UNION SELECT DISTINCT controller FROM rt_involvements"

@@ -1,4 +1,4 @@
-"""One run's place on a DuckDB connection: what it registers, what it computes, and the plan of it.
+"""One run's place in a set engine: what it registers, what it computes, and the plan of it.
 
 Turning a hundred expressions into SQL takes seconds, whatever the size of the set. The statements depend on the policy,
 not on the rows or the day, so they are kept as a plan: the next run of the same policy replays it.
@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import ibis
 import pyarrow as pa
 
+from muniment.batch.retention.engines import SetEngine
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.plans import Step
 
@@ -20,32 +20,27 @@ Reader = Callable[[pa.Table], pa.Table]  # makes a small table of distinct value
 
 
 class Session:
-    """Runs steps on a connection, remembers them, and drops at the end what it made."""
+    """Runs steps in an engine, remembers them, and drops at the end what it made."""
 
-    def __init__(self, raw: duckdb.DuckDBPyConnection, readers: dict[str, Reader]) -> None:
-        self.raw, self.readers = raw, readers
+    def __init__(self, engine: SetEngine, readers: dict[str, Reader]) -> None:
+        self.engine, self.readers = engine, readers
         self.steps: list[Step] = []
         self.views: dict[str, str] = {}
-        self.registered: list[str] = []
-        self.made: list[str] = []
         self.results: dict[str, pa.Table] = {}
 
     def register(self, name: str, table: pa.Table) -> Table:
-        """Lend an Arrow table to the connection."""
-        self.raw.register(name, table)
-        self.registered.append(name)
+        """Lend an Arrow table to the engine."""
+        self.engine.lend(name, table)
         return self.table(name)
 
     def scan(self, name: str, source: pa.Table | Path, more: str = "") -> Table:
-        """Lend an Arrow table or a Parquet file to the connection, with further columns of one value each."""
+        """Lend an Arrow table or a Parquet file to the engine, with further columns of one value each."""
+        given = f"{name}_given"
         if isinstance(source, Path):
-            found = "read_parquet('{}')".format(str(source).replace("'", "''"))
+            self.engine.lend_file(given, source)
         else:
-            found = f"{name}_given"
-            self.raw.register(found, source)
-            self.registered.append(found)
-        self.raw.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *{more} FROM {found}")  # noqa: S608 - names of our own
-        self.made.append(f"VIEW {name}")
+            self.engine.lend(given, source)
+        self.engine.view(name, f"SELECT *{more} FROM {given}")  # noqa: S608 - names of our own
         return self.table(name)
 
     def keep(self, name: str, expression: Table) -> Table:
@@ -55,7 +50,7 @@ class Session:
     def name(self, expression: Table) -> Table:
         """Give a step a name of its own: Ibis merges chained steps and repeats their text, growing it without bound."""
         name = f"rt_step_{len(self.views)}"
-        self.views[name] = sql_of(expression)
+        self.views[name] = self.engine.words(expression)
         return ibis.table(expression.schema(), name=name)
 
     def read(self, name: str, expression: Table, reader: str) -> Table:
@@ -77,32 +72,21 @@ class Session:
 
     def _whole(self, expression: Table) -> str:
         """Return an expression as SQL with the named steps that it reads written into it."""
-        return _inlined(sql_of(expression), self.views)
+        return _inlined(self.engine.words(expression), self.views)
 
     def run(self, step: Step) -> None:
         """Run one step."""
         if step.kind == "table":
-            self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
-            self.made.append(f"TABLE {step.name}")
-            return
-        found = self.raw.sql(step.sql).to_arrow_table()
-        if step.kind == "read":
-            self.raw.register(step.name, self.readers[step.reader](found))
-            self.registered.append(step.name)
+            self.engine.make(step.name, step.sql)
+        elif step.kind == "read":
+            self.engine.lend(step.name, self.readers[step.reader](self.engine.read(step.sql)))
         else:
-            self.results[step.name] = found
+            self.results[step.name] = self.engine.read(step.sql)
 
     def table(self, name: str) -> Table:
-        """Return a table of the connection as an expression, by its schema alone."""
-        empty = self.raw.sql(f"SELECT * FROM {name} LIMIT 0").to_arrow_table()  # noqa: S608 - names of our own
+        """Return a table of the engine as an expression, by its schema alone."""
+        empty = self.engine.read(f"SELECT * FROM {name} LIMIT 0")  # noqa: S608 - names of our own
         return ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
-
-    def clear(self) -> None:
-        """Drop what the run made, so that a caller's connection is left as it was."""
-        for made in reversed(self.made):
-            self.raw.execute(f"DROP {made}")
-        for name in self.registered:
-            self.raw.unregister(name)
 
 
 def _inlined(sql: str, views: dict[str, str]) -> str:
@@ -120,8 +104,3 @@ def _inlined(sql: str, views: dict[str, str]) -> str:
         return sql
     before = ", ".join(f"{name} AS ({views[name]})" for name in needed)
     return f"WITH {before} SELECT * FROM ({sql})"  # noqa: S608 - statements of our own
-
-
-def sql_of(expression: Table) -> str:
-    """Return an expression as DuckDB's SQL."""
-    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))

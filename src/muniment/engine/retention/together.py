@@ -159,7 +159,7 @@ class Together:
             roles = [*(item.role for item in items), *(other.role for other in others)]
             sentences = [*(item.sentence for item in items), *(other.sentence for other in others)]
             suspected = any(self._is_offender(role, told) for role in roles)
-            sentenced = _longest([sentence for sentence in sentences if sentence.custodial])
+            sentenced = longest([sentence for sentence in sentences if sentence.custodial])
             for item in items:
                 said = _of_record(item, told) if told else item
                 whole[item.id] = replace(said, named_suspect=suspected, sentenced=sentenced)
@@ -247,7 +247,7 @@ def _of_record(item: Involvement, told: Told) -> Involvement:
     )
 
 
-def _longest(sentences: list[Sentence]) -> Sentence:
+def longest(sentences: list[Sentence]) -> Sentence:
     """Return the longest custodial sentence of a record; without a length where one has none."""
     if not sentences:
         return Sentence()

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+from muniment.batch.cluster import Cluster
 from muniment.batch.matching import policy
 from muniment.batch.matching.agreement import Agreement, compare
 from muniment.batch.matching.engines import one_machine
 from muniment.batch.matching.resolve import Given
-from muniment.batch.matching.spark.session import Cluster, opened
+from muniment.batch.matching.spark.opening import opened
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.people import linkage_models, nominal_tables

@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.utils import timezone
 
+from muniment.batch.cluster import Cluster
 from muniment.batch.connecting import connect
 from muniment.batch.matching import policy
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.engines import one_machine
-from muniment.batch.matching.spark.session import Cluster, opened
+from muniment.batch.matching.spark.opening import opened
 from muniment.batch.matching.standardise import standard
 from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor

@@ -15,7 +15,7 @@ import pyarrow as pa
 from muniment.batch.matching.conditions import COLUMNS
 from muniment.batch.matching.joining import REFUSED, pairs, refusals
 from muniment.batch.matching.spark import sameness
-from muniment.batch.matching.spark.quiet import without_pandas
+from muniment.batch.quiet import without_pandas
 from muniment.engine.matching import standing as stands
 from muniment.engine.matching.grouping import Evidence, Pair, Sayings, group
 from muniment.engine.matching.model import Model, Points

@@ -10,15 +10,14 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from muniment.batch.matching.spark.engine import OnCluster
-from muniment.batch.matching.spark.quiet import without_pandas
+from muniment.batch.quiet import without_pandas
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -94,18 +93,15 @@ def _check_installed() -> None:
 
 
 @contextmanager
-def opened(cluster: Cluster, nominals: int) -> Iterator[OnCluster]:
-    """Open a cluster for a run over so many nominals; raise NoCluster, saying what to do, when there is none."""
+def begun(cluster: Cluster, *jars: str) -> Iterator["SparkSession"]:
+    """Begin a session on a cluster, with some jars; raise NoCluster, saying what to do, when there is none."""
     cluster.check()
     cluster.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with without_pandas():
-            session = _begin(cluster)
-            engine = OnCluster(session)
+            session = _begin(cluster, jars)
         _await_worker(session)
-        parts = max(2 * session.sparkContext.defaultParallelism, nominals // 20_000)
-        session.conf.set("spark.sql.shuffle.partitions", str(parts))
-        yield engine
+        yield session
     except Exception as error:
         if type(error).__module__.startswith(("py4j.", "pyspark.")):
             # What it says is asked of the Java process, which is about to end.
@@ -116,25 +112,25 @@ def opened(cluster: Cluster, nominals: int) -> Iterator[OnCluster]:
         shutil.rmtree(cluster.work, ignore_errors=True)
 
 
-def _begin(cluster: Cluster) -> "SparkSession":
+def _begin(cluster: Cluster, jars: Sequence[str]) -> "SparkSession":
     from pyspark.sql import SparkSession
-    from splink.backends.spark import similarity_jar_location
 
     if cluster.secret is not None:
         os.environ["_SPARK_AUTH_SECRET"] = cluster.secret  # where Spark looks; a setting would show in the process list
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(cluster.master).appName("muniment")
-    for name, value in _settings(cluster, similarity_jar_location()).items():
+    for name, value in _settings(cluster).items():
         builder = builder.config(name, value)
+    if jars:
+        builder = builder.config("spark.jars", ",".join(jars))
     session: SparkSession = builder.getOrCreate()
     return session
 
 
-def _settings(cluster: Cluster, jar: str) -> dict[str, str]:
+def _settings(cluster: Cluster) -> dict[str, str]:
     log = cluster.work / "log4j2.properties"
     log.write_text(_LOG.format(folder=cluster.work))
     found = {
-        "spark.jars": jar,
         "spark.executor.memory": cluster.memory,
         "spark.driver.memory": cluster.memory,
         "spark.driver.maxResultSize": "0",  # edges and groups come back as a whole
