@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +20,16 @@ from django.utils import timezone
 from muniment.core import places
 from muniment.core.models import Content, ContentKey
 
+# Whose content there is, by the first part of an owner, and what it is.
+OWNERS: Final = {
+    "record": "narratives and other texts of a record",
+    "quarantine": "rows as they came that could not be taken in",
+    "judgement": "why two nominals were judged to be the same or not, and why that was taken back",
+    "place": "why two places were judged to be the same or not, and why that was taken back",
+    "vehicle": "why two vehicles were judged to be the same or not, and why that was taken back",
+    "review": "what reviewers gave as reasons, decided or in a draft",
+    "run": "why a run of linkage that waited was released",
+}
 NONCE_BYTES = 12
 _KEYS_LOCK = 7_130_006
 
@@ -85,6 +95,8 @@ def _key(owner: str, *, make: bool) -> bytes:
 
 def _encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
     """Return (nonce, ciphertext) of a text under a key, bound to its owner."""
+    if owner.partition(":")[0] not in OWNERS:
+        raise ValueError(f"Nobody has said what the content of {owner} is: add it to OWNERS.")
     nonce = os.urandom(NONCE_BYTES)
     return nonce, AESGCM(key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), owner.encode())
 
