@@ -27,6 +27,7 @@ _CODES = {
     "muniment.core.backup.programs:Missing": WRONG_USE,
     "muniment.core.ledger:BadLedger": CHECK_FAILED,
     "muniment.batch.matching.spark.session:NoCluster": WRONG_USE,
+    "muniment.core.master:NoMaster": WRONG_USE,
     "muniment.core.postgres:ServerError": FAULT,
 }
 

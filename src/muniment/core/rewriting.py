@@ -79,13 +79,24 @@ def rewrite(before: dict[str, str]) -> Rewritten:
     return done
 
 
+def rewrite_one(alias: str, table: str) -> list[str]:
+    """Rewrite one table, what the planner knows, and the log; return what is left, as in `Rewritten.left`."""
+    left = []
+    for each in (table, STATISTICS):
+        for _ in range(_TRIES):
+            if not (why := _rewrite(alias, each)):
+                break
+        left += [f"{each}: {why}"] if why else []
+    return left + leave_the_log()
+
+
 def _wanted(alias: str, before: dict[str, str], done: Rewritten) -> Iterator[str]:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute(_TABLES, [STATISTICS, STATISTICS])
         for table, size, mark in cursor.fetchall():
-            # Counts that a crash has lost begin again; so those of another start of the server say nothing. How much was
-            # written is nobody's business, and whether anything was to the covert audit: that is always written anew.
+            # Counts that a crash has lost begin again: those of another start of the server say nothing. How much was
+            # written is for nobody to see, and whether anything was to the covert audit: that is always written anew.
             if table != STATISTICS and table not in walls.COVERT_TABLES:
                 name, digest = f"{alias}:{table}", places.derived("tombstones", f"rewritten {mark}")[:16]
                 done.marks[name] = digest

@@ -1,5 +1,6 @@
 """Destroyed means destroyed: every column and content of somebody is marked, and the files are searched for it."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -105,3 +106,9 @@ def test_of_the_audit_nothing_is_left_once_its_time_is_over(course):
     assert set(course.ask("search")) == {
         place for place in {*remaining(course.marked), *kept(course.marked)} if place.split(".")[0] not in IN_AUDIT
     }
+
+
+def test_keys_that_are_wrapped_anew_leave_no_file_with_what_the_earlier_master_key_opens(course):
+    said = json.loads(course.installation.run("keys", "rotate", "--new", "--json").splitlines()[-1])
+    assert said["wrapped_anew"] > 0 and said["left_in_files"] == []
+    assert not {place for place in course.ask("search") if place.startswith("key of")}
