@@ -23,7 +23,7 @@ from muniment.core.visits import carry_out, opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, copies, doubt, long_kept, queries, rules, stops, told
+from muniment.retention import certificates, copies, doubt, goes_with, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.actions import rewrite
 from muniment.retention.anonymity import known
@@ -187,6 +187,7 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
         "items": [(item, entries.get(item.record_id or 0), state) for item, state in zip(items, states, strict=True)],
         "staying": staying_beside(order, {item.record_id for item in items}, own),
         "decision": queries.person_decision(order.prime, order.controller),
+        "goes_with": goes_with.of_order(order) if goes_with.to_come(order) else None,
     }
 
 
