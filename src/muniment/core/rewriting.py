@@ -6,6 +6,7 @@ taken anew from what is left, and log files from before are removed once the ser
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from muniment.core.verdicts import unless
 _LOCK = 7_130_040
 _PATIENCE = "5s"  # whoever waits for a table has everybody else wait behind: rather come back to it
 _TRIES = 3
+_PAUSE_S = 1.0  # the server's own round looks at a table for a moment and sees its rows as they were
 STATISTICS: Final = "pg_catalog.pg_statistic"  # what the planner knows: it holds the commonest values as they are
 
 _TABLES = """
@@ -73,7 +75,9 @@ def rewrite(before: dict[str, str]) -> Rewritten:
     done = Rewritten()
     for alias in ("default", "keys"):
         waiting = list(_wanted(alias, before, done))
-        for last in [False] * (_TRIES - 1) + [True]:
+        for trial in range(_TRIES):
+            last = trial == _TRIES - 1
+            time.sleep(_PAUSE_S if trial and waiting else 0)
             waiting = [table for table in waiting if (why := _rewrite(alias, table)) and _noted(done, table, why, last)]
     done.left += leave_the_log()
     return done
@@ -83,7 +87,8 @@ def rewrite_one(alias: str, table: str) -> list[str]:
     """Rewrite one table, what the planner knows, and the log; return what is left, as in `Rewritten.left`."""
     left = []
     for each in (table, STATISTICS):
-        for _ in range(_TRIES):
+        for trial in range(_TRIES):
+            time.sleep(_PAUSE_S if trial else 0)
             if not (why := _rewrite(alias, each)):
                 break
         left += [f"{each}: {why}"] if why else []

@@ -33,10 +33,10 @@ def is_due() -> bool:
 
 def is_quiet(now: datetime) -> bool:
     """Whether policy lets tables be closed at this moment, for as long as it takes to write them anew."""
-    hours = policy_now.policy().on(timezone.localdate(now)).settings["rewriting"]
-    here = timezone.localtime(now).hour
+    here = timezone.localtime(now)
+    hours = policy_now.policy().on(here.date()).settings["rewriting"]
     start, end = int(hours["from_hour"]), int(hours["until_hour"])
-    return start <= here < end if start < end else here >= start or here < end
+    return start <= here.hour < end if start < end else here.hour >= start or here.hour < end
 
 
 def when_due(*, by: Actor) -> dict[str, int]:
