@@ -114,6 +114,7 @@ def server() -> None:
             return
         database.create_roles_and_databases()
         database.add_extensions("template1")
+        database.let_rewrite("template1")
         with database.admin_connection("postgres") as admin:
             admin.execute(f"ALTER ROLE {database.role_name('owner')} CREATEDB")
         made.touch()

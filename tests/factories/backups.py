@@ -1,5 +1,6 @@
 """What an installation is asked, to have something to back up, to destroy it and to look for it afterwards."""
 
+import os
 from pathlib import Path
 
 from django.utils import timezone
@@ -99,3 +100,28 @@ def marked_tables() -> list[str]:
         within = 'SELECT count(*) FROM "{}" t WHERE t::text ILIKE %s'
         counts = {name: admin.execute(within.format(name), [f"%{MARKER}%"]).fetchone()[0] for (name,) in tables}
     return [name for name, count in counts.items() if count]
+
+
+def back_up(folder: str) -> int:
+    """Copy the records into a folder; return how far the ledger went."""
+    from muniment.core.backup import taking
+
+    return taking.records(Path(folder))["ledger"]["number"]
+
+
+def refused(folder: str, keys: str, ledger: str, **settings: str) -> str:
+    """Return why a copy, a copy of keys and a ledger are not taken, with other files of keys; empty if they are."""
+    from muniment.cli import restoring
+    from muniment.core.backup import BadBackup, NoKey
+    from muniment.core.ledger import BadLedger
+
+    before = dict(os.environ)
+    os.environ.update(settings)
+    try:
+        restoring.Given.of(Path(folder), Path(keys), Path(ledger))
+    except (BadBackup, NoKey, BadLedger) as why:
+        return str(why)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return ""

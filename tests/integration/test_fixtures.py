@@ -52,7 +52,7 @@ def test_walls_stand_in_the_tests_database() -> None:
 
 
 def test_content_uses_the_database_of_keys() -> None:
-    kept = content.store("test:1", "reason", "Some words.")
+    kept = content.store("run:1", "reason", "Some words.")
     assert content.read(kept) == "Some words."
 
 

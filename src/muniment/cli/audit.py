@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from muniment.cli import exits, printing
-from muniment.core import access, actors, audit, policy_in_force
+from muniment.core import access, actors, audit, policy_in_force, rewriting
 from muniment.core.models import User
 from muniment.retention.actions import audit_expiry
 
@@ -66,7 +66,9 @@ def verify(covert_as: CovertAs = "") -> None:
 @app.command()
 def expire(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
     """Remove the bodies of events that are older than their controllers have adopted; digests stay and verify."""
-    done = audit_expiry.expire(policy_in_force.load(), by=actors.from_command("audit expire"), on=timezone.localdate())
+    by = actors.from_command("audit expire")
+    with rewriting.alone():  # what goes while tables are written anew would be thought to have gone before
+        done = audit_expiry.expire(policy_in_force.load(), by=by, on=timezone.localdate())
     printing.report({"bodies_expired": done}, as_json=as_json, title="Audit expired")
 
 

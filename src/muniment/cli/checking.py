@@ -90,7 +90,7 @@ def _texts() -> list[Check]:
     used = set(Content.objects.values_list("owner", flat=True).distinct())
     lost = used - set(ContentKey.objects.values_list("owner", flat=True))
     some = list(Content.objects.order_by("-pk").exclude(owner__in=list(lost)[:10_000])[:_SOME])
-    shut = sum(content.opened(each) is None for each in some)
+    shut = sum(not content.opens(each) for each in some)
     return [
         Check("every text has its key", f"{len(used):,} owners, {len(lost)} without a key", not lost),
         Check("texts open", f"{len(some) - shut} of the {len(some)} newest", not shut),

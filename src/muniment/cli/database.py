@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
 
-from muniment.cli import backup
+from muniment.cli import backup, exits, printing
 from muniment.core import access, actors, database, integrity, places, postgres, walls
 from muniment.records.actions.organise import load_organisation
+from muniment.retention.actions import rewrite as rewriting
 
 app = typer.Typer(no_args_is_help=True)
 backup.add_to(app)
@@ -44,6 +45,16 @@ def initialise() -> None:
     integrity.raise_checks()
     walls.raise_key_walls()
     access.declaration()
+
+
+@app.command()
+def rewrite(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Write the tables of both databases anew, so that no file of the server holds what was destroyed."""
+    run = rewriting.rewrite(by=actors.from_command("database rewrite"))
+    left = run.counts["left"]
+    printing.report({"run": run.pk, **run.counts}, as_json=as_json, title="Rewritten")
+    if left:
+        raise typer.Exit(exits.CHECK_FAILED)
 
 
 @app.command()

@@ -39,7 +39,7 @@ def pages() -> dict[str, str]:
     import django
 
     django.setup()
-    from muniment.cli.reference import access, commands, common_form, model, schedule, settings, states
+    from muniment.cli.reference import access, commands, common_form, model, remaining, schedule, settings, states
 
     made = {
         "commands.md": commands.page(),
@@ -49,6 +49,7 @@ def pages() -> dict[str, str]:
         "schedule.md": schedule.page(),
         "settings.md": settings.page(),
         "states.md": states.page(),
+        "what-remains.md": remaining.page(),
     }
     pages = {
         name: f"<!-- Made by `make docs`: change the program or the policy, not this page. -->\n{text}"

@@ -57,6 +57,7 @@ COMMANDS = {
     ),
     "policy": Command("policy", "Check policy and run its cases.", None),
     "docs": Command("docs", "Write or compare the generated reference.", None),
+    "keys": Command("keys", "Look at the master key of content, change it, go on when it is lost.", "worker"),
     "audit": Command("audit", "Verify and export the audit.", "worker"),
     "user": Command("user", "Make accounts, give and end roles, reset and close.", "batch"),
     "serve": Command("serve", "Serve the site.", "web"),

@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.cli import checking
-from muniment.core import access, actors, audit, database, integrity, ledger, walls
+from muniment.core import access, actors, audit, database, integrity, ledger, rewriting, walls
 from muniment.core.actors import Actor
 from muniment.core.backup import BadBackup, loading, seats, taking
 from muniment.core.models import Sitting
 from muniment.core.verdicts import refused, unless
-from muniment.retention.actions import replay
+from muniment.retention.actions import replay, rewrite
 
 LEAST_REASON = 10
 
@@ -95,6 +95,8 @@ def restore(given: Given, *, anyway: str, by: Actor) -> Restored:
         if not done.holds and not anyway:
             return done  # what is there keeps its other name, and nobody but the owner is let in
         _make_ready(given, done, anyway=anyway, by=by)
+        if done.followed.has_destroyed:  # it was loaded, and lies in files until they are written anew
+            rewrite.rewrite(by=by)
         done.kept_files = loading.put_files_back(given.records)[1]
         seats.open_up(admin, place, keys_too=given.keys is not None)
         # Last: killed before it, the worker seals nothing and says why.
@@ -113,6 +115,7 @@ def rehearse(given: Given, *, by: Actor) -> Restored:
             seats.look_into(*database.names())
             seats.drop(admin, place.main)
             seats.drop(admin, place.keys)
+            rewriting.leave_the_log()
     return done
 
 
@@ -143,10 +146,12 @@ def _load(admin: psycopg.Connection, place: seats.Seats, given: Given, *, by: Ac
     keys = place.keys if given.keys is not None else database.names()[1]
     seats.make(admin, place.main)
     database.add_extensions(place.main)
+    database.let_rewrite(place.main)
     counts = given.records.load(taking.RECORDS, place.main)
     if given.keys is not None:
         seats.make(admin, place.keys)
         given.keys.load(taking.KEYS, place.keys)
+        database.let_rewrite(place.keys)
     seats.look_into(place.main, keys, keys_read_only=not keys_too)
     _fits()
     with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
 from muniment.retention import effects
-from muniment.retention.actions import destruction, foresee
+from muniment.retention.actions import destruction, foresee, rewrite
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 
@@ -61,7 +62,14 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         duties.insert(0, _open_what_begins)
         duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
+        duties.append(_forget_sessions)
+        duties.append(lambda: rewrite.when_due(by=by))
     return [*duties, lambda: {"ledger_lines": ledger.write_outside(), "events_sealed": audit.seal()}]
+
+
+def _forget_sessions() -> dict[str, int]:
+    """Delete what is kept of sessions that are over: it may name who was looked at."""
+    return {"sessions_forgotten": Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]}
 
 
 def _open_what_begins() -> dict[str, int]:

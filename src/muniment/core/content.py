@@ -7,9 +7,8 @@ database of its own. Destroying the key makes every copy of the content unreadab
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,10 +16,21 @@ from django.db import connection, connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from muniment.core import places
+from muniment.core import master
 from muniment.core.models import Content, ContentKey
 
+# Whose content there is, by the first part of an owner, and what it is.
+OWNERS: Final = {
+    "record": "narratives and other texts of a record",
+    "quarantine": "rows as they came that could not be taken in",
+    "judgement": "why two nominals were judged to be the same or not, and why that was taken back",
+    "place": "why two places were judged to be the same or not, and why that was taken back",
+    "vehicle": "why two vehicles were judged to be the same or not, and why that was taken back",
+    "review": "what reviewers gave as reasons, decided or in a draft",
+    "run": "why a run of linkage that waited was released",
+}
 NONCE_BYTES = 12
+_LOST = "What was written here was lost with the master key"
 _KEYS_LOCK = 7_130_006
 
 
@@ -30,6 +40,9 @@ class Destroyed(Exception):
 
 class Tampered(Exception):
     """The content does not fit its key: it was altered outside this system."""
+
+
+_SHUT = (Destroyed, Tampered, master.NoMaster)
 
 
 @dataclass(frozen=True)
@@ -50,21 +63,6 @@ class Sealed:
     rows: list[tuple[str, str, bytes, bytes, int]]  # owner, kind, nonce, ciphertext, scope
 
 
-@lru_cache
-def _cipher(master: bytes) -> AESGCM:
-    return AESGCM(master)
-
-
-def _master() -> AESGCM:
-    return _cipher(places.secret("master"))
-
-
-def _wrap(master: AESGCM, owner: str, key: bytes) -> bytes:
-    """Return a content key encrypted under the master key and bound to its owner."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + master.encrypt(nonce, key, owner.encode())
-
-
 def _key(owner: str, *, make: bool) -> bytes:
     held = ContentKey.objects.filter(owner=owner).first()
     if held is None:
@@ -73,18 +71,19 @@ def _key(owner: str, *, make: bool) -> bytes:
         fresh = AESGCM.generate_key(256)
         # Two writers may both make one: the first stays, both use it.
         ContentKey.objects.bulk_create(
-            [ContentKey(owner=owner, wrapped=_wrap(_master(), owner, fresh))], ignore_conflicts=True
+            [ContentKey(owner=owner, wrapped=master.ring().wrap(owner, fresh))], ignore_conflicts=True
         )
         held = ContentKey.objects.get(owner=owner)
-    wrapped = bytes(held.wrapped)
-    try:
-        return _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
-    except InvalidTag as error:
-        raise Tampered(f"The key of {owner} was altered, or another master key made it.") from error
+    opened = master.ring().unwrap(owner, bytes(held.wrapped))
+    if opened is None:
+        raise Tampered(f"The key of {owner} was altered, or another master key made it.")
+    return opened[1]
 
 
 def _encrypt(key: bytes, owner: str, text: str) -> tuple[bytes, bytes]:
     """Return (nonce, ciphertext) of a text under a key, bound to its owner."""
+    if owner.partition(":")[0] not in OWNERS:
+        raise ValueError(f"Nobody has said what the content of {owner} is: add it to OWNERS.")
     nonce = os.urandom(NONCE_BYTES)
     return nonce, AESGCM(key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), owner.encode())
 
@@ -99,12 +98,12 @@ def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> C
 
 def seal_all(texts: Iterable[Text]) -> Sealed:
     """Encrypt texts of owners that have no key yet; nothing is written, so this may run beside the database's work."""
-    master, keys, sealed = _master(), dict[str, bytes](), Sealed({}, [])
+    ring, keys, sealed = master.ring(), dict[str, bytes](), Sealed({}, [])
     for text in texts:
         key = keys.get(text.owner)
         if key is None:
             key = keys[text.owner] = AESGCM.generate_key(256)
-            sealed.keys[text.owner] = _wrap(master, text.owner, key)
+            sealed.keys[text.owner] = ring.wrap(text.owner, key)
         sealed.rows.append((text.owner, text.kind, *_encrypt(key, text.owner, text.text), text.scope_id))
     return sealed
 
@@ -160,17 +159,51 @@ def read(content: Content) -> str:
 
 
 def opened(content: Content) -> str | None:
-    """Return the text, or None when it cannot be opened."""
+    """Return the text, or None when it cannot be opened or was lost with the master key."""
     try:
-        return read(content)
-    except (Destroyed, Tampered):
+        said = read(content)
+    except _SHUT:
         return None
+    return None if said.startswith(_LOST) else said
+
+
+def opens(content: Content) -> bool:
+    """Whether there is something to read, be it that the text is lost."""
+    try:
+        read(content)
+    except _SHUT:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class FreshKey:
+    """A key that nothing was written under yet."""
+
+    plain: bytes
+    wrapped: bytes
+
+
+def fresh_keys(owners: Iterable[str]) -> dict[str, FreshKey]:
+    """Return a fresh key for each owner, which is not kept yet."""
+    ring, found = master.ring(), dict[str, FreshKey]()
+    for owner in owners:
+        plain = AESGCM.generate_key(256)
+        found[owner] = FreshKey(plain, ring.wrap(owner, plain))
+    return found
+
+
+def lost(owner: str, key: bytes, on: date) -> tuple[bytes, bytes]:
+    """Return (nonce, ciphertext) of what stands where a text was that nobody can open any more."""
+    return _encrypt(key, owner, f"{_LOST} on {on.isoformat()}; what its source tells again takes its place.")
 
 
 def shown(content: Content | None) -> str:
     """Return the text as a page shows it: where it cannot be opened, why; nothing where there is none."""
     try:
         return read(content) if content else ""
+    except master.NoMaster:
+        return "The master key is missing: no text can be opened until whoever runs the server has put it back."
     except (Destroyed, Tampered) as fault:
         return str(fault)
 

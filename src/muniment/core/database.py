@@ -5,6 +5,7 @@ screens inside the reader's scope, `batch` computes over whole sets, `worker` ca
 Content keys live in a database of their own.
 """
 
+import contextlib
 import os
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,7 @@ from muniment.core import places, postgres
 
 ROLES = ("owner", "web", "batch", "worker")
 EXTENSIONS = ("pg_trgm", "fuzzystrmatch", "unaccent")
+MAINTAIN = 170000  # from this version of the server a table may be maintained by others than its owner
 
 
 def role_name(role: str) -> str:
@@ -91,6 +93,8 @@ def create_roles_and_databases() -> None:
             admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
             let_in(admin, name)
     add_extensions(main)
+    for name in (main, keys):
+        let_rewrite(name)
 
 
 def create_roles(admin: psycopg.Connection) -> None:
@@ -102,6 +106,24 @@ def create_roles(admin: psycopg.Connection) -> None:
         admin.execute(
             sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_name(role)), sql.Identifier(role_name("owner")))
         )
+
+
+def let_rewrite(dbname: str) -> None:
+    """Let the owner and the worker write tables anew and leave the log behind (`core.rewriting`).
+
+    An administrator who may not give these rights leaves it at that: the rewriting says then what it could not do.
+    """
+    roles = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in ("owner", "worker"))
+    with admin_connection(dbname) as admin:
+        statements = [
+            "GRANT pg_checkpoint, pg_monitor TO {}",
+            "GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO {}",
+        ]
+        if admin.info.server_version >= MAINTAIN:
+            statements.append("GRANT MAINTAIN ON pg_catalog.pg_statistic TO {}")
+        for statement in statements:
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+                admin.execute(sql.SQL(statement).format(roles))
 
 
 def let_in(admin: psycopg.Connection, name: str) -> None:

@@ -47,25 +47,26 @@ def _read_secret(path: Path) -> bytes:
 
 
 def secret(name: str) -> bytes:
-    """Return 32 bytes that are made once: from the file MUNIMENT_<NAME>_FILE, or kept in the state folder.
-
-    The master key of content (`master`) belongs in a separate place in production, which is what the
-    environment variable is for.
-    """
+    """Return 32 bytes that are made once: from the file MUNIMENT_<NAME>_FILE, or kept in the state folder."""
     chosen = os.environ.get(f"MUNIMENT_{name.upper()}_FILE")
     path = Path(chosen) if chosen else home() / "secrets" / name
     try:
         return _read_secret(path)
     except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_secret(path)
+    return _read_secret(path)
+
+
+def make_secret(path: Path) -> None:
+    """Write 32 random bytes to a file, unless another command made it first."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Written aside and linked, so that a kill between the two never leaves an empty secret.
-    fresh = path.with_name(f".{name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.touch(mode=0o600)
     fresh.write_text(secrets.token_hex(32))
-    with contextlib.suppress(FileExistsError):  # another command made it first
+    with contextlib.suppress(FileExistsError):
         path.hardlink_to(fresh)
     fresh.unlink()
-    return _read_secret(path)
 
 
 def derived(name: str, purpose: str) -> str:

@@ -7,6 +7,7 @@ page of a person took three times as long in the minute after a first resolve.
 from django.apps import apps
 from django.db import connection
 
+from muniment.core import database
 from muniment.core.fields import Kind
 
 _ONLY_SHOWN = {Kind.LIFE, Kind.CONTENT}  # nothing is found or joined by it; sampling long texts is most of the work
@@ -21,7 +22,7 @@ WHERE schemaname = 'public' AND n_mod_since_analyze > %s + n_live_tup / 10
 def may_be_refreshed() -> bool:
     """Whether the server lets others than a table's owner look at it again: from PostgreSQL 17."""
     connection.ensure_connection()
-    return int(connection.connection.info.server_version) >= 170000
+    return int(connection.connection.info.server_version) >= database.MAINTAIN
 
 
 def refresh() -> list[str]:

@@ -296,8 +296,12 @@ def raise_walls() -> None:
             owner = made_for if isinstance(made_for, type) else model
             for statement in _statements(model._meta.db_table, *_declared(owner)):
                 cursor.execute(statement)
-            if statistics.may_be_refreshed() and model._meta.db_table not in AUDIT_TABLES + COVERT_TABLES:
-                cursor.execute(f"GRANT MAINTAIN ON {model._meta.db_table} TO {role_name('batch')}")
+            if statistics.may_be_refreshed():
+                cursor.execute(f"GRANT MAINTAIN ON {model._meta.db_table} TO {role_name('worker')}")
+                if model._meta.db_table not in AUDIT_TABLES + COVERT_TABLES:
+                    cursor.execute(f"GRANT MAINTAIN ON {model._meta.db_table} TO {role_name('batch')}")
+        if statistics.may_be_refreshed():
+            cursor.execute(f"GRANT MAINTAIN ON django_migrations TO {role_name('worker')}")
 
 
 def raise_key_walls() -> None:
@@ -306,4 +310,6 @@ def raise_key_walls() -> None:
 
     with connections["keys"].cursor() as cursor:
         cursor.execute(f"GRANT SELECT, INSERT ON core_contentkey TO {role_name('web')}, {role_name('batch')}")
-        cursor.execute(f"GRANT SELECT, INSERT, DELETE ON core_contentkey TO {role_name('worker')}")
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON core_contentkey TO {role_name('worker')}")
+        if statistics.may_be_refreshed():
+            cursor.execute(f"GRANT MAINTAIN ON core_contentkey, django_migrations TO {role_name('worker')}")

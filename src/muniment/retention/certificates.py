@@ -7,6 +7,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from muniment.core import words
+from muniment.core.models import BatchRun
 from muniment.retention.disposal_models import Certificate, SourceInstruction
 from muniment.retention.printed import Page, latin, table
 
@@ -19,8 +20,8 @@ def waiting(certificate: Certificate) -> list[str]:
     return sources + sorted({each["holder"] for each in body.get("copies", ())})
 
 
-def as_pdf(certificate: Certificate) -> bytes:
-    """Return the certificate as a PDF of a page or more."""
+def as_pdf(certificate: Certificate, rewritten: BatchRun | None = None) -> bytes:
+    """Return the certificate as a PDF of a page or more; `rewritten` is the run that took it out of the files."""
     body: dict[str, Any] = certificate.body
     page = Page()
     page.begin(f"Certificate of disposal {certificate.reference}", certificate.issued_at)
@@ -31,7 +32,7 @@ def as_pdf(certificate: Certificate) -> bytes:
         page.set_font("Helvetica", "B", 10)
         said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting(certificate))}."
         page.multi_cell(0, 6, latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    _facts(page, certificate, body)
+    _facts(page, certificate, body, rewritten)
     _rows(
         page, "Destroyed", ("System", "Reference", "Class"), body["destroyed"], ("system", "reference", "class_title")
     )
@@ -47,7 +48,7 @@ def as_pdf(certificate: Certificate) -> bytes:
     return bytes(page.output())
 
 
-def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
+def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any], rewritten: BatchRun | None) -> None:
     facts = {
         "Certificate": certificate.reference,
         "Order": body["order"],
@@ -62,6 +63,7 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         "Nominals destroyed": f"{body['nominals']}, people as one source holds them, whom no record is about any more",
         "Holds": body["holds_checked"],
         "Method": body["method"],
+        "In the files": _files(rewritten),
     }
     for name, value in facts.items():
         page.set_font("Helvetica", "B", 10)
@@ -69,6 +71,12 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any]) -> None:
         page.set_font("Helvetica", "", 10)
         page.multi_cell(0, 6, latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.ln(4)
+
+
+def _files(rewritten: BatchRun | None) -> str:
+    if rewritten is None or rewritten.ended_at is None:
+        return "When this was printed, deleted rows could still lie in files of the database: print it again tomorrow"
+    return f"Every table was written anew without what was deleted by {words.moment(rewritten.ended_at)}"
 
 
 def _rule(body: dict[str, Any]) -> str:

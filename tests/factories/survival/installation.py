@@ -81,6 +81,21 @@ class Installation:
             start_new_session=True,
         )
 
+    def run_killed(self, when: str, step: str, *words: str) -> None:
+        """Run a command that is killed `before` or `after` a step, and make sure that it came to that."""
+        process = subprocess.run(
+            [sys.executable, "-m", "factories.survival.killed_at", when, step, *words],
+            env={**self.environment, "PYTHONPATH": str(TESTS)},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert process.returncode == -signal.SIGKILL, (
+            f"it was not killed {when} {step}:\n{process.stdout}{process.stderr}"
+        )
+
     def run(self, *words: str, code: int = 0) -> str:
         """Run a command to its end, which has to be this code; return what it said."""
         process = self.start(*words)

@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from factories.survival.installation import ORGANISATION, Installation, kill
+from factories.survival.installation import ORGANISATION, Installation
 
 pytestmark = pytest.mark.xdist_group("backup")  # one installation for all of them
 ASK = "factories.backups"
@@ -60,6 +59,10 @@ class Course:
     def databases(self):
         with self.installation.watching("postgres") as admin:
             return {name for (name,) in admin.execute("SELECT datname FROM pg_database").fetchall()}
+
+    def restored_tables(self):
+        """Return the marked tables of the database under its own name."""
+        return self.ask("marked_tables") if "muniment" in self.databases() else []
 
     def web_may_enter(self, dbname):
         try:
@@ -115,6 +118,43 @@ def test_a_rehearsal_proves_the_copy_and_takes_it_away(course):
         keys.execute("INSERT INTO core_contentkey (owner, wrapped, made_at) VALUES (%s, %s, now())", wrapped)
 
 
+def test_nothing_is_taken_with_a_wrong_key_or_a_ledger_that_is_cut_short(course):
+    def why(**other):
+        asked = {"folder": course.records, "keys": course.keys, "ledger": course.ledger, **other}
+        return course.ask("refused", **asked)
+
+    def file(name, text):
+        path = course.folder / name
+        path.write_text(text)
+        return str(path)
+
+    assert why() == ""
+    wrong = file("wrong", "6b" * 32)
+    assert "this is not the key" in why(MUNIMENT_BACKUP_KEY_FILE=wrong)
+    assert "64 hexadecimal digits" in why(MUNIMENT_BACKUP_KEY_FILE=file("half", "5a" * 16))
+    assert "is missing" in why(MUNIMENT_BACKUP_KEY_FILE=str(course.folder / "nowhere"))
+    assert "a newer copy took its place" in why(MUNIMENT_KEYS_BACKUP_KEY_FILE=file("newer", f"other {'6b' * 32}\n"))
+    own = Path(course.folder / "keys.key").read_text().split()[0]
+    assert "not the key" in why(MUNIMENT_KEYS_BACKUP_KEY_FILE=file("exchanged", f"{own} {'6b' * 32}\n"))
+    lines = Path(course.ledger).read_text().splitlines(keepends=True)
+    later = str(course.folder / "later")
+    assert course.ask("back_up", folder=later) >= len(lines) > 1
+    assert "was cut short" in why(folder=later, ledger=file("cut", "".join(lines[:1])))
+    assert "Lines were taken out" in why(ledger=file("gap", "".join(lines[:1] + lines[2:])))
+    assert "is not a line of a ledger" in why(ledger=file("torn", "".join(lines)[:-20]))
+    assert "There is no ledger" in why(ledger=str(course.folder / "nowhere"))
+
+
+def test_a_copy_whose_master_key_is_another_stays_shut(course):
+    path = course.folder / "another master"
+    path.write_text("6b" * 32)
+    course.installation.environment["MUNIMENT_MASTER_FILE"] = str(path)
+    try:
+        assert "texts open" in failed(course.rehearse("--keys-from", course.keys, code=6))
+    finally:
+        del course.installation.environment["MUNIMENT_MASTER_FILE"]
+
+
 def test_a_database_in_use_is_never_written_over(course):
     assert "is in use" in course.run("database", "restore", course.records, code=5)
 
@@ -136,16 +176,24 @@ def test_what_the_ledger_cannot_do_keeps_the_copy_shut_until_somebody_says_why(c
     assert course.installation.sql(audited) == [["The inquiry asked for it in writing."]]
 
 
-def test_killed_it_is_shut_and_run_again_what_was_destroyed_stays_destroyed(course):
+# Where a restore is killed: the databases are shut to everybody until the last, after which they are right.
+STEPS = (
+    ("after", "muniment.core.backup.programs:load"),
+    ("before", "muniment.core.walls:raise_walls"),
+    ("after", "muniment.retention.actions.replay:_destroy_again"),
+    ("before", "muniment.cli.checking:of_copy"),
+    ("after", "muniment.retention.actions.rewrite:rewrite"),
+    ("before", "muniment.core.database:let_in"),
+)
+
+
+def test_killed_at_every_step_it_is_shut_and_run_again_what_was_destroyed_stays_destroyed(course):
     course.vacate()
     words = ("database", "restore", course.records, "--keys-from", course.keys, "--ledger", course.ledger)
-    process = course.installation.start(*words)
-    while "muniment_restoring" not in course.databases():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
-    time.sleep(0.7)  # in the middle of loading or of following the ledger
-    kill(process)
-    assert not course.web_may_enter("muniment") and not course.web_may_enter("muniment_restoring")
+    for when, step in STEPS:
+        course.installation.run_killed(when, step, *words)
+        assert not course.web_may_enter("muniment") and not course.web_may_enter("muniment_restoring"), step
+        assert course.restored_tables() == [], f"{step}: nobody reads before it is right, by whichever name"
     # A ledger that was cut before the backup, or changed, opens nothing.
     short = course.folder / "short.jsonl"
     short.write_text(Path(course.ledger).read_text().replace('"kind": "hold"', '"kind": "hole"'))

@@ -34,7 +34,8 @@ SETTINGS = {
     ),
     "MUNIMENT_MASTER_FILE": (
         "made once in the state folder",
-        "A file with the master key of content, 32 bytes in hexadecimal. Keep it apart from database and backups.",
+        "A file with the master key of content, 32 bytes in hexadecimal, and earlier ones in lines below it."
+        " Keep it apart from database and backups.",
     ),
     "MUNIMENT_SEAL_FILE": ("made once in the state folder", "A file with the key that signs seals of the audit."),
     "MUNIMENT_DATABASE_FILE": (

@@ -45,6 +45,11 @@ class Followed:
     keys: int = 0
     findings: list[str] = field(default_factory=list)
 
+    @property
+    def has_destroyed(self) -> bool:
+        """Whether anything that was loaded went again."""
+        return bool(self.disposals or self.keys)
+
 
 def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: bool = True) -> Followed:
     """Follow the lines past the copy's own position; the keys of content follow every line, because they lie apart.

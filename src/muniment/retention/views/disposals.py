@@ -23,8 +23,9 @@ from muniment.core.visits import carry_out, opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, copies, doubt, long_kept, queries, rules, stops, told
+from muniment.retention import certificates, copies, doubt, goes_with, long_kept, queries, rules, stops, told
 from muniment.retention.actions import disposal as disposing
+from muniment.retention.actions import rewrite
 from muniment.retention.anonymity import known
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
@@ -116,7 +117,8 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             **_decision(request, order),
             "sources": _sources(request, order, forms.get("answering")),
             "holds": _in_the_way(order),
-            "certificate": Certificate.objects.filter(order=order).first(),
+            "certificate": (proof := Certificate.objects.filter(order=order).first()),
+            "rewritten": rewrite.of(proof),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
             "can": _can(request, order),
             "answering": Form(),
@@ -185,6 +187,7 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
         "items": [(item, entries.get(item.record_id or 0), state) for item, state in zip(items, states, strict=True)],
         "staying": staying_beside(order, {item.record_id for item in items}, own),
         "decision": queries.person_decision(order.prime, order.controller),
+        "goes_with": goes_with.of_order(order) if goes_with.to_come(order) else None,
     }
 
 
@@ -305,6 +308,6 @@ def certificate(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         raise Http404
     audit.record(visitor(request), "disposal.certificate", subject=found.reference)
-    response = HttpResponse(certificates.as_pdf(found), content_type="application/pdf")
+    response = HttpResponse(certificates.as_pdf(found, rewrite.of(found)), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.reference}.pdf"'
     return response
