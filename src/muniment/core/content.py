@@ -5,7 +5,7 @@ database of its own. Destroying the key makes every copy of the content unreadab
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -149,6 +149,12 @@ def of_record(record: int) -> Q:
     return Q(owner__gte=f"record:{record}:", owner__lt=f"record:{record};")  # ; comes next after :
 
 
+def record_of(owner: str) -> int | None:
+    """Return the key of the record whose content an owner is, or None."""
+    kind, _, rest = owner.partition(":")
+    return int(rest.partition(":")[0]) if kind == "record" else None
+
+
 def read(content: Content) -> str:
     """Return the text. Raise Destroyed when the key is gone, Tampered when it was altered."""
     key = _key(content.owner, make=False)
@@ -165,6 +171,24 @@ def opened(content: Content) -> str | None:
         return read(content)
     except (Destroyed, Tampered):
         return None
+
+
+def opened_all(contents: Sequence[Content]) -> list[str | None]:
+    """Return the texts of many, None for what cannot be opened; their keys are fetched at once."""
+    owners = {each.owner for each in contents}
+    wrapped = {each.owner: bytes(each.wrapped) for each in ContentKey.objects.filter(owner__in=owners)}
+    return [_opened(each, wrapped.get(each.owner)) for each in contents]
+
+
+def _opened(content: Content, wrapped: bytes | None) -> str | None:
+    if wrapped is None:
+        return None
+    try:
+        key = _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], content.owner.encode())
+        plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
+    except InvalidTag:
+        return None
+    return plain.decode("utf-8", "surrogatepass")
 
 
 def shown(content: Content | None) -> str:
