@@ -96,6 +96,7 @@ def _said(made: hold_reports.Report) -> dict[str, Any]:
         **_facts(made.hold),
         "since": made.since,
         "made_at": made.made_at,
+        "first_taken_in": made.begun,
         "verdict": made.verdict,
         "is_clear": made.is_clear,
         "went": [_went(each) for each in made.went],

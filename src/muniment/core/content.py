@@ -175,16 +175,16 @@ def opened(content: Content) -> str | None:
 
 def opened_all(contents: Sequence[Content]) -> list[str | None]:
     """Return the texts of many, None for what cannot be opened; their keys are fetched at once."""
-    owners = {each.owner for each in contents}
-    wrapped = {each.owner: bytes(each.wrapped) for each in ContentKey.objects.filter(owner__in=owners)}
-    return [_opened(each, wrapped.get(each.owner)) for each in contents]
+    master, owners = _master(), {each.owner for each in contents}
+    wrapped = dict(ContentKey.objects.filter(owner__in=owners).values_list("owner", "wrapped"))
+    return [_opened(each, bytes(wrapped.get(each.owner, b"")), master) for each in contents]
 
 
-def _opened(content: Content, wrapped: bytes | None) -> str | None:
-    if wrapped is None:
+def _opened(content: Content, wrapped: bytes, master: AESGCM) -> str | None:
+    if not wrapped:
         return None
     try:
-        key = _master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], content.owner.encode())
+        key = master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], content.owner.encode())
         plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
     except InvalidTag:
         return None

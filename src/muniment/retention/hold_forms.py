@@ -53,7 +53,8 @@ class HoldForm(forms.Form):
         label="A record is covered when",
         required=False,
         widget=forms.RadioSelect,
-        choices=[("", "any of the lists below fits it"), (reach.EVERY, "every list that is filled in fits it")],
+        choices=[("any", "any of the lists below fits it"), (reach.EVERY, "every list that is filled in fits it")],
+        initial="any",
     )
     people = forms.CharField(label="People, by reference", required=False, help_text="For example: P0000123-X")
     records = forms.CharField(label="Records, by reference", required=False)

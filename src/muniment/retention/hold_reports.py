@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.models import Controller
-from muniment.records.models import Quarantine, Record
+from muniment.records.models import Intake, Quarantine, Record
 from muniment.retention import gone, reach
 from muniment.retention.gone import Went
 from muniment.retention.models import Hold
@@ -44,6 +44,7 @@ class Report:
     while_it_stood: tuple[Went, ...]  # of these: there should be none
     unknown: tuple[Went, ...]  # of which nobody can say
     others: int  # that went and were not in scope
+    begun: date | None  # when records of these were first taken in here: before that nothing is known
     checks: tuple[Check, ...]
     limits: tuple[str, ...]
 
@@ -57,6 +58,8 @@ class Report:
     def verdict(self) -> str:
         """What the report says, in sentences."""
         since = f"since {words.day(self.since)}"
+        if self.begun is not None and self.since < self.begun:
+            since = f"since {words.day(self.begun)}, when records were first taken in here"
         if self.went:
             said = [f"{_records(len(self.went))} in scope of this hold {_have(self.went)} gone {since}."]
             if self.while_it_stood:
@@ -100,10 +103,16 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
         went=went,
         while_it_stood=stood,
         unknown=unknown,
+        begun=_begun(mine),
         others=len(every) - len(went) - len(unknown),
         checks=(_by_the_audit(mine, since, every), _while_it_stood(hold, stood)),
         limits=tuple(_limits(hold, mine, since, every)),
     )
+
+
+def _begun(controllers: Sequence[Controller]) -> date | None:
+    first = Intake.objects.filter(system__controller__in=controllers).order_by("pk").first()
+    return timezone.localtime(first.at).date() if first else None
 
 
 def _stood(hold: Hold, went: Went) -> bool:
@@ -144,14 +153,19 @@ def _limits(hold: Hold, controllers: Sequence[Controller], since: date, every: S
             f"Of what went before {words.day(before)}, {' and '.join(asked)} are left nowhere: only codes, classes,"
             " areas, people and days could be asked about."
         )
+    if (begun := _begun(controllers)) and since < begun:
+        said.append(f"Records were first taken in here on {words.day(begun)}: of before, this system knows nothing.")
     if bare := sum(getattr(each.item, "trace", None) is None for each in every):
         said.append(f"{_records(bare)} went without marks, before these were kept: of them only the class is known.")
     left = Record.objects.filter(holds__hold=hold, withdrawn_on__gte=since).count()
     if left:
-        said.append(f"{_records(left)} in scope have been withdrawn by their sources since; they are kept here.")
+        said.append(
+            f"{_records(left)} in scope {'was' if left == 1 else 'were'} withdrawn at source since, and kept here."
+        )
     waiting = Quarantine.objects.filter(system__controller__in=controllers, resolved_by__isnull=True).count()
     if waiting:
-        said.append(f"{waiting:,} rows wait in quarantine and are kept; they may be in scope, and are on no list.")
+        rows = "1 row waits" if waiting == 1 else f"{waiting:,} rows wait"
+        said.append(f"{rows} in quarantine and cannot go; whether in scope, no list can say.")
     if hold.scope.get("keywords") and not hold.words_read_to:
         said.append("The worker has not opened narratives for its words yet; each disposal opens those of its own.")
     said.append(

@@ -1,5 +1,6 @@
 """Placing a hold: with a preset or without, looked at before it is placed."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +15,12 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record, SourceSystem
-from muniment.retention import policy_now, presets, previews, rules
+from muniment.retention import policy_now, presets, previews, reach, rules
 from muniment.retention.actions import hold as holding
 from muniment.retention.forms import parts
 from muniment.retention.hold_forms import LISTS, HoldForm
 
+_DAYS = {"happened_from": "from", "happened_until": "until"}
 _NOTHING = (
     "This hold would cover no record that is held now and that you may see. Correct it, or say that it stands ahead."
 )
@@ -52,15 +54,16 @@ def _offered() -> list[dict[str, Any]]:
 
 def _begun(request: HttpRequest) -> dict[str, Any]:
     """Return what the form begins with: a person, or the scope of a preset; its paper is nobody's here."""
-    begun: dict[str, Any] = {"people": request.GET.get("person", ""), "start": timezone.localdate(), "match": ""}
+    begun: dict[str, Any] = {"people": request.GET.get("person", ""), "start": timezone.localdate(), "match": "any"}
     preset = policy_now.hold_presets().get(request.GET.get("preset", ""))
     if preset is None:
         return begun
     scope = presets.scope_of(preset)
     begun |= {name: ", ".join(scope[name]) for name in LISTS if scope.get(name)}
-    begun |= {"happened_from": scope.get("from"), "happened_until": scope.get("until")}
+    days = {name: scope[key] for name, key in _DAYS.items() if scope.get(key)}
+    begun |= {name: date.fromisoformat(day) for name, day in days.items()}
     begun |= {"title": preset["title"], "kind": preset["kind"], "preset": preset["id"]}
-    return begun | {"match": scope.get("match", "")}
+    return begun | {"match": scope.get("match", "any")}
 
 
 def _looked(request: HttpRequest, form: HoldForm, scope: dict[str, Any]) -> previews.Preview:
@@ -127,8 +130,8 @@ def _scope(form: HoldForm) -> dict[str, Any] | None:
         form.add_error("systems", f"None of these controllers has a system {missing}.")
     scope |= {"people": people} if people else {}
     scope |= {"records": [each.pk for each in found]} if wanted else {}
-    scope |= {"match": given["match"]} if given["match"] else {}
-    for name, key in (("happened_from", "from"), ("happened_until", "until")):
+    scope |= {"match": reach.EVERY} if given["match"] == reach.EVERY else {}
+    for name, key in _DAYS.items():
         if given[name]:
             scope[key] = given[name].isoformat()
     return None if form.errors else scope
