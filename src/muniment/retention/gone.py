@@ -4,10 +4,10 @@ A hold that comes too late is told what it would have covered. What is left of a
 its marks (`traces`): of words, of places and of units nothing is, so of those nobody can say.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -28,7 +28,8 @@ class Scope:
     parts: Mapping[str, Any]
     controllers: Collection[int]
     people: frozenset[int]
-    facts: Mapping[str, frozenset[str]]  # the marks that are looked for, by kind of list
+    facts: Mapping[str, frozenset[bytes]]  # the marks that are looked for, by kind of list
+    kinds: tuple[str, ...]  # of lists that are given; the two kinds of codes of offences are one
 
     @classmethod
     def of(
@@ -41,12 +42,12 @@ class Scope:
             people = frozenset(carried.now(people, placed_at))
         offences = {fact for each in lists.get("ho_classes", ()) for fact in traces.asked_offence(each)}
         facts = {
-            "classes": frozenset(map(traces.asked_class, lists.get("classes", ()))),
             "offences": frozenset(offences | set(map(traces.asked_code, lists.get("cjs", ())))),
             "areas": frozenset(map(traces.asked_area, lists.get("areas", ()))),
             "people": frozenset(map(traces.asked_person, people)),
         }
-        return cls(parts, controllers, people, {kind: found for kind, found in facts.items() if found})
+        kinds = dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in lists)
+        return cls(parts, controllers, people, facts, tuple(kinds))
 
     @classmethod
     def of_hold(cls, hold: Hold, controllers: Collection[int] | None = None) -> "Scope":
@@ -76,25 +77,78 @@ class Went:
         return f"{item.system.title} {item.reference}, destroyed on {self.day} under {item.order.reference}"
 
 
-def look(scope: Scope, *, since: date | None = None) -> Iterator[Went]:
-    """Yield what was destroyed of some controllers, from a day on, oldest first, with what can be said of each."""
+class Row(NamedTuple):
+    """What is left of a record that was destroyed, as far as a scope asks about it."""
+
+    item: int
+    order: int
+    record: int
+    system: str
+    class_id: str
+    prime: int | None
+    declared: str | None
+    marks: list[str] | None
+    first: date | None
+    last: date | None
+
+
+_COLUMNS = (
+    "pk",
+    "order_id",
+    "record_key",
+    "system__code",
+    "class_id",
+    "order__prime_id",
+    "trace__declared",
+    "trace__marks",
+    "trace__first",
+    "trace__last",
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was destroyed: what was in scope or may have been, oldest first, how much was not, and how much is bare."""
+
+    went: tuple[Went, ...]
+    others: int
+    bare: int  # of all these, without marks
+
+    @property
+    def number(self) -> int:
+        """How many records were destroyed."""
+        return len(self.went) + self.others
+
+
+def look(scope: Scope, *, since: date | None = None) -> Looked:
+    """Look through what was destroyed of some controllers, from a day on; of years of disposals few are in scope."""
     items = DisposalItem.objects.filter(order__controller__in=scope.controllers, destroyed_at__isnull=False)
     if since is not None:
         items = items.filter(destroyed_at__date__gte=since)
-    items = items.select_related("system__controller", "order__certificate", "trace").order_by("destroyed_at", "pk")
-    for item in items.iterator(chunk_size=2000):
-        yield Went(item, _fits(scope, item))
+    fits: dict[int, bool | None] = {}
+    others = bare = 0
+    for values in items.values_list(*_COLUMNS).iterator(chunk_size=10_000):
+        row = Row(*values)
+        bare += row.marks is None
+        said = _fits(scope, row)
+        if said is False:
+            others += 1
+        else:
+            fits[row.item] = said
+    found = DisposalItem.objects.filter(pk__in=list(fits)).select_related("system__controller", "order")
+    went = tuple(Went(each, fits[each.pk]) for each in found.order_by("destroyed_at", "pk"))
+    return Looked(went, others, bare)
 
 
 def too_late(scope: Scope) -> list[Went]:
     """Return what had gone of a scope before a hold on it was placed, as far as what is left can say."""
-    return [went for went in look(scope) if went.fits]
+    return [went for went in look(scope).went if went.fits]
 
 
 def of_person(prime: PrimePerson) -> list[DisposalItem]:
     """Return the records that were destroyed with the orders about a person, as far as the reader may see them."""
     items = DisposalItem.objects.filter(order__prime=prime, destroyed_at__isnull=False)
-    return list(items.select_related("system__controller", "order__certificate").order_by("destroyed_at", "pk"))
+    return list(items.select_related("system", "order").order_by("destroyed_at", "pk"))
 
 
 def in_words(items: Collection[DisposalItem]) -> str:
@@ -110,41 +164,42 @@ def in_words(items: Collection[DisposalItem]) -> str:
     return "; ".join(said) + "." if said else ""
 
 
-def _fits(scope: Scope, item: DisposalItem) -> bool | None:
-    found = list(_asked(scope, item))
+def _fits(scope: Scope, row: Row) -> bool | None:
+    found = list(_asked(scope, row))
     if not found:
         fits: bool | None = True
     elif scope.parts.get("match") == reach.EVERY:
         fits = False if False in found else None if None in found else True
     else:
         fits = True if True in found else None if None in found else False
-    return _within(scope.parts, item, fits)
+    return _within(scope.parts, row, fits)
 
 
-def _asked(scope: Scope, item: DisposalItem) -> Iterable[bool | None]:
-    lists = reach.given_lists(scope.parts)
-    for kind in dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in lists):
+def _asked(scope: Scope, row: Row) -> Iterator[bool | None]:
+    for kind in scope.kinds:
         if kind in _LEFT_NO_MARK:
             yield None
         elif kind == "systems":
-            yield item.system.code in lists["systems"]
+            yield row.system in scope.parts["systems"]
         elif kind == "records":
-            yield item.record_key in lists["records"]
+            yield row.record in scope.parts["records"]
+        elif kind == "classes":
+            known = {row.class_id, row.declared} & set(scope.parts["classes"])
+            yield True if known else None if row.declared is None else False
+        elif kind == "people" and row.prime in scope.people:  # as its order says in clear
+            yield True
         else:
-            # What an order says in clear of its record and of whom it was about needs no mark.
-            clear = item.class_id in lists.get(kind, ()) or (kind == "people" and item.order.prime_id in scope.people)
-            yield clear or traces.bears(item, scope.facts.get(kind, ()))
+            yield traces.bears(row.order, row.record, row.marks, scope.facts.get(kind, ()))
 
 
-def _within(parts: Mapping[str, Any], item: DisposalItem, fits: bool | None) -> bool | None:
+def _within(parts: Mapping[str, Any], row: Row, fits: bool | None) -> bool | None:
     """Say whether what fits lies between the days as well; what told of no day of its own does."""
     since, until = (date.fromisoformat(parts[name]) if parts.get(name) else None for name in ("from", "until"))
-    trace = getattr(item, "trace", None)
     if fits is False or not (since or until):
         return fits
-    if trace is None:
+    if row.marks is None:
         return None
-    if trace.first is None:
+    if row.first is None or row.last is None:
         return fits
-    lies = (since is None or trace.last >= since) and (until is None or trace.first <= until)
+    lies = (since is None or row.last >= since) and (until is None or row.first <= until)
     return fits if lies else False

@@ -88,10 +88,10 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
     """Return the report on a hold since a day; `seen` are the controllers whose disposals the reader may see."""
     bound = list(hold.controllers.order_by("name"))
     mine = tuple(each for each in bound if seen is None or each.pk in seen)
-    every = list(gone.look(gone.Scope.of_hold(hold, [each.pk for each in mine]), since=since)) if mine else []
-    went = tuple(each for each in every if each.fits)
+    looked = gone.look(gone.Scope.of_hold(hold, [each.pk for each in mine]), since=since)
+    went = tuple(each for each in looked.went if each.fits)
     # What went while it stood was looked through for its words before it went; of the rest nobody can say.
-    unknown = tuple(each for each in every if each.fits is None and not _stood(hold, each))
+    unknown = tuple(each for each in looked.went if each.fits is None and not _stood(hold, each))
     stood = tuple(each for each in went if _stood(hold, each))
     return Report(
         hold=hold,
@@ -104,9 +104,9 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
         while_it_stood=stood,
         unknown=unknown,
         begun=_begun(mine),
-        others=len(every) - len(went) - len(unknown),
-        checks=(_by_the_audit(mine, since, every), _while_it_stood(hold, stood)),
-        limits=tuple(_limits(hold, mine, since, every)),
+        others=looked.number - len(went) - len(unknown),
+        checks=(_by_the_audit(mine, since, looked.number), _while_it_stood(hold, stood)),
+        limits=tuple(_limits(hold, mine, since, looked.bare)),
     )
 
 
@@ -120,16 +120,16 @@ def _stood(hold: Hold, went: Went) -> bool:
     return at is not None and hold.placed_at <= at and (hold.released_at is None or at < hold.released_at)
 
 
-def _by_the_audit(controllers: Sequence[Controller], since: date, every: Sequence[Went]) -> Check:
+def _by_the_audit(controllers: Sequence[Controller], since: date, number: int) -> Check:
     """Hold the number of records that went against the events of destruction, which are sealed."""
     with connection.cursor() as cursor:
         codes = [each.code for each in controllers]
         cursor.execute("SELECT * FROM muniment.destructions_told(%s, %s)", [codes, _midnight(since)])
         events, expired = cursor.fetchone()
-    found = f"{len(every):,} records by their orders, {events:,} by the audit"
+    found = f"{number:,} records by their orders, {events:,} by the audit"
     if expired:
         return Check("the audit tells of each destruction", f"{found}; some of the audit has expired since then", None)
-    return Check("the audit tells of each destruction", found, events == len(every))
+    return Check("the audit tells of each destruction", found, events == number)
 
 
 def _midnight(day: date) -> datetime:
@@ -143,7 +143,7 @@ def _while_it_stood(hold: Hold, stood: Sequence[Went]) -> Check:
     return Check("nothing in scope went while the hold stood", found, not stood)
 
 
-def _limits(hold: Hold, controllers: Sequence[Controller], since: date, every: Sequence[Went]) -> list[str]:
+def _limits(hold: Hold, controllers: Sequence[Controller], since: date, bare: int) -> list[str]:
     """Return what the report cannot know, each as a sentence."""
     said = []
     asked = [name for key, name in LEFT_NO_MARK.items() if key in reach.given_lists(hold.scope)]
@@ -155,7 +155,7 @@ def _limits(hold: Hold, controllers: Sequence[Controller], since: date, every: S
         )
     if (begun := _begun(controllers)) and since < begun:
         said.append(f"Records were first taken in here on {words.day(begun)}: of before, this system knows nothing.")
-    if bare := sum(getattr(each.item, "trace", None) is None for each in every):
+    if bare:
         said.append(f"{_records(bare)} went without marks, before these were kept: of them only the class is known.")
     left = Record.objects.filter(holds__hold=hold, withdrawn_on__gte=since).count()
     if left:

@@ -21,7 +21,7 @@ ORDER = (
     "nominals_destroyed", "membership_digest",
 )  # fmt: skip
 ITEM = ("record_key", "reference", "class_id", "decision_digest", "destroyed_at", "kept_because", "others")
-TRACE = ("marks", "first", "last")
+TRACE = ("declared", "marks", "first", "last")
 INSTRUCTION = ("sent_at", "answer", "answered_by", "answered_at", "note")
 CERTIFICATE = ("id", "issued_at", "is_provisional", "body", "digest")
 HOLD = (

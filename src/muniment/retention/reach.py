@@ -6,7 +6,7 @@ what someone did in it, lies between those given. A scope without any list cover
 and one between days what bears no day of its own: better too much than too little.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,26 +20,31 @@ KEYS = ("classes", "ho_classes", "cjs", "keywords", "units", "places", "areas", 
 NARROWING = ("from", "until", "match")
 EVERY = "all"  # of `match`: every list has to fit; else any
 
-_TEXT = "lower(r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text)"
-_UNIT = "lower(r.title || ' ' || r.attributes::text || ' ' || s.title || ' ' || s.owner)"
-_PLACE = "lower(r.title || ' ' || r.location || ' ' || r.attributes::text)"
+# What lies in clear of a record, in small letters; compared byte by byte, which is a third faster.
+_TEXT = (
+    "lower(r.title || ' ' || r.offence_text || ' ' || r.location || ' ' || r.attributes::text)"
+    ' COLLATE "C" LIKE ANY(%({words})s::text[])'
+)
 # What a list of each kind asks of a record; the two kinds of codes of offences are one list.
 _FITS = {
     "classes": "(r.class_id = ANY(%(classes)s) OR d.resolved_class = ANY(%(classes)s))",
     "offences": "(r.ho_class = ANY(%(ho_classes)s) OR upper(trim(r.cjs)) = ANY(%(cjs)s)"
     " OR EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = r.id"
     " AND (i.ho_class = ANY(%(ho_classes)s) OR upper(trim(i.cjs)) = ANY(%(cjs)s))))",
-    "keywords": f"({_TEXT} LIKE ANY(%(keywords)s::text[]) OR r.id = ANY(%(worded)s::bigint[]))",
-    "units": f"({_UNIT} LIKE ANY(%(units)s::text[]))",
-    "places": f"({_PLACE} LIKE ANY(%(places)s::text[])"  # noqa: S608
-    " OR replace(upper(r.postcode), ' ', '') LIKE ANY(%(postcodes)s::text[])"
-    " OR EXISTS (SELECT 1 FROM records_placelink k JOIN records_place p ON p.id = k.place_id WHERE k.record_id = r.id"
-    " AND (lower(p.text) LIKE ANY(%(places)s::text[]) OR p.code LIKE ANY(%(postcodes)s::text[]))))",
     "areas": "(scope.area = ANY(%(areas)s))",
     "systems": "(s.code = ANY(%(systems)s))",
     "people": "EXISTS (SELECT 1 FROM records_involvement i JOIN people_belonging b ON b.nominal_id = i.nominal_id"
     " AND b.until IS NULL WHERE i.record_id = r.id AND b.prime_id = ANY(%(people)s))",
     "records": "(r.id = ANY(%(records)s))",
+}
+# Where lists of words are looked for besides the text.
+_BESIDES = {
+    "keywords": "r.id = ANY(%(worded)s::bigint[])",
+    "units": "s.id IN (SELECT id FROM records_sourcesystem"
+    " WHERE lower(title || ' ' || owner) LIKE ANY(%(units)s::text[]))",
+    "places": "replace(upper(r.postcode), ' ', '') LIKE ANY(%(postcodes)s::text[])"
+    " OR EXISTS (SELECT 1 FROM records_placelink k JOIN records_place p ON p.id = k.place_id WHERE k.record_id = r.id"
+    " AND (lower(p.text) LIKE ANY(%(places)s::text[]) OR p.code LIKE ANY(%(postcodes)s::text[])))",
 }
 # Days are looked at only of what the lists match.
 _WANTED = """
@@ -88,8 +93,19 @@ def wanted(scope: Mapping[str, Any], *, decided: str = DECIDED, words_aside: boo
     if words_aside:
         kinds.pop("keywords", None)
     every = scope.get("match") == EVERY
-    fits = [] if words_aside and not every else [_FITS[kind] for kind in kinds]
+    fits = [] if words_aside and not every else list(_conditions(list(kinds), every=every))
     return _WANTED.format(decided=decided, fits=(" AND " if every else " OR ").join(fits) or "true")
+
+
+def _conditions(kinds: list[str], *, every: bool) -> Iterator[str]:
+    """Yield what is asked of a record, the dearest last; where any list is enough, all words are looked for at once."""
+    yield from (_FITS[kind] for kind in kinds if kind in _FITS)
+    worded = [kind for kind in kinds if kind in _BESIDES]
+    if every:
+        yield from (f"({_BESIDES[kind]} OR {_TEXT.format(words=kind)})" for kind in worded)
+    elif worded:
+        yield from (_BESIDES[kind] for kind in worded)
+        yield _TEXT.format(words="texts")
 
 
 def parameters(
@@ -115,6 +131,7 @@ def parameters(
     given["postcodes"] = [f"{_plain(name.replace(' ', '').upper())}%" for name in given["places"] if _is_code(name)]
     for kind in ("keywords", "units", "places"):
         given[kind] = [f"%{_plain(word.strip().lower())}%" for word in given[kind] if word.strip()]
+    given["texts"] = [word for kind in _BESIDES for word in given[kind]]
     days = {"from": scope.get("from"), "until": scope.get("until")}
     return given | days | {"controllers": controllers, "some": within, "worded": sorted(worded)}
 

@@ -4,13 +4,14 @@ from typing import Any
 
 from muniment.core import references, words
 from muniment.records.models import Record
+from muniment.retention import reach
 from muniment.retention.models import Hold
 
 
 def scope_in_words(hold: Hold) -> list[tuple[str, str]]:
     """Return the parts of a hold's scope and what each says, as far as the reader may see whom it names."""
-    every = {"match": hold.scope.get("match")} | hold.scope
-    return [(words.say("scope", name), _said(name, value)) for name, value in every.items() if value]
+    parts = {name: hold.scope.get(name) for name in ("match", *reach.KEYS, "from", "until")}
+    return [(words.say("scope", name), _said(name, value)) for name, value in parts.items() if value]
 
 
 def _said(name: str, value: Any) -> str:

@@ -16,12 +16,14 @@ class Trace(models.Model):
     """
 
     item = models.OneToOneField(DisposalItem, models.CASCADE, related_name="trace", primary_key=True)
+    declared = models.CharField(max_length=60)  # the class that its source declared; the item has the one it came to
     marks = ArrayField(models.CharField(max_length=32))
     first = models.DateField(null=True)
     last = models.DateField(null=True)
 
     class Fields:
         item = Kind.KEY
+        declared = Kind.CODE
         marks = Kind.REFERENCE
         first = last = Kind.MOMENT
 

@@ -1,7 +1,7 @@
 """The marks that are left of a record which is destroyed: enough to ask whether it was in the scope of a hold.
 
 A mark is a keyed digest of one fact and of the record's place in its order. Whoever holds the secret of tombstones can
-ask whether a class, an offence, a business area or a person was among them; nobody can list them, and no two records
+ask whether an offence, a business area or a person was among them; nobody can list them, and no two records
 bear the same mark. Words, places and units leave none: their marks would tell what the record said (docs/adr/0037).
 """
 
@@ -23,31 +23,36 @@ _CATEGORY = 3  # digits of the number of a Home Office class, without its subcla
 
 
 def leave(item: DisposalItem, record: Record) -> None:
-    """Leave the marks of a record that is about to be destroyed, and the days that it told of."""
-    days = _days(record)
+    """Leave the marks of a record that is about to be destroyed, its declared class, and the days that it told of."""
+    days, begun = _days(record), _begun(item.order_id, item.record_key)
     Trace.objects.update_or_create(
         item=item,
         defaults={
-            "marks": sorted({mark(item, fact) for fact in _facts(record, item)}),
+            "declared": record.class_id,
+            "marks": sorted({_mark(begun, fact) for fact in _facts(record)}),
             "first": min(days, default=None),
             "last": max(days, default=None),
         },
     )
 
 
-def bears(item: DisposalItem, facts: Iterable[str]) -> bool | None:
-    """Say whether any of these facts was among those of a destroyed record; None where it has left no marks."""
-    trace = getattr(item, "trace", None)
-    if trace is None:
+def bears(order: int, record: int, marks: Collection[str] | None, facts: Iterable[bytes]) -> bool | None:
+    """Say whether any of these facts was among those of a record that an order destroyed; None without marks."""
+    if marks is None:
         return None
-    return not set(trace.marks).isdisjoint(mark(item, fact) for fact in facts)
+    left, begun = set(marks), _begun(order, record)
+    return any(_mark(begun, fact) in left for fact in facts)
 
 
-def mark(item: DisposalItem, fact: str) -> str:
-    """Return the mark of a fact about the record of an item, salted with what a restored copy knows it by as well."""
-    return hashlib.blake2b(
-        f"{item.order_id}:{item.record_key}:{fact}".encode(), key=_key(), digest_size=_BYTES
-    ).hexdigest()
+# A mark is salted with the order and the record, which a restored copy knows as well.
+def _begun(order: int, record: int) -> "hashlib.blake2b":
+    return hashlib.blake2b(f"{order}:{record}:".encode(), key=_key(), digest_size=_BYTES)
+
+
+def _mark(begun: "hashlib.blake2b", fact: bytes) -> str:
+    made = begun.copy()
+    made.update(fact)
+    return made.hexdigest()
 
 
 @lru_cache
@@ -55,47 +60,41 @@ def _key() -> bytes:
     return bytes.fromhex(places.derived("tombstones", "traces"))
 
 
-def asked_class(class_id: str) -> str:
-    """Return the fact that a record was of a class, declared or come to."""
-    return f"class:{class_id}"
-
-
-def asked_area(area: str) -> str:
+def asked_area(area: str) -> bytes:
     """Return the fact that a record was of a business area."""
-    return f"area:{area}"
+    return f"area:{area}".encode()
 
 
-def asked_person(prime: int) -> str:
+def asked_person(prime: int) -> bytes:
     """Return the fact that a prime person, by key, stood on a record."""
-    return f"person:{prime}"
+    return f"person:{prime}".encode()
 
 
-def asked_code(cjs: str) -> str:
+def asked_code(cjs: str) -> bytes:
     """Return the fact that a record told of a CJS offence code."""
-    return f"cjs:{cjs.strip().upper()}"
+    return f"cjs:{cjs.strip().upper()}".encode()
 
 
-def asked_offence(ho_class: str) -> set[str]:
+def asked_offence(ho_class: str) -> set[bytes]:
     """Return the facts of which one is so where a record may tell of a Home Office class.
 
     A record that gave the number of the class alone may have meant any subclass.
     """
     number = number_of(ho_class) or ho_class.strip().upper()
-    return {f"ho:{number}", f"whole:{number[:_CATEGORY]}"}
+    asked = {f"ho:{number}"} | ({f"whole:{number[:_CATEGORY]}"} if len(number) > _CATEGORY else set())
+    return {fact.encode() for fact in asked}
 
 
-def _facts(record: Record, item: DisposalItem) -> set[str]:
+def _facts(record: Record) -> set[bytes]:
     told = list(record.involvements.all())
-    facts = {asked_class(record.class_id), asked_class(item.class_id), asked_area(record.scope.area)}
-    facts |= {asked_person(prime) for prime in pairs.people_on([record.pk])}
     codes = {code.strip().upper() for code in (record.cjs, *(each.cjs for each in told)) if code.strip()}
-    facts |= {asked_code(code) for code in codes}
     classes = {text for text in (record.ho_class, *(each.ho_class for each in told)) if text}
-    return facts | _offences(classes, codes)
+    facts = {asked_area(record.scope.area), *map(asked_code, codes), *map(asked_person, pairs.people_on([record.pk]))}
+    return facts | {fact.encode() for fact in _offences(classes, codes)}
 
 
 def _offences(classes: Collection[str], codes: Collection[str]) -> set[str]:
-    facts = set()
+    facts: set[str] = set()
     for text in classes:
         number = number_of(text) or text.strip().upper()
         facts |= {f"ho:{number}", f"ho:{number[:_CATEGORY]}"}

@@ -8,14 +8,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import WORKER, place, propose
+from factories.deeds import WORKER, approved, by, place, propose
 from factories.exports import row
 from muniment.core.models import Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
 from muniment.retention import previews, reach, stops, sweeping
-from muniment.retention.actions import held_narratives, held_records
+from muniment.retention.actions import disposal, held_narratives, held_records
+from muniment.retention.actions import hold as holding
 from muniment.retention.models import Hold, RecordDecision
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -125,6 +126,17 @@ def test_a_word_counts_only_where_every_list_fits(life):
     assert len(stops.holds_on([keys["CU1"]])) == 1
 
 
+def test_a_hold_that_is_released_while_the_worker_reads_stops_nothing(life):
+    hold = place(life, keywords=["a word that is nowhere"])
+    order = propose(life)
+    holding.ask_release(hold, by=by(life, "hazel"), reason="Inquest closed, letter of 2 June")
+    holding.release(Hold.objects.get(pk=hold.pk), by=by(life, "ash"))
+    key = Record.objects.get(reference="C1").pk
+    assert held_records.add_worded(hold, {key: ["a word that is nowhere"]}, by=WORKER) == 0
+    order.refresh_from_db()
+    assert order.state == "proposed"
+
+
 def test_a_narrative_that_nobody_can_open_is_held(life):
     Content.objects.filter(owner__startswith=f"record:{Record.objects.get(reference='C1').pk}:").update(ciphertext=b"x")
     hold = place(life, keywords=["a word that is nowhere"])
@@ -175,6 +187,17 @@ def test_what_comes_is_held_as_it_comes_and_the_next_run_says_the_same(own_life)
     key = Record.objects.get(reference="C7").pk
     arrivals.follow(Touched(frozenset(named[:0]), records=frozenset([key])), by=WORKER)
     assert [covered(each) for each in holds] == [[], ["C8"], []]
+
+
+def test_a_hold_that_comes_after_the_sources_were_told_says_what_they_have_deleted(life):
+    order = disposal.instruct(approved(life), by=WORKER)
+    first = order.instructions.order_by("pk").first()
+    disposal.answer(first, by=by(life, "rowan"), said="done", note="")
+    hold = place(life)
+    page = sign_in(life.cast["hazel"]).get(reverse("hold", args=[hold.reference])).text
+    assert order.reference in page and "our copies stay" in page
+    assert f"{first.system.title} <strong>has deleted its own</strong>" in page
+    assert "has not answered, so ask it to stop" in page
 
 
 def test_a_preset_fills_in_a_scope_and_binds_nobody(life):

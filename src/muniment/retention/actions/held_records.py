@@ -93,6 +93,8 @@ def _bring_up(
 ) -> int:
     with transaction.atomic():
         gate.pass_alone()
+        if not Hold.objects.filter(pk=hold.pk, released_at__isnull=True).exists():
+            return 0  # released since somebody looked: it stops nothing any more
         return _bring_up_within(hold, decided, by=by, some=some, said=said)
 
 

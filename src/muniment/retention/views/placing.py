@@ -1,9 +1,11 @@
 """Placing a hold: with a preset or without, looked at before it is placed."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,11 +13,11 @@ from django.utils import timezone
 
 from muniment.core import audit
 from muniment.core.models import Controller, User
-from muniment.core.verdicts import Refused
+from muniment.core.verdicts import Refused, unless
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record, SourceSystem
-from muniment.retention import policy_now, presets, previews, reach, rules
+from muniment.retention import gone, policy_now, presets, previews, reach, rules
 from muniment.retention.actions import hold as holding
 from muniment.retention.forms import parts
 from muniment.retention.hold_forms import LISTS, HoldForm
@@ -38,6 +40,7 @@ def place(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (scope := _scope(form)) is not None:
         if request.POST.get("do") == "preview":
             shown["preview"] = _looked(request, form, scope)
+            shown["last"] = _last(request, shown["preview"].too_late)
         elif (placed := _place(request, form, scope)) is not None:
             _say(request, placed)
             return redirect("hold", placed.hold.reference)
@@ -81,13 +84,14 @@ def _place(request: HttpRequest, form: HoldForm, scope: dict[str, Any]) -> holdi
     proposal = holding.Proposal(
         **{name: given[name] for name in names}, scope=scope, controllers=tuple(given["controllers"])
     )
-    if not given["ahead"] and not _looked(request, form, scope).records:
-        return None
     try:
-        return holding.set_up(proposal, by=visitor(request))
+        with transaction.atomic():
+            placed = holding.set_up(proposal, by=visitor(request))
+            unless(bool(placed.records or given["ahead"]), _NOTHING).require()  # else nothing of it stays
+        return placed
     except Refused as refusal:
         for reason in refusal.reasons:
-            form.add_error("authority" if reason.startswith(rules.OWN_PAPER) else None, reason)
+            form.add_error({_NOTHING: "ahead", rules.OWN_PAPER: "authority"}.get(reason), reason)
         return None
 
 
@@ -98,12 +102,16 @@ def _say(request: HttpRequest, placed: holding.Placed) -> None:
     covers = f"{placed.hold.reference} stands, and covers {holding.counted(placed.records)}."
     messages.success(request, covers + stopped)
     if placed.too_late:
-        last = placed.too_late[-1]
-        messages.error(
-            request,
-            f"It came too late for {holding.counted(len(placed.too_late))}, the last of them {last.words}."
-            " See what has gone of its scope.",
-        )
+        late = f"It came too late for {holding.counted(len(placed.too_late))}{_last(request, placed.too_late)}."
+        messages.error(request, f"{late} See what has gone of its scope.")
+
+
+def _last(request: HttpRequest, late: Sequence[gone.Went]) -> str:
+    """Name the last record that had gone, to whoever may see its disposal."""
+    assert isinstance(request.user, User)
+    mine = {each.pk for each in controllers_of(request.user, "disposal.view")}
+    named = [each.words for each in late if each.item.order.controller_id in mine]
+    return f", the last of them {named[-1]}" if named else ""
 
 
 def _scope(form: HoldForm) -> dict[str, Any] | None:
