@@ -88,6 +88,8 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     yield reverse("match", args=[edge.pk])
     yield reverse("quarantined", args=[row.pk])
     yield reverse("hold", args=[hold.reference])
+    yield reverse("hold_report", args=[hold.reference])
+    yield reverse("place_hold") + "?preset=HOLD-ORGREAVE"
     waiting = due.about_nobody([review.controller], timezone.localdate())
     for kind in (waiting[0].class_id, "UNKNOWN"):
         yield reverse("due_records", args=[review.controller.code, kind])

@@ -47,7 +47,12 @@ def answered(life):
 
 def place(life, **scope):
     proposal = hold.Proposal(
-        "Inquest", "Coroner's letter", date(2026, 1, 1), scope, (Controller.objects.get(code="northshire"),)
+        "Inquest",
+        "Coroner's letter",
+        date(2026, 1, 1),
+        scope,
+        (Controller.objects.get(code="northshire"),),
+        decided_by="Chief Constable",
     )
     return hold.place(proposal, by=by(life, "hazel"))
 

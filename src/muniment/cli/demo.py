@@ -26,6 +26,7 @@ from muniment.core.models import AuditEvent, Controller
 from muniment.objects.actions.resolve import resolve as resolve_places_and_vehicles
 from muniment.people.actions import resolve, train
 from muniment.records.models import Intake, Quarantine, Record, SourceRow
+from muniment.retention import presets
 from muniment.retention.actions import hold, schedule
 from muniment.retention.models import Hold, Review
 from muniment.supply import recipients
@@ -148,20 +149,18 @@ def place_holds(by: Actor) -> None:
     """Adopt the national presets for the fictional forces, as their own chief officers' holds."""
     controllers = tuple(Controller.objects.filter(is_fictional=True, kind__in=["force", "joint"]))
     for preset in policy_in_force.load().holds:
-        if preset["status"] == "template" or Hold.objects.filter(title=preset["title"]).exists():
+        if presets.is_template(preset) or Hold.objects.filter(title=preset["title"]).exists():
             continue
-        scope = dict(preset["scope"])
-        between = scope.pop("dates", None) or {}
-        scope["keywords"] = [*scope.get("keywords", []), *scope.pop("units", [])]
-        scope["keywords"] += scope.pop("areas", [])
-        scope |= {key: str(day) for key, day in between.items() if day}
         hold.place(
             hold.Proposal(
                 title=preset["title"],
-                authority=preset["authority"],
+                authority=f"Decision of the Chief Constable (invented), following: {preset['authority']}",
                 start=date.fromisoformat(str(preset["from"])),
-                scope=scope,
+                scope=presets.scope_of(preset),
                 controllers=controllers,
+                kind=preset["kind"],
+                decided_by="Chief Constable (invented)",
+                preset=preset["id"],
             ),
             by=by,
         )

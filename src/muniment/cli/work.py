@@ -16,7 +16,7 @@ from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
 from muniment.retention import effects
-from muniment.retention.actions import destruction, foresee, rewrite
+from muniment.retention.actions import destruction, foresee, held_narratives, rewrite
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 
@@ -53,6 +53,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
     duties: list[Callable[[], dict[str, int]]] = [
         lambda: {"crowds_followed": int(crowds.follow(by=by) is not None)},
         lambda: arrivals.follow_judgements(by=by),
+        lambda: {"held_by_words": held_narratives.read(by=by)},
         lambda: destruction.work(by=by),
         lambda: foresee.keep_up(by=by),
         lambda: foresee.carry_out(by=by),

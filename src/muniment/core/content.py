@@ -5,7 +5,7 @@ database of its own. Destroying the key makes every copy of the content unreadab
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -148,6 +148,12 @@ def of_record(record: int) -> Q:
     return Q(owner__gte=f"record:{record}:", owner__lt=f"record:{record};")  # ; comes next after :
 
 
+def record_of(owner: str) -> int | None:
+    """Return the key of the record whose content an owner is, or None."""
+    kind, _, rest = owner.partition(":")
+    return int(rest.partition(":")[0]) if kind == "record" else None
+
+
 def read(content: Content) -> str:
     """Return the text. Raise Destroyed when the key is gone, Tampered when it was altered."""
     key = _key(content.owner, make=False)
@@ -196,6 +202,24 @@ def fresh_keys(owners: Iterable[str]) -> dict[str, FreshKey]:
 def lost(owner: str, key: bytes, on: date) -> tuple[bytes, bytes]:
     """Return (nonce, ciphertext) of what stands where a text was that nobody can open any more."""
     return _encrypt(key, owner, f"{_LOST} on {on.isoformat()}; what its source tells again takes its place.")
+
+
+def opened_all(contents: Sequence[Content]) -> list[str | None]:
+    """Return the texts of many, None for what cannot be opened; their keys are fetched at once."""
+    master, owners = _master(), {each.owner for each in contents}
+    wrapped = dict(ContentKey.objects.filter(owner__in=owners).values_list("owner", "wrapped"))
+    return [_opened(each, bytes(wrapped.get(each.owner, b"")), master) for each in contents]
+
+
+def _opened(content: Content, wrapped: bytes, master: AESGCM) -> str | None:
+    if not wrapped:
+        return None
+    try:
+        key = master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], content.owner.encode())
+        plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
+    except InvalidTag:
+        return None
+    return plain.decode("utf-8", "surrogatepass")
 
 
 def shown(content: Content | None) -> str:

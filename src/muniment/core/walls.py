@@ -188,6 +188,17 @@ CREATE OR REPLACE FUNCTION muniment.reads_audit() RETURNS boolean LANGUAGE sql S
 CREATE OR REPLACE FUNCTION muniment.reads_covert_audit() RETURNS boolean LANGUAGE sql STABLE
     AS $$ SELECT muniment.covertly_audited() <> '{}' $$;
 
+-- How many destructions of records of some controllers the audit tells of since a moment, and whether bodies of it have
+-- expired since: what a report on a hold is held against by who does not read the audit. Of their own forces alone.
+CREATE OR REPLACE FUNCTION muniment.destructions_told(codes text[], since timestamptz)
+    RETURNS TABLE (events bigint, expired boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT count(*), EXISTS (SELECT 1 FROM core_auditevent x WHERE x.action = 'audit.expire'
+            AND (x.detail ->> 'bodies')::bigint > 0 AND (x.detail ->> 'before')::timestamptz > since)
+    FROM core_auditevent e WHERE e.action = 'record.destroy' AND e.outcome = 'done' AND e.at >= since
+        AND e.controller = ANY (codes) AND ('__WEB__' NOT IN (session_user, current_setting('role')) OR e.controller IN
+            (SELECT code FROM core_controller WHERE id = ANY (muniment.controllers()))) $$;
+
 -- Whom an event concerns: whose people did it, whose records were open to them, and the controller that it names.
 CREATE OR REPLACE FUNCTION muniment.concerned(who bigint, named text) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -261,7 +272,7 @@ def _functions() -> str:
         "__COVERT_AUDITORS__": [role.code for role in roles if "audit.covert" in role.actions],
         "__COLLABORATING__": [role.code for role in roles if role.reach == "collaboration"],
     }
-    said = FUNCTIONS
+    said = FUNCTIONS.replace("__WEB__", role_name("web"))
     for mark, held in marks.items():
         said = said.replace(mark, ", ".join(f"'{code}'" for code in held))
     return said

@@ -1,24 +1,21 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.validators import MinValueValidator
 from django.utils import timezone
 
 from muniment.core import reasons, words
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller, User
 from muniment.engine.retention.persons import RULES
-from muniment.retention import anonymity, known_codes, policy_now, queue, rules
+from muniment.retention import anonymity, queue, rules
 from muniment.retention.anonymity import Known
 from muniment.retention.disposal_models import SourceInstruction
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
 
-EARLIEST_HOLD = date(1900, 1, 1)
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
 
@@ -272,56 +269,6 @@ class CloseForm(forms.Form):
 
     event = forms.IntegerField(widget=forms.HiddenInput)
     closed = DayField(label="Day on which it ended", error_messages={"required": "Enter the day on which it ended"})
-
-
-class HoldForm(forms.Form):
-    """A hold and its scope; lists are one to a line or with commas between."""
-
-    title = forms.CharField(label="Title", max_length=200, error_messages={"required": "Give the hold a title"})
-    authority = ReasonField(
-        rules.HOLDING,
-        label="Authority",
-        help_text="The letter, order or decision that this hold carries out, with its date.",
-    )
-    start = DayField(
-        label="From",
-        error_messages={"required": "Enter the day from which it holds"},
-        validators=[MinValueValidator(EARLIEST_HOLD, "Enter a day from 1 January 1900 on")],
-    )
-    controllers = forms.ModelMultipleChoiceField(
-        label="Whose records",
-        queryset=Controller.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose whose records it covers"},
-    )
-    people = forms.CharField(label="People, by reference", required=False, help_text="For example: P0000123-X")
-    records = forms.CharField(label="Records, by reference", required=False)
-    classes = forms.CharField(
-        label="Record classes", required=False, help_text="For example: CP-CSA, CRI-G1. IG-LOG holds the audit."
-    )
-    ho_classes = forms.CharField(
-        label="Home Office offence classes", required=False, help_text="For example: 019, 020/01"
-    )
-    cjs = forms.CharField(label="CJS offence codes", required=False, help_text="For example: TH68010")
-    keywords = forms.CharField(label="Words in titles, places and details", required=False)
-    areas = forms.CharField(label="Business areas", required=False, help_text="For example: CUSTODY")
-    happened_from = DayField(label="Things that happened from", required=False)
-    happened_until = DayField(label="Things that happened until", required=False)
-    ahead = forms.BooleanField(label="Place it all the same, for records that are still to come", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse codes that policy does not know, and days that run backwards; lists become tuples of codes."""
-        given = super().clean() or {}
-        for kind in known_codes.READERS:
-            found = known_codes.read(kind, parts(given.get(kind, "")), policy_now.policy())
-            given[kind] = found.codes
-            for problem in found.problems:
-                self.add_error(kind, problem)
-        given["keywords"] = tuple(parts(given.get("keywords", "")))
-        first, last = given.get("happened_from"), given.get("happened_until")
-        if first and last and first > last:
-            self.add_error("happened_until", "Enter a day that is not before the first")
-        return given
 
 
 def parts(text: str) -> list[str]:

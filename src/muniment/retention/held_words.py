@@ -1,18 +1,26 @@
 """Holds whose words stand in the narratives of records: narratives are encrypted, so they are opened to be searched.
 
-A hold's list of records is found by titles, places and details, which lie in clear. Its words are looked for in the
-narratives as well whenever a disposal of the records takes a step.
+No index of their words is kept, because it would tell what they say (docs/adr/0037). Titles, places and details lie in
+clear, and a hold's list is found by them at once. Narratives the worker opens: those held when the hold is placed in
+its next round (`actions.held_narratives`), those that come as they come. Besides, they are opened and searched
+whenever a disposal of the records takes a step.
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db import connection
 
 from muniment.core import content
 from muniment.core.models import Content
 from muniment.records.models import Record
+from muniment.retention import reach
 from muniment.retention.models import Hold
 
 _UNREADABLE = " (a narrative cannot be opened, so that nobody can say its words are not there)"
+_FOUND = " SELECT id FROM wanted"
+_AT_ONCE = 500  # records whose narratives are found by one statement
+
+Said = Mapping[int, list[str | None]]  # what is said of records, by key; None for what cannot be opened
 
 
 def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
@@ -21,46 +29,65 @@ def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
     With each hold comes a remark, usually empty. A hold whose words nobody can look for, because a narrative was
     altered or its key is gone, stands as well.
     """
+    keys = list(record_ids)
+    near = {hold: within(hold, keys) for hold in worded()} if keys else {}
+    said = narratives(set().union(*near.values()))
+    named = []
+    for hold, records in near.items():
+        found = [fits(hold, said.get(key, ())) for key in records]
+        if True in found:
+            named.append((hold, ""))
+        elif None in found:
+            named.append((hold, _UNREADABLE))
+    return named
+
+
+def worded() -> list[Hold]:
+    """Return the standing holds with words to be looked for."""
     standing = Hold.objects.filter(released_at__isnull=True).prefetch_related("controllers").order_by("pk")
-    worded = [hold for hold in standing if _words(hold)]
-    if not worded:
-        return []
-    records = Record.objects.filter(pk__in=list(record_ids)).select_related("system")
-    records = records.prefetch_related("dates_told", "involvements")
-    bound = {hold.pk: {each.pk for each in hold.controllers.all()} for hold in worded}
-    remarks: dict[int, str] = {}
-    for record in records:
-        near = [hold for hold in worded if record.system.controller_id in bound[hold.pk] and _overlaps(hold, record)]
-        said = _narratives(record) if near else []
-        for hold in near:
-            if any(word in text for word in _words(hold) for text in said if text is not None):
-                remarks[hold.pk] = ""
-            elif None in said:
-                remarks.setdefault(hold.pk, _UNREADABLE)
-    return [(hold, remarks[hold.pk]) for hold in worded if hold.pk in remarks]
+    return [hold for hold in standing if _words(hold)]
+
+
+def within(hold: Hold, record_ids: Collection[int]) -> set[int]:
+    """Return those of some records that one of the hold's words in a narrative would bring into its scope."""
+    controllers = [each.pk for each in hold.controllers.all()]
+    given = reach.parameters(hold.scope, controllers, placed_at=hold.placed_at, some=record_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(reach.wanted(hold.scope, words_aside=True) + _FOUND, given)
+        return {key for (key,) in cursor.fetchall()}
+
+
+def fits(hold: Hold, said: Iterable[str | None]) -> bool | None:
+    """Say whether a word of a hold stands in one of these texts; None when nobody can say, because one is shut."""
+    texts = list(said)
+    if any(word in text for word in _words(hold) for text in texts if text is not None):
+        return True
+    return None if None in texts else False
+
+
+def with_words(hold: Hold, said: Said) -> set[int]:
+    """Return the records of which a text has a word of the hold, or cannot be opened: better too much."""
+    return {key for key, texts in said.items() if fits(hold, texts) is not False}
+
+
+def narratives(record_ids: Collection[int]) -> dict[int, list[str | None]]:
+    """Return what is said of some records, as far as the reader sees them, folded to one case."""
+    keys = list(Record.objects.filter(pk__in=record_ids).order_by("pk").values_list("pk", flat=True))
+    found: dict[int, list[str | None]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        which = content.of_record(keys[start])
+        for key in keys[start + 1 : start + _AT_ONCE]:
+            which |= content.of_record(key)
+        take(list(Content.objects.filter(which).order_by("pk")), found)
+    return found
+
+
+def take(contents: list[Content], found: dict[int, list[str | None]]) -> None:
+    """Open contents of records, and put what they say with what was found of each record."""
+    for each, text in zip(contents, content.opened_all(contents), strict=True):
+        if (record := content.record_of(each.owner)) is not None:
+            found.setdefault(record, []).append(text if text is None else text.casefold())
 
 
 def _words(hold: Hold) -> list[str]:
-    return [word.casefold() for word in hold.scope.get("keywords") or () if word.strip()]
-
-
-def _narratives(record: Record) -> list[str | None]:
-    """Return what is said of a record; None for what cannot be opened."""
-    kept = [content.opened(each) for each in Content.objects.filter(content.of_record(record.pk)).order_by("pk")]
-    return [said if said is None else said.casefold() for said in kept]
-
-
-def _overlaps(hold: Hold, record: Record) -> bool:
-    """Whether the record has no day of its own, or a day within the hold's: its own, or of what someone did in it."""
-    since, until = (_day(hold.scope.get(name)) for name in ("from", "until"))
-    days = [(each.earliest, each.latest) for each in record.dates.values()]
-    if not days:
-        return True
-    for part in record.involvements.all():
-        happened = part.happened_earliest or part.happened_latest, part.happened_latest or part.happened_earliest
-        days += [(first, last) for first, last in (happened, (part.dated, part.dated)) if first and last]
-    return any((since is None or last >= since) and (until is None or first <= until) for first, last in days)
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return [word.strip().casefold() for word in hold.scope.get("keywords") or () if word.strip()]

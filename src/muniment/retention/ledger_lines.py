@@ -21,11 +21,12 @@ ORDER = (
     "nominals_destroyed", "membership_digest",
 )  # fmt: skip
 ITEM = ("record_key", "reference", "class_id", "decision_digest", "destroyed_at", "kept_because", "others")
+TRACE = ("declared", "marks", "first", "last")
 INSTRUCTION = ("sent_at", "answer", "answered_by", "answered_at", "note")
 CERTIFICATE = ("id", "issued_at", "is_provisional", "body", "digest")
 HOLD = (
-    "title", "authority", "scope", "start", "placed_by", "placed_at", "release_asked_by", "release_reason",
-    "released_by", "released_at", "people_digest", "confirmed_by", "confirmed_at",
+    "title", "kind", "preset", "authority", "decided_by", "review_on", "scope", "start", "placed_by", "placed_at",
+    "release_asked_by", "release_reason", "released_by", "released_at", "people_digest", "confirmed_by", "confirmed_at",
 )  # fmt: skip
 
 ADOPTION = (
@@ -57,7 +58,7 @@ def _facts(row: object, names: Iterable[str]) -> dict[str, Any]:
 def tell_disposal(body: dict[str, Any]) -> dict[str, Any]:
     """Return what the ledger says of a disposal as it stands."""
     order = DisposalOrder.objects.select_related("controller").get(pk=body["order"])
-    items = DisposalItem.objects.filter(order=order).select_related("system__controller").order_by("pk")
+    items = DisposalItem.objects.filter(order=order).select_related("system__controller", "trace").order_by("pk")
     answers = SourceInstruction.objects.filter(order=order).select_related("system__controller").order_by("pk")
     certificate = Certificate.objects.filter(order=order).first()
     systems = _systems_of([system for system, _ in body["tombs"]])
@@ -65,7 +66,7 @@ def tell_disposal(body: dict[str, Any]) -> dict[str, Any]:
         "order": order.pk,
         "controller": order.controller.code,
         "facts": _facts(order, ORDER),
-        "items": [_facts(each, ITEM) | {"system": [each.system.controller.code, each.system.code]} for each in items],
+        "items": [_item(each) for each in items],
         "instructions": [
             _facts(each, INSTRUCTION) | {"system": [each.system.controller.code, each.system.code]} for each in answers
         ],
@@ -73,6 +74,13 @@ def tell_disposal(body: dict[str, Any]) -> dict[str, Any]:
         "nominals": [[*systems[system], digest] for system, digest in body["tombs"]],
         "owners": body["owners"],
     }
+
+
+def _item(item: DisposalItem) -> dict[str, Any]:
+    """Return what is said of a record of an order, with the marks that it left."""
+    trace = getattr(item, "trace", None)
+    left = _facts(trace, TRACE) if trace else None
+    return _facts(item, ITEM) | {"system": [item.system.controller.code, item.system.code], "trace": left}
 
 
 def _systems_of(keys: Iterable[int]) -> dict[int, list[str]]:

@@ -12,7 +12,7 @@ from muniment.core.walls import BY_CONTROLLER, EVERYONE, through
 from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record
-from muniment.retention import disposal_models, foresight_models  # noqa: F401 - so that Django finds them
+from muniment.retention import disposal_models, foresight_models, trace_models  # noqa: F401 - so that Django finds them
 
 
 class PersonDecision(models.Model):
@@ -211,7 +211,11 @@ class Hold(models.Model):
     """A reason why nothing in scope may go: an inquiry, proceedings, a request, a complaint."""
 
     title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)  # as policy lists them
+    preset = models.CharField(max_length=40, blank=True)  # whose scope it began with; it adopts nothing of it
     authority = models.TextField()
+    decided_by = models.CharField(max_length=150)  # the chief officer, or whom they authorised, by job title
+    review_on = models.DateField()  # when somebody asks whether it is still needed; it stands until it is released
     scope = models.JSONField()
     start = models.DateField()
     controllers = models.ManyToManyField(Controller, through="HoldController")
@@ -222,16 +226,18 @@ class Hold(models.Model):
     released_by = models.CharField(max_length=150, blank=True)
     released_at = models.DateTimeField(null=True)
     expanded_at = models.DateTimeField(null=True)  # when the worker, who sees everything, last did
+    words_read_to = models.BigIntegerField(default=0)  # the content up to which the worker has looked for its words
     people_digest = models.CharField(max_length=64, blank=True)  # of its people, as whoever placed or confirmed it saw
     confirmed_by = models.CharField(max_length=150, blank=True)
     confirmed_at = models.DateTimeField(null=True)
 
     class Fields:
-        id = controllers = Kind.KEY
+        id = controllers = words_read_to = Kind.KEY
         title = authority = release_reason = Kind.WORDS
+        kind = preset = Kind.CODE
         scope = people_digest = Kind.STATE
-        start = placed_at = released_at = expanded_at = confirmed_at = Kind.MOMENT
-        placed_by = release_asked_by = released_by = confirmed_by = Kind.ACTOR
+        start = review_on = placed_at = released_at = expanded_at = confirmed_at = Kind.MOMENT
+        decided_by = placed_by = release_asked_by = released_by = confirmed_by = Kind.ACTOR
 
     class Wall:
         # Its title and paper may name someone: it is for those whose records it binds, which are written after it.
@@ -278,13 +284,15 @@ class HeldRecord(models.Model):
 
     hold = models.ForeignKey(Hold, models.CASCADE, related_name="held")
     record = models.ForeignKey(Record, models.CASCADE, related_name="holds")
+    by_words = models.BooleanField(db_default=False)  # for a word in a narrative, which the worker alone opens
 
     class Fields:
         id = hold = record = Kind.KEY
+        by_words = Kind.STATE
 
     class Wall:
         seen = through("records_record", "record_id")
-        web = "SELECT, INSERT, DELETE"
+        web = "SELECT, INSERT, UPDATE, DELETE"
 
     class Meta:
         constraints = [UniqueConstraint(fields=["hold", "record"], name="held_once")]

@@ -1,11 +1,12 @@
 """The policy in force for screens: read again only when one of its files has changed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 from muniment.core import policy_files, policy_in_force
 from muniment.engine.policy import Overlay, Policy
@@ -38,3 +39,13 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 @lru_cache(maxsize=2)
 def _read(files: Stamp, adoptions: Stamp, fictional: tuple[str, ...], completed: tuple[Overlay, ...]) -> Policy:
     return policy_in_force.with_adoptions(fictional, completed)
+
+
+def hold_kinds() -> Mapping[str, Mapping[str, Any]]:
+    """Return what a hold may be for, by code: title, paper and after how many months somebody looks at it again."""
+    return {each["id"]: each for each in policy().hold_kinds}
+
+
+def hold_presets() -> Mapping[str, Mapping[str, Any]]:
+    """Return the scopes that a hold may begin with, by code. None of them binds anybody."""
+    return {each["id"]: each for each in policy().holds}

@@ -205,6 +205,8 @@ def _holds(of: _For) -> Iterable[Block]:
         for each in of.policy.holds
     )
     yield _table("Inquiries and proceedings that may bind", ("Hold", "From", "Authority", "How it stands"), rows)
+    kinds = ((each["title"], each["paper"], f"{each['review_months']} months") for each in of.policy.hold_kinds)
+    yield _table("What a hold may be for", ("For", "Its paper", "Looked at again after"), kinds)
 
 
 def _disposal_states(_of: _For) -> Iterable[Block]:

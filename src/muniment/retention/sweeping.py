@@ -58,7 +58,9 @@ _DELETE = (
     "DELETE FROM retention_recorddecision WHERE record_id = %(record)s",
     "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
     " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
-    "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
+    # What a standing hold covers cannot be deleted, whoever should try: the line that says so stays, and forbids it.
+    "DELETE FROM retention_heldrecord WHERE record_id = %(record)s"
+    " AND hold_id IN (SELECT id FROM retention_hold WHERE released_at IS NOT NULL)",
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",

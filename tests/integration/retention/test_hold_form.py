@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 def send(life, **given):
     plain = {
         "title": "Inquest",
+        "kind": "proceedings",
         "authority": "Coroner's letter",
+        "decided_by": "Chief Constable",
         "start": "1/2/2026",
         "controllers": [Controller.objects.get(code="northshire").pk],
     }

@@ -172,7 +172,9 @@ def test_a_word_that_no_narrative_has_stops_nothing(life):
 
 def test_a_hold_placed_on_what_its_owner_cannot_see_is_widened_by_the_worker(life):
     order = answered(life)
-    held = Hold.objects.create(title="Written", authority="x", scope={}, start=date(2026, 1, 1), placed_by="hazel")
+    held = Hold.objects.create(
+        title="Written", authority="x", scope={}, start=date(2026, 1, 1), placed_by="hazel", review_on=date(2027, 1, 1)
+    )
     HoldController.objects.create(hold=held, controller=Controller.objects.get(code="northshire"))
     destruction.work(by=WORKER)
     order.refresh_from_db()

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 def held_unseen():
     """A hold of someone who sees none of the records that it is to cover."""
-    held = Hold.objects.create(title="Inquest", authority="x", scope={}, start=date(2026, 1, 1), placed_by="hazel")
+    held = Hold.objects.create(
+        title="Inquest", authority="x", scope={}, start=date(2026, 1, 1), placed_by="hazel", review_on=date(2027, 1, 1)
+    )
     HoldController.objects.create(hold=held, controller=Controller.objects.get(code="northshire"))
 
 

@@ -190,7 +190,10 @@ def test_a_hold_over_who_may_be_the_same_person_stops_it(two):
     controllers = (Controller.objects.get(code="northshire"),)
     Involvement.objects.get(nominal__reference="P9", record__reference="C1").delete()
     hold.place(
-        hold.Proposal("Inquiry", "Letter of the chair", date(2026, 1, 1), scope, controllers), by=by(two, "hazel")
+        hold.Proposal(
+            "Inquiry", "Letter of the chair", date(2026, 1, 1), scope, controllers, decided_by="Chief Constable"
+        ),
+        by=by(two, "hazel"),
     )
     done = decided(two)
     left, right = sorted(Nominal.objects.filter(reference__in=["P1", "P9"]).values_list("pk", flat=True))
@@ -211,7 +214,9 @@ def test_the_hold_of_another_force_over_who_may_be_the_same_person_is_not_named(
     Source(tmp_path, controller="westvale", kind="delta").send([row("W7", "WP7")], on="2026-07-01")
     resolve(by=WORKER)
     title, westvale = "Inquest on Una Harmed", Controller.objects.get(code="westvale")
-    inquest = hold.Proposal(title, "Letter of the coroner", date(2026, 1, 1), {}, (westvale,))
+    inquest = hold.Proposal(
+        title, "Letter of the coroner", date(2026, 1, 1), {}, (westvale,), decided_by="Chief Constable"
+    )
     hold.place(inquest, by=by(own_life, "wren"))
     assert destruction.work(by=WORKER)["refused"] == 1
     order.refresh_from_db()

@@ -127,3 +127,16 @@ def test_where_the_file_goes_further_than_the_database_nothing_is_destroyed(life
         destruction.work(by=WORKER)
     order.refresh_from_db()
     assert order.state == "approved"
+
+
+def test_a_restored_copy_keeps_the_marks_of_what_went_and_the_kind_of_a_hold(life):
+    from muniment.retention import gone
+
+    def deeds():
+        carried_out(life, life.review, ["C1", "CU1"])
+        place(life, areas=["CUSTODY"], match="all")
+
+    follow(deeds)
+    held = Hold.objects.get()
+    assert (held.kind, held.decided_by, held.scope["match"]) == ("proceedings", "Chief Constable", "all")
+    assert [went.item.reference for went in gone.too_late(gone.Scope.of_hold(held))] == ["CU1"]

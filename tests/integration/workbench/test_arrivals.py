@@ -241,6 +241,7 @@ def test_a_new_record_comes_under_old_holds_at_once(sources):
         start=timezone.localdate(),
         scope={"keywords": ["wounding"]},
         controllers=tuple(Controller.objects.filter(code__in=["northshire", "westvale"])),
+        decided_by="Chief Constable",
     )
     holding.place(proposal, by=BY)
     send(west, [row("D1", "W1", **HOME, **GRAVE, REPORTED="2026-05-01")])

@@ -120,6 +120,10 @@ def reference_problems(policy: Policy) -> Iterator[str]:
     for where, name in named:
         if name not in known:
             yield f"{where} names {name}, which the schedule does not hold."
+    kinds = {each["id"] for each in policy.hold_kinds}
+    for each in policy.holds:
+        if each["kind"] not in kinds:
+            yield f"holds.yaml: {each['id']} is of the kind {each['kind']}, which holds.yaml does not list."
     yield from _class_problems(policy)
     yield from _setting_problems(policy)
 

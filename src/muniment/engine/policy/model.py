@@ -216,6 +216,7 @@ class Policy:
     offences: OffenceTable
     groups: tuple[Mapping[str, Any], ...]
     holds: tuple[Mapping[str, Any], ...]
+    hold_kinds: tuple[Mapping[str, Any], ...]
     intake: tuple[Setting, ...]
     supply: tuple[Setting, ...]
     foresight: tuple[Setting, ...]

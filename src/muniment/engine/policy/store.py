@@ -65,7 +65,7 @@ def _load(folder: Path, version: str) -> Policy:
     retention = folder / "retention"
     try:
         rules = read_yaml(retention / "rules.yaml")
-        derive = read_yaml(retention / "derive.yaml")
+        derive, holds = read_yaml(retention / "derive.yaml"), read_yaml(retention / "holds.yaml")
         policy = Policy(
             version=version,
             classes=_classes(retention / "schedule"),
@@ -75,7 +75,8 @@ def _load(folder: Path, version: str) -> Policy:
             codes=_codes(folder / "codes"),
             offences=read_offences(read_yaml(retention / "offences.yaml"), folder / "codes"),
             groups=tuple(read_yaml(retention / "groups.yaml")["groups"]),
-            holds=tuple(read_yaml(retention / "holds.yaml")["holds"]),
+            holds=tuple(holds["holds"]),
+            hold_kinds=tuple(holds["kinds"]),
             intake=_settings(read_yaml(folder / "intake.yaml")),
             supply=_settings(read_yaml(folder / "supply.yaml")),
             foresight=_settings(read_yaml(folder / "foresight.yaml")),

@@ -24,7 +24,7 @@ from muniment.core.models import AuditEvent, Controller, CovertEvent
 from muniment.core.verdicts import unless
 from muniment.engine.policy import Policy
 from muniment.engine.values.dates import add_months
-from muniment.retention import gate
+from muniment.retention import gate, reach
 from muniment.retention.models import Hold
 
 CLASS = "IG-LOG"
@@ -100,7 +100,7 @@ def _held(holds: Iterable[Hold]) -> str:
     """Return the days of the audit that holds cover: of those that name its class, and of those that cover all."""
     ranges = []
     for hold in holds:
-        lists = {key: value for key, value in hold.scope.items() if value and key not in {"from", "until"}}
+        lists = reach.given_lists(hold.scope)
         if not lists or CLASS in lists.get("classes", ()):
             ranges.append(f"[{hold.scope.get('from') or ''},{hold.scope.get('until') or ''}]")
     return "{" + ",".join(ranges) + "}"

@@ -20,7 +20,7 @@ from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
-from muniment.retention import afresh, copies, gate, ledger_lines, letting_go, rules, sweeping, told
+from muniment.retention import afresh, copies, gate, ledger_lines, letting_go, rules, sweeping, told, traces
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder
@@ -95,6 +95,7 @@ def _staying(order: DisposalOrder) -> dict[int, str]:
 
 def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: sweeping.Gone, *, by: Actor) -> None:
     assert item.record is not None
+    traces.leave(item, item.record)
     sweeping.delete_record(item.record, gone)
     sweeping.delete_quarantined(item.system_id, "record", item.reference, gone)
     Tombstone.objects.get_or_create(system=item.system, entity="record", reference_hash=fingerprint(item.reference))

@@ -50,6 +50,7 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
     if by.user:
         access.may(by.user, "disposal.propose", on=timezone.localdate(), controller=controller).require()
     with transaction.atomic():
+        gate.pass_alone()
         records = list(
             Record.objects.select_related("system", "decision")
             .filter(pk__in=proposal.record_ids, system__controller=controller)

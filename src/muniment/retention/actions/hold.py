@@ -8,42 +8,82 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from muniment.core import access, audit, reasons
+from muniment.core import access, audit, reasons, words
 from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
-from muniment.retention import doubt, gate, ledger_lines, rules
+from muniment.engine.values.dates import add_months
+from muniment.retention import doubt, gate, gone, ledger_lines, policy_now, reach, rules
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import Hold, HoldController
-from muniment.retention.reach import KEYS
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a hold is to cover, and by whose authority."""
+    """What a hold is to cover, by what paper and by whose decision: the chief officer's, or whom they authorised.
+
+    `kind` is one of policy's (`hold_kinds`), which says when it is looked at again where `review_on` does not;
+    `preset` names what its scope began with.
+    """
 
     title: str
     authority: str
     start: date
     scope: dict[str, Any]
     controllers: tuple[Controller, ...] = field(default=())
+    kind: str = "proceedings"
+    decided_by: str = ""
+    review_on: date | None = None
+    preset: str = ""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What placing a hold came to; `too_late` are records that had gone before."""
+
+    hold: Hold
+    records: int
+    orders_stopped: int
+    too_late: tuple[gone.Went, ...]
 
 
 def place(proposal: Proposal, *, by: Actor) -> Hold:
     """Place a hold; it stops every disposal in its scope at once, whatever state that is in."""
+    return set_up(proposal, by=by).hold
+
+
+def set_up(proposal: Proposal, *, by: Actor) -> Placed:
+    """Place a hold as `place` does, and say what it stopped and what it came too late for.
+
+    A destruction and this take turns at the gate: what the one has destroyed the other is told of, and nothing goes
+    between.
+    """
     for controller in proposal.controllers:
         if by.user:
             access.may(by.user, "hold.place", on=timezone.localdate(), controller=controller).require()
     unless(bool(proposal.controllers), "Say which force or office the hold binds.").require()
-    reasons.is_given(proposal.authority, rules.HOLDING).require()
-    unknown = set(proposal.scope) - set(KEYS) - {"from", "until"}
-    unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.").require()
+    kind = policy_now.hold_kinds().get(proposal.kind)
+    verdict = reasons.is_given(proposal.authority, rules.HOLDING)
+    verdict &= unless(kind is not None, "Choose what the hold is for.")
+    verdict &= unless(bool(proposal.decided_by.strip()), rules.HELD_BY)
+    unknown = set(proposal.scope) - {*reach.KEYS, *reach.NARROWING}
+    verdict &= unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.")
+    verdict.require()
+    assert kind is not None
+    own = proposal.authority.strip() != policy_now.hold_presets().get(proposal.preset, {}).get("authority")
+    unless(own, rules.OWN_PAPER).require()
+    again = proposal.review_on or add_months(max(proposal.start, timezone.localdate()), kind["review_months"])
+    unless(again > timezone.localdate(), "Enter a day to come on which somebody looks at it again.").require()
     with transaction.atomic():
         gate.pass_alone()
         hold = Hold.objects.create(
             title=proposal.title,
+            kind=proposal.kind,
+            preset=proposal.preset,
             authority=proposal.authority,
+            decided_by=proposal.decided_by.strip(),
+            review_on=again,
             start=proposal.start,
             scope=proposal.scope,
             placed_by=by.name,
@@ -54,8 +94,15 @@ def place(proposal: Proposal, *, by: Actor) -> Hold:
         reached = held_records.expand(hold)
         stopped = held_records.stop_orders(hold)
         ledger_lines.of_hold(hold)
-        audit.record(by, "hold.place", subject=hold.reference, detail={"records": reached, "orders_stopped": stopped})
-    return hold
+        late = tuple(gone.too_late(gone.Scope.of_hold(hold)))
+        counts = {"records": reached, "orders_stopped": stopped, "came_too_late_for": len(late)}
+        audit.record(by, "hold.place", subject=hold.reference, detail=counts)
+    return Placed(hold, reached, stopped, late)
+
+
+def counted(number: int) -> str:
+    """Say how many records."""
+    return f"{number:,} record" if number == 1 else f"{number:,} records"
 
 
 def confirm(hold: Hold, *, by: Actor) -> None:
@@ -70,6 +117,21 @@ def confirm(hold: Hold, *, by: Actor) -> None:
         )
         ledger_lines.of_hold(hold)
         audit.record(by, "hold.confirm", subject=hold.reference)
+
+
+def look_again(hold: Hold, *, by: Actor, review_on: date | None, reason: str) -> None:
+    """Say that a hold is needed still, why, and when somebody asks that again."""
+    if by.user:
+        may(hold, by.user, "hold.place").require()
+    verdict = reasons.is_given(reason, rules.STILL_HELD)
+    verdict &= unless(review_on is not None and review_on > timezone.localdate(), "Enter a day to come.")
+    verdict.require()
+    with transaction.atomic():
+        held = _standing(hold)
+        note = f"{held.authority}\nNeeded still: {reason.strip()} ({by.name}, {words.moment(timezone.now())})"
+        Hold.objects.filter(pk=hold.pk).update(review_on=review_on, authority=note)
+        ledger_lines.of_hold(hold)
+        audit.record(by, "hold.look_again", subject=hold.reference, detail={"review_on": str(review_on)})
 
 
 def stopped_by(hold: Hold) -> QuerySet[DisposalOrder]:

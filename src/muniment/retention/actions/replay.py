@@ -20,6 +20,7 @@ from muniment.retention import gate, sweeping
 from muniment.retention.actions import held_records
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models import HeldRecord, Hold, HoldController
+from muniment.retention.trace_models import Trace
 
 Name = tuple[str, str, str]  # controller, system, digest of the reference
 _BY_DIGEST = """
@@ -205,13 +206,15 @@ def _item_again(order: DisposalOrder, said: dict[str, Any], known: _Known, gone:
     """Destroy one record again, unless a hold that stands covers it, and bury it in any case."""
     facts = dict(said)
     system = known.systems.get(tuple(facts.pop("system")))
-    reference = facts.pop("reference")
+    reference, left = facts.pop("reference"), facts.pop("trace")
     if system is None:
         done.findings.append(
             f"{order.reference} names a system that this copy does not know: register it, restore anew."
         )
         return
-    DisposalItem.objects.update_or_create(order=order, system=system, reference=reference, defaults=facts)
+    made, _ = DisposalItem.objects.update_or_create(order=order, system=system, reference=reference, defaults=facts)
+    if left:
+        Trace.objects.update_or_create(item=made, defaults=left)
     if not facts["destroyed_at"]:
         return
     record = Record.objects.filter(system=system, reference=reference).first()

@@ -15,7 +15,7 @@ from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention import decisions, schedule_tables
-from muniment.retention.actions import held_records
+from muniment.retention.actions import held_narratives, held_records
 from muniment.retention.models import Hold
 
 SCHEDULE_LOCK = 7_130_004
@@ -43,6 +43,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
     """
     began = timezone.now()
     held_records.expand_all(by=by)
+    held_narratives.read(by=by)
     made = schedule_tables.decide(policy, on, follow=partial(_holds_followed, by=by))
     with (
         staging.staged({"persons": made.persons, "records": made.records}) as names,

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from muniment.core import access, audit
 from muniment.core.actors import Actor
-from muniment.core.verdicts import Verdict, unless
-from muniment.people.models import PrimePerson
+from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
+from muniment.people import carried
+from muniment.people.models import Belonging, PrimePerson
 from muniment.records.models import Involvement
-from muniment.retention import gate, policy_now, queries, stops
+from muniment.retention import gate, gone, policy_now, queries, stops
 from muniment.retention.actions import disposal
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import SubjectEvent
@@ -26,7 +27,8 @@ def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: dat
 
     One that blocks disposal, such as an access request, stops at once every disposal of a record that the person is on.
 
-    Raise Refused when the kind is not in policy, or a day lies in the future or runs backwards.
+    Raise Refused when the kind is not in policy, when a day lies in the future or runs backwards, and when it comes too
+    late: nothing of the person is left.
     """
     on = timezone.localdate()
     if by.user:
@@ -37,10 +39,22 @@ def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: dat
     verdict.require()
     with transaction.atomic():
         gate.pass_alone()
+        _still_here(prime).require()
         event = SubjectEvent.objects.create(prime=prime, kind=kind, dated=dated, closed=closed, by=by.name)
         audit.record(by, "event.record", subject=prime.reference, detail={"kind": kind, "event": event.pk})
         _stop_orders(prime, by)
     return event
+
+
+def _still_here(prime: PrimePerson) -> Verdict:
+    """Say whether anything of a person is left; a destruction may have ended while somebody wrote this."""
+    went = gone.of_person(prime)
+    if not went or Belonging.objects.filter(prime__in=carried.now([prime.pk], timezone.now()), until=None).exists():
+        return ALLOWED
+    return refused(
+        f"This comes too late: nothing of {prime.reference} is left here. {gone.in_words(went)} If it is a request,"
+        " answer it by the certificate."
+    )
 
 
 def _stop_orders(prime: PrimePerson, by: Actor) -> None:

@@ -13,7 +13,7 @@ from muniment.core import words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.views.person import opened
-from muniment.retention import queries
+from muniment.retention import gone, queries
 from muniment.retention.actions import subject_event
 from muniment.retention.forms import CloseForm, EventForm
 
@@ -30,6 +30,8 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
         given = form.cleaned_data
         if _done(form, lambda: subject_event.record(prime, by=by, **given)):
             messages.success(request, "Recorded. The next run of the schedule takes it into account.")
+            if went := gone.of_person(prime):
+                messages.warning(request, f"Of this person some had gone before: {gone.in_words(went)}")
             return redirect("person_events", prime.reference)
     if closing.is_valid():
         event = queries.events_about(prime).filter(pk=closing.cleaned_data["event"]).first()

@@ -1,7 +1,6 @@
-"""Holds: those that stand, placing one, and releasing one, which two people do."""
+"""Holds: those that stand, one of them, and releasing one, which two people do."""
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import F
@@ -12,22 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, references, words
-from muniment.core.models import Controller, User
+from muniment.core import audit, references
+from muniment.core.models import User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import carry_out, controllers_of, opens, visitor
-from muniment.people.queries import find_by_reference
-from muniment.records.models import Record
-from muniment.retention import doubt
+from muniment.core.visits import carry_out, opens, visitor
+from muniment.retention import doubt, policy_now
 from muniment.retention.actions import hold as holding
-from muniment.retention.forms import HoldForm, ReleaseForm, parts
+from muniment.retention.disposal_models import DisposalOrder, SourceInstruction
+from muniment.retention.forms import ReleaseForm
+from muniment.retention.hold_forms import LookForm
 from muniment.retention.models import Hold
-from muniment.retention.reach import would_cover
-
-_LISTS = ("classes", "ho_classes", "cjs", "keywords", "areas")
-_NOTHING = (
-    "This hold would cover no record that is held now and that you may see. Correct it, or say that it stands ahead."
-)
+from muniment.retention.scope_words import scope_in_words
 
 
 @opens("hold.place")
@@ -42,6 +36,7 @@ def holds(request: HttpRequest) -> HttpResponse:
             "holds": every,
             "doubtful": {hold.pk for hold in doubt.holds()},
             "place": reverse("place_hold"),
+            "today": timezone.localdate(),
             "page_title": "Holds",
         },
     )
@@ -63,7 +58,8 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
     return _page(request, found, ReleaseForm())
 
 
-def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm) -> HttpResponse:
+def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm, looking: LookForm | None = None) -> HttpResponse:
+    looking = looking or LookForm()
     assert isinstance(request.user, User)
     return TemplateResponse(
         request,
@@ -71,7 +67,12 @@ def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm) -> HttpResp
         {
             "hold": found,
             "covered": found.held.count(),
-            "scope": [(name, _said(name, value)) for name, value in found.scope.items() if value],
+            "scope": scope_in_words(found),
+            "kind": policy_now.hold_kinds().get(found.kind, {}).get("title", found.kind),
+            "preset": policy_now.hold_presets().get(found.preset, {}).get("title", found.preset),
+            "is_due": found.released_at is None and found.review_on <= timezone.localdate(),
+            "stopped": _stopped(found),
+            "looking": looking,
             "may_release": holding.may_release(found, request.user),
             "doubt": doubt.of_hold(found),
             "may_confirm": holding.may(found, request.user, "hold.place"),
@@ -79,90 +80,14 @@ def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm) -> HttpResp
             "releasing": releasing,
             "page_title": f"Hold {found.reference}",
         },
-        status=422 if releasing.errors else 200,
+        status=422 if releasing.errors or looking.errors else 200,
     )
 
 
-def _said(name: str, value: Any) -> str:
-    """Return one part of a hold's scope in words."""
-    if name in {"from", "until"}:
-        return words.without_iso(str(value))
-    if name == "people":
-        return ", ".join(references.make("prime", key) for key in value)
-    if name == "records":
-        return ", ".join(Record.objects.filter(pk__in=value).values_list("reference", flat=True))
-    said = {"classes": words.class_title, "areas": lambda code: words.say("area", code)}.get(name, str)
-    return ", ".join(said(each) for each in value)
-
-
-@opens("hold.place")
-def place(request: HttpRequest) -> HttpResponse:
-    """Place a hold."""
-    user = request.user
-    assert isinstance(user, User)
-    mine = [each.pk for each in controllers_of(user, "hold.place")]
-    form = HoldForm(
-        request.POST or None, initial={"people": request.GET.get("person", ""), "start": timezone.localdate()}
-    )
-    form.fields["controllers"].queryset = Controller.objects.filter(pk__in=mine)  # type: ignore[attr-defined]
-    if request.method == "POST" and form.is_valid() and (scope := _scope(form)) is not None:
-        given = form.cleaned_data
-        proposal = holding.Proposal(
-            title=given["title"],
-            authority=given["authority"],
-            start=given["start"],
-            scope=scope,
-            controllers=tuple(given["controllers"]),
-        )
-        if (placed := _place(request, form, proposal)) is not None:
-            messages.success(request, f"{placed.reference} stands, and covers {_records(placed.held.count())}.")
-            return redirect("hold", placed.reference)
-    return TemplateResponse(request, "retention/place_hold.html", {"form": form, "page_title": "Place a hold"})
-
-
-def _place(request: HttpRequest, form: HoldForm, proposal: holding.Proposal) -> Hold | None:
-    """Place a hold; None, with an error on the form, when it is refused or covers nothing and nobody said it may."""
-    try:
-        covered = form.cleaned_data["ahead"] or would_cover(proposal.scope, [each.pk for each in proposal.controllers])
-        if not covered:
-            form.add_error("ahead", _NOTHING)
-            return None
-        return holding.place(proposal, by=visitor(request))
-    except Refused as refusal:
-        for reason in refusal.reasons:
-            form.add_error(None, reason)
-        return None
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record" if count == 1 else f"{count:,} records"
-
-
-def _scope(form: HoldForm) -> dict[str, Any] | None:
-    """Return the scope that a form gives; None, with an error on the field, when a reference is unknown."""
-    given = form.cleaned_data
-    scope: dict[str, Any] = {name: list(given[name]) for name in _LISTS if given[name]}
-    people = []
-    for reference in parts(given["people"]):
-        try:
-            prime = find_by_reference(reference)
-        except ValueError as error:
-            form.add_error("people", str(error))
-            continue
-        if prime is None:
-            form.add_error("people", f"There is no prime record {reference}.")
-        else:
-            people.append(prime.pk)
-    wanted = parts(given["records"])
-    found = Record.objects.filter(reference__in=wanted, system__controller__in=given["controllers"])
-    for missing in set(wanted) - set(found.values_list("reference", flat=True)):
-        form.add_error("records", f"None of these controllers holds a record {missing} that you may see.")
-    scope |= {"people": people} if people else {}
-    scope |= {"records": [each.pk for each in found]} if wanted else {}
-    for name, key in (("happened_from", "from"), ("happened_until", "until")):
-        if given[name]:
-            scope[key] = given[name].isoformat()
-    return None if form.errors else scope
+def _stopped(hold: Hold) -> list[tuple[DisposalOrder, list[SourceInstruction]]]:
+    """Return the disposals that it has stopped, each with what sources had been told before."""
+    orders = holding.stopped_by(hold).prefetch_related("instructions__system").order_by("pk")
+    return [(order, list(order.instructions.all())) for order in orders]
 
 
 @require_POST
@@ -172,6 +97,21 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     found = found_hold(reference)
     said = f"{found.reference} stands for these people as they are made up now."
     carry_out(request, partial(holding.confirm, found, by=visitor(request)), said)
+    return redirect("hold", reference)
+
+
+@require_POST
+@opens("hold.place")
+def look_again(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say that a hold is needed still, and when somebody looks at it again."""
+    found, form = found_hold(reference), LookForm(request.POST)
+    if not form.is_valid() and found.released_at is None:
+        return _page(request, found, ReleaseForm(), form)
+    given = form.cleaned_data
+    looking = partial(
+        holding.look_again, found, by=visitor(request), review_on=given.get("review_on"), reason=given.get("why", "")
+    )
+    carry_out(request, looking, f"{found.reference} stands on.")
     return redirect("hold", reference)
 
 
@@ -196,7 +136,8 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         covered = holding.release(found, by=visitor(request))
         messages.success(
-            request, f"Released. It covered {_records(covered)}: each comes back for review, and none is disposed of."
+            request,
+            f"Released. It covered {holding.counted(covered)}: each comes back for review, and none is disposed of.",
         )
     except Refused as refusal:
         audit.record_apart(visitor(request), "hold.refused", "refused", subject=found.reference)

@@ -94,6 +94,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("disposal.view", "disposal{s} in doubt", f"{orders}?state={IN_DOUBT}", lambda: doubt.orders().count()),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.place", "hold{s} in doubt", reverse("holds"), lambda: len(doubt.holds())),
+        ("hold.place", "hold{s} to look at again", reverse("holds"), lambda: _holds_due(on)),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
         (
             "export.approve",
@@ -172,6 +173,10 @@ def _held_runs() -> int:
 
 def _quarantined() -> int:
     return Quarantine.objects.filter(resolved_by__isnull=True).count()
+
+
+def _holds_due(on: date) -> int:
+    return Hold.objects.filter(released_at__isnull=True, review_on__lte=on).count()
 
 
 def _releases(user: User) -> int:

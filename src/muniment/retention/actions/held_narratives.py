@@ -1,0 +1,46 @@
+"""Look for the words of holds in the narratives that are held, in one walk along them, and hold what has them.
+
+What comes later is opened as it comes (`held_records.expand_for`). A walk takes the gate for what it found alone, so
+that nobody waits for it; until it has come round, each step of a disposal opens the narratives of its own records.
+"""
+
+from collections.abc import Iterator
+
+from django.db.models import Max
+
+from muniment.core import audit
+from muniment.core.actors import Actor
+from muniment.core.models import Content
+from muniment.retention import held_words
+from muniment.retention.actions import held_records
+from muniment.retention.models import Hold
+
+_LOT = 2_000  # contents whose keys are fetched, and whose texts are in memory, at once
+
+
+def read(*, by: Actor) -> int:
+    """Read for every standing hold what it has not read yet; return how many records came under one by it."""
+    last = Content.objects.filter(owner__startswith="record:").aggregate(last=Max("pk"))["last"] or 0
+    behind = [hold for hold in held_words.worded() if hold.words_read_to < last]
+    came: dict[int, int] = {}
+    for lot in _lots(min((hold.words_read_to for hold in behind), default=last), last):
+        said: dict[int, list[str | None]] = {}
+        held_words.take(lot, said)
+        for hold in behind:
+            if hold.words_read_to < lot[-1].pk:
+                came[hold.pk] = came.get(hold.pk, 0) + held_records.add_worded(hold, said, by=by)
+    for hold in behind:
+        Hold.objects.filter(pk=hold.pk).update(words_read_to=last)
+        audit.record(by, "hold.read_words", subject=hold.reference, detail={"records": came.get(hold.pk, 0)})
+    return sum(came.values())
+
+
+def _lots(after: int, last: int) -> Iterator[list[Content]]:
+    """Yield the contents of records between two keys, some at a time."""
+    while after < last:
+        found = Content.objects.filter(pk__gt=after, pk__lte=last, owner__startswith="record:").order_by("pk")
+        lot = list(found[:_LOT])
+        if not lot:
+            return
+        yield lot
+        after = lot[-1].pk
