@@ -51,6 +51,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
     """Return what is to be done in a round, in its order."""
     duties: list[Callable[[], dict[str, int]]] = [
         lambda: arrivals.follow_judgements(by=by),
+        lambda: arrivals.follow_events(by=by),
         lambda: destruction.work(by=by),
         lambda: foresee.keep_up(by=by),
         lambda: foresee.carry_out(by=by),

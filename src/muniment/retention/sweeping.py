@@ -59,6 +59,7 @@ _DELETE = (
     "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
     " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
     "DELETE FROM retention_heldrecord WHERE record_id = %(record)s",
+    "DELETE FROM retention_reviewtrigger WHERE record_id = %(record)s",
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
