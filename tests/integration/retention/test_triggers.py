@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from factories.deeds import NO, WORKER, ask, by
+from factories.deeds import NO, WHY, WORKER, ask, by
 from factories.exports import row
 from muniment import feeds
 from muniment.people.models import Belonging
@@ -26,7 +26,7 @@ def kept_until_2028(life):
     """Let the review that is due be decided, so that the clock asks for none."""
     reviewing.decide(
         life.review,
-        reviewing.Answers(NO | {"other": "yes"}),
+        reviewing.Answers(NO | {"other": "yes"}, WHY),
         reviewing.Conclusion(
             "retain", "The pattern of thefts goes on.", next_review=timezone.localdate().replace(year=2028)
         ),

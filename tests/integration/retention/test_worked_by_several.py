@@ -1,6 +1,7 @@
 """What a review waits for, who has to agree, to whom it is given, who stands in for whom, and why it was asked for."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from factories.deeds import NO, by
 from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
+from muniment.retention import review_policy
 from muniment.retention.actions import agreeing, allocating
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Review
@@ -22,13 +24,21 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 KEPT = "Nothing was found, but the matter may be opened again."
 
 
+@pytest.fixture
+def by_two(monkeypatch):
+    """Let policy ask for a second person where somebody keeps against every answer."""
+    now = review_policy.on(timezone.localdate())
+    asking = replace(now, second_approval={"all_no": ("retain",)})
+    monkeypatch.setattr(review_policy, "on", lambda *_given: asking)
+
+
 def following():
     return timezone.localdate() + timedelta(days=300)
 
 
-def kept(life, answers=NO, **more):
+def kept(life, answers=NO, name="rowan"):
     conclusion = reviewing.Conclusion("retain", KEPT, next_review=following())
-    return reviewing.decide(life.review, reviewing.Answers(answers, **more), conclusion, by=by(life, "rowan"))
+    return reviewing.decide(life.review, reviewing.Answers(answers), conclusion, by=by(life, name))
 
 
 def opened(life, name="rowan"):
@@ -72,24 +82,19 @@ def test_what_has_been_awaited_too_long_is_in_the_queue_of_late_answers(life):
     assert "with an answer that is late" in client.get(reverse("home")).text
 
 
-def test_keeping_against_every_answer_waits_for_a_second_person(life):
+def test_keeping_against_every_answer_waits_for_a_second_person(life, by_two):
     assert kept(life, NO | {"other": "yes"}).state == "decided", "one yes is a reason to keep"
 
 
-def test_what_waits_for_a_second_person_counts_once_they_agree(life):
+def test_what_waits_for_a_second_person_counts_once_they_agree(life, by_two):
     done = kept(life)
     assert (done.state, done.outcome, done.agreements.get().because) == ("agreeing", "retain", ["all_no"])
     rowan, page = opened(life)
     assert "Another person has to agree: you took this decision." in page
     rowan.post(reverse("agree_review", args=[done.reference]))
     assert life.review.state == "agreeing"
-    with pytest.raises(Refused, match="you took this decision"):
-        agreeing.agree(done, by=by(life, "rowan"))
-
     ash, page = opened(life, "ash")
-    assert "1 decision of reviews to agree to" in re.sub(r"<[^>]+>", "", ash.get(reverse("home")).text).replace(
-        "\n", ""
-    )
+    assert "decision of reviews to agree to" in ash.get(reverse("home")).text
     assert "It is kept although every question is answered no".lower() in page.lower()
     seen = re.search(r'name="seen" value="([^"]*)"', page)[1]
     ash.post(reverse("agree_review", args=[done.reference]), {"seen": "another life"})
@@ -99,7 +104,7 @@ def test_what_waits_for_a_second_person_counts_once_they_agree(life):
     assert (done.state, done.agreements.get().by, done.next_review) == ("decided", "ash", following())
 
 
-def test_a_decision_that_is_sent_back_is_open_again_with_what_was_written(life):
+def test_a_decision_that_is_sent_back_is_open_again_with_what_was_written(life, by_two):
     done = kept(life)
     ash, _ = opened(life, "ash")
     ash.post(reverse("return_review", args=[done.reference]), {"note": "no"})
@@ -112,8 +117,13 @@ def test_a_decision_that_is_sent_back_is_open_again_with_what_was_written(life):
     assert kept(life).agreements.filter(agreed=None).count() == 1, "it waits again"
 
 
+def test_nobody_agrees_to_their_own_decision(life, by_two):
+    with pytest.raises(Refused, match="You took this decision"):
+        agreeing.agree(kept(life, name="ash"), by=by(life, "ash"))
+
+
 @pytest.mark.parametrize("name", ["wren", "linden", "robin", "hazel"])
-def test_only_who_may_agrees(life, name):
+def test_only_who_may_agrees(life, by_two, name):
     done = kept(life)
     sign_in(life.cast[name]).post(reverse("agree_review", args=[done.reference]), {"seen": ""})
     with pytest.raises(Refused):
