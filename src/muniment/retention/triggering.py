@@ -41,29 +41,46 @@ _NOT_LOOKED_AT_SINCE = """NOT EXISTS (
         AND done.state = 'decided' AND {since})
 """
 
+# What has come lately and tells of something recent is little, and each further step is asked of that alone.
 _ARRIVED = f"""
+WITH fresh AS MATERIALIZED (
+    SELECT i.nominal_id, i.role, i.row_id, r.id AS record_id, r.seen_first FROM records_record r
+    JOIN core_scope scope ON scope.id = r.scope_id AND scope.restriction = ''
+    JOIN records_involvement i ON i.record_id = r.id AND i.withdrawn_on IS NULL AND i.role = ANY(%(roles)s)
+    WHERE r.seen_first > %(day)s::date - %(within)s AND r.seen_first <= %(day)s
+        AND (%(people)s::bigint[] IS NULL OR i.nominal_id IN (
+            SELECT b.nominal_id FROM people_belonging b WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)))
+        AND coalesce(i.dated, i.happened_latest, (
+            SELECT max(upper(day) - 1) FROM records_recorddates told CROSS JOIN LATERAL unnest(told.days) AS day
+            WHERE told.record_id = r.id AND lower(day) <= r.seen_first)) > r.seen_first - %(within)s
+), of_whom AS MATERIALIZED (
+    SELECT f.*, b.prime_id FROM fresh f JOIN people_belonging b ON b.nominal_id = f.nominal_id AND b.until IS NULL
+    WHERE {{of_b}}
+), life AS MATERIALIZED (
+    SELECT was.prime_id, s.controller_id, min(o.seen_first) AS seen_first,
+        min(coalesce(old.dated, old.happened_latest)) AS earliest
+    FROM (SELECT DISTINCT prime_id FROM of_whom) p
+    JOIN people_belonging was ON was.prime_id = p.prime_id AND was.until IS NULL
+    JOIN records_involvement old ON old.nominal_id = was.nominal_id
+    JOIN records_record o ON o.id = old.record_id JOIN records_sourcesystem s ON s.id = o.system_id
+    GROUP BY was.prime_id, s.controller_id
+), known AS MATERIALIZED (
+    SELECT w.*, d.controller_id, coalesce(d."group", 0) AS "group",
+        (SELECT min(each.earliest) FROM life each WHERE each.prime_id = w.prime_id) AS earliest
+    FROM of_whom w JOIN retention_persondecision d ON d.prime_id = w.prime_id
+    JOIN life ON life.prime_id = d.prime_id AND life.controller_id = d.controller_id
+        AND life.seen_first < w.seen_first
+)
 INSERT INTO retention_reviewtrigger (prime_id, controller_id, code, about, dated, record_id)
-SELECT DISTINCT ON (d.controller_id, i.nominal_id, r.id) d.prime_id, d.controller_id, t.code,
-    'record:' || r.id || ':' || i.nominal_id, r.seen_first, r.id
-FROM records_record r JOIN core_scope scope ON scope.id = r.scope_id AND scope.restriction = ''
-JOIN records_involvement i ON i.record_id = r.id AND i.withdrawn_on IS NULL
-JOIN records_sourcerow told_by ON told_by.id = i.row_id JOIN records_intake came ON came.id = told_by.first_intake_id
-JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL AND {{of_b}}
-JOIN retention_persondecision d ON d.prime_id = b.prime_id
+SELECT DISTINCT ON (d.controller_id, d.nominal_id, d.record_id) d.prime_id, d.controller_id, t.code,
+    'record:' || d.record_id || ':' || d.nominal_id, d.seen_first, d.record_id
+FROM known d JOIN records_sourcerow told_by ON told_by.id = d.row_id
+JOIN records_intake came ON came.id = told_by.first_intake_id
 JOIN jsonb_to_recordset(%(arrivals)s::jsonb)
-    AS t (place int, code text, roles text[], groups int[], historical_before date) ON i.role = ANY(t.roles)
-LEFT JOIN LATERAL (
-    SELECT max(upper(day) - 1) AS latest FROM records_recorddates told CROSS JOIN LATERAL unnest(told.days) AS day
-    WHERE told.record_id = r.id AND lower(day) <= r.seen_first) told ON true
-WHERE r.seen_first > %(day)s::date - %(within)s AND r.seen_first <= %(day)s
-    AND coalesce(i.dated, i.happened_latest, told.latest) > r.seen_first - %(within)s
-    AND (coalesce(d."group", 0) = ANY(t.groups) OR EXISTS (
-        SELECT 1 FROM people_belonging was JOIN records_involvement old ON old.nominal_id = was.nominal_id
-        WHERE was.prime_id = d.prime_id AND was.until IS NULL
-            AND coalesce(old.dated, old.happened_latest) < t.historical_before))
-    AND {_KNOWN_BEFORE.format(since="r.seen_first")}
-    AND {_NOT_LOOKED_AT_SINCE.format(since="done.decided_at > came.at")}
-ORDER BY d.controller_id, i.nominal_id, r.id, t.place
+    AS t (place int, code text, roles text[], groups int[], historical_before date) ON d.role = ANY(t.roles)
+    AND (d."group" = ANY(t.groups) OR d.earliest < t.historical_before)
+WHERE {_NOT_LOOKED_AT_SINCE.format(since="done.decided_at > came.at")}
+ORDER BY d.controller_id, d.nominal_id, d.record_id, t.place
 ON CONFLICT (controller_id, about) DO NOTHING
 """  # noqa: S608
 
@@ -147,6 +164,7 @@ def parameters(day: date) -> dict[str, Any]:
     ]
     return {
         "arrivals": json.dumps(arrivals),
+        "roles": sorted({role for each in switches.arrivals for role in each["roles"]}),
         "within": switches.within_days,
         "flags": list(switches.flags),
         "events": list(switches.events),
