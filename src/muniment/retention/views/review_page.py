@@ -1,5 +1,6 @@
 """What the page of a review shows: the life, the evidence beside each question, and what can and cannot go."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], e
         "around": surroundings.around(found.prime, request.user),
         "clock": _clock(found, explanation, holds),
         "entries": entries,
+        "protected": _protected(entries),
         "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
         "withdrawn": [entry for entry in entries if entry.withdrawn_on],
         "flags": flags,
@@ -127,6 +129,14 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], e
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
     }
+
+
+def _protected(entries: list[Entry]) -> list[str]:
+    """Say how many records hold what the law protects more strongly, and how many tell of the person as a child."""
+    counts = Counter(mark.label for entry in entries for mark in entry.special)
+    young = sum(1 for entry in entries if entry.young)
+    found = [*sorted(counts.items()), *([("The person under 18", young)] if young else [])]
+    return [f"{label.lower()} ({number} record{'' if number == 1 else 's'})" for label, number in found]
 
 
 def _answered(found: Review) -> list[tuple[ReviewAsk, str]]:
