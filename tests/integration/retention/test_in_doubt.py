@@ -90,7 +90,11 @@ def test_a_decision_is_in_doubt_until_the_person_as_they_are_now_is_decided(two)
     assert "review in doubt" in text(two, "rowan", "home")
     asked = sign_in(two.cast["rowan"]).post(
         reverse("ask_review", args=[prime_of("P1").reference]),
-        {"controller": Controller.objects.get(code="northshire").pk},
+        {
+            "controller": Controller.objects.get(code="northshire").pk,
+            "need": "other_need",
+            "why": "The person is made up otherwise now.",
+        },
         follow=True,
     )
     assert "is open, of the person as they are made up now" in asked.text
