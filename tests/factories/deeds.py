@@ -16,6 +16,7 @@ from muniment.retention.actions import destruction, disposal, hold, subject_even
 from muniment.retention.actions import review as reviewing
 
 NO = dict.fromkeys(assessment.criteria(), "no")
+WHY = {code: "Nothing was found that bears on it." for code, each in assessment.criteria().items() if each.needs_reason}
 WORKER = Actor("worker")
 
 
@@ -25,7 +26,7 @@ def by(life, name):
 
 def decide(life, outcome="dispose", **more):
     conclusion = reviewing.Conclusion(outcome, "No longer necessary for any policing purpose.", **more)
-    return reviewing.decide(life.review, reviewing.Answers(NO), conclusion, by=by(life, "rowan"))
+    return reviewing.decide(life.review, reviewing.Answers(NO, WHY), conclusion, by=by(life, "rowan"))
 
 
 def propose(life):
@@ -74,7 +75,7 @@ def say(one, two, verdict, *, by):
 def carried_out(life, review, references, outcome="dispose", looked_at=(), **more):
     """Return the order by which what a review let go was destroyed; `looked_at` are those on which others wait."""
     conclusion = reviewing.Conclusion(outcome, "No longer necessary for any policing purpose.", **more)
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     done = reviewing.decide(review, answers, conclusion, by=by(life, "rowan"))
     proposal = disposal.Proposal(done.prime, done.controller, keys_of(references), done, with_others=keys_of(looked_at))
     order = disposal.approve(disposal.propose(proposal, by=by(life, "rowan")), by=by(life, "ash"))

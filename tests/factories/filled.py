@@ -30,6 +30,7 @@ _SAID = {
 _OWNERS = {
     "records_quarantine": "quarantine", "people_judgement": "judgement", "people_runhold": "run",
     "objects_placejudgement": "place", "objects_vehiclejudgement": "vehicle", "retention_reviewanswer": "review",
+    "retention_reviewtrigger": "review", "retention_reviewask": "review", "retention_agreement": "review",
 }  # fmt: skip
 
 _KEYS_OF_RECORDS = {"supply_given": ("key", "whole"), "supply_notice": ("key",)}

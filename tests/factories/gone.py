@@ -40,7 +40,16 @@ def begin(folder: str) -> None:
     with _admin() as admin:
         _loosen(admin)
         filled.fill(
-            admin, but=("retention_disposal", "retention_source", "retention_review", "supply", "core", "django")
+            admin,
+            but=(
+                "retention_disposal",
+                "retention_source",
+                "retention_review",
+                "retention_agreement",
+                "supply",
+                "core",
+                "django",
+            ),
         )
     schedule(policy.load(), by=BY, on=NOW)
 

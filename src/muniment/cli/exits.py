@@ -26,12 +26,8 @@ _CODES = {
     "muniment.core.backup:NoKey": WRONG_USE,
     "muniment.core.backup.programs:Missing": WRONG_USE,
     "muniment.core.ledger:BadLedger": CHECK_FAILED,
-<<<<<<< ours
     "muniment.batch.cluster:NoCluster": WRONG_USE,
-=======
-    "muniment.batch.matching.spark.session:NoCluster": WRONG_USE,
     "muniment.core.master:NoMaster": WRONG_USE,
->>>>>>> theirs
     "muniment.core.postgres:ServerError": FAULT,
 }
 

@@ -156,7 +156,10 @@ def record_of(owner: str) -> int | None:
 
 def read(content: Content) -> str:
     """Return the text. Raise Destroyed when the key is gone, Tampered when it was altered."""
-    key = _key(content.owner, make=False)
+    return _decrypt(content, _key(content.owner, make=False))
+
+
+def _decrypt(content: Content, key: bytes) -> str:
     try:
         plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
     except InvalidTag as error:
@@ -167,9 +170,12 @@ def read(content: Content) -> str:
 def opened(content: Content) -> str | None:
     """Return the text, or None when it cannot be opened or was lost with the master key."""
     try:
-        said = read(content)
+        return _unless_lost(read(content))
     except _SHUT:
         return None
+
+
+def _unless_lost(said: str) -> str | None:
     return None if said.startswith(_LOST) else said
 
 
@@ -205,21 +211,21 @@ def lost(owner: str, key: bytes, on: date) -> tuple[bytes, bytes]:
 
 
 def opened_all(contents: Sequence[Content]) -> list[str | None]:
-    """Return the texts of many, None for what cannot be opened; their keys are fetched at once."""
-    master, owners = _master(), {each.owner for each in contents}
+    """Return the texts of many, None for what cannot be opened or was lost; their keys are fetched at once.
+
+    Raise NoMaster where the master key is missing: nothing could be opened, which is not the same as nothing said.
+    """
+    ring, owners = master.ring(), {each.owner for each in contents}
     wrapped = dict(ContentKey.objects.filter(owner__in=owners).values_list("owner", "wrapped"))
-    return [_opened(each, bytes(wrapped.get(each.owner, b"")), master) for each in contents]
+    keys = {owner: ring.unwrap(owner, bytes(key)) for owner, key in wrapped.items()}
+    return [_opened(each, keys.get(each.owner)) for each in contents]
 
 
-def _opened(content: Content, wrapped: bytes, master: AESGCM) -> str | None:
-    if not wrapped:
-        return None
+def _opened(content: Content, key: tuple[int, bytes] | None) -> str | None:
     try:
-        key = master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], content.owner.encode())
-        plain = AESGCM(key).decrypt(bytes(content.nonce), bytes(content.ciphertext), content.owner.encode())
-    except InvalidTag:
+        return _unless_lost(_decrypt(content, key[1])) if key else None
+    except Tampered:
         return None
-    return plain.decode("utf-8", "surrogatepass")
 
 
 def shown(content: Content | None) -> str:

@@ -1,13 +1,14 @@
 """The questions of an assessment, and what policy says is evidence beside each (policy/codes/assessment.yaml)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from muniment.engine import policy
-from muniment.people.chronology import Entry
+from muniment.people.chronology import Entry, chronology
+from muniment.people.models import PrimePerson
 from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
 
@@ -33,6 +34,8 @@ class Criterion:
     flags: frozenset[str]
     young: bool
     company: int | None
+    only_with_evidence: bool = False  # asked where some record bears on it, and nowhere else
+    needs_reason: bool = False
 
     def is_borne_on_by(self, entry: Entry) -> bool:
         """Say whether a record in a life is evidence: by the person's part in it, and by what it is."""
@@ -88,10 +91,22 @@ def is_offender(prime_id: int) -> bool:
     return parts.filter(role__in=roles).exists()
 
 
-def asked(prime_id: int) -> dict[str, Criterion]:
-    """Return what is asked about a person, by code: others than offenders are not asked about as offenders."""
+def asked(prime_id: int, life: Iterable[Entry] | None = None) -> dict[str, Criterion]:
+    """Return what is asked about a person, by code: others than offenders are not asked about as offenders.
+
+    Some questions are asked only where a record bears on them, such as of religion; `life` is the person's chronology,
+    read here where it is not given.
+    """
     whom = OFFENDER if is_offender(prime_id) else OTHERS
-    return {code: each for code, each in criteria().items() if whom in each.asked_of}
+    found = {code: each for code, each in criteria().items() if whom in each.asked_of}
+    if not any(each.only_with_evidence for each in found.values()):
+        return found
+    entries = list(chronology(PrimePerson.objects.get(pk=prime_id)) if life is None else life)
+    return {
+        code: each
+        for code, each in found.items()
+        if not each.only_with_evidence or any(map(each.is_borne_on_by, entries))
+    }
 
 
 def _criterion(raw: Mapping[str, Any]) -> Criterion:
@@ -104,6 +119,8 @@ def _criterion(raw: Mapping[str, Any]) -> Criterion:
         words=re.compile(rf"\b(?:{starts})", re.IGNORECASE) if starts else None,
         young=raw.get("young", False),
         company=raw.get("company"),
+        only_with_evidence=raw.get("only_with_evidence", False),
+        needs_reason=raw.get("needs_reason", False),
         **{name: frozenset(raw.get(name, ())) for name in named},
     )
 

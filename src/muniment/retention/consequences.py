@@ -123,7 +123,7 @@ def _reviews(change: Change, may: frozenset[str]) -> Iterator[Touched]:
     for review in found.select_related("controller").order_by("pk"):
         waiting.setdefault(review.controller_id, []).append(review)
     for reviews in waiting.values():
-        begun = [each for each in reviews if each.state != Review.State.OPEN or each.kind == "explicit"]
+        begun = [each for each in reviews if each.state != Review.State.OPEN or each.kind in {"explicit", "triggered"}]
         stays = (begun or reviews)[0]
         for review in reviews:
             if change.is_merge and review != stays:

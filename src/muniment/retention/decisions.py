@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from muniment.retention import stakes
+from muniment.engine.retention.persons import TRIGGERED
+from muniment.retention import stakes, triggering
 
 _PERSONS = """
 INSERT INTO retention_persondecision AS held (prime_id, controller_id, "group", clear_from, due, kept_until, outcome,
@@ -61,8 +62,9 @@ WHERE (held.resolved_class, held.due, held.outcome, held.rule, held.driving_prim
 _OPEN_REVIEWS = """
 INSERT INTO retention_review (prime_id, controller_id, kind, trigger, due, risk, state, allocated_to, waiting_for,
     outcome, kept_records, decided_by, membership_digest, version)
-SELECT d.prime_id, d.controller_id, CASE WHEN EXISTS (SELECT 1 FROM retention_review r WHERE r.state = 'decided'
-        AND r.prime_id = d.prime_id AND r.controller_id = d.controller_id) THEN 'scheduled' ELSE 'initial' END, d.rule,
+SELECT d.prime_id, d.controller_id, CASE WHEN d.rule = %(triggered)s THEN 'triggered'
+        WHEN EXISTS (SELECT 1 FROM retention_review r WHERE r.state = 'decided' AND r.prime_id = d.prime_id
+            AND r.controller_id = d.controller_id) THEN 'scheduled' ELSE 'initial' END, d.rule,
     coalesce(d.due, %(day)s),
     CASE d."group" WHEN 1 THEN 300 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 50 END
         + least(99, greatest(0, (%(day)s::date - coalesce(d.due, %(day)s::date)) / 365 * 5)),
@@ -79,7 +81,11 @@ WHERE d.outcome IN ('review', 'escalate') AND (d.due IS NULL OR d.due <= %(day)s
 
 # A review goes where its person went. One that somebody has begun goes with what they answered, and one that nobody has
 # touched gives way to it; of several, the oldest goes on and the others are closed.
-_BEGUN = "(state IN ('started', 'parked', 'referred') OR state = 'open' AND kind = 'explicit')"
+_BEGUN = (
+    "(state IN ('started', 'parked', 'referred', 'agreeing')"
+    " OR state = 'open' AND (kind = 'explicit' OR EXISTS (SELECT 1 FROM retention_reviewtrigger own"
+    " WHERE own.review_id = retention_review.id)))"
+)
 _FOLLOW_MERGES = (
     f"""
     UPDATE retention_review waiting SET state = 'closed'
@@ -106,11 +112,23 @@ _FOLLOW_MERGES = (
 )
 
 # A review nobody has touched, of a person for whom none is due any more.
-_CLOSE_REVIEWS = """
+_CLOSE_REVIEWS = f"""
 UPDATE retention_review r SET state = 'closed'
-WHERE r.state = 'open' AND r.kind <> 'explicit' AND {of_r} AND NOT EXISTS (
+WHERE r.state = 'open' AND r.kind <> 'explicit' AND {{of_r}} AND NOT EXISTS (
     SELECT 1 FROM retention_persondecision d WHERE d.prime_id = r.prime_id AND d.controller_id = r.controller_id
         AND d.outcome IN ('review', 'escalate') AND (d.due IS NULL OR d.due <= %(day)s))
+    AND NOT EXISTS ({triggering.KEEPS_OPEN})
+"""  # noqa: S608
+
+# What waits grows older, and its person may have come to another group.
+_RISK = """
+UPDATE retention_review r SET risk = now.risk FROM (
+    SELECT r.id, CASE d."group" WHEN 1 THEN 300 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 50 END
+        + least(99, greatest(0, (%(day)s::date - r.due) / 365 * 5)) AS risk
+    FROM retention_review r
+    JOIN retention_persondecision d ON d.prime_id = r.prime_id AND d.controller_id = r.controller_id
+    WHERE r.state NOT IN ('decided', 'closed') AND {of_r}
+) now WHERE now.id = r.id AND now.risk <> r.risk
 """
 
 # What somebody has answered or decided about people who are made up otherwise now; a decision, while it counts and none
@@ -127,7 +145,8 @@ FROM (
         SELECT b.prime_id, encode(sha256(convert_to(string_agg(b.nominal_id::text, ',' ORDER BY b.nominal_id), 'UTF8')),
             'hex') AS digest FROM people_belonging b WHERE b.until IS NULL AND {of_b} GROUP BY b.prime_id
     ) m ON m.prime_id = r.prime_id
-    WHERE {of_r} AND (r.state IN ('started', 'parked', 'referred') OR r.state = 'decided' AND r.next_review > %(day)s)
+    WHERE {of_r} AND (r.state IN ('started', 'parked', 'referred', 'agreeing')
+        OR r.state = 'decided' AND r.next_review > %(day)s)
 ) told
 WHERE told.id = r.id AND (r.doubted_at IS NOT NULL) <> told.is_doubtful
 """
@@ -146,12 +165,14 @@ def publish(
     `names` are tables with the decisions about `persons` and `records`, as the schedule makes them; `parameters` the
     policy, the run and the day.
     """
-    given = parameters | {"people": None if people is None else sorted(people)}
+    given = parameters | {"people": None if people is None else sorted(people), "triggered": TRIGGERED}
+    given |= triggering.parameters(parameters["day"])
     within = {f"of_{row}": _within(f"{row}.{key}") for row, key in _PEOPLE_OF.items()} | {"of_p": _of_merged()}
     changed = {}
     if people is None:
         cursor.execute("SET LOCAL enable_nestloop = off")
     cursor.execute(_JOINED.format(**within), given)
+    triggering.note_moves(cursor, names, within, given)
     cursor.execute(_PERSONS.format(**names, **within), given)
     changed["changed_people"] = cursor.rowcount
     cursor.execute(_PERSONS_GONE.format(**names, **within), given)
@@ -165,7 +186,8 @@ def publish(
         closed += cursor.rowcount if "SET state = 'closed'" in statement else 0
     cursor.execute(_DOUBT.format(**within), given)
     cursor.execute(_OPEN_REVIEWS.format(**within), given)
-    opened = cursor.rowcount
+    opened = cursor.rowcount + triggering.open_reviews(cursor, within, given)
+    cursor.execute(_RISK.format(**within), given)
     stakes.say(cursor, given)
     return changed | {"reviews_opened": opened, "reviews_closed": closed}
 
@@ -178,7 +200,14 @@ def due(cursor: Any, parameters: dict[str, Any]) -> dict[str, int]:
 
 
 # Where a statement says whom it is about: the row and its column.
-_PEOPLE_OF = {"b": "prime_id", "held": "prime_id", "waiting": "prime_id", "r": "prime_id", "d": "prime_id"}
+_PEOPLE_OF = {
+    "b": "prime_id",
+    "held": "prime_id",
+    "waiting": "prime_id",
+    "r": "prime_id",
+    "d": "prime_id",
+    "t": "prime_id",
+}
 
 
 def _within(column: str) -> str:

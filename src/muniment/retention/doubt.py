@@ -18,7 +18,7 @@ from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import GroupsJoined, Hold, Review
 
 LIVE_ORDERS = ("proposed", "approved")  # what could still be approved or told to the sources
-BEGUN = ("started", "parked", "referred")
+BEGUN = ("started", "parked", "referred", "agreeing")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from muniment.core import content, words
-from muniment.core.models import Content
+from muniment.core.models import Content, Scope
 from muniment.retention.models import Review
 
 
@@ -47,6 +47,12 @@ def keep(review: Review, draft: Draft, scope_id: int | None) -> Content | None:
         {"typed": dict(draft.typed), "kept": draft.kept_records, "with_others": draft.with_others}, sort_keys=True
     )
     return content.store(f"review:{review.pk}:draft", "draft", text, scope_id=scope_id)
+
+
+def scope_of(review: Review) -> int | None:
+    """Return the scope of a review's words: that of its controller's most open policing records."""
+    held = Scope.objects.filter(controller=review.controller, partition="policing", restriction="")
+    return held.order_by("pk").values_list("pk", flat=True).first()
 
 
 def _read(text: str) -> Draft:

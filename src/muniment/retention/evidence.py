@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from muniment.core import words
 from muniment.people.chronology import Entry
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, NominalFlag, Record
 from muniment.retention import assessment
-from muniment.retention.models import Review
 
 SHOWN = 4
 _FOUND_AGAINST = ("convicted", "cautioned")  # how it may have ended for someone in another role
@@ -42,14 +40,6 @@ class Beside:
     def rest(self) -> tuple[Bearing, ...]:
         """What bears on it beyond those, to be opened there."""
         return self.entries[SHOWN:]
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What is new since the last review."""
-
-    since: date | None
-    entries: tuple[Entry, ...]
 
 
 def beside_criteria(entries: list[Entry], prime: PrimePerson, asked: Iterable[assessment.Criterion]) -> list[Beside]:
@@ -85,11 +75,3 @@ def _part(part: Involvement, record: Record) -> str:
     result = part.result or (record.outcome if is_offender else "")
     ended = words.say("outcome", result).lower() if result else ""
     return f"{role}, {ended}" if ended and ended != role else role
-
-
-def since(entries: list[Entry], last: Review | None) -> Changed:
-    """Return what was first seen here after the last decided review; everything when there was none."""
-    if last is None or last.decided_at is None:
-        return Changed(None, tuple(entries))
-    on = last.decided_at.date()
-    return Changed(on, tuple(entry for entry in entries if entry.record.seen_first > on))

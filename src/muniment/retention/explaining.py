@@ -21,7 +21,7 @@ from muniment.engine.retention.links import Measuring
 from muniment.engine.retention.persons import GROUP_1
 from muniment.people.models import PrimePerson
 from muniment.records import models as records
-from muniment.retention import afresh, facts_seen, policy_now
+from muniment.retention import afresh, facts_seen, policy_now, quality
 from muniment.retention.models import Hold, PersonDecision, RecordDecision
 
 CLEAR_START = "clear_period_start"
@@ -69,6 +69,7 @@ class Explanation:
     driver: Part | None
     holds: tuple[Hold, ...]
     missing: tuple[str, ...]
+    lacking: tuple[quality.Lacking, ...]  # of a person: the same, with whether it matters
     stops: tuple[str, ...]
     is_doubtful: bool  # a possible match would change it
     nearest: str
@@ -127,6 +128,7 @@ def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: Pri
         driver=next((part for part in parts if part.drives), None),
         holds=tuple(Hold.objects.filter(pk__in=[int(code) for code in stored.because if code.isdigit()])),
         missing=tuple(words.say("fact", code) for code in stored.missing),
+        lacking=quality.lacking(facts, policy, on) if isinstance(stored, PersonDecision) and stored.missing else (),
         stops=stops(stored, rules),
         is_doubtful=afresh.IN_DOUBT in stored.because,
         nearest=_nearest(facts, policy, on, work) if agrees else "",

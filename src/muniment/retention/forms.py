@@ -1,6 +1,6 @@
 """Forms of reviews, holds and disposals; each error says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,6 +15,7 @@ from muniment.retention.anonymity import Known
 from muniment.retention.disposal_models import SourceInstruction
 from muniment.retention.intervals import Latest
 from muniment.retention.models import Review
+from muniment.retention.review_models import ReviewAsk
 
 ANSWERS = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
@@ -27,6 +28,14 @@ class QueueForm(forms.Form):
     )
     group = forms.ChoiceField(
         label="Group", required=False, choices=[("", "Every group"), ("1", "1"), ("2", "2"), ("3", "3"), ("0", "None")]
+    )
+    kind = forms.ChoiceField(
+        label="How it came about",
+        required=False,
+        choices=[
+            ("", "In any way"),
+            *[(kind, words.say("kind_of_review", kind)) for kind in ("initial", "scheduled", "triggered", "explicit")],
+        ],
     )
     rule = forms.ChoiceField(label="Why it is due", required=False)
     who = forms.ChoiceField(
@@ -49,6 +58,10 @@ class QueueForm(forms.Form):
     allocated = forms.ChoiceField(
         label="With", required=False, choices=[("", "Anybody"), ("me", "Me"), ("nobody", "Nobody")]
     )
+    waits = forms.ChoiceField(
+        label="Waits", required=False, choices=[("", "Any time"), ("aged", "Too long, by policy")]
+    )
+    together = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     state = forms.ChoiceField(
         label="State",
         required=False,
@@ -57,6 +70,7 @@ class QueueForm(forms.Form):
             ("undecided", "Not decided, put aside too"),
             (queue.BACK, "Open again after a disposal"),
             (queue.DOUBT, "In doubt: the person has changed"),
+            (queue.CHASE, "Waiting for an answer that is late"),
             *[(value, label) for value, label in Review.State.choices if value != "closed"],
         ],
     )
@@ -87,11 +101,14 @@ class AnswersForm(forms.Form):
                 label="Why, and on what evidence", required=False, max_length=4000, widget=forms.Textarea
             )
 
-    def require_answers(self, kept: dict[str, str]) -> None:
-        """Put an error at each question that has no answer, here or saved before."""
+    def require_answers(self, kept: dict[str, str], reasoned: Collection[str] = ()) -> None:
+        """Put an error at each question that has no answer, here or saved before, or none of the reason it needs."""
         for key, question in self.questions.items():
-            if not (self.cleaned_data.get(f"answer_{key}") or kept.get(f"answer_{key}")):
+            given = self.cleaned_data.get(f"answer_{key}")
+            if not (given or kept.get(f"answer_{key}")):
                 self.add_error(f"answer_{key}", f"Answer the question '{question}'")
+            elif key in reasoned and not (self.cleaned_data.get(f"reason_{key}") or kept.get(f"reason_{key}")):
+                self.add_error(f"reason_{key}", f"Say why you answer so: '{question}'")
 
 
 class PassOnForm(forms.Form):
@@ -103,6 +120,12 @@ class PassOnForm(forms.Form):
         "hand over": ("hand_to", "Choose to whom you hand the review over"),
     }
 
+    waiting_of = forms.ChoiceField(
+        label="What kind of thing it waits for",
+        required=False,
+        choices=[(of, label) for of, label in ReviewAsk.Of.choices if of != ReviewAsk.Of.SPECIALIST],
+        initial=ReviewAsk.Of.PAPER,
+    )
     waiting_for = forms.CharField(
         label="What it waits for",
         help_text="For example: the paper file from the store",

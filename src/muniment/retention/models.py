@@ -12,7 +12,12 @@ from muniment.core.walls import BY_CONTROLLER, EVERYONE, through
 from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record
-from muniment.retention import disposal_models, foresight_models, trace_models  # noqa: F401 - so that Django finds them
+from muniment.retention import (  # noqa: F401 - so that Django finds them
+    disposal_models,
+    foresight_models,
+    review_models,
+    trace_models,
+)
 
 
 class PersonDecision(models.Model):
@@ -106,6 +111,7 @@ class Review(models.Model):
         STARTED = "started", "Started"
         PARKED = "parked", "Parked"
         REFERRED = "referred", "Referred"
+        AGREEING = "agreeing", "Waiting for a second person"
         DECIDED = "decided", "Decided"
         CLOSED = "closed", "Closed without decision"
 
@@ -132,6 +138,7 @@ class Review(models.Model):
     next_review = models.DateField(null=True)
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
+    decided_group = models.SmallIntegerField(null=True)  # in which the person was then
     made_at = models.DateTimeField(db_default=Now())
     membership_digest = models.CharField(max_length=64)
     doubted_at = models.DateTimeField(null=True)  # since when the person is made up otherwise (`retention.doubt`)
@@ -143,6 +150,7 @@ class Review(models.Model):
         kind = trigger = waiting_for = Kind.CODE
         due = next_review = decided_at = made_at = doubted_at = Kind.MOMENT
         risk = state = outcome = membership_digest = version = Kind.STATE
+        decided_group = Kind.SPECIAL
         kept_records = Kind.KEY
         allocated_to = decided_by = saved_by = Kind.ACTOR
 
@@ -177,6 +185,8 @@ class Review(models.Model):
             words = [f"Referred to {self.waiting_for}"]
         if self.allocated_to and self.state not in {self.State.DECIDED, self.State.CLOSED}:
             words.append(f"with {self.allocated_to}")
+        if self.state == self.State.AGREEING:
+            words = [f"Decided, and waits for a second person: {self.get_outcome_display().lower()}"]
         if self.state == self.State.DECIDED:
             words = [f"Decided: {self.get_outcome_display().lower()}"]
             words += [f"next review {day(self.next_review)}"] if self.next_review else []
@@ -358,12 +368,14 @@ class SubjectEvent(models.Model):
     closed = models.DateField(null=True)
     by = models.CharField(max_length=150)
     made_at = models.DateTimeField(db_default=Now())
+    is_followed = models.BooleanField(default=False)  # whether what it changes has been worked out since
 
     class Fields:
         id = prime = Kind.KEY
         kind = Kind.CODE
         dated = closed = Kind.LIFE
         made_at = Kind.MOMENT
+        is_followed = Kind.STATE
         by = Kind.ACTOR
 
     class Wall:

@@ -20,9 +20,10 @@ from muniment.core.models import Controller
 from muniment.engine.policy import Policy, PolicyError, Rules
 from muniment.engine.policy.model import pick
 from muniment.engine.retention.persons import RULES
-from muniment.retention import policy_now, schedule_words
+from muniment.retention import policy_now, review_policy, schedule_words
 from muniment.retention.assessment import questions
 from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import Review
 
 Block = Mapping[str, Any]
 # Actions that the procedure is about, by how their names begin.
@@ -194,6 +195,44 @@ def _reviews(of: _For) -> Iterable[Block]:
     yield _table("Rules about people", ("Rule", "Period", "From", "Then"), rows)
 
 
+def _review_switches(of: _For) -> Iterable[Block]:
+    said = review_policy.on(of.on, of.policy)
+    rows = [(words.say("event", kind), "Whenever somebody records it") for kind in said.events]
+    rows += [(words.say("event", kind), "While it is open") for kind in said.while_open]
+    rows += [(words.say("trigger", each["code"]), _of_whom(each)) for each in said.arrivals]
+    rows += [(words.say("flag", flag), "When the warning begins") for flag in said.flags]
+    if said.group_moves:
+        rows.append(
+            (words.say("trigger", "group_moved"), "Though neither policy nor who makes up the person has changed")
+        )
+    yield _text(
+        "Besides the clock, these open a review of somebody who was known before. A matter of more than"
+        f" {said.within_days} days ago is no news. What comes on a restricted record opens none."
+    )
+    yield _table("What opens a review", ("What happens", "When, and of whom"), rows)
+    yield _table(
+        "When a second person has to agree to what a review decides",
+        ("Why", "To which decision"),
+        (
+            (words.say("second", code), ", ".join(str(Review.Outcome(each).label) for each in outcomes))
+            for code, outcomes in said.second_approval.items()
+            if outcomes
+        ),
+    )
+    yield _table(
+        "When a review has waited too long",
+        ("Group", "Days after it was opened"),
+        ((str(group or "No group"), str(days)) for group, days in said.aged_after_days.items()),
+    )
+
+
+def _of_whom(arrival: Mapping[str, Any]) -> str:
+    if before := arrival.get("historical_before"):
+        return f"When it comes in, of whoever has records from before {words.day(before)}"
+    groups = ", ".join(str(each or "none") for each in arrival["groups"])
+    return f"When it comes in, in group {groups}"
+
+
 def _criteria(_of: _For) -> Iterable[Block]:
     yield _text("What the reviewer is asked, with the evidence beside each question:")
     yield _lines(questions().values())
@@ -255,6 +294,7 @@ _LIVE: Mapping[str, Callable[[_For], Iterable[Block]]] = {
     "clear_starts": _clear_starts,
     "events": _events,
     "reviews": _reviews,
+    "review_switches": _review_switches,
     "criteria": _criteria,
     "holds": _holds,
     "disposal_states": _disposal_states,

@@ -1,20 +1,23 @@
 """The queue of reviews: which fit what is asked for, in which order, and what comes next."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from muniment.core import references
 from muniment.core.models import Controller, User
 from muniment.records.models import Involvement
-from muniment.retention import afresh, doubt, queries
+from muniment.retention import afresh, deputies, doubt, linked, queries, review_policy
 from muniment.retention.assessment import OFFENDER, policy_kinds
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import PersonDecision, RecordDecision, Review
+from muniment.retention.review_models import ReviewAsk
 
 WAITING = ("open", "started")  # nobody waits for anything but a reviewer
-UNDECIDED = (*WAITING, "parked", "referred")
+UNDECIDED = (*WAITING, "parked", "referred", "agreeing")
 DOUBT = "doubt"  # asked for like a state: answered or decided about a person who is made up otherwise now
+CHASE = "chase"  # asked for like a state: it waits for an answer that is late
 BACK = "back"  # asked for like a state: open again, because a disposal came back
 # What comes first, by what a reader may ask for; minus is from high to low.
 ORDERS = {"risk": ("-risk", "due", "pk"), "due": ("due", "-risk", "pk")}
@@ -23,11 +26,18 @@ ORDERS = {"risk": ("-risk", "due", "pk"), "due": ("due", "-risk", "pk")}
 def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Controller]) -> QuerySet[Review]:
     """Return the reviews of some controllers that fit what is wanted; what was put aside only when asked for."""
     found = Review.objects.select_related("controller", "prime").order_by(*ORDERS[_sort(wanted)])
-    found = found.filter(_in_state(str(wanted.get("state") or "")), controller__in=list(of))
+    of = list(of)
+    found = found.filter(_in_state(str(wanted.get("state") or ""), on), controller__in=of)
     if isinstance(controller := wanted.get("controller"), Controller):
         found = found.filter(controller=controller)
     if to := wanted.get("allocated"):
-        found = found.filter(allocated_to=user.username if to == "me" else "")
+        found = found.filter(allocated_to__in=deputies.with_me(user, on) if to == "me" else [""])
+    if kind := wanted.get("kind"):
+        found = found.filter(kind=kind)
+    if wanted.get("waits"):
+        found = found.filter(aged(on))
+    if one := str(wanted.get("together") or ""):
+        found = found.filter(pk__in=_together(one, of))
     if when := wanted.get("due"):
         month = {"due__year": on.year, "due__month": on.month}
         found = found.filter(due__lt=on) if when == "over" else found.filter(**month)
@@ -41,6 +51,34 @@ def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Co
     if going := wanted.get("going"):
         found = found.filter(_going(on) if going == "some" else ~_going(on))
     return found
+
+
+def aged(on: date) -> Q:
+    """Match the undecided reviews that were opened so long ago, for the group of their person, that policy says so."""
+    decided = PersonDecision.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"))
+    found = Q()
+    for group, days in review_policy.on(on).aged_after_days.items():
+        of_group = Exists(decided.filter(group=group)) if group else ~Exists(decided.filter(group__isnull=False))
+        found |= Q(of_group, made_at__date__lt=on - timedelta(days=days))
+    return found & Q(state__in=UNDECIDED)
+
+
+def _late(on: date) -> Q:
+    """Match those that wait for an answer for longer than policy has somebody wait before they chase it."""
+    asks = ReviewAsk.objects.filter(review=OuterRef("pk"), answer="")
+    found = Q()
+    for of, days in review_policy.on(on).chased_after_days.items():
+        found |= Q(Exists(asks.filter(of=of, asked_at__date__lte=on - timedelta(days=days))))
+    return found & Q(state__in=UNDECIDED)
+
+
+def _together(reference: str, of: list[Controller]) -> list[int]:
+    """Return the reviews of the household and the crime group of whom a review is about; none of one not seen."""
+    try:
+        centre = Review.objects.filter(pk=references.number("review", reference)).select_related("prime").first()
+    except ValueError:
+        return []
+    return linked.reviews_with(centre.prime, [each.pk for each in of]) if centre else []
 
 
 def following(found: QuerySet[Review], last: Review, wanted: Mapping[str, object]) -> Review | None:
@@ -58,7 +96,9 @@ def _sort(wanted: Mapping[str, object]) -> str:
     return str(wanted.get("sort") or "risk")
 
 
-def _in_state(state: str) -> Q:
+def _in_state(state: str, on: date) -> Q:
+    if state == CHASE:
+        return _late(on)
     if state == BACK:
         orders = DisposalOrder.objects.filter(review=OuterRef("pk"), state__in=queries.CAME_BACK)
         return Q(Exists(orders), state__in=UNDECIDED)

@@ -15,6 +15,8 @@ YEAR = timedelta(days=365)
 
 # What is asked for where a reason is required; the same words at the field and in the refusal.
 DECIDING = "Give the reason for the decision"
+NEEDING = "Say why the review is needed"
+DISAGREEING = "Say what has to be looked at again"
 WRONG = "Say what is wrong with the proposal"
 UNDOING = "Say why the disposal is undone"
 RELEASING = "Give the reason, and the paper that releases the hold"
@@ -35,6 +37,14 @@ REVIEW_MOVES: dict[str, dict[str, str]] = {
     "refer": {R.OPEN: R.REFERRED, R.STARTED: R.REFERRED, R.PARKED: R.REFERRED},
     "hand over": {R.OPEN: R.OPEN, R.STARTED: R.STARTED, R.PARKED: R.PARKED, R.REFERRED: R.REFERRED},
     "decide": {R.OPEN: R.DECIDED, R.STARTED: R.DECIDED, R.PARKED: R.DECIDED, R.REFERRED: R.DECIDED},
+    "await agreement": {
+        R.OPEN: R.AGREEING,
+        R.STARTED: R.AGREEING,
+        R.PARKED: R.AGREEING,
+        R.REFERRED: R.AGREEING,
+    },
+    "agree": {R.AGREEING: R.DECIDED},
+    "send back": {R.AGREEING: R.STARTED},
     "reopen": {R.DECIDED: R.STARTED},
 }
 
@@ -77,6 +87,33 @@ def is_answered(answers: Mapping[str, str], questions: Mapping[str, str]) -> Ver
     """Every question that is asked, by its code, needs an answer before a review can be decided."""
     missing = [question for code, question in questions.items() if not answers.get(code)]
     return refused(*(f"Answer the question '{question}'" for question in missing)) if missing else ALLOWED
+
+
+def is_reasoned(answers: Mapping[str, str], reasons: Mapping[str, bool], questions: Mapping[str, str]) -> Verdict:
+    """Say whether each of the questions, by code, whose answer needs a reason has one beside it."""
+    missing = [question for code, question in questions.items() if answers.get(code) and not reasons.get(code)]
+    return Verdict(tuple(f"Say why you answer so: '{question}'" for question in missing))
+
+
+def is_answered_by_others(awaited: Iterable[str]) -> Verdict:
+    """What was asked of somebody else has its answer recorded, if only that none will come."""
+    return Verdict(tuple(f"Record what came of what you asked for: {what}." for what in awaited))
+
+
+def is_known_enough(lacking: Iterable[tuple[str, str]]) -> Verdict:
+    """Nothing goes while a fact is wanting with one value of which it would be kept: each with that value, in words."""
+    return Verdict(
+        tuple(
+            f"Find out first: {fact.lower()}. If {keeps}: choose to keep until then."
+            for fact, keeps in lacking
+            if keeps
+        )
+    )
+
+
+def is_another(by: str, decided_by: str) -> Verdict:
+    """Whoever agrees to a decision is not who took it."""
+    return unless(by != decided_by, "You took this decision: another person has to agree to it.")
 
 
 def is_unheld(holds: Iterable[str]) -> Verdict:
@@ -133,6 +170,14 @@ def is_current(review: Review, digest: str) -> Verdict:
         review.membership_digest == digest,
         "The records that make up this person have changed since the review began: read it again before deciding.",
     )
+
+
+def has_seen(is_the_life: bool, review: Review, digest: str) -> Verdict:
+    """Whoever agrees to a decision has seen the life that it is about, made up as it was when it was taken."""
+    came = (
+        "Records of this person came or went after you opened this page. They are on it now: look through them first."
+    )
+    return is_current(review, digest) & unless(is_the_life, came)
 
 
 def is_unchanged(review: Review, version: int, reader: str = "") -> Verdict:

@@ -32,6 +32,7 @@ from muniment.records.models import (
 )
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import GroupsJoined, PersonDecision, Review
+from muniment.retention.review_models import ReviewTrigger
 
 
 @dataclass
@@ -61,6 +62,7 @@ _DELETE = (
     # What a standing hold covers cannot be deleted, whoever should try: the line that says so stays, and forbids it.
     "DELETE FROM retention_heldrecord WHERE record_id = %(record)s"
     " AND hold_id IN (SELECT id FROM retention_hold WHERE released_at IS NOT NULL)",
+    "DELETE FROM retention_reviewtrigger WHERE record_id = %(record)s",
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",
     "DELETE FROM records_involvement WHERE record_id = %(record)s",
@@ -216,6 +218,7 @@ def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
     left = Belonging.objects.filter(prime__in=before, until__isnull=True)
     emptied = set(before) - set(left.values_list("prime_id", flat=True))
     PersonDecision.objects.filter(prime__in=emptied).delete()
+    ReviewTrigger.objects.filter(prime__in=emptied).delete()
     Review.objects.filter(prime__in=emptied).exclude(state__in=["decided", "closed"]).update(state="closed")
 
 

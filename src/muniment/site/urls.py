@@ -21,6 +21,8 @@ from muniment.people.views import (
 from muniment.records.views import intake, record
 from muniment.retention.views import (
     adoptions,
+    agreeing,
+    allocating,
     asking,
     disposals,
     due,
@@ -99,7 +101,13 @@ urlpatterns = [
     path("quarantine/<int:key>/", intake.quarantined, name="quarantined"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/next/", reviews.next_review, name="next_review"),
+    path("reviews/allocate/", allocating.allocate_reviews, name="allocate_reviews"),
+    path("reviews/deputies/", allocating.review_deputies, name="review_deputies"),
+    path("reviews/deputies/<int:key>/end/", allocating.end_deputy, name="end_deputy"),
     path("reviews/<str:reference>/", review.review, name="review"),
+    path("reviews/<str:reference>/agree/", agreeing.agree_review, name="agree_review"),
+    path("reviews/<str:reference>/return/", agreeing.return_review, name="return_review"),
+    path("reviews/<str:reference>/together/", allocating.take_together, name="take_together"),
     path("disposals/", disposals.disposals, name="disposals"),
     path("disposals/due/", due.due_disposals, name="due_disposals"),
     path("disposals/due/<slug:controller>/<str:class_id>/", due_records.due_records, name="due_records"),

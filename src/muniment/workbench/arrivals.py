@@ -4,6 +4,7 @@ retention is worked out."""
 from dataclasses import replace
 from pathlib import Path
 
+from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from muniment.core.models import Scope
 from muniment.objects.actions import attach as attaching_things
 from muniment.objects.attaching import NoRun
 from muniment.objects.kinds import THINGS
+from muniment.people import carried
 from muniment.people.actions import attach as attaching
 from muniment.people.linkage_models import NoModel
 from muniment.people.models import Judgement
@@ -21,6 +23,7 @@ from muniment.records.actions import take_in
 from muniment.records.touched import AT_ONCE, Touched, named_in
 from muniment.retention import policy_now
 from muniment.retention.actions import reschedule as rescheduling
+from muniment.retention.models import SubjectEvent
 from muniment.workbench import crowds
 from muniment.workbench.crowds import Followed
 
@@ -94,6 +97,18 @@ def follow_judgements(*, by: Actor) -> dict[str, int]:
         judged = {kind: frozenset(key for pair in pairs for key in pair) for kind, pairs in things.items()}
         _attach_things(Touched(**judged), by=by)
     return {"judgements_followed": len(people) + sum(map(len, things.values()))}
+
+
+def follow_events(*, by: Actor) -> dict[str, int]:
+    """Work out what events that were recorded, or have ended, change about their people; return how many."""
+    with transaction.atomic():
+        events = list(SubjectEvent.objects.select_for_update().filter(is_followed=False).order_by("pk")[:AT_ONCE])
+        SubjectEvent.objects.filter(pk__in=[event.pk for event in events]).update(is_followed=True)
+        people = {key for event in events for key in carried.now([event.prime_id], event.made_at)}
+        if people:
+            on = timezone.localdate()
+            rescheduling.reschedule(policy_now.policy(), people=people, records=(), by=by, on=on)
+    return {"events_followed": len(events)}
 
 
 def _new_pairs(judgement: type[Model]) -> list[tuple[int, int]]:

@@ -80,6 +80,7 @@ class Site:
     def decide(self, review: dict) -> int:
         """Decide a review: dispose where something may go, keep otherwise; return the status."""
         answers = {f"answer_{key}": "no" for key in assessment.criteria()}
+        answers |= {f"reason_{key}": "Nothing bears on it." for key in assessment.criteria()}
         until = {"next_review": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}"}
         return self.post(
             f"/reviews/{review['reference']}/",

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from factories.cast import CAST, PASSWORD, refresh
-from factories.deeds import NO, WORKER
+from factories.deeds import NO, WHY, WORKER
 from muniment import invention
 from muniment.cli import demo
 from muniment.cli.intake import take_in_files
@@ -81,7 +81,7 @@ def decide_and_order() -> dict[str, int]:
             break
         conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
         try:
-            done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=worker[proposer])
+            done = reviewing.decide(review, reviewing.Answers(NO, WHY), conclusion, by=worker[proposer])
             order = disposal.propose(disposal.Proposal(done.prime, done.controller, records, done), by=worker[proposer])
         except Refused:
             continue

@@ -13,7 +13,11 @@ from muniment.retention.remaining import OWNERS_THAT_REMAIN, REMAINS
 
 pytestmark = pytest.mark.xdist_group("gone")  # one installation for all of them
 ASK = "factories.gone"
-WHOLE = {"retention_certificate", "records_tombstone"}  # made by the destruction, so nothing in them was marked
+WHOLE = {
+    "retention_certificate",
+    "retention_trace",
+    "records_tombstone",
+}  # made by the destruction, so nothing in them was marked
 IN_AUDIT = {"core_auditevent", "core_covertevent"}
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, by, carried_out, keys_of, prime_of
+from factories.deeds import NO, WHY, WORKER, by, carried_out, keys_of, prime_of
 from factories.exports import Source, row
 from factories.lives import begin
 from muniment.core.models import Content
@@ -184,7 +184,7 @@ def test_a_judgement_that_is_reopened_stops_what_was_approved(lives, settings, v
 
 def approved_for(life, reference, records):
     review = Review.objects.get(prime=prime_of(reference), state="open")
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     gone = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
     done = reviewing.decide(review, answers, gone, by=by(life, "rowan"))
     proposal = disposal.Proposal(done.prime, done.controller, keys_of(records), done)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, by, prime_of, propose
+from factories.deeds import NO, WHY, by, prime_of, propose
 from factories.exports import Source, row
 from factories.lives import BY
 from muniment.engine import policy
@@ -22,7 +22,7 @@ REASON = "A neighbour is still at risk from them."
 
 
 def answers(review):
-    return reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    return reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
 
 
 def kept(life, chosen):

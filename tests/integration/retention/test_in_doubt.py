@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, by, carried_out, decide, place, prime_of, say
+from factories.deeds import NO, WHY, by, carried_out, decide, place, prime_of, say
 from factories.exports import row
 from factories.lives import BY
 from muniment.core.models import AuditEvent, Controller
@@ -54,7 +54,7 @@ def text(life, name, page, *given):
 
 def settle(life, review, **more):
     conclusion = reviewing.Conclusion("retain", "Still necessary for a policing purpose.", **more)
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     return reviewing.decide(review, answers, conclusion, by=by(life, "rowan"))
 
 
@@ -90,7 +90,11 @@ def test_a_decision_is_in_doubt_until_the_person_as_they_are_now_is_decided(two)
     assert "review in doubt" in text(two, "rowan", "home")
     asked = sign_in(two.cast["rowan"]).post(
         reverse("ask_review", args=[prime_of("P1").reference]),
-        {"controller": Controller.objects.get(code="northshire").pk},
+        {
+            "controller": Controller.objects.get(code="northshire").pk,
+            "need": "other_need",
+            "why": "The person is made up otherwise now.",
+        },
         follow=True,
     )
     assert "is open, of the person as they are made up now" in asked.text

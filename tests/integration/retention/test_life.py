@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, answered, approved, by, decide, place, propose
+from factories.deeds import NO, WHY, WORKER, answered, approved, by, decide, place, propose
 from muniment.core.models import AuditEvent, Content, ContentKey, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import Belonging, MatchEdge, PrimePerson, SearchToken
@@ -55,7 +55,7 @@ def test_a_review_needs_every_answer_a_reason_and_an_outcome(life):
 
 def test_a_review_of_another_force_is_refused(life):
     with pytest.raises(Refused, match="Northshire"):
-        reviewing.save(life.review, reviewing.Answers(NO), by=by(life, "wren"))
+        reviewing.save(life.review, reviewing.Answers(NO, WHY), by=by(life, "wren"))
 
 
 def test_part_saved_answers_stay_and_a_second_writer_is_told(life):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, answered, approved, by, carried_out, decide, place, propose
+from factories.deeds import NO, WHY, WORKER, answered, approved, by, carried_out, decide, place, propose
 from factories.exports import LINK, Source, apart, row
 from muniment.core import content
 from muniment.core.actors import Actor
@@ -207,7 +207,7 @@ def test_new_records_put_a_review_in_doubt(own_life):
     with pytest.raises(Refused, match="changed since the review began"):
         reviewing.decide(
             review,
-            reviewing.Answers(NO),
+            reviewing.Answers(NO, WHY),
             reviewing.Conclusion("dispose", "No longer necessary at all."),
             by=by(own_life, "rowan"),
         )

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import NO, by, prime_of
+from factories.deeds import NO, WHY, by, prime_of
 from factories.exports import row
 from muniment.people.queries import life_digest
 from muniment.records.models import Record
@@ -31,7 +31,7 @@ def test_the_review_of_a_victim_and_the_order_say_so(own_life):
     page = sign_in(own_life.cast["rowan"]).get(reverse("review", args=[review.reference])).text
     assert "1 of 1 records" in page
     assert PERIOD in page
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     done = reviewing.decide(review, answers, reviewing.Conclusion("dispose", REASON), by=by(own_life, "rowan"))
     keys = (Record.objects.get(reference="C9").pk,)
     order = disposal.propose(disposal.Proposal(done.prime, done.controller, keys, done), by=by(own_life, "rowan"))

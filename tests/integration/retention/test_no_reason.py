@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from factories.deeds import NO, approved, by, place, propose
+from factories.deeds import NO, WHY, approved, by, place, propose
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge
@@ -22,7 +22,9 @@ STOPS = "." * 20
 
 
 def review(life):
-    reviewing.decide(life.review, reviewing.Answers(NO), reviewing.Conclusion("dispose", STOPS), by=by(life, "rowan"))
+    reviewing.decide(
+        life.review, reviewing.Answers(NO, WHY), reviewing.Conclusion("dispose", STOPS), by=by(life, "rowan")
+    )
 
 
 def hold_(life):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import NO, WORKER, approved, by, prime_of, say
+from factories.deeds import NO, WHY, WORKER, approved, by, prime_of, say
 from factories.exports import Source, row
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
@@ -48,7 +48,7 @@ def review_of(reference):
 
 
 def decided(life):
-    answers, conclusion = reviewing.Answers(NO), reviewing.Conclusion("dispose", REASON)
+    answers, conclusion = reviewing.Answers(NO, WHY), reviewing.Conclusion("dispose", REASON)
     return reviewing.decide(review_of("P1"), answers, conclusion, by=by(life, "rowan"))
 
 
@@ -91,7 +91,7 @@ def kept_at(life, reference, outcome, *records):
     review = review_of(reference)
     ahead = timezone.localdate() + timedelta(days=300)
     chosen = reviewing.Conclusion(outcome, "She sues the force.", tuple(record.pk for record in records), ahead)
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     return reviewing.decide(review, answers, chosen, by=by(life, "rowan"))
 
 
@@ -119,7 +119,7 @@ def test_what_was_kept_stays_when_a_later_review_looks_at_another_half(own_life)
     again = Review.objects.create(
         prime=kept.prime, controller=kept.controller, kind="triggered", due=timezone.localdate()
     )
-    answers = reviewing.Answers(NO, seen=life_digest(kept.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(kept.prime_id))
     reviewing.decide(again, answers, reviewing.Conclusion("dispose", REASON), by=by(own_life, "rowan"))
     keys = list(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
     assert list(others.kept(keys, beside=kept.prime_id)) == [Record.objects.get(reference=left).pk]
@@ -129,7 +129,7 @@ def test_what_was_kept_stays_when_its_person_becomes_part_of_one_who_was_looked_
     two.crime.send([row("C3", "P2", FORENAME="Una", SURNAME="Second", BORN="1971-01-01")], on="2026-07-02")
     two.run()
     kept_at(two, "P2", "retain")
-    looked_at = reviewing.Answers(NO, seen=life_digest(prime_of("P9").pk))
+    looked_at = reviewing.Answers(NO, WHY, seen=life_digest(prime_of("P9").pk))
     reviewing.decide(review_of("P9"), looked_at, reviewing.Conclusion("dispose", REASON), by=by(two, "rowan"))
     whose = prime_of("P9")
     say("P2", "P9", "same", by=by(two, "sorrel"))

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Q
 from django.utils import timezone
 
-from factories.deeds import NO, WORKER, answered, approved, ask, by, place, propose
+from factories.deeds import NO, WHY, WORKER, answered, approved, ask, by, place, propose
 from factories.exports import row
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
@@ -160,7 +160,7 @@ def test_what_was_judged_one_stops_it_until_a_run_has_followed(own_life):
 def decide_first(life):
     review = Review.objects.get(prime__belongings__nominal__reference="D1", state="open")
     conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
-    done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=by(life, "rowan"))
+    done = reviewing.decide(review, reviewing.Answers(NO, WHY), conclusion, by=by(life, "rowan"))
     keys = tuple(Record.objects.filter(reference__in=["C1", "CU1"]).values_list("pk", flat=True))
     return disposal.Proposal(done.prime, done.controller, keys, done)
 

@@ -190,10 +190,13 @@ def test_what_was_put_aside_is_taken_up_by_deciding_it(life, verb, field, says):
     sent(life, client, before, **{"do": verb, field: "paper"})
     page = client.get(reverse("review", args=[life.review.reference])).text
     assert f"{says}, with rowan.</strong> To save or to decide takes it up again." in page
-    assert sent(life, client, page, **decision()).status_code == 302
+    ask = life.review.asks.get()
+    came = {f"came_{ask.pk}": "none", f"said_{ask.pk}": "It was destroyed in 2019."}
+    assert "Record what came of what you asked for: paper" in sent(life, client, page, **decision()).text
+    assert sent(life, client, page, **decision(**came)).status_code == 302
     assert Review.objects.get().state == "decided"
     events = AuditEvent.objects.filter(subject=Review.objects.get().reference).order_by("pk")
-    assert list(events.values_list("action", flat=True))[-2:] == ["review.start", "review.decide"]
+    assert list(events.values_list("action", flat=True))[-3:] == ["review.start", "review.answer", "review.decide"]
 
 
 def test_the_next_review_is_no_further_ahead_than_its_rule_looks(life):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import refresh, sign_in
-from factories.deeds import NO, ask, by, place, prime_of, say
+from factories.deeds import NO, WHY, ask, by, place, prime_of, say
 from factories.exports import row
 from factories.lives import BY
 from muniment.core.verdicts import Refused
@@ -78,7 +78,7 @@ def retained(life, reference):
     review = Review.objects.get(prime=prime_of(reference), state="open")
     ahead = timezone.localdate() + timedelta(days=300)
     chosen = reviewing.Conclusion("retain", "Intelligence of this year names him.", next_review=ahead)
-    answers = reviewing.Answers(NO, seen=life_digest(review.prime_id))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(review.prime_id))
     return reviewing.decide(review, answers, chosen, by=by(life, "rowan"))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from factories.deeds import NO, ask, by, prime_of
+from factories.deeds import NO, WHY, ask, by, prime_of
 from factories.exports import row
 from factories.lives import BY
 from muniment.core import words
@@ -48,7 +48,7 @@ def test_group_1_has_no_clear_period_to_run_from(own_life):
     review = Review.objects.get(prime=prime)
     next_review = timezone.localdate().replace(year=timezone.localdate().year + 9, day=1)
     kept = reviewing.Conclusion("retain", "Needed for the protection of others.", next_review=next_review)
-    reviewing.decide(review, reviewing.Answers(NO), kept, by=by(own_life, "rowan"))
+    reviewing.decide(review, reviewing.Answers(NO, WHY), kept, by=by(own_life, "rowan"))
     decided_today()
     assert sums(prime)[0].startswith("The review of ")
     assert sums(prime)[0].endswith(f"chose {words.day(next_review)} for the next")

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from factories.deeds import NO, WORKER, by, place
+from factories.deeds import NO, WHY, WORKER, by, place
 from factories.exports import Source, row
 from muniment.core import content
 from muniment.core.models import AuditEvent, Content, ContentKey
@@ -34,7 +34,7 @@ def decisions(monkeypatch):
 def order_everything(life, proposer="rowan", approver="ash", controller="northshire"):
     conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
     for review in Review.objects.filter(state="open", controller__code=controller):
-        done = reviewing.decide(review, reviewing.Answers(NO), conclusion, by=by(life, proposer))
+        done = reviewing.decide(review, reviewing.Answers(NO, WHY), conclusion, by=by(life, proposer))
         records = Record.objects.filter(involvements__nominal__belongings__prime=done.prime)
         chosen = tuple(records.filter(system__controller=done.controller).values_list("pk", flat=True))
         order = disposal.propose(disposal.Proposal(done.prime, done.controller, chosen, done), by=by(life, proposer))

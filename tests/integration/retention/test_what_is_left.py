@@ -17,6 +17,7 @@ from muniment.people.models import HeldChange, Label, PrimePerson, ReservePair, 
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
 from muniment.retention import stops
+from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -33,7 +34,8 @@ def test_what_is_left_keeps_its_reference_its_request_its_hold_and_its_next_revi
     keep(own_life, ["CU1"], ["C1"])
     ask(own_life, person=was)
     held = place(own_life, people=[was.pk])
-    assert own_life.run().reviews_opened == 0, "they chose to keep it for a year"
+    assert own_life.run().reviews_opened == 1, "they chose to keep it for a year, but a request has it looked at"
+    assert Review.objects.get(state="open").trigger == "sar"
     assert prime_of("D1") == was
     assert PrimePerson.objects.get().anchor.reference == "D1"
     assert stops.blocks_on(keys_of(["CU1"]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from factories.deeds import NO, WORKER, by, carried_out, keys_of, prime_of, say
+from factories.deeds import NO, WHY, WORKER, by, carried_out, keys_of, prime_of, say
 from factories.exports import Source, row
 from muniment.people.models import SearchToken
 from muniment.records.actions.take_in import fingerprint
@@ -88,7 +88,7 @@ def test_an_order_about_a_victim_stands_though_part_of_them_went_with_the_offend
     both = prime_of("V1")
     assert prime_of("V2") == both
     conclusion = reviewing.Conclusion("dispose", "No longer necessary for any policing purpose.")
-    done = reviewing.decide(review_of("V2"), reviewing.Answers(NO), conclusion, by=by(own_life, "rowan"))
+    done = reviewing.decide(review_of("V2"), reviewing.Answers(NO, WHY), conclusion, by=by(own_life, "rowan"))
     proposal = disposal.Proposal(both, done.controller, keys_of(["CU9"]), done)
     theirs = disposal.approve(disposal.propose(proposal, by=by(own_life, "rowan")), by=by(own_life, "ash"))
     destruction.work(by=WORKER)

@@ -27,6 +27,7 @@ _FORMS = {
     "intake.yaml": "intake",
     "supply.yaml": "setting",
     "foresight.yaml": "setting",
+    "reviews.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

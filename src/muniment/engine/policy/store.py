@@ -80,6 +80,7 @@ def _load(folder: Path, version: str) -> Policy:
             intake=_settings(read_yaml(folder / "intake.yaml")),
             supply=_settings(read_yaml(folder / "supply.yaml")),
             foresight=_settings(read_yaml(folder / "foresight.yaml")),
+            reviews=_settings(read_yaml(folder / "reviews.yaml")),
             bank_holidays=_bank_holidays(folder / "calendar"),
         )
     except (KeyError, TypeError, AttributeError, OSError) as error:

@@ -1,5 +1,6 @@
-"""Work a review: start, save, park, refer, hand over, decide."""
+"""Work a review: start, save, park, refer, record what came, hand over, decide."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,28 +9,58 @@ from django.utils import timezone
 
 from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
-from muniment.core.models import Controller, Scope
+from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, Verdict, unless
 from muniment.people.models import PrimePerson
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import assessment, drafts, intervals, queries, rules
+from muniment.retention import (
+    assessment,
+    drafts,
+    facts_seen,
+    intervals,
+    policy_now,
+    quality,
+    queries,
+    review_policy,
+    rules,
+    second,
+)
 from muniment.retention.drafts import Draft
 from muniment.retention.models import Review, ReviewAnswer
+from muniment.retention.review_models import Agreement, ReviewAsk, ReviewTrigger
 
 _RISK = {1: 300, 2: 200, 3: 100, 0: 50}  # by the group, as the schedule opens them; 0 is none
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of something that was asked of somebody else, as a code of `ReviewAsk.Answer`, and in words."""
+
+    answer: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Why somebody asks for a review outside the schedule: a code of `policy/reviews.yaml`, and in words."""
+
+    code: str
+    why: str
 
 
 @dataclass(frozen=True)
 class Answers:
     """What a reviewer has answered so far: criterion to yes, no or not_known, with reasons in words.
 
-    `seen` is the digest of the life that lay before them (`people.queries.life_digest`); left out, it is taken that
-    they saw who made up the person when the review began.
+    `came` is what came of what was asked of others, by the key of the `ReviewAsk`. `seen` is the digest of the life
+    that lay before them (`people.queries.life_digest`); left out, it is taken that they saw who made up the person when
+    the review began.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     seen: str | None = None
+    came: Mapping[int, Came] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,19 +101,26 @@ def _taken_up(held: Review, by: Actor) -> Review:
     return _moved(held, "start", by, waiting_for="")
 
 
-def ask(prime: PrimePerson, controller: Controller, *, by: Actor) -> Review:
+def ask(prime: PrimePerson, controller: Controller, *, by: Actor, need: Need | None = None) -> Review:
     """Open a review of a person as they are made up now, because somebody asks for one; what waits already is it.
 
-    No run closes it. Raise Refused when the force or office has nothing of the person to review.
+    No run closes it. Raise Refused when the force or office has nothing of the person to review, or the need is none
+    of those that policy names or is without a reason.
     """
+    on = timezone.localdate()
     if by.user:
-        access.may(by.user, "review.work", on=timezone.localdate(), controller=controller).require()
+        access.may(by.user, "review.work", on=on, controller=controller).require()
+    if need is not None:
+        verdict = unless(need.code in review_policy.on(on).needs, "Choose why the review is needed.")
+        verdict &= reasons.is_given(need.why, rules.NEEDING)
+        verdict.require()
     with transaction.atomic():
         decision = queries.person_decision(prime, controller)
         if decision is None:
             raise Refused((f"{controller.name} holds no record of this person that a review could be about.",))
         waiting = next((each for each in queries.open_reviews(prime) if each.controller_id == controller.pk), None)
         if waiting is not None:
+            _needed(waiting, need, by)
             return waiting
         made = Review.objects.create(
             prime=prime,
@@ -93,8 +131,31 @@ def ask(prime: PrimePerson, controller: Controller, *, by: Actor) -> Review:
             risk=_RISK.get(decision.group or 0, _RISK[0]),
             membership_digest=membership_digest(prime.pk),
         )
+        _needed(made, need, by)
         audit.record(by, "review.ask", subject=made.reference, controller=controller.code)
     return made
+
+
+def _needed(review: Review, need: Need | None, by: Actor) -> None:
+    """Keep why a review was asked for beside it, whether it was opened by that or waited already."""
+    if need is None:
+        return
+    number = review.triggers.count() + 1
+    made = ReviewTrigger.objects.create(
+        prime_id=review.prime_id,
+        controller_id=review.controller_id,
+        code=need.code,
+        about=f"need:{review.pk}:{number}",
+        dated=timezone.localdate(),
+        said=content.store(
+            f"review:{review.pk}:need:{number}", "reason", need.why.strip(), scope_id=drafts.scope_of(review)
+        ),
+        by=by.name,
+        review=review,
+    )
+    audit.record(
+        by, "review.need", subject=review.reference, controller=review.controller.code, detail={"need": made.code}
+    )
 
 
 def save(
@@ -107,9 +168,10 @@ def save(
     with transaction.atomic():
         held = _taken_up(_locked(review, "save", by, version), by)
         _keep(held, answers)
+        _keep_what_came(held, answers.came, by)
         changes = _begun_anew(held, answers)
         if draft is not None:
-            changes["draft"] = drafts.keep(held, draft, _scope(held))
+            changes["draft"] = drafts.keep(held, draft, drafts.scope_of(held))
         return _moved(held, "save", by, allocated_to=by.name, waiting_for="", **changes)
 
 
@@ -121,7 +183,7 @@ def _begun_anew(held: Review, answers: Answers) -> dict[str, object]:
 
 
 def _keep(review: Review, answers: Answers) -> None:
-    scope, asked = _scope(review), assessment.asked(review.prime_id)
+    scope, asked = drafts.scope_of(review), assessment.asked(review.prime_id)
     for criterion, answer in answers.answers.items():
         if criterion not in asked:
             continue
@@ -133,19 +195,39 @@ def _keep(review: Review, answers: Answers) -> None:
         )
 
 
-def _scope(review: Review) -> int | None:
-    """The scope of a review's words: that of its controller's most open policing records."""
-    scope = (
-        Scope.objects.filter(controller=review.controller, partition="policing", restriction="").order_by("pk").first()
-    )
-    return scope.pk if scope else None
+def _keep_what_came(review: Review, came: Mapping[int, Came], by: Actor) -> None:
+    """Record what came of what was asked of others; each is answered once, and by whoever works the review."""
+    for waiting in review.asks.select_for_update().filter(pk__in=list(came), answer=""):
+        told = came[waiting.pk]
+        unless(told.answer in ReviewAsk.Answer.values, "Choose what came of what you asked for.").require()
+        words = told.said.strip()
+        unless(bool(words), f"Say what came of what was asked for: {waiting.what}.").require()
+        waiting.answer, waiting.answered_by, waiting.answered_at = told.answer, by.name, timezone.now()
+        waiting.said = content.store(
+            f"review:{review.pk}:ask:{waiting.pk}", "reason", words, scope_id=drafts.scope_of(review)
+        )
+        waiting.save()
+        detail = {"ask": waiting.pk, "of": waiting.of, "answer": waiting.answer}
+        audit.record(by, "review.answer", subject=review.reference, controller=review.controller.code, detail=detail)
 
 
-def park(review: Review, *, by: Actor, waiting_for: str) -> Review:
-    """Put a review aside until something arrives: paper, an answer from a national database, a fact."""
-    unless(bool(waiting_for.strip()), "Say what the review is waiting for.").require()
+def _asked(review: Review, of: str, what: str, by: Actor) -> None:
+    ReviewAsk.objects.create(review=review, of=of, what=what, asked_by=by.name)
+
+
+def park(review: Review, *, by: Actor, waiting_for: str, of: str = ReviewAsk.Of.OTHER) -> Review:
+    """Put a review aside until something arrives: paper, an answer from a national database, a fact.
+
+    What is awaited stays open beside the review until somebody records what came of it.
+    """
+    awaited = waiting_for.strip()[:60]
+    verdict = unless(bool(awaited), "Say what the review is waiting for.")
+    verdict &= unless(of in ReviewAsk.Of.values, "Choose what kind of thing the review waits for.")
+    verdict.require()
     with transaction.atomic():
-        return _moved(_locked(review, "park", by, None), "park", by, waiting_for=waiting_for.strip()[:60])
+        held = _locked(review, "park", by, None)
+        _asked(held, of, awaited, by)
+        return _moved(held, "park", by, waiting_for=awaited)
 
 
 def refer(review: Review, *, by: Actor, to: str) -> Review:
@@ -153,6 +235,7 @@ def refer(review: Review, *, by: Actor, to: str) -> Review:
     unless(bool(to.strip()), "Say to whom you refer the review.").require()
     with transaction.atomic():
         held = _locked(review, "refer", by, None)
+        _asked(held, ReviewAsk.Of.SPECIALIST, to.strip()[:60], by)
         return _moved(held, "refer", by, waiting_for=to.strip()[:60], allocated_to=by.name)
 
 
@@ -171,29 +254,46 @@ def decide(
 ) -> Review:
     """Decide a review. Disposal is only proposed by it: another person has to approve.
 
-    Raise Refused with every reason when answers are missing, the person has changed, or no reason is given.
+    Where policy asks for a second person, what is decided waits for them and counts once they agree. Raise Refused with
+    every reason when answers are missing, the person has changed, what was asked of others is not answered, or no
+    reason is given.
     """
     with transaction.atomic():
         held = _taken_up(_locked(review, "decide", by, version), by)
+        _keep_what_came(held, answers.came, by)
         merged = {answer.criterion: answer.answer for answer in held.answers.all()} | answers.answers
-        verdict = rules.is_answered(merged, assessment.in_words(assessment.asked(held.prime_id)))
+        asked = assessment.asked(held.prime_id)
+        verdict = rules.is_answered(merged, assessment.in_words(asked))
+        why = {answer.criterion: answer.reason_id is not None for answer in held.answers.all()}
+        why |= {code: bool(text.strip()) for code, text in answers.reasons.items() if code in answers.answers}
+        needing = {code: each for code, each in asked.items() if each.needs_reason}
+        verdict &= rules.is_reasoned(merged, why, assessment.in_words(needing))
         verdict &= reasons.is_given(conclusion.reason, rules.DECIDING)
         verdict &= unless(conclusion.outcome in Review.Outcome.values, "Choose what is to happen to the records.")
         verdict &= _is_current(held, answers)
+        verdict &= rules.is_answered_by_others(held.asks.filter(answer="").values_list("what", flat=True))
         verdict &= unless(
             conclusion.outcome != Review.Outcome.PART or bool(conclusion.kept_records),
             "Tick what is to be kept, or choose to dispose of everything that may go.",
         )
+        if conclusion.outcome != Review.Outcome.RETAIN:
+            verdict &= _is_known_enough(held)
         if conclusion.outcome != Review.Outcome.DISPOSE:
             on = timezone.localdate()
             latest = intervals.latest_next_review(held, on)
             verdict &= rules.is_next_review(conclusion.next_review, on, latest.day, latest.because)
         verdict.require()
         _keep(held, answers)
-        reason = content.store(f"review:{held.pk}:decision", "reason", conclusion.reason.strip(), scope_id=_scope(held))
+        reason = content.store(
+            f"review:{held.pk}:decision", "reason", conclusion.reason.strip(), scope_id=drafts.scope_of(held)
+        )
+        because = second.needed(held, conclusion.outcome, merged)
+        if because:
+            Agreement.objects.create(review=held, because=because, proposed_by=by.name)
+        decision = queries.person_decision(held.prime, held.controller)
         return _moved(
             held,
-            "decide",
+            "await agreement" if because else "decide",
             by,
             outcome=conclusion.outcome,
             reason=reason,
@@ -202,9 +302,17 @@ def decide(
             next_review=conclusion.next_review,
             decided_by=by.name,
             decided_at=timezone.now(),
+            decided_group=decision.group if decision else None,
             membership_digest=membership_digest(held.prime_id),
             doubted_at=None,
         )
+
+
+def _is_known_enough(held: Review) -> Verdict:
+    """Nothing goes while a fact is wanting that could have it kept; what could change nothing stops nothing."""
+    facts = facts_seen.about_person(held.prime).under(held.controller.code)
+    found = quality.lacking(facts, policy_now.policy(), timezone.localdate())
+    return rules.is_known_enough((each.fact, each.keeps) for each in found)
 
 
 def _is_current(held: Review, answers: Answers) -> Verdict:

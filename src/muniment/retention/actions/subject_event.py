@@ -23,7 +23,7 @@ def kinds(on: date) -> tuple[str, ...]:
 
 
 def record(prime: PrimePerson, *, by: Actor, kind: str, dated: date, closed: date | None = None) -> SubjectEvent:
-    """Record an event about a person. What it does to the clock is policy; the next run of the schedule applies it.
+    """Record an event about a person. Its effects are policy; the worker applies them at once.
 
     One that blocks disposal, such as an access request, stops at once every disposal of a record that the person is on.
 
@@ -80,8 +80,8 @@ def close(event: SubjectEvent, *, by: Actor, closed: date) -> SubjectEvent:
         verdict = unless(held.closed is None, "This has been closed already.")
         verdict &= _closes_after(held.dated, closed, on)
         verdict.require()
-        held.closed = closed
-        held.save(update_fields=["closed"])
+        held.closed, held.is_followed = closed, False
+        held.save(update_fields=["closed", "is_followed"])
         audit.record(by, "event.close", subject=held.prime.reference, detail={"kind": held.kind, "event": held.pk})
     return held
 

@@ -33,7 +33,7 @@ class Decided:
 
 def decided(review: Review, own: list[Entry]) -> Decided | None:
     """Return what was decided about the records of the review's controller; None while nothing is."""
-    if review.state != Review.State.DECIDED:
+    if review.state not in {Review.State.DECIDED, Review.State.AGREEING}:
         return None
     order = review.orders.order_by("-pk").first()
     stays = _stays(review, order, own)

@@ -29,7 +29,7 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         if _done(form, lambda: subject_event.record(prime, by=by, **given)):
-            messages.success(request, "Recorded. The next run of the schedule takes it into account.")
+            messages.success(request, "Recorded. What follows from it is worked out within a minute.")
             if went := gone.of_person(prime):
                 messages.warning(request, f"Of this person some had gone before: {gone.in_words(went)}")
             return redirect("person_events", prime.reference)
@@ -38,7 +38,7 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
         if event is None:
             raise Http404
         if _done(closing, lambda: subject_event.close(event, by=by, closed=closing.cleaned_data["closed"])):
-            messages.success(request, "The end is recorded. The next run of the schedule takes it into account.")
+            messages.success(request, "The end is recorded. What follows from it is worked out within a minute.")
             return redirect("person_events", prime.reference)
     return TemplateResponse(
         request,

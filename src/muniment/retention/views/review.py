@@ -25,6 +25,8 @@ from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import AnswersForm, ConclusionForm, PassOnForm
 from muniment.retention.models import Review
+from muniment.retention.review_forms import CameForm
+from muniment.retention.review_models import ReviewAsk
 from muniment.retention.views import review_page
 
 
@@ -42,11 +44,12 @@ def found_review(reference: str) -> Review:
 
 @dataclass(frozen=True)
 class Forms:
-    """The three forms of the page, which are sent together."""
+    """The forms of the page, which are sent together."""
 
     answers: AnswersForm
     passing: PassOnForm
     conclusion: ConclusionForm
+    came: CameForm
 
 
 @opens("review.work")
@@ -55,18 +58,22 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     found = found_review(reference)
     kept, draft = _kept(found), drafts.of(found)
     typed = dict(draft.typed)
-    asked = assessment.asked(found.prime_id)
+    entries = chronology(found.prime)
+    asked = assessment.asked(found.prime_id, entries)
     answers = AnswersForm(assessment.in_words(asked), request.POST or None, initial=typed | kept)
     latest = intervals.latest_next_review(found, timezone.localdate())
     conclusion = ConclusionForm(latest, request.POST or None, initial=typed, may_propose=_may_propose(request, found))
     colleagues = [each for each in queries.colleagues(found) if each != request.user]
     passing = PassOnForm(colleagues, request.POST or None, initial=typed)
+    came = CameForm(found.asks.filter(answer="").order_by("pk"), request.POST or None)
+    forms = Forms(answers, passing, conclusion, came)
     meanwhile, status, shown = False, 200, dict[str, Any](problem="There is a problem")
     if request.method == "POST":
         meanwhile, status = request.POST.get("version") != str(found.version), 422
-        if _is_complete(request, Forms(answers, passing, conclusion), kept):
+        reasoned = {code for code, each in asked.items() if each.needs_reason}
+        if _is_complete(request, forms, kept, reasoned):
             try:
-                return _act(request, found, Forms(answers, passing, conclusion))
+                return _act(request, found, forms)
             except Refused as refusal:
                 shown["problem"] = "This cannot be done yet"
                 for reason in refusal.reasons:
@@ -76,9 +83,13 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
         draft = _typed(request, asked)
     else:
         audit.record(visitor(request), "review.view", subject=found.reference, controller=found.controller.code)
-    shown |= review_page.shown(request, found, asked)
+    shown |= review_page.shown(request, found, asked, entries)
     shown["questions"] = review_page.questions(shown.pop("criteria"), answers, kept if meanwhile else {})
     shown |= {"answers": answers, "conclusion": conclusion, "passing": passing, "colleagues": colleagues}
+    shown |= {
+        "came": came,
+        "awaited": [(each, came[f"came_{each.pk}"], came[f"said_{each.pk}"]) for each in came.waiting],
+    }
     shown["came_back"] = back = queries.came_back([found]).get(found.pk)
     shown["stayed"] = queries.stayed(found) if found.state != Review.State.DECIDED else []
     shown["beside"] = told.standings([back]).get(back.pk, "") if back else ""
@@ -91,14 +102,15 @@ def _may_propose(request: HttpRequest, found: Review) -> bool:
     return user is not None and found.controller in controllers_of(user, "disposal.propose")
 
 
-def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str]) -> bool:
+def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str], reasoned: set[str]) -> bool:
     """Say whether what was sent can be acted on; errors stand beside their fields.
 
     What is done with it has to be right before anything is saved; what is only saved may be unfinished.
     """
     verb = request.POST.get("do", "save")
-    sent: list[Form] = [forms.answers]
+    sent: list[Form] = [forms.answers, forms.came]
     forms.answers.is_valid()
+    forms.came.is_valid()
     if verb in PassOnForm.NEEDED:
         sent.append(forms.passing)
         forms.passing.is_valid()
@@ -106,8 +118,9 @@ def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str]) -> bo
     if verb == "decide":
         sent.append(forms.conclusion)
         forms.conclusion.is_valid()
-        forms.answers.require_answers(kept)
+        forms.answers.require_answers(kept, reasoned)
         forms.conclusion.require_decision()
+        forms.came.require_all()
     return not any(form.errors for form in sent)
 
 
@@ -140,6 +153,7 @@ def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
         {key: said[f"answer_{key}"] for key in asked if said[f"answer_{key}"]},
         {key: said[f"reason_{key}"] for key in asked},
         request.POST.get("seen", ""),
+        _came(forms.came),
     )
     sent = request.POST.get("version", "")
     version = int(sent) if sent.isdigit() else 0
@@ -156,7 +170,8 @@ def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
             messages.success(request, "Everything that you have entered is saved.")
             return redirect(request.get_full_path())
         if verb == "park":
-            moved = reviewing.park(found, by=by, waiting_for=to)
+            of = forms.passing.cleaned_data["waiting_of"] or ReviewAsk.Of.OTHER
+            moved = reviewing.park(found, by=by, waiting_for=to, of=of)
         elif verb == "refer":
             moved = reviewing.refer(found, by=by, to=to)
         else:
@@ -164,6 +179,16 @@ def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
     standing = moved.standing[:1].lower() + moved.standing[1:]
     messages.success(request, f"{found.reference} is saved: {standing}.")
     return redirect(f"{reverse('reviews')}{'?' + request.GET.urlencode() if request.GET else ''}")
+
+
+def _came(form: CameForm) -> dict[int, reviewing.Came]:
+    """Return what came of each thing that was asked of others, of those that are answered now."""
+    given = form.cleaned_data
+    return {
+        each.pk: reviewing.Came(given[f"came_{each.pk}"], given[f"said_{each.pk}"])
+        for each in form.waiting
+        if given.get(f"came_{each.pk}")
+    }
 
 
 def _decide(
@@ -174,8 +199,11 @@ def _decide(
     chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], ticked.kept_records, decided["next_review"])
     with transaction.atomic():  # a decision whose disposal is refused is no decision
         done = reviewing.decide(found, given, chosen, by=by, version=version)
-        order = None if done.outcome == Review.Outcome.RETAIN else _propose(found, done, by, ticked.with_others)
+        is_settled = done.outcome == Review.Outcome.RETAIN or done.state == Review.State.AGREEING
+        order = None if is_settled else _propose(found, done, by, ticked.with_others)
     words_ = "everything is kept until the next review."
+    if done.state == Review.State.AGREEING:
+        words_ = "a second person has to agree before it counts."
     if order is not None:
         words_ = f"the disposal {order.reference} waits for someone else's approval."
     messages.success(request, f"{found.reference} is decided: {words_}")

@@ -1,5 +1,6 @@
 """What the page of a review shows: the life, the evidence beside each question, and what can and cannot go."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +11,33 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from muniment.core import words
+from muniment.core import content, words
 from muniment.core.models import User
+from muniment.core.visits import controllers_of
 from muniment.people import queries as people
 from muniment.people import surroundings
-from muniment.people.chronology import Entry, chronology, controllers
+from muniment.people.chronology import Entry, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import assessment, doubt, evidence, explaining, long_kept, queries, stops
+from muniment.retention import (
+    assessment,
+    doubt,
+    evidence,
+    explaining,
+    linked,
+    long_kept,
+    queries,
+    since,
+    stops,
+    triggers_seen,
+)
+from muniment.retention import queue as queueing
 from muniment.retention.assessment import Criterion
 from muniment.retention.disposal_models import DisposalItem
 from muniment.retention.drafts import Draft
 from muniment.retention.forms import ANSWERS, AnswersForm
 from muniment.retention.models import Hold, Review
+from muniment.retention.review_forms import DisagreeForm
+from muniment.retention.review_models import ReviewAsk
 from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
 from muniment.retention.views.staying import shared, told_apart
@@ -61,15 +77,15 @@ def _said(theirs: dict[str, str], key: str) -> str:
     return f"{answer}. {theirs.get(f'reason_{key}', '')}".strip() if answer else ""
 
 
-def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -> dict[str, Any]:
-    """Return everything that the page shows beside its forms."""
+def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], entries: list[Entry]) -> dict[str, Any]:
+    """Return everything that the page shows beside its forms; `entries` are the chronology of the person."""
     assert isinstance(request.user, User)
     nominals = list(people.nominals_of(found.prime))
-    entries = chronology(found.prime)
     earlier = queries.decided_about(found.prime).exclude(pk=found.pk)
     holds = stops.standing_holds([entry.record.pk for entry in entries])
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
+    flags = list(NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"))
     apart = told_apart(own, found.prime_id)
     free = apart.free
     return {
@@ -79,11 +95,19 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "around": surroundings.around(found.prime, request.user),
         "clock": _clock(found, explanation, holds),
         "entries": entries,
+        "protected": _protected(entries),
         "distressing": sorted({mark.label for entry in entries for mark in entry.distressing}),
         "withdrawn": [entry for entry in entries if entry.withdrawn_on],
-        "flags": NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"),
+        "flags": flags,
         "criteria": evidence.beside_criteria(entries, found.prime, asked.values()),
-        "changed": evidence.since(entries, earlier.filter(controller=found.controller_id).first()),
+        "changed": since.changed(
+            since.Now(found.prime, entries, flags, explanation.group if explanation else None),
+            earlier.select_related("reason", "prime").filter(controller=found.controller_id).first(),
+        ),
+        "triggers": triggers_seen.of_review(found),
+        "answered": _answered(found),
+        "together": linked.together(found.prime, found.controller) if found.state in queueing.UNDECIDED else None,
+        **_second(request, found),
         "previous": list(earlier.select_related("controller")[:5]),
         "explanation": explanation,
         "records": len(own),
@@ -104,6 +128,36 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion]) -
         "orders": found.orders.order_by("-pk"),
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Review {found.reference}",
+    }
+
+
+def _protected(entries: list[Entry]) -> list[str]:
+    """Say how many records hold what the law protects more strongly, and how many tell of the person as a child."""
+    counts = Counter(mark.label for entry in entries for mark in entry.special)
+    young = sum(1 for entry in entries if entry.young)
+    found = [*sorted(counts.items()), *([("The person under 18", young)] if young else [])]
+    return [f"{label.lower()} ({number} record{'' if number == 1 else 's'})" for label, number in found]
+
+
+def _answered(found: Review) -> list[tuple[ReviewAsk, str]]:
+    """Return what was asked of others and is answered, each with what came."""
+    asks = found.asks.exclude(answer="").select_related("said").order_by("pk")
+    return [(each, content.shown(each.said)) for each in asks]
+
+
+def _second(request: HttpRequest, found: Review) -> dict[str, Any]:
+    """Return who has to agree, or has agreed or sent it back, and whether it is for the reader to do."""
+    assert isinstance(request.user, User)
+    every = list(found.agreements.select_related("note").order_by("pk"))
+    last = every[-1] if every else None
+    waits = last is not None and last.agreed is None
+    may = waits and found.controller in controllers_of(request.user, "review.agree")
+    return {
+        "agreement": last,
+        "because": [words.say("second", code) for code in last.because] if last else [],
+        "sent_back": content.shown(last.note) if last and last.note else "",
+        "may_agree": bool(may and last and last.proposed_by != request.user.username),
+        "disagreeing": DisagreeForm(),
     }
 
 

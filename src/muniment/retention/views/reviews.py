@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from muniment.core import audit, references
 from muniment.core.models import Controller, User
-from muniment.core.visits import controllers_of, opens, visitor
+from muniment.core.visits import actions_of, controllers_of, opens, visitor
 from muniment.people.queries import identities
-from muniment.retention import doubt, queries
+from muniment.retention import deputies, doubt, queries, triggers_seen, warned
 from muniment.retention import queue as queueing
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import PersonDecision, Review
+from muniment.retention.review_forms import AllocateForm
 
 PAGE = 25
 
@@ -36,17 +37,44 @@ class Line:
     missing: tuple[str, ...]
     came_back: DisposalOrder | None
     is_doubtful: bool
+    triggers: tuple[str, ...] = ()
+    aged_days: int = 0  # since it was opened, where that is too long by policy
+    distressing: tuple[str, ...] = ()  # what its reader is warned of before they open it
 
 
 @opens("review.work")
 def reviews(request: HttpRequest) -> HttpResponse:
     """List reviews, narrowed and in the order that is asked for."""
+    return page(request)
+
+
+def page(request: HttpRequest, allocating: AllocateForm | None = None) -> HttpResponse:
+    """Show the queue; with the form by which reviews are given out, to who may, as it was sent if it was refused."""
     form, found = queue(request)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    audit.record(visitor(request), "review.list", detail={"page": page.number})
+    shown_now = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    audit.record(visitor(request), "review.list", detail={"page": shown_now.number})
     is_narrowed = any(form.cleaned_data.get(name) for name in form.fields if name != "sort")
-    shown = {"form": form, "page": page, "lines": lines(list(page)), "page_title": "Reviews"}
-    return TemplateResponse(request, "retention/reviews.html", {**shown, "is_narrowed": is_narrowed})
+    assert isinstance(request.user, User)
+    if allocating is None and "review.allocate" in actions_of(request.user):
+        allocating = AllocateForm(takers(request))
+    shown = {
+        "form": form,
+        "page": shown_now,
+        "lines": lines(list(shown_now)),
+        "is_narrowed": is_narrowed,
+        "allocating": allocating,
+        "together": form.cleaned_data.get("together", ""),
+        "ticked": set(request.POST.getlist("reviews")),
+        "page_title": "Reviews",
+    }
+    status = 422 if allocating is not None and allocating.errors else 200
+    return TemplateResponse(request, "retention/reviews.html", shown, status=status)
+
+
+def takers(request: HttpRequest) -> list[User]:
+    """Return to whom the user may give reviews."""
+    assert isinstance(request.user, User)
+    return deputies.reviewers(controllers_of(request.user, "review.allocate"), timezone.localdate())
 
 
 @opens("review.work")
@@ -74,7 +102,8 @@ def _following(found: QuerySet[Review], after: str, form: QueueForm) -> Review |
 def free_for(request: HttpRequest, found: QuerySet[Review]) -> QuerySet[Review]:
     """Return what of a queue the user can take up: it waits for a reviewer, and nobody else has it."""
     assert isinstance(request.user, User)
-    return found.filter(state__in=queueing.WAITING, allocated_to__in=["", request.user.username])
+    mine = deputies.with_me(request.user, timezone.localdate())
+    return found.filter(state__in=queueing.WAITING, allocated_to__in=["", *mine])
 
 
 def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
@@ -94,6 +123,8 @@ def lines(found: list[Review]) -> list[Line]:
     keys = {review.prime_id for review in found}
     decisions = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime_id__in=keys)}
     back, doubtful = queries.came_back(found), doubt.doubtful(found)
+    why, marked, on = triggers_seen.of_reviews(found), warned.of_people(keys), timezone.localdate()
+    old = set(Review.objects.filter(queueing.aged(on), pk__in=[each.pk for each in found]).values_list("pk", flat=True))
     made = []
     for review in found:
         known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
@@ -107,6 +138,9 @@ def lines(found: list[Review]) -> list[Line]:
                 tuple(decision.missing) if decision else (),
                 back.get(review.pk),
                 review.pk in doubtful,
+                tuple(why.get(review.pk, ())),
+                (on - timezone.localtime(review.made_at).date()).days if review.pk in old else 0,
+                marked.get(review.prime_id, ()),
             )
         )
     return made

@@ -87,6 +87,24 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             f"{lists}?allocated=me&state={queue.BACK}",
             lambda: _sent_back(user),
         ),
+        (
+            "review.agree",
+            "decision{s} of reviews to agree to",
+            f"{lists}?state=agreeing",
+            lambda: _to_agree(user),
+        ),
+        (
+            "review.allocate",
+            "review{s} waiting too long",
+            f"{lists}?waits=aged&state=undecided",
+            lambda: _waiting(user, state="undecided", waits="aged").count(),
+        ),
+        (
+            "review.work",
+            "review{s} with an answer that is late",
+            f"{lists}?allocated=me&state={queue.CHASE}",
+            lambda: _waiting(user, state=queue.CHASE, allocated="me").count(),
+        ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
@@ -128,6 +146,10 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
 
 def _with(user: User) -> int:
     return _waiting(user, state="undecided", allocated="me").count()
+
+
+def _to_agree(user: User) -> int:
+    return _waiting(user, state="agreeing").exclude(decided_by=user.username).count()
 
 
 def _to_check(user: User) -> int:
