@@ -11,6 +11,7 @@ import os
 import random
 import time
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=SIZE, help="nominals of the invented world")
     parser.add_argument("--memory", default="2g", help="of each of the two workers, and of the program that asks")
     parser.add_argument("--lives", type=int, default=2_000, help="people made up, whose retention is decided")
+    parser.add_argument("--on", type=date.fromisoformat, help="a day to decide all of them on; else each has its own")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/engines.json"))
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="muniment-engines-") as place:
@@ -51,7 +53,7 @@ def main() -> None:
             found = compare((one_machine(), opened(spark, given.standardised.num_rows)), given, model)
             began = time.perf_counter()
             with on_cluster(spark, asked.lives) as engine:
-                decided, otherwise = compare_lives((str(world.SEED), asked.lives), engine)
+                decided, otherwise = compare_lives((str(world.SEED), asked.lives), engine, asked.on)
     lives = {"decided": decided, "otherwise": otherwise, "seconds": round(time.perf_counter() - began, 1)}
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(asdict(found) | {"cores": os.cpu_count(), "lives": lives}, indent=1) + "\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any
@@ -215,14 +215,19 @@ def agree(
     raise typer.Exit(exits.CHECK_FAILED if wrong else exits.DONE)
 
 
-def compare_lives(part: tuple[str, int], engine: "SetEngine | None" = None) -> "tuple[Counter[str], list[str]]":
-    """Return how often the reference decided what of so many people, and whom an engine decides otherwise."""
+def compare_lives(
+    part: tuple[str, int], engine: "SetEngine | None" = None, on: date | None = None
+) -> "tuple[Counter[str], list[str]]":
+    """Return how often the reference decided what of so many people, and whom an engine decides otherwise.
+
+    Each is asked about on a day of its own, or all of them on one.
+    """
     from muniment.batch.retention.agreement import disagreements
 
     seed, persons = part
     policy = with_demonstration(policies.load()).adopting(stand_ins())
     lives = Lives(Random(seed), policy)  # noqa: S311 - nothing secret is drawn
-    asked = [(lives.life(), lives.day()) for _ in range(persons)]
+    asked = [(lives.life(), on or lives.day()) for _ in range(persons)]
     decisions = [decide(facts, policy, day) for facts, day in asked]
     told = zip(asked, disagreements(asked, decisions, policy, engine), strict=True)
     wrong = [f"{', '.join(each)}: asked on {day} about {facts}" for (facts, day), each in told if each]
