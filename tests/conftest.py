@@ -78,6 +78,7 @@ def pytest_unconfigure() -> None:
     postgres.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give integration and browser tests both databases, and keep those that share what is dear in one process."""
     for item in items:

@@ -85,7 +85,6 @@ class Site:
         return self.post(
             f"/reviews/{review['reference']}/",
             **answers,
-            reason_other="Nothing else is known.",
             do="decide",
             outcome="dispose" if review["free"] else "retain",
             reason="No longer necessary for any policing purpose.",

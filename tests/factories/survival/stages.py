@@ -128,7 +128,8 @@ def decided_reviews() -> list[dict[str, object]]:
     """Return what each review that was touched holds: its state, events, orders, and whether its words can be read."""
     found = []
     for review in Review.objects.filter(version__gt=1).select_related("reason"):
-        events = AuditEvent.objects.filter(action="review.decide", subject=review.reference).count()
+        decided = ["review.decide", "review.await_agreement"]
+        events = AuditEvent.objects.filter(action__in=decided, subject=review.reference).count()
         orders = list(review.orders.values_list("pk", flat=True))
         proposed = AuditEvent.objects.filter(
             action="disposal.propose", subject__in=[order.reference for order in review.orders.all()]
