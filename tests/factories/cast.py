@@ -18,6 +18,7 @@ TOKEN = re.compile(rb'(?<=name="csrfmiddlewaretoken" value=")\w+')
 CAST: dict[str, tuple[str, str] | None] = {
     "rowan": ("records_manager", "northshire"),
     "ash": ("review_approver", "northshire"),
+    "maple": ("review_approver", "northshire"),
     "wren": ("records_manager", "westvale"),
     "linden": ("review_approver", "westvale"),
     "robin": ("officer", "southmere"),

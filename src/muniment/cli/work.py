@@ -16,7 +16,7 @@ from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
 from muniment.retention import effects
-from muniment.retention.actions import destruction, foresee, held_narratives, rewrite
+from muniment.retention.actions import batching, destruction, foresee, held_narratives, rewrite
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 
@@ -55,6 +55,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         lambda: arrivals.follow_judgements(by=by),
         lambda: {"held_by_words": held_narratives.read(by=by)},
         lambda: arrivals.follow_events(by=by),
+        lambda: batching.carry_out(by=by),
         lambda: destruction.work(by=by),
         lambda: foresee.keep_up(by=by),
         lambda: foresee.carry_out(by=by),

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from muniment.core import words
 from muniment.core.models import Controller
 from muniment.records.models import Involvement, Record
+from muniment.retention.batch_models import UNDER_WAY, BatchPerson
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder
 from muniment.retention.models import PersonDecision, RecordDecision
 
@@ -18,10 +19,15 @@ LIVE = ("proposed", "approved", "stopped", "instructed", "destroyed")
 
 @dataclass(frozen=True)
 class Cause:
-    """Why people who have fallen due are not in the queue: a code in words, and how many."""
+    """Why people who have fallen due go to a person and not by the clock, and how many of their reviews wait.
+
+    `code` is as the queue of reviews takes it, empty where there is nothing to review.
+    """
 
     text: str
     people: int
+    code: str = ""
+    reviews: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,24 @@ class Nobody:
 
 
 def due(controllers: Iterable[Controller], on: date) -> QuerySet[PersonDecision]:
-    """Return the decisions to dispose that have fallen due and have no order under way, longest due first."""
+    """Return the decisions to dispose that have fallen due, with no order or batch under way, longest due first."""
     ordered = DisposalOrder.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"), state__in=LIVE)
+    batched = BatchPerson.objects.filter(
+        prime=OuterRef("prime"), batch__controller=OuterRef("controller"), batch__state__in=UNDER_WAY
+    )
     return (
         PersonDecision.objects.filter(outcome="dispose", due__lte=on, controller__in=list(controllers))
         .exclude(Exists(ordered))
+        .exclude(Exists(batched))
         .select_related("prime", "controller")
         .order_by("due", "pk")
     )
 
 
 _CAUSES = """
-SELECT every.kind, every.code, count(*) FROM retention_persondecision d
+SELECT every.kind, every.code, count(*), count(r.id) FROM retention_persondecision d
+LEFT JOIN retention_review r ON r.prime_id = d.prime_id AND r.controller_id = d.controller_id
+    AND r.state IN ('open', 'started')
 CROSS JOIN LATERAL (
     SELECT 'reason' AS kind, unnest(d.because) AS code UNION ALL SELECT 'fact', unnest(d.missing)
 ) every
@@ -64,13 +76,18 @@ def causes(controllers: Iterable[Controller], on: date) -> list[Cause]:
     with connection.cursor() as cursor:
         cursor.execute(_CAUSES, {"controllers": [each.pk for each in controllers], "on": on})
         rows = cursor.fetchall()
-    held = sum(count for kind, code, count in rows if kind == "reason" and code.isdigit())
-    found = [Cause(_cause(kind, code), count) for kind, code, count in rows if not code.isdigit()]
+    held = sum(count for kind, code, count, _ in rows if kind == "reason" and code.isdigit())
+    found = [
+        Cause(cause_in_words(kind, code), count, f"{kind}:{code}", reviews)
+        for kind, code, count, reviews in rows
+        if not code.isdigit()
+    ]
     found += [Cause("A hold covers their records", held)] if held else []
     return sorted(found, key=lambda each: -each.people)
 
 
-def _cause(kind: str, code: str) -> str:
+def cause_in_words(kind: str, code: str) -> str:
+    """Say a cause: a reason, a flag or a rule by its code, or a fact that is not known."""
     if kind == "fact":
         return f"Not known: {words.say('fact', code)[:1].lower()}{words.say('fact', code)[1:]}"
     if words.has("reason", code):

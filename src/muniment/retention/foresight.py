@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 from muniment.core import words
 from muniment.core.models import BatchRun, Controller
 from muniment.engine.values.dates import add_months
-from muniment.retention.foresight_models import ForeseenCount
+from muniment.retention.foresight_models import ForeseenCount, KeptBacklog
 from muniment.retention.workload import Month
 
 KIND = "foresight"
@@ -127,6 +127,34 @@ def counts(run: BatchRun, wanted: Wanted, side: str = "now") -> Counts:
         found = found.filter(Q(subject="person") | Q(area=wanted.area))
     if wanted.group:
         found = found.filter(Q(subject="record") | Q(group=int(wanted.group) or None))
+    return found
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A month that is over, or has begun: what waited at its end, and what was decided in it where that is known."""
+
+    first: date
+    waiting: int
+    decided: int | None
+    is_whole: bool
+
+
+def behind(wanted: Wanted, on: date) -> list[Behind]:
+    """Return the months behind, from the first of which a day was kept, as far as its reviews fit what is wanted."""
+    kept = KeptBacklog.objects.filter(made_on__lte=on)
+    if wanted.controller:
+        kept = kept.filter(controller=wanted.controller)
+    if wanted.group:
+        kept = kept.filter(group=int(wanted.group) or None)
+    days = kept.values_list("made_on").annotate(Sum("waiting"), Sum("decided")).order_by("made_on")
+    last = {day.replace(day=1): (waiting, decided) for day, waiting, decided in days}
+    found: list[Behind] = []
+    before: int | None = None
+    for first, (waiting, decided) in last.items():
+        of_month = None if before is None else max(0, decided - before)
+        found.append(Behind(first, waiting, of_month, first < on.replace(day=1)))
+        before = decided
     return found
 
 

@@ -2,12 +2,12 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Controller
-from muniment.core.walls import EVERYONE
+from muniment.core.walls import BY_CONTROLLER, EVERYONE
 
 
 class ForeseenCount(models.Model):
@@ -74,4 +74,32 @@ class ForesightAsked(models.Model):
                 condition=Q(as_on__isnull=False, draft="") | Q(as_on__isnull=True) & ~Q(draft=""),
                 name="foresight_asked_for_one",
             )
+        ]
+
+
+class KeptBacklog(models.Model):
+    """How many reviews waited on a day, and how many had been decided by then, of one group at one force or office.
+
+    No row names anybody. What was decided in between is the difference of two days.
+    """
+
+    made_on = models.DateField()
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    group = models.SmallIntegerField(null=True)
+    waiting = models.IntegerField()
+    decided = models.IntegerField()
+
+    class Fields:
+        id = controller = Kind.KEY
+        made_on = Kind.MOMENT
+        group = Kind.SPECIAL
+        waiting = decided = Kind.STATE
+
+    class Wall:
+        seen = BY_CONTROLLER
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["made_on", "controller", "group"], name="kept_backlog_once", nulls_distinct=False)
         ]

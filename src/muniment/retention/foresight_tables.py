@@ -51,6 +51,7 @@ def forecast(run: BatchRun, wanted: Wanted, reviewers: int, pace: Pace) -> Forec
     tables = (
         _by_year(now, years),
         _work(now, years, ahead, pace, (slow, fast)),
+        _burnt_down(wanted, first, now.reviews, ahead),
         _split(
             "people-by-controller",
             "People by force or office",
@@ -130,6 +131,20 @@ def _work(
         )
     heads = ("When", "Reviews", "Hours", "Reviewers for what falls due", "Waiting at its end")
     return Table("work", "Reviewers and hours", heads, tuple(rows))
+
+
+def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.Month]) -> Table:
+    """Return what waited at the end of each month behind and what was decided in it, and what that pace comes to."""
+    months = foresight.behind(wanted, on)
+    rows = [(f"{each.first:%B %Y}", each.waiting, "" if each.decided is None else each.decided) for each in months]
+    note = "It is counted each day from the first forecast on. A month that is not over counts as far as it has come."
+    done = next((each.decided for each in reversed(months) if each.decided and each.is_whole), 0)
+    if done:
+        gone = said_of(workload.burn_down(waits, ahead, done).gone)
+        note += f" At the pace of the last whole month, {done:,} reviews, what waits is worked off {gone}."
+    return Table(
+        "worked-off", "What waited, and what was decided", ("Month", "Waiting at its end", "Decided"), tuple(rows), note
+    )
 
 
 def _range(of: Range, digits: int) -> str:

@@ -62,6 +62,7 @@ class QueueForm(forms.Form):
         label="Waits", required=False, choices=[("", "Any time"), ("aged", "Too long, by policy")]
     )
     together = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    cause = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     state = forms.ChoiceField(
         label="State",
         required=False,

@@ -44,6 +44,8 @@ def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Co
     decided = PersonDecision.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"))
     if group := str(wanted.get("group") or ""):
         found = found.filter(Exists(decided.filter(group=int(group) or None)))
+    if cause := str(wanted.get("cause") or ""):
+        found = found.filter(Exists(decided.filter(_of_cause(cause))))
     if rule := wanted.get("rule"):
         found = found.filter(Exists(decided.filter(rule="" if rule == "none" else rule)))
     if who := wanted.get("who"):
@@ -51,6 +53,12 @@ def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Co
     if going := wanted.get("going"):
         found = found.filter(_going(on) if going == "some" else ~_going(on))
     return found
+
+
+def _of_cause(cause: str) -> Q:
+    """Match the decisions that a cause keeps from the clock: `reason:` and its code, or `fact:` and what is missing."""
+    kind, _, code = cause.partition(":")
+    return Q(missing__contains=[code]) if kind == "fact" else Q(because__contains=[code])
 
 
 def aged(on: date) -> Q:

@@ -44,6 +44,8 @@ NOT_ABOUT_ANYBODY: Final = {
     "retention_deputy": _STAFF,
     "retention_foreseencount": _RUNS,
     "retention_foresightasked": _STAFF,
+    "retention_keptbacklog": _RUNS,
+    "retention_keptforecast": _RUNS,
     "retention_procedure": _ORGANISATION,
 }
 
@@ -75,6 +77,7 @@ REMAINS: Final = {
     "records_tombstone": Remaining("a keyed digest of the reference, so that it is not taken in again"),
     "retention_agreement": Remaining("that a second person agreed to a decision, and on what ground one was needed"),
     "retention_certificate": Remaining(_PROOF),
+    "retention_disposalbatch": Remaining("that many went by the clock, who decided that and on what; it names nobody"),
     "retention_disposalitem": Remaining(_PROOF, emptied=("record_id",)),
     "retention_disposalorder": Remaining(_PROOF),
     "retention_hold": Remaining("the order of whoever asked for the hold; it may name references"),

@@ -27,6 +27,7 @@ HELD_BY = "Say whose decision it is, by job title: the chief officer's, or whom 
 ADOPTING = "Name the document that adopts the rule, with its section and date"
 NOT_ADOPTING = "Say why the rule is not adopted so"
 DUE = "Give the reason for these disposals"
+SIGNING = "Say what was found out about it"
 ANSWERING = "Say what the source told you, so that someone can follow it up"
 
 R = Review.State

@@ -30,6 +30,7 @@ from muniment.records.models import (
     Tombstone,
     VehicleLink,
 )
+from muniment.retention.batch_models import BatchPerson
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import GroupsJoined, PersonDecision, Review
 from muniment.retention.review_models import ReviewTrigger
@@ -219,6 +220,7 @@ def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
     emptied = set(before) - set(left.values_list("prime_id", flat=True))
     PersonDecision.objects.filter(prime__in=emptied).delete()
     ReviewTrigger.objects.filter(prime__in=emptied).delete()
+    BatchPerson.objects.filter(prime__in=emptied).delete()
     Review.objects.filter(prime__in=emptied).exclude(state__in=["decided", "closed"]).update(state="closed")
 
 

@@ -39,6 +39,14 @@ USERS = (
         (("review_approver", "northshire"),),
     ),
     Person(
+        "maple",
+        "Maple",
+        "Supposed",
+        "Assistant chief officer, Northshire, chair of the board",
+        "Sign off what two may not decide",
+        (("review_approver", "northshire"),),
+    ),
+    Person(
         "wren",
         "Wren",
         "Placeholder",

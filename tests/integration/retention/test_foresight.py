@@ -17,14 +17,14 @@ from factories.lives import BY, NOW
 from muniment.cli import foresee as command
 from muniment.core import policy_in_force
 from muniment.core.actors import from_user
-from muniment.core.models import AuditEvent, Content
+from muniment.core.models import AuditEvent, Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention import foresight, foresight_tables, workload
 from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
-from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
+from muniment.retention.foresight_models import ForeseenCount, ForesightAsked, KeptBacklog
 from muniment.retention.models import PersonDecision, RecordDecision, Review
 from muniment.retention.other_schedules import Against
 
@@ -211,3 +211,27 @@ def test_a_forecast_takes_the_place_of_the_last(own_life):
 def test_nothing_is_foreseen_before_a_schedule(db):
     with pytest.raises(Refused, match="muniment schedule"):
         foresee(policy.load(), by=BY)
+
+
+def test_what_was_decided_month_by_month_stays_to_be_compared(own_life):
+    north, on = Controller.objects.get(code="northshire"), date(2026, 11, 22)
+    foresee(policy.load(), by=BY)
+    kept = KeptBacklog.objects.get(controller=north, group=3)
+    assert (kept.made_on, kept.waiting, kept.decided) == (on, 1, 0)
+    for day, waiting, decided in (
+        ("2026-08-30", 120, 5),
+        ("2026-09-12", 90, 40),
+        ("2026-09-30", 70, 65),
+        ("2026-10-31", 60, 85),
+    ):
+        KeptBacklog.objects.create(made_on=day, controller=north, group=3, waiting=waiting, decided=decided)
+    behind = foresight.behind(foresight.Wanted(), on)
+    assert [(each.waiting, each.decided, each.is_whole) for each in behind] == [
+        (120, None, True), (70, 60, True), (60, 20, True), (1, 0, False)
+    ]  # fmt: skip
+    assert foresight.behind(foresight.Wanted(group="1"), on) == []
+    page = sign_in(own_life.cast["rowan"]).get(reverse("falls_due")).text
+    assert "At the pace of the last whole month, 20 reviews" in page
+    assert KeptBacklog.objects.filter(made_on=on).count() == 1
+    foresee(policy.load(), by=BY)
+    assert KeptBacklog.objects.filter(made_on=on).count() == 1, "one of a day"

@@ -7,11 +7,12 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from muniment.core import access, audit
+from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.core.verdicts import Refused, unless
 from muniment.retention import queries, rules
+from muniment.retention.actions import review as reviewing
 from muniment.retention.models import Review
 from muniment.retention.review_models import Deputy
 
@@ -53,6 +54,25 @@ def take(reviews: Iterable[Review], *, by: Actor) -> Allocated:
             refused.append((review, refusal.reasons))
     audit.record(by, "review.take", detail={"reviews": len(taken), "refused": len(refused)})
     return Allocated(tuple(taken), tuple(refused))
+
+
+def put_off(reviews: Iterable[Review], *, by: Actor, of: str, waiting_for: str) -> Allocated:
+    """Put many undecided reviews aside for one reason, such as a fact that was asked of a source.
+
+    Nothing is decided by it. Raise Refused where none is chosen, or it is not said what they wait for.
+    """
+    chosen = list(reviews)
+    verdict = unless(bool(chosen), "Choose at least one review.")
+    verdict &= reasons.is_given(waiting_for, "Say what the reviews wait for")
+    verdict.require()
+    put, refused = [], []
+    for review in chosen:
+        try:
+            put.append(reviewing.park(review, by=by, waiting_for=waiting_for, of=of))
+        except Refused as refusal:
+            refused.append((review, refusal.reasons))
+    audit.record(by, "review.put_off", detail={"reviews": len(put), "refused": len(refused), "of": of})
+    return Allocated(tuple(put), tuple(refused))
 
 
 def _given(review: Review, action: str, by: Actor, to: str) -> Review:

@@ -1,9 +1,10 @@
 """Foresee what falls due in ten years, and what another schedule would change; no decision and no review changes."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from muniment.batch.retention import foresight
@@ -14,6 +15,7 @@ from muniment.core.verdicts import Refused, unless
 from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
 from muniment.retention import foreseen_tables, other_schedules, policy_now, schedule_tables
+from muniment.retention.batch_models import KeptForecast
 from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
 from muniment.retention.other_schedules import Against
 
@@ -21,6 +23,7 @@ KIND = "foresight"
 ADOPTION = "the adoption"  # how another schedule is known that differs by one: what it moves stays to be read
 WAITING = 5  # each takes as long as a schedule and more
 KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
+_KEPT = timedelta(days=400)  # forecasts of so many days stay to hold a batch against
 FORESIGHT_LOCK = 7_130_014
 
 _INSERT = """
@@ -31,6 +34,17 @@ SELECT %(run)s, f.side, f.subject, c.id, CASE WHEN f.subject = 'record' THEN coa
     f.kind, f.kind_other, f.moved, f.under_way, f.number, f.bytes, f.measured
 FROM {counts} f JOIN core_controller c ON c.code = f.controller
 LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
+"""
+
+# A review that was decided counts for the group in which its person was then.
+_KEEP_BACKLOG = """
+DELETE FROM retention_keptbacklog WHERE made_on = %(day)s OR made_on < %(oldest)s;
+INSERT INTO retention_keptbacklog (made_on, controller_id, "group", waiting, decided)
+SELECT %(day)s, r.controller_id, CASE WHEN r.state = 'decided' THEN r.decided_group ELSE d."group" END AS of_group,
+    count(*) FILTER (WHERE r.state <> 'decided'), count(*) FILTER (WHERE r.state = 'decided')
+FROM retention_review r
+LEFT JOIN retention_persondecision d ON d.prime_id = r.prime_id AND d.controller_id = r.controller_id
+WHERE r.state <> 'closed' GROUP BY r.controller_id, of_group
 """
 
 
@@ -66,8 +80,24 @@ def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Again
         run.state, run.ended_at, run.counts = "done", timezone.now(), {"rows": cursor.rowcount}
         run.save(update_fields=["state", "ended_at", "counts"])
         _forget_earlier(run)
+        if against is None:
+            _keep_by_the_clock(run, day)
+            cursor.execute(_KEEP_BACKLOG, {"day": day, "oldest": day - _KEPT})
         audit.record(by, "retention.foresee", subject=f"run {run.pk}", detail=versions)
     return run
+
+
+def _keep_by_the_clock(run: BatchRun, day: date) -> None:
+    """Keep how many people this forecast saw going by the clock, for the batches of later days to be held against."""
+    KeptForecast.objects.filter(Q(made_on=day) | Q(made_on__lt=day - _KEPT)).delete()
+    counted = ForeseenCount.objects.filter(run=run, side="now", subject="person", kind="dispose", under_way=False)
+    rows = counted.filter(term__in=["overdue", "ahead"]).values_list("controller", "class_id", "month")
+    KeptForecast.objects.bulk_create(
+        [
+            KeptForecast(made_on=day, controller_id=controller, rule=rule, month=month, people=people)
+            for controller, rule, month, people in rows.annotate(Sum("number"))
+        ]
+    )
 
 
 def _forget_earlier(run: BatchRun) -> None:

@@ -15,14 +15,16 @@ from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import actions_of, controllers_of, opens, visitor
 from muniment.people.queries import identities
-from muniment.retention import deputies, doubt, queries, triggers_seen, warned
+from muniment.retention import deputies, doubt, due, queries, triggers_seen, warned
 from muniment.retention import queue as queueing
+from muniment.retention.batch_forms import WaitForm
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.forms import QueueForm
 from muniment.retention.models import PersonDecision, Review
 from muniment.retention.review_forms import AllocateForm
 
 PAGE = 25
+MOST_WAITING = 500  # that are put aside at once
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
     return page(request)
 
 
-def page(request: HttpRequest, allocating: AllocateForm | None = None) -> HttpResponse:
-    """Show the queue; with the form by which reviews are given out, to who may, as it was sent if it was refused."""
+def page(request: HttpRequest, allocating: AllocateForm | None = None, waiting: WaitForm | None = None) -> HttpResponse:
+    """Show the queue; with the forms by which many are given out, to who may, or put aside, as sent if refused."""
     form, found = queue(request)
     shown_now = Paginator(found, PAGE).get_page(request.GET.get("page"))
     audit.record(visitor(request), "review.list", detail={"page": shown_now.number})
@@ -57,8 +59,13 @@ def page(request: HttpRequest, allocating: AllocateForm | None = None) -> HttpRe
     assert isinstance(request.user, User)
     if allocating is None and "review.allocate" in actions_of(request.user):
         allocating = AllocateForm(takers(request))
+    cause = form.cleaned_data.get("cause", "")
     shown = {
         "form": form,
+        "cause": cause,
+        "cause_said": due.cause_in_words(*cause.split(":", 1)) if ":" in cause else "",
+        "waiting": waiting or WaitForm(),
+        "most_waiting": MOST_WAITING,
         "page": shown_now,
         "lines": lines(list(shown_now)),
         "is_narrowed": is_narrowed,
@@ -67,7 +74,7 @@ def page(request: HttpRequest, allocating: AllocateForm | None = None) -> HttpRe
         "ticked": set(request.POST.getlist("reviews")),
         "page_title": "Reviews",
     }
-    status = 422 if allocating is not None and allocating.errors else 200
+    status = 422 if (allocating and allocating.errors) or (waiting and waiting.errors) else 200
     return TemplateResponse(request, "retention/reviews.html", shown, status=status)
 
 

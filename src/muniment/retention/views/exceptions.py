@@ -1,0 +1,116 @@
+"""Whom the clock does not let go, many at a time: the queue of reviews as a file, and reviews that are to wait."""
+
+import csv
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from muniment.core import audit, words
+from muniment.core.models import User
+from muniment.core.verdicts import Refused
+from muniment.core.visits import controllers_of, opens, visitor
+from muniment.people.models import Belonging
+from muniment.retention import due
+from muniment.retention.actions import allocating
+from muniment.retention.batch_forms import WaitForm
+from muniment.retention.models import PersonDecision, Review
+from muniment.retention.views import reviews as queue_page
+
+MOST_IN_FILE = 10_000
+_HEADS = (
+    "Review",
+    "Person",
+    "Force or office",
+    "Due",
+    "Group",
+    "Rule",
+    "Why a person looks",
+    "Not known",
+    "Source records",
+)
+
+
+@require_POST
+@opens("review.work")
+def put_off_reviews(request: HttpRequest) -> HttpResponse:
+    """Put aside the reviews that are ticked, or the first of the queue as it is narrowed, for one reason."""
+    form = WaitForm(request.POST)
+    if not form.is_valid():
+        return queue_page.page(request, waiting=form)
+    try:
+        done = allocating.put_off(_chosen(request), by=visitor(request), **form.cleaned_data)
+    except Refused as refusal:
+        for reason in refusal.reasons:
+            form.add_error("waiting_for", reason)
+        return queue_page.page(request, waiting=form)
+    if done.reviews:
+        messages.success(request, f"Put aside: {len(done.reviews):,}.")
+    for review, reasons in done.refused[:10]:
+        messages.error(request, f"{review.reference}: {' '.join(reasons)}")
+    if len(done.refused) > 10:
+        messages.error(request, f"{len(done.refused) - 10:,} more were refused; they are still in the queue.")
+    return redirect(f"{reverse('reviews')}{f'?{request.GET.urlencode()}' if request.GET else ''}")
+
+
+def _chosen(request: HttpRequest) -> list[Review]:
+    _, found = queue_page.queue(request)
+    ticked = [int(key) for key in request.POST.getlist("reviews") if key.isdigit()]
+    if ticked:
+        assert isinstance(request.user, User)
+        mine = controllers_of(request.user, "review.work")
+        found = Review.objects.filter(pk__in=ticked, controller__in=mine).select_related("controller", "prime")
+    return list(found[: queue_page.MOST_WAITING])
+
+
+@opens("review.work")
+def reviews_file(request: HttpRequest) -> HttpResponse:
+    """Give the queue as it is narrowed as a file, with the references by which each source knows the person.
+
+    It is for the owners of the sources, who are asked for what is missing: it holds references and no names.
+    """
+    _, found = queue_page.queue(request)
+    listed = list(found[:MOST_IN_FILE])
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="reviews-{timezone.localdate().isoformat()}.csv"'
+    written = csv.writer(answer)
+    written.writerow(_HEADS)
+    keys = {each.prime_id for each in listed}
+    decided = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime__in=keys)}
+    known = _known_as(keys)
+    for review in listed:
+        decision = decided.get((review.prime_id, review.controller_id))
+        written.writerow(
+            (
+                review.reference,
+                review.prime.reference,
+                review.controller.name,
+                review.due.isoformat(),
+                (decision.group if decision else None) or "",
+                words.class_title(decision.rule) if decision and decision.rule else "",
+                "; ".join(_causes(decision)),
+                "; ".join(words.say("fact", each) for each in decision.missing) if decision else "",
+                "; ".join(known.get((review.prime_id, review.controller_id), ())),
+            )
+        )
+    audit.record(visitor(request), "review.file", detail={"reviews": len(listed)})
+    return answer
+
+
+def _causes(decision: PersonDecision | None) -> list[str]:
+    because = decision.because if decision else []
+    return [due.cause_in_words("reason", code) for code in because if not code.isdigit()]
+
+
+def _known_as(primes: set[int]) -> dict[tuple[int, int], list[str]]:
+    """Return by which references the sources of a force or office know each person, as far as the reader may see."""
+    rows = Belonging.objects.filter(prime__in=primes, until__isnull=True, nominal__isnull=False)
+    found: dict[tuple[int, int], list[str]] = {}
+    named = ("prime", "nominal__system__controller", "nominal__system__title", "nominal__reference")
+    for prime, controller, system, reference in rows.values_list(*named).order_by("nominal__system__title", "pk"):
+        if reference:
+            found.setdefault((prime, controller), []).append(f"{system} {reference}")
+    return found
