@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from muniment.retention import policy_now
+from muniment.retention import duties
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.duty_models import Duty
 
 DONE, NOT_FOUND = SourceInstruction.Answer.DONE, SourceInstruction.Answer.NOT_FOUND
 CARRIED_OUT = (DisposalOrder.State.DESTROYED, DisposalOrder.State.CERTIFIED)
@@ -48,9 +48,14 @@ class Told:
 
 def told(order: DisposalOrder) -> Told:
     """Return what has become of an order here and at its sources."""
+    said: dict[str, Counter[str]] = {}
+    for title, answer in _of_sources(order).values_list("title", "answer").order_by("title"):
+        said.setdefault(title, Counter())[answer] += 1
     titles: dict[str, list[str]] = {}
-    for each in order.instructions.select_related("system").order_by("system__title"):
-        titles.setdefault(each.answer, []).append(each.system.title)
+    for title, counts in said.items():
+        for answer, number in counts.items():
+            part = f"{title} ({number} of {counts.total()})" if len(counts) > 1 else title
+            titles.setdefault(answer, []).append(part)
     unable = [title for answer, found in titles.items() if answer not in {"", DONE, NOT_FOUND} for title in found]
     gone = order.items.filter(destroyed_at__isnull=False).order_by("reference")
     return Told(
@@ -62,9 +67,30 @@ def told(order: DisposalOrder) -> Told:
     )
 
 
+def _of_sources(order: DisposalOrder) -> QuerySet[Duty]:
+    return Duty.objects.filter(order=order, where=Duty.Where.SOURCE)
+
+
 def answers(order: DisposalOrder) -> dict[int, str]:
-    """Return what each source that was told has answered, by the key of its system; empty where it has not."""
-    return dict(order.instructions.values_list("system_id", "answer"))
+    """Return what its source has answered of each record it was told of, by the key of the item; empty: nothing yet."""
+    return dict(_of_sources(order).values_list("item_id", "answer"))
+
+
+def settle(order: DisposalOrder, system_id: int) -> SourceInstruction:
+    """Have the instruction of a source say what was answered of all its records; nothing while one is unanswered."""
+    instruction = SourceInstruction.objects.select_related("system").get(order=order, system=system_id)
+    duties = list(_of_sources(order).filter(item__system=system_id).order_by("-answered_at", "-pk"))
+    found = {each.answer for each in duties}
+    if not duties or "" in found:
+        instruction.answer, instruction.answered_by, instruction.answered_at, instruction.note = "", "", None, ""
+    else:
+        last = duties[0]
+        instruction.answer = found.pop() if len(found) == 1 else SourceInstruction.Answer.PART
+        instruction.answered_by, instruction.answered_at = last.answered_by, last.answered_at
+        notes = dict.fromkeys(each.note for each in duties if each.note)
+        instruction.note = "; ".join(notes)[:255]
+    instruction.save()
+    return instruction
 
 
 def kept_because(state: str, answer: str | None) -> str:
@@ -97,25 +123,28 @@ def item_state(item: DisposalItem, order: DisposalOrder, answer: str | None) -> 
 
 
 def staying(order: DisposalOrder) -> dict[int, str]:
-    """Return why records of an order are not destroyed here, by the system whose source gave such an answer.
+    """Return why records of an order are not destroyed here, by the item of which its source gave such an answer.
 
     Which answers those are is policy (`source_answers` of policy/retention/rules.yaml).
     """
-    kept_here = policy_now.policy().on(timezone.localdate()).settings["source_answers"]["kept_here"]
-    return {system: _STAYS.format(_said(answer)) for system, answer in answers(order).items() if answer in kept_here}
+    kept_here = duties.kept_here()
+    return {item: _STAYS.format(_said(answer)) for item, answer in answers(order).items() if answer in kept_here}
 
 
 def open_sources() -> QuerySet[SourceInstruction]:
     """Return the instructions whose sources have not said that they deleted what is destroyed here."""
-    gone = DisposalItem.objects.filter(order=OuterRef("order"), system=OuterRef("system"), destroyed_at__isnull=False)
-    return SourceInstruction.objects.exclude(answer=DONE).filter(Exists(gone))
+    left = Duty.objects.filter(order=OuterRef("order"), item__system=OuterRef("system"), where=Duty.Where.SOURCE)
+    left = left.filter(item__destroyed_at__isnull=False).exclude(answer=DONE)
+    return SourceInstruction.objects.filter(Exists(left))
 
 
 def waiting_for_sources() -> QuerySet[DisposalOrder]:
     """Return the orders of which a source has not answered, or has not deleted what is destroyed here."""
     unanswered = SourceInstruction.objects.filter(order=OuterRef("pk"), answer="")
     undeleted = open_sources().filter(order=OuterRef("pk"))
-    return DisposalOrder.objects.filter(Exists(unanswered) | Exists(undeleted))
+    others = Duty.objects.filter(order=OuterRef("pk")).exclude(where=Duty.Where.SOURCE)
+    others = others.filter(Q(answer="") | Q(pk__in=duties.left_elsewhere()))
+    return DisposalOrder.objects.filter(Exists(unanswered) | Exists(undeleted) | Exists(others))
 
 
 def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
@@ -124,7 +153,7 @@ def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
     What another order has destroyed since is no part of it.
     """
     states = {order.pk: order.state for order in orders}
-    answer = SourceInstruction.objects.filter(order=OuterRef("order"), system=OuterRef("system")).values("answer")
+    answer = Duty.objects.filter(item=OuterRef("pk"), where=Duty.Where.SOURCE).values("answer")
     items = DisposalItem.objects.filter(order__in=states).exclude(record=None, destroyed_at=None)
     items = items.annotate(said=Subquery(answer[:1]))
     here: dict[int, Counter[str | None]] = {key: Counter() for key in states}

@@ -27,6 +27,7 @@ from muniment.retention.views import (
     disposals,
     due,
     due_records,
+    elsewhere,
     events,
     foresight,
     hold_report,
@@ -111,6 +112,14 @@ urlpatterns = [
     path("disposals/", disposals.disposals, name="disposals"),
     path("disposals/due/", due.due_disposals, name="due_disposals"),
     path("disposals/due/<slug:controller>/<str:class_id>/", due_records.due_records, name="due_records"),
+    path("disposals/elsewhere/", elsewhere.elsewhere_page, name="elsewhere"),
+    path("disposals/elsewhere/answers/", elsewhere.answers, name="answers_file"),
+    path("disposals/elsewhere/reconcile/", elsewhere.reconcile, name="reconcile"),
+    path("disposals/elsewhere/duties/<str:reference>/", elsewhere.duty, name="duty"),
+    path("disposals/elsewhere/<slug:controller>/<slug:where>/<slug:place>/", elsewhere.place_file, name="place_file"),
+    path(
+        "disposals/elsewhere/<slug:controller>/<slug:where>/<slug:place>.pdf", elsewhere.place_print, name="place_print"
+    ),
     path("disposals/<str:reference>/", disposals.disposal, name="disposal"),
     path("disposals/<str:reference>/approve/", disposals.approve, name="approve"),
     path("disposals/<str:reference>/return/", disposals.send_back, name="send_back"),
