@@ -65,7 +65,7 @@ def reconcile(as_json: Json = False) -> None:
     else:
         heads = ("Source", "Destroyed", "Shown gone", "No export since", "Sent again", "Said deleted", "Only here")
         rows = [
-            (f"{each.title}, {each.controller}", each.destroyed, each.shown_gone, each.not_shown, each.sent_again,
+            (each.code, each.destroyed, each.shown_gone, each.not_shown, each.sent_again,
              each.contradicted, each.withdrawn)
             for each in found.lines
         ]  # fmt: skip

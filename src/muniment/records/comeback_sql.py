@@ -1,4 +1,4 @@
-"""The statement that writes down which tombstones a file's rows came up against, after their fate was decided."""
+"""The statements that write down which tombstones a file's rows came up against, after their fate was decided."""
 
 CAME_BACK = """
 INSERT INTO records_comeback AS known (controller_id, system_id, entity, reference_hash, reference, "table",
@@ -21,4 +21,11 @@ GROUP BY t.entity, t.reference_hash
 ON CONFLICT (system_id, entity, reference_hash, "table") DO UPDATE SET
     last_intake_id = excluded.last_intake_id, last_row = excluded.last_row, times = known.times + 1
 WHERE (SELECT as_of FROM records_intake WHERE id = known.last_intake_id) <= %(as_of)s
+"""
+
+# Whoever is held anew has not come back against anything.
+HELD_ANEW = """
+DELETE FROM records_comeback c WHERE c.system_id = %(system)s AND c.entity = 'nominal' AND NOT EXISTS (
+    SELECT 1 FROM records_tombstone t
+    WHERE t.system_id = c.system_id AND t.entity = c.entity AND t.reference_hash = c.reference_hash)
 """

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from muniment.records.models import Intake, Involvement, NominalFlag, Record, RecordDates
+from muniment.records.models import Comeback, Intake, Involvement, NominalFlag, Record, RecordDates
 from muniment.retention import anonymity, assessment, copies, elsewhere, policy_now, queries
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder
 from muniment.retention.duty_models import Duty
@@ -142,36 +142,53 @@ def _said(text: str, people: anonymity.Known) -> str:
     return text if anonymity.names_nobody(text, people) else _WITHHELD
 
 
-def open_(duties: QuerySet[Duty] | None = None) -> QuerySet[Duty]:
-    """Return the duties that are not done, and have not been answered otherwise in a way that ends them.
-
-    Of an order that is off they end with its answer: nothing more is to happen there. Of a record that stays here too.
-    """
-    found = Duty.objects.all() if duties is None else duties
-    off = Q(order__state__in=[DisposalOrder.State.STOPPED, DisposalOrder.State.UNDONE])
-    stays = Q(item__destroyed_at__isnull=True) & ~Q(item__kept_because="")
-    return found.exclude(answer__in=CLOSING).exclude(~Q(answer="") & (off | stays))
-
-
 def kept_here() -> frozenset[str]:
     """Return the answers of a source after which its record stays here, for a person to look at again."""
     return frozenset(policy_now.policy().on(timezone.localdate()).settings["source_answers"]["kept_here"])
 
 
+def _first() -> QuerySet[Duty]:
+    """Match the duties that wait for an answer without which nothing is destroyed here.
+
+    Of a record that stays here, because of what its source answered, nobody else is asked any more.
+    """
+    stays = Duty.objects.filter(item=OuterRef("item"), where=Duty.Where.SOURCE, answer__in=kept_here())
+    return Duty.objects.filter(answer="", is_first=True, item__kept_because="").exclude(Exists(stays))
+
+
 def unanswered_first(order: DisposalOrder) -> QuerySet[Duty]:
     """Return the duties of an order without whose answer nothing is destroyed here."""
-    return Duty.objects.filter(order=order, answer="", is_first=True)
+    return _first().filter(order=order)
 
 
 def answered_orders(orders: QuerySet[DisposalOrder]) -> QuerySet[DisposalOrder]:
     """Return those of some orders of which everybody has answered who has to answer first."""
-    return orders.exclude(Exists(Duty.objects.filter(order=OuterRef("pk"), answer="", is_first=True)))
+    return orders.exclude(Exists(_first().filter(order=OuterRef("pk"))))
+
+
+def waiting_besides() -> QuerySet[Duty]:
+    """Return the duties, but those of sources, that wait for an answer or for what was answered otherwise than done."""
+    return Duty.objects.exclude(where=Duty.Where.SOURCE).filter(Q(pk__in=_first()) | Q(pk__in=left_elsewhere()))
 
 
 def left_elsewhere() -> QuerySet[Duty]:
     """Return the duties, but those of sources, of which the record is destroyed here and not shown to be gone there."""
     rest = Duty.objects.exclude(where=Duty.Where.SOURCE).exclude(answer__in=CLOSING)
     return rest.filter(item__destroyed_at__isnull=False)
+
+
+def is_contradicted(duty: Duty) -> bool:
+    """Whether a source has sent a record in a file made after it answered that it had deleted it."""
+    if duty.where != Duty.Where.SOURCE or duty.answer != Duty.Answer.DONE or duty.answered_at is None:
+        return False
+    again = Comeback.objects.filter(system=duty.item.system_id, entity="record", reference=duty.item.reference)
+    return again.filter(last_intake__as_of__gt=timezone.localtime(duty.answered_at).date()).exists()
+
+
+def reopened_orders() -> QuerySet[DisposalOrder]:
+    """Return the orders whose certificate was final when a place was found to hold the record still."""
+    left = Duty.objects.filter(order=OuterRef("pk"), item__destroyed_at__isnull=False).exclude(answer__in=CLOSING)
+    return DisposalOrder.objects.filter(Exists(left), certificate__is_provisional=False)
 
 
 def chased_on(duty: Duty, said: elsewhere.Elsewhere) -> date:

@@ -40,7 +40,7 @@ class DutyForm(forms.Form):
         offered = [(code, Duty.Answer(code).label) for code in settings.answers(duty.where, duty.place)]
         self.fields["said"].choices = [("", _NOT_YET), *offered]  # type: ignore[attr-defined]
         if duty.where == Duty.Where.SHELF:
-            self.fields["standard"].initial = settings.shelf["standard"].split(" for ")[0]
+            self.fields["standard"].initial = settings.shelf["standard"]
         else:
             for name in ("method", "standard", "witness", "consignment"):
                 del self.fields[name]

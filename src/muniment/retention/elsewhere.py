@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from muniment.engine.policy.model import pick
+from muniment.engine.policy.model import Policy, pick
 from muniment.retention import policy_now
 
 
@@ -57,9 +57,9 @@ class Elsewhere:
         return str(self.source["do"]) if found is None else found
 
 
-def on(day: date) -> Elsewhere:
-    """Return the settings on a day."""
-    said: Any = pick(policy_now.policy().elsewhere, day).content
+def on(day: date, policy: Policy | None = None) -> Elsewhere:
+    """Return the settings on a day, of the policy in force unless another is given."""
+    said: Any = pick((policy or policy_now.policy()).elsewhere, day).content
     return Elsewhere(
         tuple(map(_national, said["national"])),
         said["shelf"],

@@ -14,6 +14,8 @@ def keep(issued: Certificate, body: Mapping[str, Any], digest: str, *, is_provis
     changes = list(changes_between(issued.body, body))
     if issued.is_provisional and not is_provisional:
         changes.append("Nothing is outstanding any more: it is final.")
+    if is_provisional and not issued.is_provisional:
+        changes.append("It is provisional again.")
     CertificateIssue.objects.get_or_create(
         certificate=issued,
         digest=issued.digest,

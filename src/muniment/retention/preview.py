@@ -14,8 +14,6 @@ from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.duty_models import Duty
 from muniment.retention.models import Hold
 
-_ROW_BYTES = 1200  # of a record with its links and indexes, as measured on the demonstration
-
 
 @dataclass(frozen=True)
 class Preview:
@@ -28,7 +26,7 @@ class Preview:
     holders: tuple[str, ...]
     national: tuple[str, ...]
     shelves: tuple[str, ...]
-    bytes: int
+    bytes: int  # of texts, encrypted
     holds_checked: str
 
 
@@ -90,8 +88,7 @@ def _names(nominal: Nominal) -> set[str]:
 
 def _bytes(records: list[int]) -> int:
     texts = Content.objects.filter(goes_with.of_records(records)) if records else Content.objects.none()
-    size = texts.aggregate(all=Sum(Length("ciphertext")))["all"] or 0
-    return int(size) + _ROW_BYTES * len(records)
+    return int(texts.aggregate(all=Sum(Length("ciphertext")))["all"] or 0)
 
 
 def _holds(found: int) -> str:

@@ -4,16 +4,17 @@ A reader sees what they see of orders and records; what is written down at intak
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from muniment.core import words
-from muniment.records.models import Comeback, Intake, Record
+from muniment.core import references, words
+from muniment.records.models import Comeback, Intake, Record, SourceSystem
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder
 from muniment.retention.duty_models import Duty
 
@@ -35,6 +36,7 @@ class Again:
 class Line:
     """The figures of one source."""
 
+    code: str  # controller and system
     title: str
     controller: str
     destroyed: int = 0
@@ -53,7 +55,7 @@ class Reconciled:
     lines: list[Line]
     again: list[Again]
     people: list[Comeback]
-    to_close: list[Duty] = field(default_factory=list)  # not answered as done, and shown to be gone at source
+    to_close: list[int] = field(default_factory=list)  # keys of duties that are not done, and shown to be gone there
 
     @property
     def agrees(self) -> bool:
@@ -79,7 +81,7 @@ class Reconciled:
                 }
                 for each in self.again
             ],
-            "could_be_closed": [each.reference for each in self.to_close],
+            "could_be_closed": [references.make("duty", key) for key in self.to_close],
         }
 
 
@@ -92,7 +94,7 @@ def withdrawn() -> QuerySet[Record]:
 
 def reconcile() -> Reconciled:
     """Hold every disposal against every intake."""
-    lines: dict[int, Line] = {}
+    lines = _Lines()
     full = _full_exports()
     came = list(
         Comeback.objects.select_related("system", "controller", "first_intake", "last_intake").order_by(
@@ -101,39 +103,57 @@ def reconcile() -> Reconciled:
     )
     back = {(each.system_id, each.reference): each for each in came if each.entity == "record"}
     told = Duty.objects.filter(where=Duty.Where.SOURCE, item__destroyed_at__isnull=False)
-    told = told.select_related("item__system__controller", "item__order")
+    told = told.filter(item__reference__in=[reference for _, reference in back]).select_related("item__order")
     duties = {(each.item.system_id, each.item.reference): each for each in told}
-    to_close = []
-    for key, duty in duties.items():
-        line = _line(lines, duty.item.system)
-        line.destroyed += 1
-        comeback = back.get(key)
-        since = _answered_on(duty) or timezone.localtime(duty.item.destroyed_at).date()
-        if comeback is not None and comeback.last_intake.as_of > since:
-            continue
-        if duty.tables and all(full.get((duty.item.system_id, table), date.min) > since for table in duty.tables):
-            line.shown_gone += 1
-            if duty.answer != Duty.Answer.DONE:
-                to_close.append(duty)
-        else:
-            line.not_shown += 1
+    duties = {key: each for key, each in duties.items() if key in back}
+    still_there = [duty.pk for key, duty in duties.items() if back[key].last_intake.as_of > _since(duty)]
+    to_close = _count(lines, full, still_there)
     again = [_again(each, duties.get(key)) for key, each in back.items()]
     for each in again:
-        line = _line(lines, each.comeback.system)
+        line = lines[each.comeback.system_id]
         line.sent_again += 1
         line.contradicted += each.contradicts
     people = [each for each in came if each.entity != "record"]
     for comeback in people:
-        _line(lines, comeback.system).people_again += 1
-    for record in withdrawn():
-        _line(lines, record.system).withdrawn += 1
+        lines[comeback.system_id].people_again += 1
+    for system, number in withdrawn().order_by().values_list("system").annotate(Count("pk")):
+        lines[system].withdrawn = number
     found = sorted(lines.values(), key=lambda each: (each.controller, each.title))
     again.sort(key=lambda each: not each.contradicts)
     return Reconciled(found, again, people, to_close)
 
 
-def _line(lines: dict[int, Line], system: Any) -> Line:
-    return lines.setdefault(system.pk, Line(system.title, system.controller.name))
+class _Lines(dict[int, Line]):
+    """The lines of sources by key, each made when it is asked for."""
+
+    def __missing__(self, key: int) -> Line:
+        system = SourceSystem.objects.select_related("controller").get(pk=key)
+        made = Line(f"{system.controller.code}/{system.code}", system.title, system.controller.name)
+        self[key] = made
+        return made
+
+
+def _count(lines: _Lines, full: Mapping[tuple[int, str], date], still_there: Collection[int]) -> list[int]:
+    """Count what is destroyed here by whether its source is shown to have it no more; return what could be closed.
+
+    `still_there` are the keys of duties whose records came in a file made since.
+    """
+    told = Duty.objects.filter(where=Duty.Where.SOURCE, item__destroyed_at__isnull=False)
+    told = told.annotate(day=TruncDate(Coalesce("answered_at", "item__destroyed_at")))
+    for system, number in told.order_by().values_list("item__system_id").annotate(Count("pk")):
+        lines[system].destroyed = number
+    to_close: list[int] = []
+    alike = ("item__system_id", "tables", "day", "answer")
+    quiet = told.exclude(pk__in=still_there)
+    for system, tables, day, answer, number in quiet.order_by().values_list(*alike).annotate(Count("pk")):
+        if not tables or any(full.get((system, table), date.min) <= day for table in tables):
+            lines[system].not_shown += number
+            continue
+        lines[system].shown_gone += number
+        if answer != Duty.Answer.DONE:
+            same = quiet.filter(item__system=system, tables=tables, day=day, answer=answer)
+            to_close += same.order_by("pk").values_list("pk", flat=True)
+    return to_close
 
 
 def _full_exports() -> dict[tuple[int, str], date]:
@@ -142,6 +162,11 @@ def _full_exports() -> dict[tuple[int, str], date]:
     newest = Intake.objects.filter(kind="full").values("system", "table").annotate(day=Max("as_of"))
     found.update({(each["system"], each["table"]): each["day"] for each in newest})
     return found
+
+
+def _since(duty: Duty) -> date:
+    moment = duty.answered_at or duty.item.destroyed_at
+    return timezone.localtime(moment).date()
 
 
 def _answered_on(duty: Duty) -> date | None:

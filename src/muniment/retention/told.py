@@ -26,6 +26,8 @@ class Told:
     unanswered: tuple[str, ...]
     unable: tuple[str, ...]
     missing: tuple[str, ...]
+    done_besides: tuple[str, ...] = ()  # in national databases and stores
+    told_besides: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
@@ -43,6 +45,10 @@ class Told:
             said.append(f"Could not delete: {', '.join(self.unable)}; see that it is not done later.")
         if self.missing:
             said.append(f"Not found at source: {', '.join(self.missing)}.")
+        if self.done_besides:
+            said.append(f"Done elsewhere already, which cannot be undone: {', '.join(self.done_besides)}.")
+        if self.told_besides:
+            said.append(f"Told elsewhere and not answered yet: {', '.join(self.told_besides)}; recall what was sent.")
         return said
 
 
@@ -56,6 +62,7 @@ def told(order: DisposalOrder) -> Told:
         for answer, number in counts.items():
             part = f"{title} ({number} of {counts.total()})" if len(counts) > 1 else title
             titles.setdefault(answer, []).append(part)
+    besides = Duty.objects.filter(order=order).exclude(where=Duty.Where.SOURCE).order_by("title")
     unable = [title for answer, found in titles.items() if answer not in {"", DONE, NOT_FOUND} for title in found]
     gone = order.items.filter(destroyed_at__isnull=False).order_by("reference")
     return Told(
@@ -64,11 +71,17 @@ def told(order: DisposalOrder) -> Told:
         unanswered=tuple(titles.get("", ())),
         unable=tuple(sorted(unable)),
         missing=tuple(titles.get(NOT_FOUND, ())),
+        done_besides=_titles(besides.filter(answer=DONE)),
+        told_besides=_titles(besides.filter(answer="")),
     )
 
 
 def _of_sources(order: DisposalOrder) -> QuerySet[Duty]:
     return Duty.objects.filter(order=order, where=Duty.Where.SOURCE)
+
+
+def _titles(found: QuerySet[Duty]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.values_list("title", flat=True)))
 
 
 def answers(order: DisposalOrder) -> dict[int, str]:
@@ -109,6 +122,15 @@ def kept_whole(reason: str, answer: str | None) -> str:
     return f"{'Its source has deleted it. ' if answer == DONE else ''}{reason}"[:_MOST]
 
 
+def say_why_kept(order: DisposalOrder) -> None:
+    """Say of each record of an order that was given up that it is here, and whether its source has deleted it."""
+    state, said = order.get_state_display(), answers(order)
+    left = order.items.filter(Q(kept_because="") | Q(kept_because__startswith=state), destroyed_at__isnull=True)
+    for item in left:
+        item.kept_because = kept_because(state, said.get(item.pk))
+    DisposalItem.objects.bulk_update(left, ["kept_because"])
+
+
 def item_state(item: DisposalItem, order: DisposalOrder, answer: str | None) -> str:
     """Say where a record of an order is that is not destroyed by it: its source may have deleted it."""
     if item.record_id is None:
@@ -142,13 +164,12 @@ def waiting_for_sources() -> QuerySet[DisposalOrder]:
     """Return the orders of which a source has not answered, or has not deleted what is destroyed here."""
     unanswered = SourceInstruction.objects.filter(order=OuterRef("pk"), answer="")
     undeleted = open_sources().filter(order=OuterRef("pk"))
-    others = Duty.objects.filter(order=OuterRef("pk")).exclude(where=Duty.Where.SOURCE)
-    others = others.filter(Q(answer="") | Q(pk__in=duties.left_elsewhere()))
+    others = duties.waiting_besides().filter(order=OuterRef("pk"))
     return DisposalOrder.objects.filter(Exists(unanswered) | Exists(undeleted) | Exists(others))
 
 
 def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
-    """Return what to say of orders beside their state, by key, in one query; those with nothing to add are left out.
+    """Return what to say of orders beside their state, by key, in two queries; those with nothing to add are left out.
 
     What another order has destroyed since is no part of it.
     """
@@ -161,7 +182,8 @@ def standings(orders: Iterable[DisposalOrder]) -> dict[int, str]:
     for key, said, destroyed_at in items.values_list("order_id", "said", "destroyed_at"):
         (gone if destroyed_at else here)[key][said] += 1
     found = {key: _off(here[key]) for key, state in states.items() if state in OFF}
-    found |= {key: _done(here[key], gone[key]) for key, state in states.items() if state in CARRIED_OUT}
+    others = Counter(duties.left_elsewhere().filter(order__in=states).values_list("order_id", flat=True))
+    found |= {key: _done(here[key], gone[key], others[key]) for key, state in states.items() if state in CARRIED_OUT}
     return {key: words for key, words in found.items() if words}
 
 
@@ -171,10 +193,11 @@ def _off(here: Counter[str | None]) -> str:
     return ", ".join(said)
 
 
-def _done(here: Counter[str | None], gone: Counter[str | None]) -> str:
+def _done(here: Counter[str | None], gone: Counter[str | None], others: int) -> str:
     still = gone.total() - gone[DONE] - gone[NOT_FOUND]
     waits = [f"{still} at a source still"] if still else []
     waits += [f"{gone[NOT_FOUND]} not found at source"] if gone[NOT_FOUND] else []
+    waits += [f"{others} in a store or a national database still"] if others else []
     said = [f"provisional: {', '.join(waits)}"] if waits else []
     said += [f"{here.total()} kept here"] if here.total() else []
     return "; ".join(said)

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.records.models import Intake, Involvement
-from muniment.retention import duties, elsewhere, goes_with
-from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention import assessment, duties, elsewhere, goes_with
+from muniment.retention.disposal_models import DisposalItem, DisposalOrder
 from muniment.retention.duty_models import Duty
 
 # The columns that a file of answers has to have, and those that it may have.
@@ -43,17 +43,19 @@ def to_do(order: DisposalOrder | None = None) -> QuerySet[Duty]:
 def lines(todo: Iterable[Duty]) -> Iterator[tuple[str, ...]]:
     """Yield the row of each duty, as HEADS has it."""
     todo, settings = list(todo), elsewhere.on(timezone.localdate())
-    people = _people(todo)
+    people, known = _people(todo), _national_ids(todo)
     for duty in todo:
         item = duty.item
         goes, stays = people.get(item.pk, ("", ""))
         title = item.record.title if item.record else ""
+        if duty.where != Duty.Where.SOURCE:
+            goes, stays = "", ""
         yield (
             duty.reference,
             duty.order.reference,
             duty.title,
             item.reference,
-            duty.known_as,
+            known.get(item.pk, "") if duty.where == Duty.Where.NATIONAL else duty.known_as,
             words.class_title(item.class_id),
             title if item.record or not item.record_id else _UNSEEN,
             settings.do(duty.where, duty.place),
@@ -83,9 +85,11 @@ def _people(todo: Sequence[Duty]) -> dict[int, tuple[str, str]]:
     """Return by item whom to delete with the record, and whom to leave and why, by the source's own references."""
     found: dict[int, tuple[list[str], list[str]]] = {}
     terms = _people_terms({duty.item.system_id for duty in todo})
-    for order in {duty.order_id: duty.order for duty in todo}.values():
-        own = [duty.item for duty in todo if duty.order_id == order.pk and duty.item.record_id]
-        items = {item.record_id: item for item in own}
+    by_order: dict[DisposalOrder, dict[int, DisposalItem]] = {}
+    for duty in todo:
+        if duty.item.record_id:
+            by_order.setdefault(duty.order, {})[duty.item.record_id] = duty.item
+    for order, items in by_order.items():
         going = goes_with.nominals_of(order)
         parts = Involvement.objects.filter(record__in=items).select_related("nominal").order_by("nominal__reference")
         for part in parts:
@@ -93,6 +97,7 @@ def _people(todo: Sequence[Duty]) -> dict[int, tuple[str, str]]:
             goes, stays = found.setdefault(item.pk, ([], []))
             column = terms.get(item.system_id, "")
             named = f"{column} = {part.nominal.reference}" if column else part.nominal.reference
+            named = f"one of {named}" if ", " in column else named
             if part.nominal_id in going:
                 goes.append(named)
             else:
@@ -100,6 +105,18 @@ def _people(todo: Sequence[Duty]) -> dict[int, tuple[str, str]]:
     return {
         item: ("; ".join(dict.fromkeys(goes)), "; ".join(dict.fromkeys(stays))) for item, (goes, stays) in found.items()
     }
+
+
+def _national_ids(todo: Sequence[Duty]) -> dict[int, str]:
+    """Return by item how national databases know the offenders on it, as far as the reader sees them here."""
+    items = {duty.item.record_id: duty.item_id for duty in todo if duty.where == Duty.Where.NATIONAL}
+    roles = [role for role, kind in assessment.policy_kinds().items() if kind == assessment.OFFENDER]
+    parts = Involvement.objects.filter(record__in=[key for key in items if key], role__in=roles)
+    found: dict[int, dict[str, None]] = {}
+    for record, pncid, cro in parts.values_list("record", "nominal__pncid", "nominal__cro").order_by("pk"):
+        said = ", ".join(f"{name} {value}" for name, value in (("PNC ID", pncid), ("CRO", cro)) if value)
+        found.setdefault(items[record], {})[said] = None
+    return {item: "; ".join(filter(None, said)) for item, said in found.items()}
 
 
 def _people_terms(systems: Iterable[int]) -> Mapping[int, str]:

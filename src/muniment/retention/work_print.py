@@ -22,7 +22,7 @@ def as_pdf(duties: Iterable[Duty], title: str) -> bytes:
         paragraph(page, settings.do(first.where, first.place), style="B")
         paragraph(page, f"Answers: {work_of.said_answers(settings, first)}.")
         if first.where == Duty.Where.SHELF:
-            paragraph(page, f"Standard: {settings.shelf['standard']}.")
+            paragraph(page, f"Standard: {settings.shelf['standard']}. {settings.shelf['standard_covers']}")
     rows = {line[0]: dict(zip(work_of.HEADS, line, strict=True)) for line in work_of.lines(todo)}
     heads = ("Duty", "Record", "Where it is", "Leave", "Answer, day, initials")
     table(page, heads, [_row(rows[each.reference]) for each in todo])

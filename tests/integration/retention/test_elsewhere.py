@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import WORKER, approved, by
+from factories.deeds import WORKER, approved, by, place
 from factories.exports import row
 from muniment.core.verdicts import Refused
 from muniment.records.models import Nominal, Record
@@ -83,6 +83,11 @@ def test_good_rows_are_kept_and_bad_ones_refused_each_with_its_reason(life):
     again = take(life, [one, two | {"note": f"Ask {person.surname}"}])
     assert again.unchanged == 1 and "certificate" in again.refused[0][2]
     assert Duty.objects.filter(answer="").count() == 1
+    take(life, [two | {"answer": "supplier", "note": "Ticket 12"}])
+    (left,) = file_of()
+    assert take(life, [left | {"answer": ""}]).unchanged == 1, "nothing new is said of it"
+    assert take(life, [left | {"answer": "", "note": "Rang them"}]).chased == 1
+    assert take(life, [left | {"answer": "", "note": "Rang them"}]).unchanged == 1
 
 
 @pytest.mark.parametrize(
@@ -169,6 +174,29 @@ def test_a_shelf_is_told_and_proves_how_it_was_destroyed(life):
         "method: Shredded; standard: BS EN 15713; witness: Store keeper 2; consignment: Contractor 7, load 31"
     )
     assert b"%PDF" in certificates.as_pdf(certificate)[:10]
+
+
+def test_of_what_stays_here_no_store_is_waited_for(life):
+    order = told_order(life, box="B7")
+    crime = Duty.objects.get(where="source", item__reference="C1")
+    for instruction in order.instructions.select_related("system"):
+        said = "linked" if instruction.system_id == crime.item.system_id else "done"
+        disposal.answer(instruction, by=by(life, "rowan"), said=said, note="Westvale holds a part")
+    destruction.work(by=WORKER)
+    assert [record.reference for record in Record.objects.all()] == ["C1"]
+    assert not Certificate.objects.get().is_provisional
+    assert [row for row in file_of() if row["place"] == "Store"] == []
+
+
+def test_an_order_undone_says_what_a_store_has_destroyed_already(life):
+    order = told_order(life, box="B7")
+    shelf = Duty.objects.get(where="shelf")
+    answering.answer_one(shelf, answering.Said("done", method="Shredded", witness="Keeper"), by=by(life, "rowan"))
+    place(life)
+    disposal.undo(order, by=by(life, "rowan"), note="The inquest needs them.")
+    page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
+    assert "Done elsewhere already, which cannot be undone: Store." in page
+    assert file_of() == [], "nothing more is to be done of it"
 
 
 def test_a_place_on_a_shelf_that_names_somebody_is_not_written_down(life):
@@ -265,6 +293,11 @@ def test_what_is_sent_again_is_kept_out_found_and_held_against_its_answer(own_li
     assert [each.withdrawn for each in reconciling.reconcile().lines if each.title == "Custody"] == [1]
     page = sign_in(life.cast["rowan"]).get(reverse("reconcile")).text
     assert "A source sends what it said that it had deleted." in page and "CU9" in page
+    assert not Certificate.objects.get().is_provisional
+    answering.answer_one(again.duty, answering.Said("supplier", "Hidden and not deleted"), by=by(life, "rowan"))
+    assert destruction.work(by=WORKER)["certified"] == 1
+    certificate = Certificate.objects.get()
+    assert certificate.is_provisional and certificate.earlier.get().changes[-1] == "It is provisional again."
     told = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
     assert "Sent again by its source after it was destroyed here" in told
     stranger = sign_in(life.cast["clover"]).get(reverse("reconcile")).text

@@ -312,6 +312,7 @@ class _Work:
     def _hold_anew(self) -> None:
         self.run(intake_sql.HELD_ANEW)
         if number := self.cursor.rowcount:
+            self.run(comeback_sql.HELD_ANEW)
             self.notes.append(
                 f"{self.batch.file}: {number:,} {'person' if number == 1 else 'people'} who"
                 f" {'was' if number == 1 else 'were'} destroyed here {'is' if number == 1 else 'are'} on a record that"

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core import access, audit
 from muniment.core.actors import Actor
-from muniment.core.verdicts import ALLOWED, Verdict, unless
+from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.retention import anonymity, duties, elsewhere, ledger_lines, queries, rules, told
-from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.disposal_models import DisposalOrder, SourceInstruction
 from muniment.retention.duty_models import Duty
 
 BY_HAND = ("method", "standard", "witness", "consignment")
@@ -93,11 +92,11 @@ def can_say(duty: Duty, said: Said, *, by: Actor, people: anonymity.Known | None
     """Say whether an answer to a duty can be taken: whole, one that its place can give, and naming nobody."""
     settings, order = elsewhere.on(timezone.localdate()), duty.order
     offered = settings.answers(duty.where, duty.place)
-    verdict = unless(
-        not said.answer or said.answer in offered, f"'{said.answer}' is no answer here: it can be {', '.join(offered)}."
-    )
+    if said.answer and said.answer not in offered:
+        return refused(f"'{said.answer}' is no answer here: it can be {', '.join(offered)}.")
+    verdict = ALLOWED
     if said.answer:
-        verdict &= rules.can_answer(order, duty.answer)
+        verdict &= may_be_answered(duty)
         verdict &= unless(said.answer == Duty.Answer.DONE or bool(said.note.strip()), f"{rules.ANSWERING}.")
         by_hand = duty.where == Duty.Where.SHELF and said.answer == Duty.Answer.DONE
         verdict &= unless(not by_hand or bool(said.method.strip() and said.witness.strip()), f"{DESTROYED_HOW}.")
@@ -111,6 +110,11 @@ def can_say(duty: Duty, said: Said, *, by: Actor, people: anonymity.Known | None
     for words in filter(None, said.words):
         verdict &= anonymity.names_nobody(words, known)
     return verdict & _may(order, by)
+
+
+def may_be_answered(duty: Duty) -> Verdict:
+    """Say whether an answer can be taken: also in place of 'done' where its source has sent the record again since."""
+    return ALLOWED if duties.is_contradicted(duty) else rules.can_answer(duty.order, duty.answer)
 
 
 def _may(order: DisposalOrder, by: Actor) -> Verdict:
@@ -149,14 +153,5 @@ def _enter(order: DisposalOrder) -> None:
 def _settle(order: DisposalOrder, system_id: int) -> SourceInstruction:
     found = told.settle(order, system_id)
     if order.state == DisposalOrder.State.UNDONE:
-        say_why_kept(order)
+        told.say_why_kept(order)
     return found
-
-
-def say_why_kept(order: DisposalOrder) -> None:
-    """Say of each record of an order that was given up that it is here, and whether its source has deleted it."""
-    state, said = order.get_state_display(), told.answers(order)
-    left = order.items.filter(Q(kept_because="") | Q(kept_because__startswith=state), destroyed_at__isnull=True)
-    for item in left:
-        item.kept_because = told.kept_because(state, said.get(item.pk))
-    DisposalItem.objects.bulk_update(left, ["kept_because"])

@@ -156,7 +156,8 @@ def _found(row: Mapping[str, str]) -> Duty:
 
 def _is_known(duty: Duty, said: Said) -> bool:
     """Whether a row says what is recorded already, as a file does that was sent out with earlier answers."""
-    if duty.answer != said.answer or (said.note or "") != duty.note:
-        return False
-    more = (said.next_step in {"", duty.next_step}) and said.next_on in {None, duty.next_on}
-    return more and all(getattr(said, name) in {"", getattr(duty, name)} for name in BY_HAND)
+    same = said.next_step in {"", duty.next_step} and said.next_on in {None, duty.next_on}
+    if not said.answer:
+        return same and said.note in {"", duty.note}
+    same &= (said.answer, said.note) == (duty.answer, duty.note)
+    return same and all(getattr(said, name) in {"", getattr(duty, name)} for name in BY_HAND)

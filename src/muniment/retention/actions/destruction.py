@@ -130,14 +130,15 @@ def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: sweeping.Gone,
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
     """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in.
 
-    One that is final already is returned as it is.
+    One that is final already is returned as it is, unless a source was found to have the record still: then it is
+    provisional again.
     """
     with transaction.atomic():
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
         issued = Certificate.objects.filter(order=held).first()
         if issued is None:
             rules.can_move_order(held, "certify").require()
-        elif not issued.is_provisional:
+        elif not issued.is_provisional and not duties.reopened_orders().filter(pk=held.pk).exists():
             return issued
         items = list(held.items.select_related("system__controller").order_by("system__title", "reference"))
         for item in items:
@@ -257,7 +258,9 @@ def work(*, by: Actor) -> dict[str, int]:
     still = copies.outstanding(answered_for)
     left = set(duties.left_elsewhere().filter(order__in=answered_for).values_list("order_id", flat=True))
     ready = [order.pk for order in answered_for if order.pk not in still and order.pk not in left]
-    gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=ready))
+    gone = DisposalOrder.objects.filter(
+        Q(state="destroyed") | Q(pk__in=ready) | Q(pk__in=duties.reopened_orders().values("pk"))
+    )
     failures = []
     for order in gone.order_by("pk"):
         try:

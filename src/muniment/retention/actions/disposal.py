@@ -16,9 +16,9 @@ from muniment.people import pairs
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, duties, gate, letting_go, queries, rules, stops
+from muniment.retention import afresh, duties, gate, letting_go, queries, rules, stops, told
 from muniment.retention.actions import held_records
-from muniment.retention.actions.answering import answer, say_why_kept
+from muniment.retention.actions.answering import answer
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models import Review
@@ -238,7 +238,7 @@ def _taken_back(held: DisposalOrder, move: str, by: Actor, note: str) -> Disposa
     """Let the records of an order free for another, and open its review again; the order says which they were."""
     signed = f"{note.strip()} ({by.name}, {words.moment(timezone.now())})"
     moved = _moved(held, move, by, note="\n".join(filter(None, (held.note, signed))))
-    say_why_kept(moved)
+    told.say_why_kept(moved)
     if moved.review:
         _reopen(moved.review, by)
     return moved

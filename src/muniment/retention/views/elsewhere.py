@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from muniment.core import access, audit, references, work_files
 from muniment.core.models import User
 from muniment.core.visits import carry_out, opens, visitor
-from muniment.retention import duties, elsewhere, rules, work_of, work_print
+from muniment.retention import duties, elsewhere, work_of, work_print
 from muniment.retention import reconciling as reconciled
 from muniment.retention.actions import answering, answers_file
 from muniment.retention.duty_forms import AnswersForm, DutyForm
@@ -209,7 +209,8 @@ def duty(request: HttpRequest, reference: str) -> HttpResponse:
             "ends": one.answer in duties.CLOSING,
             "late": duties.late(one, settings, today) if one.answer not in duties.CLOSING else 0,
             "chased_on": duties.chased_on(one, settings),
-            "form": form if may and rules.can_answer(one.order, one.answer) else None,
+            "form": form if may and answering.may_be_answered(one) else None,
+            "contradicted": duties.is_contradicted(one),
             "page_title": f"{one.title}: {one.item.reference}",
         },
         status=422 if form.errors else 200,
@@ -236,7 +237,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
             "found": found,
             "again": found.again[:_MOST],
             "people": found.people[:_MOST],
-            "to_close": found.to_close[:_MOST],
+            "to_close": Duty.objects.filter(pk__in=found.to_close[:_MOST]).select_related("item").order_by("pk"),
             "withdrawn": reconciled.withdrawn()[:_MOST] if _sees_records(request) else (),
             "most": _MOST,
             **tabs(request),
