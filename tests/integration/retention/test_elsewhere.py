@@ -13,6 +13,7 @@ from django.utils import timezone
 from factories.cast import sign_in
 from factories.deeds import WORKER, approved, by, place
 from factories.exports import row
+from muniment.core.models import LedgerEntry
 from muniment.core.verdicts import Refused
 from muniment.records.models import Nominal, Record
 from muniment.retention import certificates, reconciling, work_of
@@ -240,7 +241,9 @@ def test_whoever_cannot_has_a_next_step_is_chased_and_the_certificate_tells_the_
     duty.refresh_from_db()
     assert (duty.chased, duty.answer) == (1, "supplier")
     assert duty.next_on > timezone.localdate()
-    answering.answer_one(duty, answering.Said("done"), by=by(life, "rowan"))
+    lines = LedgerEntry.objects.count()
+    assert client.post(reverse("duty", args=[duty.reference]), {"said": "done"}).status_code == 302
+    assert LedgerEntry.objects.count() == lines + 1, "a restored copy does not ask again"
     destruction.work(by=WORKER)
     final = Certificate.objects.get()
     (earlier,) = final.earlier.all()
