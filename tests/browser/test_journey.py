@@ -15,6 +15,7 @@ from muniment.people.queries import identity, nominals_of
 from muniment.retention import assessment, letting_go
 from muniment.retention.actions import destruction
 from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.duty_models import Duty
 from muniment.retention.models import Review
 
 REASON = "Invented for a test: nothing in these records is necessary any more."
@@ -85,6 +86,11 @@ def test_from_review_to_certificate(cast: dict[str, User], sign_in_on: Callable[
     for place in range(order.instructions.count()):
         page.get_by_label("Its answer").nth(place).select_option("done")
         page.get_by_role("button", name="Record the answer").nth(place).click()
+        assert "answer is recorded" in _say(page)
+    for duty in Duty.objects.filter(order=order, answer=""):  # national databases, by what is known of the person
+        page.goto(reverse("duty", args=[duty.reference]))
+        page.get_by_label("The answer").select_option("done")
+        page.get_by_role("button", name="Record it").click()
         assert "answer is recorded" in _say(page)
     destruction.work(by=Actor("worker"))
     page.goto(reverse("disposal", args=[order.reference]))

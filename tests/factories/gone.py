@@ -46,6 +46,8 @@ def begin(folder: str) -> None:
                 "retention_source",
                 "retention_review",
                 "retention_agreement",
+                "retention_duty",
+                "retention_certificateissue",
                 "supply",
                 "core",
                 "django",

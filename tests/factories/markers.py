@@ -21,7 +21,9 @@ from muniment.core.fields import Kind
 from muniment.retention.remaining import NOT_ABOUT_ANYBODY
 
 # What destruction itself makes, and the keys, whose bytes are their own markers.
-MADE_LATER = {"retention_certificate", "retention_trace", "records_tombstone", "core_contentkey"}
+MADE_LATER = {
+    "retention_certificate", "retention_certificateissue", "retention_trace", "records_tombstone", "core_contentkey",
+}  # fmt: skip
 WORD = "Zq{:05d}wX"
 _WORDS = re.compile(rb"Zq(\d{5})wX")
 # Eight bytes as the server writes them: four that count, and four that make them a plausible value of their type.

@@ -17,6 +17,7 @@ PREFIXES = {
     "adoption": "K",
     "procedure": "G",
     "batch": "B",
+    "duty": "T",
 }
 
 

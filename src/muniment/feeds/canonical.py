@@ -6,6 +6,7 @@ found again by the owner of the source. Every table names the row that its value
 across intakes by its `key` and compared by its `hash`, so that what one row said is replaced as a whole.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -188,6 +189,7 @@ class Batch:
     unmapped: tuple[str, ...] = ()  # columns with values that the feed does not map
     of_several: tuple[str, ...] = ()  # references of people of whom rows say two names and two dates of birth
     keeps_both: bool = False  # several records may share a reference
+    terms: Mapping[str, str] = field(default_factory=dict)  # what the source calls its references, see `feeds.terms`
     labels: tuple[str, ...] = ()  # of the people without a number of their own, who are named by the record
     rows: pa.Table = field(default_factory=ROWS.empty_table)
     records: pa.Table = field(default_factory=RECORDS.empty_table)

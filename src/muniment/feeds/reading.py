@@ -22,6 +22,7 @@ from muniment.feeds.feed import Feed, Table
 from muniment.feeds.limits import Limits
 from muniment.feeds.lines import Setting
 from muniment.feeds.mapping import Mapped, map_chunk
+from muniment.feeds.terms import own_terms
 from muniment.feeds.vocabulary import Vocabulary, standard
 
 _SCHEMAS = {
@@ -110,6 +111,7 @@ def read(
         unmapped=unseen.unmapped(),
         keeps_both=table.duplicates == "keep_both",
         labels=duplicates.labels(table),
+        terms=own_terms(table),
         of_several=duplicates.of_several(tables["nominals"]),
         **tables,
     )

@@ -12,9 +12,10 @@ from muniment.core.fields import Kind
 from muniment.core.models import Content, Controller, Scope
 from muniment.core.walls import BY_SCOPE, EVERYONE, through
 from muniment.engine.values.dates import PartialDate
+from muniment.records.comeback_models import Comeback
 from muniment.records.object_models import Place, PlaceLink, Vehicle, VehicleLink
 
-__all__ = ["Place", "PlaceLink", "Vehicle", "VehicleLink"]  # models as well, with a module of their own
+__all__ = ["Comeback", "Place", "PlaceLink", "Vehicle", "VehicleLink"]  # models as well, with a module of their own
 
 
 class SourceSystem(models.Model):
@@ -76,6 +77,7 @@ class Intake(models.Model):
     digest = models.CharField(max_length=64)
     kind = models.CharField(max_length=10)
     as_of = models.DateField()
+    terms = models.JSONField(default=dict)  # what its source calls the references: of the record, and of its people
     at = models.DateTimeField(db_default=Now())
     read = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
@@ -87,7 +89,7 @@ class Intake(models.Model):
 
     class Fields:
         id = system = Kind.KEY
-        feed = table = kind = Kind.CODE
+        feed = table = kind = terms = Kind.CODE
         file = digest = Kind.REFERENCE
         as_of = at = Kind.MOMENT
         read = accepted = unchanged = updated = quarantined = suppressed = withdrawn = Kind.STATE

@@ -8,7 +8,9 @@ from fpdf.enums import XPos, YPos
 
 from muniment.core import words
 from muniment.core.models import BatchRun
+from muniment.retention import duties
 from muniment.retention.disposal_models import Certificate, SourceInstruction
+from muniment.retention.duty_models import CertificateIssue, Duty
 from muniment.retention.printed import Page, latin, table
 
 
@@ -17,7 +19,15 @@ def waiting(certificate: Certificate) -> list[str]:
     body: dict[str, Any] = certificate.body
     gone, done = {each["system"] for each in body["destroyed"]}, SourceInstruction.Answer.DONE.label
     sources = [each["system"] for each in body["sources"] if each["answer"] != done and each["system"] in gone]
-    return sources + sorted({each["holder"] for each in body.get("copies", ())})
+    destroyed = {each["reference"] for each in body["destroyed"]}
+    others = {
+        each["place"]
+        for each in body.get("elsewhere", ())
+        if each["where"] != Duty.Where.SOURCE.label
+        and each["answer"] not in {answer.label for answer in duties.CLOSING}
+        and each["reference"] in destroyed
+    }
+    return sources + sorted(others) + sorted({each["holder"] for each in body.get("copies", ())})
 
 
 def as_pdf(certificate: Certificate, rewritten: BatchRun | None = None) -> bytes:
@@ -40,12 +50,34 @@ def as_pdf(certificate: Certificate, rewritten: BatchRun | None = None) -> bytes
         _rows(page, "Kept", ("System", "Reference", "Why"), body["kept"], ("system", "reference", "because"))
     heads, keys = ("System", "Answer", "Note", "By"), ("system", "answer", "note", "by")
     _rows(page, "What the sources answered", heads, body["sources"], keys)
+    if body.get("elsewhere"):
+        rows = [{"words": _answer(each), **each} for each in body["elsewhere"]]
+        heads, keys = ("Reference", "Place", "There", "Answer"), ("reference", "place", "there", "words")
+        rows = [each | {"there": " ".join(filter(None, (each["known_as"], each["location"])))} for each in rows]
+        _rows(page, "Record by record, everywhere", heads, rows, keys)
     if body.get("copies"):
         title, copies = "Copies that are not confirmed to be withdrawn", body["copies"]
         _rows(page, title, ("Given to", "What", "Where it stands"), copies, ("holder", "reference", "state"))
+    for each in certificate.earlier.order_by("issued_at", "pk"):
+        _earlier(page, each)
     page.set_font("Helvetica", "", 8)
     page.multi_cell(0, 5, f"SHA-256 of this certificate's content: {certificate.digest}")
     return bytes(page.output())
+
+
+def _answer(said: dict[str, Any]) -> str:
+    """Write an answer with who gave it, what was destroyed by hand, and what is to happen next."""
+    by = f" ({said['by']}, {_moment(said['at'])})" if said["at"] else ""
+    more = [said["note"], said["by_hand"], f"Next: {said['next_step']}" if said["next_step"] else ""]
+    return ". ".join(filter(None, (f"{said['answer']}{by}", *more)))
+
+
+def _earlier(page: FPDF, issue: CertificateIssue) -> None:
+    status = "Provisional" if issue.is_provisional else "Final"
+    heading = f"{status} certificate of {words.moment(issue.issued_at)}: what has changed since"
+    _rows(page, heading, ("Change",), [{"change": each} for each in issue.changes], ("change",))
+    page.set_font("Helvetica", "", 8)
+    page.multi_cell(0, 5, f"SHA-256 of that certificate's content: {issue.digest}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any], rewritten: BatchRun | None) -> None:

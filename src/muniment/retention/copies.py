@@ -18,14 +18,36 @@ class Copy:
     state: str
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who has a record, as far as is known here, by a supply."""
+
+    code: str
+    name: str
+
+
+Holders = Callable[[Iterable[int]], Mapping[int, tuple[Holder, ...]]]
 Source = Callable[[Iterable[DisposalOrder]], Mapping[int, tuple[Copy, ...]]]
 _sources: list[Source] = []
+_holders: list[Holders] = []
 
 
-def register(source: Source) -> None:
-    """Have a register asked about each order that has destroyed something."""
+def register(source: Source, holders: Holders | None = None) -> None:
+    """Have a register asked about each order that has destroyed something, and who has what is to go."""
     if source not in _sources:
         _sources.append(source)
+    if holders is not None and holders not in _holders:
+        _holders.append(holders)
+
+
+def held(records: Iterable[int]) -> dict[int, tuple[Holder, ...]]:
+    """Return who was given each of some records and has it still, by the key of the record; others are left out."""
+    found: dict[int, tuple[Holder, ...]] = {}
+    keys = list(records)
+    for asked in _holders if keys else ():
+        for key, holders in asked(keys).items():
+            found[key] = found.get(key, ()) + tuple(holders)
+    return found
 
 
 def outstanding(orders: Iterable[DisposalOrder]) -> dict[int, tuple[Copy, ...]]:

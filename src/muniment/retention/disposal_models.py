@@ -126,6 +126,7 @@ class SourceInstruction(models.Model):
         SUPPLIER = "supplier", "Cannot: the supplier must do it"
         LINKED = "linked", "Cannot: another force is linked"
         NOT_FOUND = "not_found", "Not found at source"
+        PART = "part", "Not the same of every record"  # made of what was answered of each
 
     order = models.ForeignKey(DisposalOrder, models.CASCADE, related_name="instructions")
     system = models.ForeignKey(SourceSystem, models.PROTECT)

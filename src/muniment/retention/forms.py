@@ -233,7 +233,10 @@ class AnswerForm(forms.Form):
 
     said = forms.ChoiceField(
         label="Its answer",
-        choices=[("", "Choose"), *SourceInstruction.Answer.choices],
+        choices=[
+            ("", "Choose"),
+            *(each for each in SourceInstruction.Answer.choices if each[0] != SourceInstruction.Answer.PART),
+        ],
         error_messages={"required": "Choose what the source answered"},
     )
     note = forms.CharField(

@@ -51,7 +51,7 @@ def of_order(order: DisposalOrder) -> GoesWith:
     return GoesWith(
         nominals=tuple(f"{nominal.system.title} {nominal.reference}" for nominal in going),
         others=on_them.exclude(pk__in=keys).count(),
-        texts=Content.objects.filter(_of(records)).count() if records else 0,
+        texts=Content.objects.filter(of_records(records)).count() if records else 0,
         judgements=Judgement.objects.filter(Q(left__in=keys) | Q(right__in=keys)).count(),
         places=_loose(PlaceLink, "place", records, keys),
         vehicles=_loose(VehicleLink, "vehicle", records, keys),
@@ -59,7 +59,13 @@ def of_order(order: DisposalOrder) -> GoesWith:
     )
 
 
-def _of(records: list[int]) -> Q:
+def nominals_of(order: DisposalOrder) -> set[int]:
+    """Return the keys of the nominals that go with what an order would still destroy, as far as the reader sees."""
+    return set(_lonely(order, queries.going(order)).values_list("pk", flat=True))
+
+
+def of_records(records: list[int]) -> Q:
+    """Match the content of some records."""
     asked = Q()
     for key in records:
         asked |= content.of_record(key)

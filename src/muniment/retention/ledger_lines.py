@@ -23,6 +23,12 @@ ORDER = (
 ITEM = ("record_key", "reference", "class_id", "decision_digest", "destroyed_at", "kept_because", "others")
 TRACE = ("declared", "marks", "first", "last")
 INSTRUCTION = ("sent_at", "answer", "answered_by", "answered_at", "note")
+DUTY = (
+    "where", "place", "title", "holder", "known_as", "tables", "location", "medium", "is_first", "asked_at", "answer",
+    "note", "answered_by", "answered_at", "next_step", "next_on", "chased", "method", "standard", "witness",
+    "consignment",
+)  # fmt: skip
+ISSUE = ("issued_at", "is_provisional", "body", "digest", "changes")
 CERTIFICATE = ("id", "issued_at", "is_provisional", "body", "digest")
 HOLD = (
     "title", "kind", "preset", "authority", "decided_by", "review_on", "scope", "start", "placed_by", "placed_at",
@@ -71,6 +77,7 @@ def tell_disposal(body: dict[str, Any]) -> dict[str, Any]:
             _facts(each, INSTRUCTION) | {"system": [each.system.controller.code, each.system.code]} for each in answers
         ],
         "certificate": _facts(certificate, CERTIFICATE) if certificate else None,
+        "earlier": [_facts(each, ISSUE) for each in certificate.earlier.order_by("pk")] if certificate else [],
         "nominals": [[*systems[system], digest] for system, digest in body["tombs"]],
         "owners": body["owners"],
     }
@@ -80,7 +87,11 @@ def _item(item: DisposalItem) -> dict[str, Any]:
     """Return what is said of a record of an order, with the marks that it left."""
     trace = getattr(item, "trace", None)
     left = _facts(trace, TRACE) if trace else None
-    return _facts(item, ITEM) | {"system": [item.system.controller.code, item.system.code], "trace": left}
+    return _facts(item, ITEM) | {
+        "system": [item.system.controller.code, item.system.code],
+        "trace": left,
+        "duties": [_facts(each, DUTY) for each in item.duties.order_by("pk")],
+    }
 
 
 def _systems_of(keys: Iterable[int]) -> dict[int, list[str]]:

@@ -15,6 +15,7 @@ from muniment.records.models import Involvement, Record
 from muniment.retention import (  # noqa: F401 - so that Django finds them
     batch_models,
     disposal_models,
+    duty_models,
     foresight_models,
     review_models,
     trace_models,

@@ -28,6 +28,7 @@ from muniment.retention.views import (
     disposals,
     due,
     due_records,
+    elsewhere,
     events,
     exceptions,
     foresight,
@@ -121,6 +122,14 @@ urlpatterns = [
     path("disposals/batches/<str:reference>/return/", batches.return_batch, name="return_batch"),
     path("disposals/batches/<str:reference>/sign/", batches.sign_batch, name="sign_batch"),
     path("disposals/batches/<str:reference>/call-off/", batches.call_off_batch, name="call_off_batch"),
+    path("disposals/elsewhere/", elsewhere.elsewhere_page, name="elsewhere"),
+    path("disposals/elsewhere/answers/", elsewhere.answers, name="answers_file"),
+    path("disposals/elsewhere/reconcile/", elsewhere.reconcile, name="reconcile"),
+    path("disposals/elsewhere/duties/<str:reference>/", elsewhere.duty, name="duty"),
+    path("disposals/elsewhere/<slug:controller>/<slug:where>/<slug:place>/", elsewhere.place_file, name="place_file"),
+    path(
+        "disposals/elsewhere/<slug:controller>/<slug:where>/<slug:place>.pdf", elsewhere.place_print, name="place_print"
+    ),
     path("disposals/<str:reference>/", disposals.disposal, name="disposal"),
     path("disposals/<str:reference>/approve/", disposals.approve, name="approve"),
     path("disposals/<str:reference>/return/", disposals.send_back, name="send_back"),

@@ -16,4 +16,4 @@ class SupplyConfig(AppConfig):
         from muniment.supply import person_bar, withdrawals
 
         surroundings.register(person_bar.around)
-        copies.register(withdrawals.of_orders)
+        copies.register(withdrawals.of_orders, withdrawals.holders)

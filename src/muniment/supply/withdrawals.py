@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.people.models import Belonging
-from muniment.retention.copies import Copy
+from muniment.retention.copies import Copy, Holder
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder
 from muniment.supply.models import Given, Notice, Supply
 
@@ -17,6 +17,15 @@ from muniment.supply.models import Given, Notice, Supply
 def of_orders(orders: Iterable[DisposalOrder]) -> dict[int, tuple[Copy, ...]]:
     """Return for each order what was given of its records, and of a person who is gone, and is not confirmed gone."""
     return {order.pk: copies for order in orders if (copies := tuple(_of_order(order)))}
+
+
+def holders(records: Iterable[int]) -> dict[int, tuple[Holder, ...]]:
+    """Return the recipients that have each of some records now, by its key."""
+    current = Given.objects.filter(what=Given.What.EVENT, key__in=list(records), is_current=True)
+    found: dict[int, set[Holder]] = defaultdict(set)
+    for key, code, name in current.values_list("key", "recipient", "supply__recipient_name"):
+        found[key].add(Holder(code, name))
+    return {key: tuple(sorted(each, key=lambda holder: holder.code)) for key, each in found.items()}
 
 
 def _of_order(order: DisposalOrder) -> Iterator[Copy]:

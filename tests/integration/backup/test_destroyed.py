@@ -15,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("gone")  # one installation for all of them
 ASK = "factories.gone"
 WHOLE = {
     "retention_certificate",
+    "retention_certificateissue",
     "retention_trace",
     "records_tombstone",
 }  # made by the destruction, so nothing in them was marked

@@ -21,7 +21,16 @@ from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
 from muniment.feeds.numbering import as_held, shared
-from muniment.records import intake_sql, object_sql, restriction_sql, staged_tables, staging, touched, withdrawal_sql
+from muniment.records import (
+    comeback_sql,
+    intake_sql,
+    object_sql,
+    restriction_sql,
+    staged_tables,
+    staging,
+    touched,
+    withdrawal_sql,
+)
 from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
 from muniment.records.touched import Touched
@@ -135,6 +144,7 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
             digest=batch.digest,
             kind=batch.kind,
             as_of=batch.as_of,
+            terms=dict(batch.terms),
         )
         if numbered is not staged:
             after.callback(numbered.drop)
@@ -229,6 +239,8 @@ class _Work:
             self.run(intake_sql.TOLD_ANEW)
         dangling = self._set_aside_dangling()
         fates = self._fates()
+        if fates["suppressed"]:
+            self.run(comeback_sql.CAME_BACK)
         self._make_scopes()
         self._write(changed=fates["updated"] > 0, seen_again=fates["unchanged"] > 0)
         self._follow_events()
@@ -300,6 +312,7 @@ class _Work:
     def _hold_anew(self) -> None:
         self.run(intake_sql.HELD_ANEW)
         if number := self.cursor.rowcount:
+            self.run(comeback_sql.HELD_ANEW)
             self.notes.append(
                 f"{self.batch.file}: {number:,} {'person' if number == 1 else 'people'} who"
                 f" {'was' if number == 1 else 'were'} destroyed here {'is' if number == 1 else 'are'} on a record that"

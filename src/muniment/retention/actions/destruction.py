@@ -20,7 +20,19 @@ from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
-from muniment.retention import afresh, copies, gate, ledger_lines, letting_go, rules, sweeping, told, traces
+from muniment.retention import (
+    afresh,
+    copies,
+    duties,
+    gate,
+    issues,
+    ledger_lines,
+    letting_go,
+    rules,
+    sweeping,
+    told,
+    traces,
+)
 from muniment.retention.actions import disposal, held_records
 from muniment.retention.afresh import Decisions
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder
@@ -51,6 +63,10 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
         verdict &= unless(
             not waiting, "Not every source has answered: " + ", ".join(each.system.title for each in waiting) + "."
         )
+        others = sorted(
+            {each.title for each in duties.unanswered_first(held)} - {each.system.title for each in waiting}
+        )
+        verdict &= unless(not others, f"Not answered yet: {', '.join(others)}.")
         verdict.require()
         disposal.not_overtaken(disposal.stands_against(held))
         now = afresh.decide(held) if now is None else now
@@ -60,12 +76,12 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
             if item.record_id is None:
                 continue
             verdict = disposal.goes_still(item, now.get(item.record_id), besides)
-            if why := staying.get(item.system_id):
+            if why := staying.get(item.pk):
                 verdict = refused(why)
             if verdict:
                 _destroy_item(item, held, gone, by=by)
             else:
-                item.kept_because = told.kept_whole(verdict.reasons[0], said.get(item.system_id))
+                item.kept_because = told.kept_whole(verdict.reasons[0], said.get(item.pk))
                 item.save(update_fields=["kept_because"])
         held.nominals_destroyed = sweeping.sweep(held, gone)
         held.state = rules.ORDER_MOVES["destroy"][held.state]
@@ -84,11 +100,11 @@ def destroy(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) ->
 
 
 def _staying(order: DisposalOrder) -> dict[int, str]:
-    """Return why the records of some systems stay, for what their sources answered; all of them stop the order."""
+    """Return why some records stay, for what their sources answered of them; where all stay, the order stops."""
     staying = told.staying(order)
     left = order.items.filter(record__isnull=False, destroyed_at__isnull=True, kept_because="")
-    systems = set(left.values_list("system_id", flat=True))
-    if systems and systems <= set(staying):
+    items = set(left.values_list("pk", flat=True))
+    if items and items <= set(staying):
         disposal.not_overtaken(refused(*sorted(set(staying.values()))))
     return staying
 
@@ -114,14 +130,15 @@ def _destroy_item(item: DisposalItem, order: DisposalOrder, gone: sweeping.Gone,
 def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
     """Issue the certificate of a destroyed order, or make a provisional one final when all answers are in.
 
-    One that is final already is returned as it is.
+    One that is final already is returned as it is, unless a source was found to have the record still: then it is
+    provisional again.
     """
     with transaction.atomic():
         held = DisposalOrder.objects.select_for_update().get(pk=order.pk)
         issued = Certificate.objects.filter(order=held).first()
         if issued is None:
             rules.can_move_order(held, "certify").require()
-        elif not issued.is_provisional:
+        elif not issued.is_provisional and not duties.reopened_orders().filter(pk=held.pk).exists():
             return issued
         items = list(held.items.select_related("system__controller").order_by("system__title", "reference"))
         for item in items:
@@ -133,10 +150,21 @@ def certify(order: DisposalOrder, *, by: Actor) -> Certificate:
         unless(not left, "Content keys are left: the worker has to run first.").require()
         left_there = copies.of(held)
         open_answers = bool(left_there) or told.open_sources().filter(order=held).exists()
+        open_answers |= duties.left_elsewhere().filter(order=held).exists()
         body = _body(held, items) | {"copies": [asdict(each) for each in left_there]}
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        if issued is not None:
+            issues.keep(issued, body, digest, is_provisional=open_answers)
+            if issued.digest == digest:
+                return issued
         certificate, _ = Certificate.objects.update_or_create(
-            order=held, defaults={"is_provisional": open_answers, "body": body, "digest": digest}
+            order=held,
+            defaults={
+                "is_provisional": open_answers,
+                "body": body,
+                "digest": digest,
+                "issued_at": timezone.now(),
+            },
         )
         for item in items:
             if item.destroyed_at:
@@ -199,6 +227,10 @@ def _body(order: DisposalOrder, items: list[DisposalItem]) -> dict[str, object]:
             }
             for each in order.instructions.select_related("system").order_by("system__title")
         ],
+        "elsewhere": [
+            duties.facts(each)
+            for each in order.duties.select_related("item").order_by("where", "title", "item__reference")
+        ],
     }
 
 
@@ -210,7 +242,7 @@ def work(*, by: Actor) -> dict[str, int]:
     ledger.write_outside()  # a copy that was put back and has not followed it stops here
     live = DisposalOrder.objects.filter(controller__mode=Controller.Mode.LIVE)
     cooled = live.filter(state="approved", cools_until__lte=timezone.now())
-    answered = live.filter(state="instructed").exclude(instructions__answer="")
+    answered = duties.answered_orders(live.filter(state="instructed").exclude(instructions__answer=""))
     held_records.expand_all(by=by, fresh_only=not (cooled.exists() or answered.exists()))
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     for name, orders, step in (("instructed", cooled, disposal.instruct), ("destroyed", answered, destroy)):
@@ -224,8 +256,11 @@ def work(*, by: Actor) -> dict[str, int]:
     provisional = Certificate.objects.filter(is_provisional=True).exclude(order__instructions__in=told.open_sources())
     answered_for = DisposalOrder.objects.filter(pk__in=provisional.values("order"))
     still = copies.outstanding(answered_for)
-    ready = [order.pk for order in answered_for if order.pk not in still]
-    gone = DisposalOrder.objects.filter(Q(state="destroyed") | Q(pk__in=ready))
+    left = set(duties.left_elsewhere().filter(order__in=answered_for).values_list("order_id", flat=True))
+    ready = [order.pk for order in answered_for if order.pk not in still and order.pk not in left]
+    gone = DisposalOrder.objects.filter(
+        Q(state="destroyed") | Q(pk__in=ready) | Q(pk__in=duties.reopened_orders().values("pk"))
+    )
     failures = []
     for order in gone.order_by("pk"):
         try:

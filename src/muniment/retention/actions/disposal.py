@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from muniment.core import access, audit, reasons, words
@@ -17,11 +16,14 @@ from muniment.people import pairs
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, anonymity, gate, letting_go, queries, rules, stops, told
+from muniment.retention import afresh, duties, gate, letting_go, queries, rules, stops, told
 from muniment.retention.actions import held_records
+from muniment.retention.actions.answering import answer
 from muniment.retention.afresh import Decided, Decisions
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models import Review
+
+__all__ = ["answer"]  # an act of a disposal too, with a module of its own
 
 
 class Overtaken(Refused):
@@ -236,18 +238,10 @@ def _taken_back(held: DisposalOrder, move: str, by: Actor, note: str) -> Disposa
     """Let the records of an order free for another, and open its review again; the order says which they were."""
     signed = f"{note.strip()} ({by.name}, {words.moment(timezone.now())})"
     moved = _moved(held, move, by, note="\n".join(filter(None, (held.note, signed))))
-    _say_why_kept(moved)
+    told.say_why_kept(moved)
     if moved.review:
         _reopen(moved.review, by)
     return moved
-
-
-def _say_why_kept(order: DisposalOrder) -> None:
-    """Say of each record of an order that was given up that it is here, and whether its source has deleted it."""
-    state, said = order.get_state_display(), told.answers(order)
-    left = order.items.filter(Q(kept_because="") | Q(kept_because__startswith=state), destroyed_at__isnull=True)
-    for system in set(left.values_list("system_id", flat=True)):
-        left.filter(system=system).update(kept_because=told.kept_because(state, said.get(system)))
 
 
 def _reopen(review: Review, by: Actor) -> None:
@@ -289,6 +283,7 @@ def instruct(order: DisposalOrder, *, by: Actor, now: Decisions | None = None) -
         not_overtaken(_as_proposed(held, afresh.decide(held) if now is None else now))
         for system_id in held.items.values_list("system", flat=True).distinct():
             SourceInstruction.objects.get_or_create(order=held, system_id=system_id)
+        duties.make(held)
         return _moved(held, "instruct", by)
 
 
@@ -322,32 +317,3 @@ def stop(order: DisposalOrder, *, by: Actor, because: str) -> DisposalOrder:
     """Stop an order that something has come up against; a person looks at it again."""
     with transaction.atomic():
         return _moved(_locked(order, "stop"), "stop", by, stopped_by=because[:200])
-
-
-def answer(instruction: SourceInstruction, *, by: Actor, said: str, note: str) -> SourceInstruction:
-    """Record what a source answered to its instruction. The note is printed on the certificate, so it names nobody."""
-    with transaction.atomic():
-        held = SourceInstruction.objects.select_for_update().get(pk=instruction.pk)
-        order = held.order
-        verdict = unless(said in SourceInstruction.Answer.values, "Choose what the source answered.")
-        verdict &= rules.can_answer(order, held.answer)
-        verdict &= unless(
-            said == SourceInstruction.Answer.DONE or bool(note.strip()),
-            f"{rules.ANSWERING}.",
-        )
-        verdict &= anonymity.names_nobody(note, queries.people_of(order))
-        if by.user:
-            verdict &= access.may(by.user, "disposal.instruct", on=timezone.localdate(), controller=order.controller)
-        verdict.require()
-        held.answer, held.answered_by, held.answered_at, held.note = said, by.name, timezone.now(), note[:255]
-        held.save()
-        if order.state == DisposalOrder.State.UNDONE:
-            _say_why_kept(order)
-        audit.record(
-            by,
-            "disposal.answer",
-            subject=order.reference,
-            controller=order.controller.code,
-            detail={"system": held.system.code, "answer": said},
-        )
-    return held

@@ -19,6 +19,7 @@ from muniment.records.models import Nominal, QuarantineName, Record, SourceSyste
 from muniment.retention import gate, sweeping
 from muniment.retention.actions import held_records
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.duty_models import CertificateIssue, Duty
 from muniment.retention.models import HeldRecord, Hold, HoldController
 from muniment.retention.trace_models import Trace
 
@@ -199,6 +200,8 @@ def _destroy_again(body: dict[str, Any], known: _Known, done: Followed) -> tuple
         key = facts.pop("id")
         if not Certificate.objects.filter(order=order).update(**facts):
             Certificate.objects.create(pk=key, order=order, **facts)
+        for said in body.get("earlier", ()):
+            CertificateIssue.objects.update_or_create(certificate_id=key, digest=said["digest"], defaults=said)
     return order, gone
 
 
@@ -206,7 +209,7 @@ def _item_again(order: DisposalOrder, said: dict[str, Any], known: _Known, gone:
     """Destroy one record again, unless a hold that stands covers it, and bury it in any case."""
     facts = dict(said)
     system = known.systems.get(tuple(facts.pop("system")))
-    reference, left = facts.pop("reference"), facts.pop("trace")
+    reference, left, told = facts.pop("reference"), facts.pop("trace"), facts.pop("duties", ())
     if system is None:
         done.findings.append(
             f"{order.reference} names a system that this copy does not know: register it, restore anew."
@@ -215,6 +218,9 @@ def _item_again(order: DisposalOrder, said: dict[str, Any], known: _Known, gone:
     made, _ = DisposalItem.objects.update_or_create(order=order, system=system, reference=reference, defaults=facts)
     if left:
         Trace.objects.update_or_create(item=made, defaults=left)
+    for duty in told:
+        at = {name: duty[name] for name in ("where", "place")}
+        Duty.objects.update_or_create(order=order, item=made, **at, defaults=duty)
     if not facts["destroyed_at"]:
         return
     record = Record.objects.filter(system=system, reference=reference).first()

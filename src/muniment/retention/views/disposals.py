@@ -23,11 +23,25 @@ from muniment.core.visits import carry_out, opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import certificates, copies, doubt, goes_with, long_kept, queries, rules, stops, told
+from muniment.retention import (
+    certificates,
+    copies,
+    doubt,
+    goes_with,
+    long_kept,
+    preview,
+    queries,
+    reconciling,
+    rules,
+    stops,
+    told,
+    work_of,
+)
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.actions import rewrite
 from muniment.retention.anonymity import known
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
+from muniment.retention.duty_models import CertificateIssue, Duty
 from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
 from muniment.retention.views.decided import answers_of, staying_beside
 
@@ -56,7 +70,7 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
     return {
         "counts": [
             *((value, label, count.get(value, 0)) for value, label in DisposalOrder.State.choices),
-            (AT_SOURCES, "Waiting for a source", told.waiting_for_sources().count()),
+            (AT_SOURCES, "Waiting elsewhere", told.waiting_for_sources().count()),
             (IN_DOUBT, "In doubt", doubt.orders().count()),
         ],
         "may_propose": access.may(request.user, "disposal.propose", on=timezone.localdate()),
@@ -101,6 +115,7 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
     """Show an order; `forms` are those that were sent and are not right, which show what is wrong with them."""
     nominals = list(nominals_of(order.prime)) if order.prime else []
     items = order.items.select_related("system__controller", "record__decision").order_by("system", "reference")
+    in_the_way = _in_the_way(order)
     return TemplateResponse(
         request,
         "retention/disposal.html",
@@ -115,8 +130,14 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             "copies": copies.of(order),
             **_life(request, order, list(items)),
             **_decision(request, order),
+            **_preview(request, order, in_the_way),
             "sources": _sources(request, order, forms.get("answering")),
-            "holds": _in_the_way(order),
+            "holds": in_the_way,
+            "duties": list(
+                Duty.objects.filter(order=order).select_related("item").order_by("item__reference", "where", "pk")
+            ),
+            "back": reconciling.of_items(items),
+            "earlier": list(CertificateIssue.objects.filter(certificate__order=order).order_by("issued_at", "pk")),
             "certificate": (proof := Certificate.objects.filter(order=order).first()),
             "rewritten": rewrite.of(proof),
             "cooled": bool(rules.has_cooled(order, timezone.now())),
@@ -152,15 +173,16 @@ class Source:
 def _sources(request: HttpRequest, order: DisposalOrder, sent: Form | None) -> list[Source]:
     may = _may(request, "disposal.instruct", order)
     tell = may and bool(rules.can_tell_sources(order))
-    work = set(order.items.filter(kept_because="").values_list("system_id", flat=True))
-    here = set(order.items.filter(destroyed_at__isnull=True).values_list("system_id", flat=True))
-    here &= set(told.staying(order))
+    staying = told.staying(order)
+    stays = order.items.filter(destroyed_at__isnull=True, pk__in=staying)
+    here = set(stays.values_list("system_id", flat=True))
+    work = set(work_of.to_do(order).values_list("item__system_id", flat=True))
     found = []
     for each in order.instructions.select_related("system").order_by("system__title"):
         ids = _ANSWERING.format(each.system_id)
         form = sent if sent is not None and sent.auto_id == ids else AnswerForm(known((), ()), auto_id=ids)
         system, answered = each.system_id, each.answer
-        has_work = tell and answered != told.DONE and system in work - here
+        has_work = tell and answered != told.DONE and system in work
         found.append(
             Source(each, form if may and rules.can_answer(order, answered) else None, has_work, system in here)
         )
@@ -178,7 +200,7 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
     Who may see orders and no records, such as an auditor, sees their references.
     """
     said = told.answers(order)
-    states = [told.item_state(item, order, said.get(item.system_id)) for item in items]
+    states = [told.item_state(item, order, said.get(item.pk)) for item in items]
     if order.prime is None or not _may(request, "record.view", order):
         return {"items": [(item, None, state) for item, state in zip(items, states, strict=True)]}
     entries = {entry.record.pk: entry for entry in chronology(order.prime)}
@@ -189,6 +211,13 @@ def _life(request: HttpRequest, order: DisposalOrder, items: list[DisposalItem])
         "decision": queries.person_decision(order.prime, order.controller),
         "goes_with": goes_with.of_order(order) if goes_with.to_come(order) else None,
     }
+
+
+def _preview(request: HttpRequest, order: DisposalOrder, in_the_way: list[str]) -> dict[str, Any]:
+    """Return every other effect, until the order is carried out, to those who may see the records."""
+    if not goes_with.to_come(order) or not _may(request, "record.view", order):
+        return {}
+    return {"preview": preview.of_order(order, len(in_the_way))}
 
 
 def _decision(request: HttpRequest, order: DisposalOrder) -> dict[str, Any]:
@@ -287,17 +316,11 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
         audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
         messages.error(request, " ".join(refusal))
         return redirect("disposal", order.reference)
-    items = order.items.filter(system_id=system, kept_because="").select_related("system").order_by("reference")
-    if system in told.staying(order):
-        items = items.filter(destroyed_at__isnull=False)  # what stays here stays there
-    if not items:
+    todo = work_of.to_do(order).filter(item__system_id=system)
+    if not todo:
         raise Http404
-    audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=items[0].system.owner)
-    return work_files.response(
-        f"{order.reference}-{items[0].system.code}",
-        ("order", "system", "reference", "delete", "answer (done, supplier, linked, not_found)", "note (no names)"),
-        ((order.reference, item.system.code, item.reference, "delete", "", "") for item in items),
-    )
+    audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=todo[0].holder)
+    return work_files.response(f"{order.reference}-{todo[0].place}", work_of.HEADS, work_of.lines(todo))
 
 
 @opens("disposal.view")

@@ -19,6 +19,7 @@ from muniment.records.models import Quarantine
 from muniment.retention import doubt, due, queue, told
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import Hold, Review
+from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
 from muniment.retention.views.reviews import Line, lines
 from muniment.supply import queries as supplied
@@ -108,7 +109,18 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
-        ("disposal.instruct", "disposal{s} waiting for a source", f"{orders}?state={AT_SOURCES}", _at_sources),
+        (
+            "disposal.instruct",
+            "disposal{s} waiting for a source or elsewhere",
+            f"{orders}?state={AT_SOURCES}",
+            _at_sources,
+        ),
+        (
+            "disposal.instruct",
+            "late answer{s} to chase",
+            f"{reverse('elsewhere')}?late=1",
+            lambda: elsewhere.late().count(),
+        ),
         ("disposal.view", "disposal{s} in doubt", f"{orders}?state={IN_DOUBT}", lambda: doubt.orders().count()),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
         ("hold.place", "hold{s} in doubt", reverse("holds"), lambda: len(doubt.holds())),
