@@ -16,6 +16,7 @@ PREFIXES = {
     "notice": "N",
     "adoption": "K",
     "procedure": "G",
+    "mode": "M",
 }
 
 

@@ -13,6 +13,7 @@ from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record
 from muniment.retention import (  # noqa: F401 - so that Django finds them
+    check_models,
     disposal_models,
     foresight_models,
     review_models,

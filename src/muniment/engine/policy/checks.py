@@ -28,6 +28,7 @@ _FORMS = {
     "supply.yaml": "setting",
     "foresight.yaml": "setting",
     "reviews.yaml": "setting",
+    "checks.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

@@ -221,6 +221,7 @@ class Policy:
     supply: tuple[Setting, ...]
     foresight: tuple[Setting, ...]
     reviews: tuple[Setting, ...]
+    checks: tuple[Setting, ...]
     bank_holidays: Mapping[str, tuple[date, ...]]  # by division
     overlays: Mapping[str, Overlay] = field(default_factory=dict)
     _cache: dict[tuple[date, str | None], Rules] = field(default_factory=dict, compare=False, repr=False)

@@ -81,6 +81,7 @@ def _load(folder: Path, version: str) -> Policy:
             supply=_settings(read_yaml(folder / "supply.yaml")),
             foresight=_settings(read_yaml(folder / "foresight.yaml")),
             reviews=_settings(read_yaml(folder / "reviews.yaml")),
+            checks=_settings(read_yaml(folder / "checks.yaml")),
             bank_holidays=_bank_holidays(folder / "calendar"),
         )
     except (KeyError, TypeError, AttributeError, OSError) as error:
