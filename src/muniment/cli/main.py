@@ -50,6 +50,11 @@ COMMANDS = {
         "foresee", "Foresee what falls due in ten years, and what another schedule would change.", "batch"
     ),
     "work": Command("work", "Carry out what is due: instructions, destruction, certificates, seals.", "worker"),
+    "compare": Command(
+        "compare",
+        "Bring in decisions that were made by hand and put each beside what the schedule would decide.",
+        "batch",
+    ),
     "hold": Command("hold", "List holds, and report what of a hold's scope has gone since a day.", "worker"),
     "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),

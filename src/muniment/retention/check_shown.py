@@ -68,7 +68,7 @@ def _group(group: int) -> str:
 def row(each: Tally) -> tuple[str, ...]:
     """Return a stratum as a row of HEADS; numbers without marks, so that a file can be worked on."""
     low, high = each.interval(KINDS["destroys"])
-    share = f"{100 * each.of(KINDS['destroys']) / each.told:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    share = 100 * each.of(KINDS["destroys"]) / max(1, each.told)
     return (
         words.say("decision", each.outcome),
         "all" if each.group is None else str(each.group or "none"),
@@ -78,7 +78,7 @@ def row(each: Tally) -> tuple[str, ...]:
         str(each.keeps),
         str(each.neither),
         str(each.unsure),
-        share if each.told else "",
+        f"{share:.1f} ({100 * low:.1f} to {100 * high:.1f})" if each.told else "",
     )
 
 

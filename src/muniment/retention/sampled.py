@@ -16,6 +16,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.models import Controller, Scope, User, UserScope
 from muniment.core.verdicts import ALLOWED, Verdict, refused
+from muniment.core.visits import controllers_of
 from muniment.engine.matching.estimates import Estimate
 from muniment.engine.retention import checked
 from muniment.engine.retention.checked import Decided, Tally
@@ -189,6 +190,13 @@ def open_to(sample: DecisionSample, name: str) -> QuerySet[SampledDecision]:
     """Return what somebody may still check of a sample, in its order: nobody has, or they look a second time."""
     second = Q(said="wrong", agreed=None) & ~Q(by=name)
     return sample.items.filter(Q(said="") | second).order_by("place")
+
+
+def waiting_for(user: User) -> int:
+    """Return how many decisions of open samples wait for somebody at the controllers for which they check."""
+    mine = controllers_of(user, "check.work")
+    samples = DecisionSample.objects.filter(closed_at__isnull=True, controller__in=mine)
+    return sum(open_to(each, user.username).count() for each in samples)
 
 
 def last(controller: Controller, about: str) -> DecisionSample | None:
