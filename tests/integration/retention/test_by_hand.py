@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import WORKER, by, decide
+from factories.deeds import WORKER, asked_for, by, decide
 from factories.lives import ORGANISATION
 from muniment.core import ledger
 from muniment.core.models import AuditEvent, Controller
@@ -44,7 +44,9 @@ def mild(monkeypatch):
     """Limits that two decisions can keep: what holds is under test here, and not how many policy asks for."""
     said = check_policy.on(timezone.localdate())
     leaving_ = type(said.leaving)(least_compared=1, within_days=180, harmful=1.0, sample_within_days=180)
-    monkeypatch.setattr(check_policy, "on", lambda day: type(said)(**vars(said) | {"harmful": 1.0, "leaving": leaving_}))
+    monkeypatch.setattr(
+        check_policy, "on", lambda day: type(said)(**vars(said) | {"harmful": 1.0, "leaving": leaving_})
+    )
 
 
 def northshire():
@@ -116,6 +118,7 @@ def test_rows_that_cannot_be_used_are_refused_alone_and_tell_nothing(clock):
 
 
 def test_reviews_that_were_decided_here_count_too(clock):
+    asked_for(clock)
     decide(clock, "dispose")
     assert comparing.take_reviews(northshire(), by=by(clock, "rowan")) == 1
     assert comparing.take_reviews(northshire(), by=by(clock, "rowan")) == 0
@@ -196,7 +199,7 @@ def test_what_holds_no_more_cannot_be_agreed_to(clock, mild):
 def test_a_restored_copy_follows_a_change_of_mode(clock):
     in_advisory_mode(clock)
     ledger.write_outside()
-    lines = ledger.read()
+    lines = list(ledger.read(ledger.file()))
     Controller.objects.filter(code="northshire").update(mode="live")
     ModeChange.objects.all().delete()
     done = replay.Followed()
