@@ -1,12 +1,14 @@
 """Decisions made by hand beside what would have been decided of the same person or record on the same day.
 
-The facts are those that are held now, without what happened, was recorded or was held after that day. What a source has
-corrected since is taken as it stands.
+The facts are those that are held now. Of a person, what happened, was recorded or was held after that day is left out.
+A record is decided by everybody on it, as a run would on that day by what is known now; where that cannot be told of a
+few, the one who keeps it longest counts. What a source has corrected since is taken as it stands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from muniment.core.models import Controller
 from muniment.engine.policy.model import Policy
@@ -16,12 +18,12 @@ from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.facts import Facts
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
-from muniment.retention import explaining, facts_seen, policy_now, queries
+from muniment.retention import decide_few, explaining, facts_seen, policy_now, queries
 from muniment.retention.explaining import Explanation
 from muniment.retention.models import Review
 
 DISPOSE, KEEP, PERSON = "dispose", "keep", "person"
-# Of several people on a record the one whose decision keeps it longest counts.
+# From what lets go to what keeps longest.
 _STRICTEST = ("dispose", "archive", "review", "escalate", "retain", "hold")
 
 
@@ -66,7 +68,26 @@ def beside(subject: Subject, on: date) -> Beside:
     """Return what would have been decided of somebody or of a record on a day."""
     policy = policy_now.policy()
     every = [_decided(prime, facts, policy, on) for prime, facts in _facts(subject, on)]
-    return max(every, key=lambda each: (_STRICTEST.index(each.made.outcome), each.made.due or date.max))
+    strictest = max(every, key=lambda each: (_STRICTEST.index(each.made.outcome), each.made.due or date.max))
+    if subject.record is None:
+        return strictest
+    told = decide_few.decide(
+        policy, on, people=[each.prime.pk for each in every if each.prime], records=[subject.record.pk]
+    )
+    rows = told.records.to_pylist() if told else []
+    row = next((each for each in rows if each["record_id"] == subject.record.pk), None)
+    if row is None:
+        return strictest
+    driving = next((each for each in every if each.prime and each.prime.pk == row["driving_person"]), every[0])
+    return replace(driving, made=_of_record(row, driving.made))
+
+
+def _of_record(row: Mapping[str, Any], alone: Decision) -> Decision:
+    """Return the decision about a record by everybody on it, in place of the one by one of them alone."""
+    same = (row["outcome"], row["due"], row["rule"]) == (alone.outcome, alone.due, alone.rule)
+    because, missing = tuple(row["because"]), tuple(row["missing"])
+    made = replace(alone, outcome=row["outcome"], due=row["due"], rule=row["rule"], because=because, missing=missing)
+    return made if same else replace(made, bounds=())
 
 
 def _decided(prime: PrimePerson | None, facts: Facts, policy: Policy, on: date) -> Beside:

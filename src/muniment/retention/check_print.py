@@ -21,7 +21,7 @@ def as_pdf(sample: DecisionSample) -> bytes:
         paragraph(page, reason, style="B")
     table(page, ("What", "Which"), check_shown.about(sample))
     heading(page, "Rates", 13)
-    table(page, ("Of all that was drawn", "Share, with its interval", ""), _rates(sample))
+    table(page, ("What is wrong", "Share, with its interval", ""), _rates(sample))
     heading(page, "Stratum by stratum", 13)
     table(page, check_shown.HEADS, [check_shown.row(each) for each in told.tallies])
     if told.causes:

@@ -125,9 +125,14 @@ class Whisker:
     text_y: float
     left: float
     right: float
-    dot: float | None
+    dot: float
     title: str
     words: str
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """From where to where the mark of the limit reaches."""
+        return self.y - 8, self.y + 8
 
 
 @dataclass(frozen=True)
@@ -152,8 +157,11 @@ class RateChart:
         return self.width - SIDE
 
 
-def chart(found: Sequence[Rate], limit: float) -> RateChart:
-    """Draw rates on one scale that reaches past the highest of them and the limit."""
+def chart(rates: Sequence[Rate], limit: float) -> RateChart | None:
+    """Draw the rates that are known on one scale that reaches past the highest of them and the limit."""
+    found = [each for each in rates if each.share is not None]
+    if not found:
+        return None
     most = min(1.0, max([limit, *(each.high for each in found)]) * 1.1)
     room = WIDTH - 2 * SIDE
 
@@ -163,8 +171,8 @@ def chart(found: Sequence[Rate], limit: float) -> RateChart:
     whiskers = []
     for at, each in enumerate(found):
         y = at * ROW + 30
-        dot = None if each.share is None else across(each.share)
-        whiskers.append(Whisker(y, y - 12, across(each.low), across(each.high), dot, each.title, each.words))
+        ends = across(each.low), across(each.high)
+        whiskers.append(Whisker(y, y - 12, *ends, across(each.share or 0), each.title, each.words))
     base = len(found) * ROW + 4
     return RateChart(tuple(whiskers), across(limit), f"policy's limit {percent(limit)}", base, percent(most))
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import WORKER, asked_for, by, decide
-from factories.lives import ORGANISATION
+from factories.lives import NOW, ORGANISATION
 from muniment.core import ledger
 from muniment.core.models import AuditEvent, Controller
 from muniment.core.verdicts import Refused
@@ -18,7 +18,7 @@ from muniment.engine.policy.model import Overlay
 from muniment.people.models import PrimePerson
 from muniment.records.actions.organise import BadOrganisation, load_organisation
 from muniment.records.models import Record
-from muniment.retention import check_policy, leaving, policy_now, sampled, sweeping
+from muniment.retention import by_hand, check_policy, leaving, policy_now, sampled, sweeping
 from muniment.retention.actions import changing_mode, checking, comparing, replay
 from muniment.retention.actions.checking import Answer
 from muniment.retention.actions.comparing import Given
@@ -91,6 +91,14 @@ def test_each_decision_is_put_beside_what_would_have_been_decided_that_day(clock
     assert (went.system, went.differs, person.prime_id) == ("dispose", False, prime.pk)
     told = leaving.agreement(northshire())
     assert (told.both.hits, told.both.of, told.harmful.hits, told.harmful.of, told.unsettled) == (2, 3, 1, 3, 1)
+
+
+def test_a_record_put_beside_today_comes_out_as_the_run_stored_it(clock):
+    for record in Record.objects.select_related("decision", "system__controller"):
+        told = by_hand.beside(by_hand.Subject(northshire(), record=record), NOW)
+        stored = record.decision
+        assert (told.made.outcome, told.made.due, told.made.rule) == (stored.outcome, stored.due, stored.rule)
+        assert told.explained().agrees
 
 
 def test_before_its_day_had_come_the_schedule_kept_it(clock):
