@@ -29,6 +29,13 @@ def decide(life, outcome="dispose", **more):
     return reviewing.decide(life.review, reviewing.Answers(NO, WHY), conclusion, by=by(life, "rowan"))
 
 
+def asked_for(life):
+    """Return a review of the one person whom nothing else opened: somebody needs it."""
+    need = reviewing.Need("error_found", "A wrong offence was found in the paper file.")
+    prime = PrimePerson.objects.get(retired_at__isnull=True)
+    return reviewing.ask(prime, Controller.objects.get(code="northshire"), by=by(life, "rowan"), need=need)
+
+
 def propose(life):
     done = decide(life)
     records = tuple(Record.objects.values_list("pk", flat=True))

@@ -31,6 +31,7 @@ _OWNERS = {
     "records_quarantine": "quarantine", "people_judgement": "judgement", "people_runhold": "run",
     "objects_placejudgement": "place", "objects_vehiclejudgement": "vehicle", "retention_reviewanswer": "review",
     "retention_reviewtrigger": "review", "retention_reviewask": "review", "retention_agreement": "review",
+    "retention_sampleddecision": "check", "retention_manualdecision": "manual",
 }  # fmt: skip
 
 _KEYS_OF_RECORDS = {"supply_given": ("key", "whole"), "supply_notice": ("key",)}

@@ -53,6 +53,11 @@ COMMANDS = {
     "disposal": Command(
         "disposal", "Take answers of sources back, and reconcile disposals with what they send.", "worker"
     ),
+    "compare": Command(
+        "compare",
+        "Bring in decisions that were made by hand and put each beside what the schedule would decide.",
+        "batch",
+    ),
     "hold": Command("hold", "List holds, and report what of a hold's scope has gone since a day.", "worker"),
     "evaluate": Command("evaluate", "Measure linkage against a truth that is known.", None),
     "explain": Command("explain", "Explain a decision about a person or a record.", "web"),

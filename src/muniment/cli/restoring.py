@@ -166,8 +166,8 @@ def _load(admin: psycopg.Connection, place: seats.Seats, given: Given, *, by: Ac
     loaded = checking.Check("rows are those of the manifest", f"{rows:,} rows in {len(counts)} tables", True)
     went = (
         f"{len(given.lines)} entries, {len(given.lines) - after} since the backup:"
-        f" {followed.adoptions} adoptions, {followed.holds} holds, {followed.disposals} disposals,"
-        f" {followed.records} records, {followed.nominals} nominals"
+        f" {followed.adoptions} adoptions, {followed.modes} changes of mode, {followed.holds} holds,"
+        f" {followed.disposals} disposals, {followed.records} records, {followed.nominals} nominals"
     )
     checks = [loaded, checking.Check("the ledger was followed", went, True)]
     return Restored(followed, checks + checking.of_copy(given.lines, after, followed.findings), rows)

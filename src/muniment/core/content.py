@@ -27,6 +27,8 @@ OWNERS: Final = {
     "place": "why two places were judged to be the same or not, and why that was taken back",
     "vehicle": "why two vehicles were judged to be the same or not, and why that was taken back",
     "review": "what reviewers gave as reasons, decided or in a draft",
+    "check": "why an automatic decision was said to be wrong",
+    "manual": "why people decided by hand as they did, and how a difference was settled",
     "run": "why a run of linkage that waited was released",
 }
 NONCE_BYTES = 12

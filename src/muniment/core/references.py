@@ -18,6 +18,7 @@ PREFIXES = {
     "procedure": "G",
     "batch": "B",
     "duty": "T",
+    "mode": "M",
 }
 
 

@@ -199,6 +199,17 @@ CREATE OR REPLACE FUNCTION muniment.destructions_told(codes text[], since timest
         AND e.controller = ANY (codes) AND ('__WEB__' NOT IN (session_user, current_setting('role')) OR e.controller IN
             (SELECT code FROM core_controller WHERE id = ANY (muniment.controllers()))) $$;
 
+-- Bring a controller to the mode that was last agreed to, or gone back to: which no web page may write by itself.
+CREATE OR REPLACE FUNCTION muniment.follow_mode(which bigint) RETURNS text
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    UPDATE core_controller c SET mode = m."to" FROM (
+        SELECT "to" FROM retention_modechange WHERE controller_id = which AND settled_at IS NOT NULL AND refused_by = ''
+            AND ("to" = 'advisory' OR agreed_by <> '' AND agreed_by <> asked_by)
+        ORDER BY settled_at DESC, id DESC LIMIT 1) m
+    WHERE c.id = which AND ('__WEB__' NOT IN (session_user, current_setting('role'))
+        OR which = ANY (muniment.controllers()))
+    RETURNING c.mode $$;
+
 -- Whom an event concerns: whose people did it, whose records were open to them, and the controller that it names.
 CREATE OR REPLACE FUNCTION muniment.concerned(who bigint, named text) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

@@ -21,3 +21,4 @@ class RetentionConfig(AppConfig):
         ledger.tells("disposal", ledger_lines.tell_disposal)
         ledger.tells("hold", ledger_lines.tell_hold)
         ledger.tells("adoption", ledger_lines.tell_adoption)
+        ledger.tells("mode", ledger_lines.tell_mode)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from muniment.core import words
@@ -93,20 +94,40 @@ def explain_record(record: records.Record) -> Explanation | None:
     stored = RecordDecision.objects.filter(record=record).select_related("driving_prime").first()
     if stored is None:
         return None
-    prime = (
-        stored.driving_prime
-        or PrimePerson.objects.filter(belongings__until__isnull=True, belongings__nominal__involvements__record=record)
-        .order_by("pk")
-        .first()
-    )
+    prime = stored.driving_prime or people_on(record).first()
     if prime is None:
         return _explained(stored, facts_seen.about_record_alone(record), None)
     facts = facts_seen.about_person(prime).under(record.system.controller.code, record.pk)
     return _explained(stored, facts, prime)
 
 
-def _explained(stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None) -> Explanation:
-    policy, on = policy_now.policy(), timezone.localdate()
+def people_on(record: records.Record) -> QuerySet[PrimePerson]:
+    """Return the prime people on a record whom the reader may see, the first made first."""
+    now = {"belongings__until__isnull": True, "belongings__nominal__involvements__record": record}
+    return PrimePerson.objects.filter(**now).distinct().order_by("pk")
+
+
+def explain_as_on(made: Decision, facts: Facts, prime: PrimePerson | None, on: date) -> Explanation:
+    """Explain what would have been decided on a day by some facts, which the schedule has not stored."""
+    kept = {name: getattr(made, name) for name in ("outcome", "due", "missing", "because")}
+    as_stored: PersonDecision | RecordDecision = (
+        PersonDecision(
+            rule=made.rule or "",
+            group=made.group,
+            clear_from=made.clear_from,
+            driving_involvement_id=made.driving_involvement,
+            **kept,
+        )
+        if facts.about is None
+        else RecordDecision(rule=made.rule or "", **kept)
+    )
+    return _explained(as_stored, facts, prime, on)
+
+
+def _explained(
+    stored: PersonDecision | RecordDecision, facts: Facts, prime: PrimePerson | None, on: date | None = None
+) -> Explanation:
+    policy, on = policy_now.policy(), on or timezone.localdate()
     work = Measuring()
     made, rules = decide(facts, policy, on, work), policy.on(on, facts.controller)
     agrees = (made.outcome, made.due, made.rule or "") == (stored.outcome, stored.due, stored.rule)

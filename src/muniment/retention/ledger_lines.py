@@ -1,4 +1,4 @@
-"""What the ledger outside the database says of disposals, holds and adoptions: all that a restored copy has to follow.
+"""What the ledger outside the database says of disposals, holds, adoptions and modes, for a restored copy to follow.
 
 Rows are named by what their sources call them, people by the keyed digests that tombstones bear: a copy made earlier
 has other keys for what came since.
@@ -12,6 +12,7 @@ from muniment.core.models import RuleAdoption
 from muniment.people.models import Belonging
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, SourceSystem
+from muniment.retention.check_models import ModeChange
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models import Hold
 
@@ -38,6 +39,8 @@ HOLD = (
 ADOPTION = (
     "rule", "ends", "start", "months", "days", "authority", "asked_by", "asked_at", "completed_by", "completed_at",
 )  # fmt: skip
+
+MODE = ("to", "why", "figures", "asked_by", "asked_at", "agreed_by", "settled_at")
 
 Name = list[str]  # controller, system, reference or its digest
 
@@ -104,6 +107,12 @@ def tell_adoption(body: dict[str, Any]) -> dict[str, Any]:
     adoption = RuleAdoption.objects.select_related("controller").get(pk=body["adoption"])
     facts = _facts(adoption, ADOPTION)
     return {"adoption": adoption.pk, "controller": adoption.controller.code, "facts": facts}
+
+
+def tell_mode(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the ledger says of a change of mode that was done."""
+    change = ModeChange.objects.select_related("controller").get(pk=body["change"])
+    return {"change": change.pk, "controller": change.controller.code, "facts": _facts(change, MODE)}
 
 
 def tell_hold(body: dict[str, Any]) -> dict[str, Any]:

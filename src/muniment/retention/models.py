@@ -14,6 +14,7 @@ from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Record
 from muniment.retention import (  # noqa: F401 - so that Django finds them
     batch_models,
+    check_models,
     disposal_models,
     duty_models,
     foresight_models,

@@ -41,11 +41,14 @@ NOT_ABOUT_ANYBODY: Final = {
     "people_samplestratum": _RUNS,
     "records_sourcekey": _ORGANISATION,
     "records_sourcesystem": _ORGANISATION,
+    "retention_decisionsample": "counts of decisions by outcome and group, and who drew and closed it; it names nobody",
     "retention_deputy": _STAFF,
     "retention_foreseencount": _RUNS,
     "retention_foresightasked": _STAFF,
     "retention_keptbacklog": _RUNS,
     "retention_keptforecast": _RUNS,
+    "retention_manualfile": "the name and the digest of a file, and which of its lines were refused and why",
+    "retention_modechange": _ORGANISATION,
     "retention_procedure": _ORGANISATION,
 }
 

@@ -30,6 +30,7 @@ from muniment.records.models import (
     Tombstone,
     VehicleLink,
 )
+from muniment.retention import check_forgetting
 from muniment.retention.batch_models import BatchPerson
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import GroupsJoined, PersonDecision, Review
@@ -74,6 +75,7 @@ _DELETE = (
 def delete_record(record: Record, gone: Gone) -> None:
     """Delete a record and everything of it."""
     _delete_content(content.of_record(record.pk), gone)
+    _delete_content(Q(pk__in=check_forgetting.forget(records=[record.pk])), gone)
     gone.nominals |= set(record.involvements.values_list("nominal_id", flat=True))
     with connection.cursor() as cursor:
         # Rows that spoke of this record alone go with it; a row that also speaks of a person stays with the person.
@@ -149,6 +151,8 @@ def _people(lonely: list[Nominal], order: DisposalOrder, gone: Gone) -> None:
         for statement in _DELETE_NOMINALS:
             cursor.execute(statement, {"keys": keys})
     GroupsJoined.objects.filter(was__in=ever, was__belongings__isnull=True).delete()
+    nobody = PrimePerson.objects.filter(pk__in=ever, belongings__isnull=True).values_list("pk", flat=True)
+    _delete_content(Q(pk__in=check_forgetting.forget(primes=list(nobody))), gone)
     _anchor_anew(before)
     _follow(order, before)
 

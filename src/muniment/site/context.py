@@ -26,6 +26,7 @@ NAVIGATION = (
     ("intakes", "Intake", "intake.view"),
     ("schedule", "Schedule", "schedule.view"),
     ("falls_due", "What falls due", "foresight.view"),
+    ("checks", "Checks", "check.view"),
     ("audit", "Audit", "audit.view"),
     ("covert_audit", "Covert audit", "audit.covert"),
 )

@@ -20,6 +20,19 @@ def settled(django_db_setup, django_db_blocker, tmp_path_factory):
             call_command("flush", interactive=False, database=alias, verbosity=0)
 
 
+@pytest.fixture(scope="module")
+def clocked(settled, django_db_blocker):
+    """The life under a schedule of which Northshire has adopted everything, so that its records go by the clock."""
+    from factories.lives import BY, NOW
+    from muniment.engine import policy
+    from muniment.engine.policy.model import Overlay
+    from muniment.retention.actions.schedule import schedule
+
+    with django_db_blocker.unblock():
+        schedule(policy.load().adopting([Overlay("northshire", everything=True, group_3="PER-G3B")]), by=BY, on=NOW)
+    return settled
+
+
 @pytest.fixture
 def quick(settings):
     settings.COOLING_OFF_MINUTES = 0

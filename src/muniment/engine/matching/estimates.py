@@ -13,7 +13,7 @@ where all of it speaks for it.
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Point:
 
     code: str
     takes: Callable[[Labelled], bool]
-    may: Callable[[Stratum], Collection[bool]]  # of {True, False}, which can happen in a stratum
+    may: Callable[[Any], Collection[bool]]  # of {True, False}, which can happen in a stratum
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,17 @@ def points(model_point: float) -> tuple[Point, ...]:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A stratum of which nothing but its code matters."""
+
+    code: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """What a sample stands for: its strata, and by code how many pairs each has that could have been drawn."""
 
-    strata: Sequence[Stratum]
+    strata: Sequence[Stratum | Named]
     sizes: Mapping[str, float]
     seed: int
 
@@ -104,6 +111,16 @@ def estimate(
         least, most = min(low, *(end[1] for end in ends)), max(high, *(end[2] for end in ends))
     counted = sum(group is None or group in pair.groups for pair in told)
     return Estimate(value, least, most, lowest, highest, counted)
+
+
+def share(told: Iterable[tuple[str, str]], sizes: Mapping[str, float], seed: int) -> Estimate:
+    """Estimate the share of what was said to be the SAME, of strata of some sizes; `told` is (stratum, what was said).
+
+    It is the precision of a point that takes all: each stratum weighs its size.
+    """
+    every = Point("all", lambda _: True, lambda _: {True})
+    drawn = [Labelled(stratum, said, 0.0, is_automatic=True, are_one=True) for stratum, said in told]
+    return estimate(drawn, Frame([Named(code) for code in sizes], sizes, seed), every, "precision")
 
 
 def _settled(pair: Labelled, for_it: bool, point: Point, measure: Measure) -> Labelled:

@@ -29,6 +29,7 @@ _FORMS = {
     "foresight.yaml": "setting",
     "reviews.yaml": "setting",
     "elsewhere.yaml": "setting",
+    "checks.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

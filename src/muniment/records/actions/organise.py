@@ -39,20 +39,20 @@ def load_organisation(path: Path, *, by: Actor) -> None:
 
 
 def _controller(entry: dict[str, Any]) -> None:
-    Controller.objects.update_or_create(
-        code=entry["code"],
-        defaults={
-            "name": entry["name"],
-            "kind": entry["kind"],
-            "is_fictional": bool(entry.get("fictional", False)),
-        },
-        create_defaults={
-            "name": entry["name"],
-            "kind": entry["kind"],
-            "is_fictional": bool(entry.get("fictional", False)),
-            "mode": entry.get("mode", "advisory"),
-        },
-    )
+    """Register a controller, or bring it up to date. Only an invented one is made live, or stays it, by a file."""
+    code, fictional, mode = entry["code"], bool(entry.get("fictional", False)), entry.get("mode", "advisory")
+    held = Controller.objects.filter(code=code).first()
+    if mode not in Controller.Mode.values:
+        raise BadOrganisation(f"The mode of {code} is advisory or live, or left out: '{mode}' is neither.")
+    if mode == Controller.Mode.LIVE and not fictional and (held is None or held.is_fictional or held.mode != mode):
+        raise BadOrganisation(
+            f"{code} cannot be made live by this file: take the line 'mode: live' out. It begins in advisory mode, and"
+            " leaves it on the page 'Advisory mode' when policy's conditions hold and two people agree."
+        )
+    told = {"name": entry["name"], "kind": entry["kind"], "is_fictional": fictional}
+    # One that was invented and is not any more has not shown anything of what a real one has to.
+    back = {"mode": Controller.Mode.ADVISORY} if held and held.is_fictional and not fictional else {}
+    Controller.objects.update_or_create(code=code, defaults=told | back, create_defaults=told | {"mode": mode})
 
 
 def _membership(joint: str, member: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, unless
 from muniment.records.models import Record
-from muniment.retention import batches, due, policy_now, rules
+from muniment.retention import batches, due, policy_now, rules, sampled
 from muniment.retention.actions import disposal
 from muniment.retention.batch_models import UNDER_WAY, BatchPerson, DisposalBatch
 from muniment.retention.disposal_models import DisposalOrder
@@ -47,7 +47,8 @@ def propose(controller: Controller, rule: str, *, by: Actor, reason: str) -> Dis
     on = timezone.localdate()
     if by.user:
         access.may(by.user, "disposal.propose", on=on, controller=controller).require()
-    reasons.is_given(reason, rules.DUE).require()
+    verdict = reasons.is_given(reason, rules.DUE) & sampled.stands_against(controller)
+    verdict.require()
     with transaction.atomic():
         under_way = DisposalBatch.objects.select_for_update().filter(controller=controller, state__in=UNDER_WAY)
         unless(
@@ -238,6 +239,7 @@ def _goes_on(batch: DisposalBatch) -> Verdict:
         batch.policy_version == policy_now.policy().version,
         "The policy has changed since it was approved.",
     )
+    verdict &= sampled.stands_against(batch.controller)
     verdict &= unless(
         batch.ordered_records <= batch.records * (1 + said.over_forecast),
         f"{batch.ordered_records:,} records would go, and {batch.records:,} could when it was proposed.",

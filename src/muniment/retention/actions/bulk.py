@@ -10,7 +10,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.models import Record
-from muniment.retention import rules
+from muniment.retention import rules, sampled
 from muniment.retention.actions import disposal
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import PersonDecision
@@ -62,10 +62,12 @@ def _propose(decision: PersonDecision, by: Actor, reason: str) -> DisposalOrder:
     on = timezone.localdate()
     if by.user:
         access.may(by.user, "disposal.propose", on=on, controller=decision.controller).require()
-    unless(
+    verdict = unless(
         decision.outcome == "dispose" and decision.due is not None and decision.due <= on,
         "The clock does not let this person's records go today.",
-    ).require()
+    )
+    verdict &= sampled.stands_against(decision.controller)
+    verdict.require()
     keys = Record.objects.filter(
         involvements__nominal__belongings__prime=decision.prime,
         involvements__nominal__belongings__until__isnull=True,

@@ -18,6 +18,7 @@ from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
 from muniment.retention import gate, sweeping
 from muniment.retention.actions import held_records
+from muniment.retention.check_models import ModeChange
 from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.duty_models import CertificateIssue, Duty
 from muniment.retention.models import HeldRecord, Hold, HoldController
@@ -41,6 +42,7 @@ class Followed:
 
     holds: int = 0
     adoptions: int = 0
+    modes: int = 0
     disposals: int = 0
     records: int = 0
     nominals: int = 0
@@ -65,6 +67,8 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
     for line in since:
         if line.kind == "adoption":
             _adopt_again(line, done, by=by)
+        elif line.kind == "mode":
+            _change_again(line, done, by=by)
     for line in holds.values():
         with transaction.atomic():
             gate.pass_alone()
@@ -135,6 +139,22 @@ def _adopt_again(line: ledger.Line, done: Followed, *, by: Actor) -> None:
         adoption, _ = RuleAdoption.objects.update_or_create(pk=line.body["adoption"], defaults=facts)
         audit.record(by, "schedule.replay", subject=adoption.reference, detail={"line": line.number})
     done.adoptions += 1
+
+
+def _change_again(line: ledger.Line, done: Followed, *, by: Actor) -> None:
+    """Bring a controller to the mode that the ledger says: one that went back since must not destroy anything."""
+    controller = Controller.objects.filter(code=line.body["controller"]).first()
+    if controller is None:
+        code = line.body["controller"]
+        done.findings.append(f"A change of mode of {code} cannot be followed: this copy does not know it.")
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        ModeChange.objects.filter(controller=controller, settled_at=None).delete()  # agreed to, or refused, since
+        facts = line.body["facts"] | {"controller": controller, "refused_by": "", "refused_why": ""}
+        change, _ = ModeChange.objects.update_or_create(pk=line.body["change"], defaults=facts)
+        cursor.execute("SELECT muniment.follow_mode(%s)", [controller.pk])
+        audit.record(by, "mode.replay", subject=change.reference, detail={"line": line.number})
+    done.modes += 1
 
 
 def _hold_again(body: dict[str, Any], known: _Known, done: Followed) -> None:

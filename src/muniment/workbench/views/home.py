@@ -16,7 +16,7 @@ from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
-from muniment.retention import doubt, due, queue, told
+from muniment.retention import doubt, due, leaving, queue, sampled, told
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import Hold, Review
 from muniment.retention.views import elsewhere
@@ -57,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing and named else [],
         "soon": _lines(_this_week(user, on)) if reviewing and named else [],
         "asks_why": reviewing and not named,
+        "stands": sampled.over_limit(controllers_of(user, "check.view")) if "check.view" in may else [],
         "on": on,
         "page_title": "Home",
     }
@@ -135,6 +136,8 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("export.correct", "correction{s} not confirmed", reverse("corrections"), _unconfirmed),
         ("linkage.release", "run{s} of linkage to release", reverse("linkage"), _held_runs),
         ("match.judge", "decided pair{s} to look at", reverse("judging_acts"), lambda: _to_check(user)),
+        ("check.work", "automatic decision{s} to check", reverse("checks"), lambda: sampled.waiting_for(user)),
+        ("mode.change", "change{s} of mode to agree to", reverse("checks"), lambda: _modes_to_agree(user)),
         ("quarantine.view", "row{s} in quarantine", reverse("quarantine"), _quarantined),
     )
     figures = (Awaits(count(), several, href) for action, several, href, count in asked if action in may)
@@ -203,6 +206,11 @@ def _unconfirmed() -> int:
 def _held_runs() -> int:
     waits = holding.waiting()
     return int(waits is not None and waits.released_at is None)
+
+
+def _modes_to_agree(user: User) -> int:
+    asked = (leaving.waiting(each) for each in controllers_of(user, "mode.change"))
+    return sum(each is not None and each.asked_by != user.username for each in asked)
 
 
 def _quarantined() -> int:
