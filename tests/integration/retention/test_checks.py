@@ -14,7 +14,7 @@ from muniment.core.models import AuditEvent, Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
 from muniment.retention import check_policy, sampled
-from muniment.retention.actions import checking
+from muniment.retention.actions import batching, checking
 from muniment.retention.actions.checking import Answer
 from muniment.retention.check_models import DecisionSample, SampledDecision
 from muniment.retention.models import RecordDecision
@@ -134,6 +134,8 @@ def test_what_was_found_stands_against_disposals_until_a_later_sample_says_other
     checking.close(sample, by=by(clock, "ash"))
     (said,) = sampled.stands_against(northshire()).reasons
     assert f"sample {sample.pk}" in said and "policy allows 5.0 %" in said
+    with pytest.raises(Refused, match="may not let records go by the clock"):
+        batching.propose(northshire(), "", by=by(clock, "rowan"), reason="Clear period over, nothing against it.")
     assert sampled.stands_against(Controller.objects.get(code="westvale")).allowed
     checking.close(answered(clock, Answer("right"), Answer("right")), by=by(clock, "ash"))
     assert not sampled.stands_against(northshire()).allowed, "two that are right leave much open"
