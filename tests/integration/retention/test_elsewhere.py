@@ -75,6 +75,8 @@ def test_good_rows_are_kept_and_bad_ones_refused_each_with_its_reason(life):
     stranger = two | {"duty": Duty(pk=999).reference, "answer": "done"}
     mangled = two | {"duty": one["duty"], "answer": "done"}
     person = Nominal.objects.first()
+    (moved,) = take(life, [mangled]).refused
+    assert "moved or changed" in moved[2]
     taken = take(life, [one, two, stranger, mangled, two | {"duty": "T12"}], delimiter=";")
     assert (taken.answered, [row for row, *_ in taken.refused]) == (1, [3, 4, 5, 6])
     whys = " ".join(why for *_, why in taken.refused)
