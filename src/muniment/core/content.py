@@ -98,9 +98,12 @@ def store(owner: str, kind: str, text: str, *, scope_id: int | None = None) -> C
     return Content.objects.create(owner=owner, kind=kind, nonce=nonce, ciphertext=ciphertext, scope_id=scope_id)
 
 
-def seal_all(texts: Iterable[Text]) -> Sealed:
-    """Encrypt texts of owners that have no key yet; nothing is written, so this may run beside the database's work."""
-    ring, keys, sealed = master.ring(), dict[str, bytes](), Sealed({}, [])
+def seal_all(texts: Iterable[Text], ring: master.Ring) -> Sealed:
+    """Encrypt texts of owners that have no key yet, under the key in use of a ring.
+
+    Nothing is written and no database is asked, so this may run in a thread beside the database's work.
+    """
+    keys, sealed = dict[str, bytes](), Sealed({}, [])
     for text in texts:
         key = keys.get(text.owner)
         if key is None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from muniment.core import content, places
+from muniment.core import content, master, places
 from muniment.core.models import Scope
 from muniment.feeds import refused
 from muniment.feeds.canonical import Batch
@@ -217,7 +217,7 @@ class Quarantine:
             content.Text(owners[digest], "original", row["original"] or "", scopes[digest])
             for digest, row in fresh.items()
         ]
-        ids = content.keep_all(content.seal_all(originals), self.cursor)
+        ids = content.keep_all(content.seal_all(originals, master.ring()), self.cursor)
         self.cursor.executemany(
             _ADD,
             [

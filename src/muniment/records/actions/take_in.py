@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from muniment.core import audit, content, places, turns
+from muniment.core import audit, content, master, places, turns
 from muniment.core.actors import Actor
 from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds import refused
@@ -285,7 +285,7 @@ class _Work:
             *(intake_sql.SAID_BEFORE if changed else []),
         )
         with ThreadPoolExecutor(max_workers=1) as beside:
-            sealing = beside.submit(content.seal_all, self._texts())
+            sealing = beside.submit(content.seal_all, self._texts(), master.ring())
             self._write_hanging()
             # Who is restricted decides who may say more of whom, and on which records they are decides that.
             self.run_each(*([restriction_sql.CHANGES, *restriction_sql.FOLLOWED] if self.restricted else []))
