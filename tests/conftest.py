@@ -126,6 +126,7 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
     """Raise the walls on the tests' databases, as `muniment database init` does on the real ones."""
     from django.db import connections
 
+    from factories import emptying
     from muniment.core import database, integrity, walls
 
     with django_db_blocker.unblock(), _alone("roles"):
@@ -136,8 +137,25 @@ def django_db_setup(server: None, django_db_setup: None, django_db_blocker: Djan
     # A thread of a test may have left a session open, and a database in use cannot be dropped.
     names = [each.settings_dict["NAME"] for each in connections.all()]
     connections.close_all()
+    emptying.close()
     with database.admin_connection("postgres") as admin:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", [names])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied() -> Iterator[None]:
+    """Have tests that commit take out the rows that are there, and not write every table and all its types anew."""
+    from django.test import TransactionTestCase
+
+    from factories import emptying
+
+    def emptied(case: TransactionTestCase) -> None:
+        for alias in case._databases_names(include_mirrors=False):
+            emptying.empty(alias)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,15 +9,14 @@ import pytest
 
 @pytest.fixture(scope="module")
 def settled(django_db_setup, django_db_blocker, tmp_path_factory):
-    from django.core.management import call_command
-
+    from factories import emptying
     from factories.lives import begin
 
     with django_db_blocker.unblock():
         folder = tmp_path_factory.mktemp("life")
         yield begin(folder)
         for alias in ("default", "keys"):
-            call_command("flush", interactive=False, database=alias, verbosity=0)
+            emptying.empty(alias)
 
 
 @pytest.fixture(scope="module")

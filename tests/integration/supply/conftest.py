@@ -39,8 +39,7 @@ def populate(life, folder):
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker, tmp_path_factory):
-    from django.core.management import call_command
-
+    from factories import emptying
     from factories.lives import begin
 
     with django_db_blocker.unblock():
@@ -49,7 +48,7 @@ def world(django_db_setup, django_db_blocker, tmp_path_factory):
         populate(life, folder)
         yield life
         for alias in ("default", "keys"):
-            call_command("flush", interactive=False, database=alias, verbosity=0)
+            emptying.empty(alias)
 
 
 @pytest.fixture
