@@ -23,6 +23,7 @@ UNKNOWN = {
     "controller": "nowhere",
     "class_id": "NONE",
     "place": 0,
+    "where": "nowhere",
     "kind": "place",
     "left": 0,
     "right": 0,

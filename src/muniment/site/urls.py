@@ -120,6 +120,7 @@ urlpatterns = [
     path("disposals/due/", due.due_disposals, name="due_disposals"),
     path("disposals/due/<slug:controller>/<str:class_id>/", due_records.due_records, name="due_records"),
     path("disposals/batches/", batches.disposal_batches, name="disposal_batches"),
+    path("disposals/batches/propose/", batches.propose_batch, name="propose_batch"),
     path("disposals/batches/<str:reference>/", batches.disposal_batch, name="disposal_batch"),
     path("disposals/batches/<str:reference>/look/", batches.look_at_batch, name="look_at_batch"),
     path("disposals/batches/<str:reference>/return/", batches.return_batch, name="return_batch"),

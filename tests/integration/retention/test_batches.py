@@ -203,8 +203,9 @@ def test_the_pages_from_proposal_to_approval(many):
     listed = reverse("disposal_batches")
     assert officer.get(listed).status_code == 403
     assert "PER-G3B" not in ash.get(listed).text, "who approves does not propose"
-    assert rowan.post(listed, {"of": "northshire:PER-G3B", "reason": "no"}).status_code == 422
-    page = rowan.post(listed, {"of": "northshire:PER-G3B", "reason": WHY}).url
+    asked = reverse("propose_batch")
+    assert rowan.post(asked, {"of": "northshire:PER-G3B", "reason": "no"}).status_code == 422
+    page = rowan.post(asked, {"of": "northshire:PER-G3B", "reason": WHY}).url
     assert "someone else looks at the sample" in rowan.get(page).text
     batch = DisposalBatch.objects.get()
     look = reverse("look_at_batch", args=[batch.reference])

@@ -29,35 +29,43 @@ PAGE = 50
 
 @opens("disposal.view")
 def disposal_batches(request: HttpRequest) -> HttpResponse:
-    """List batches, newest first, and propose one."""
+    """List batches, newest first, with the form that proposes one to who may."""
     assert isinstance(request.user, User)
-    on, by = timezone.localdate(), visitor(request)
     mine = controllers_of(request.user, "disposal.propose")
-    form = BatchForm(batches.by_rule(mine, on), request.POST or None) if mine else None
-    if request.method == "POST":
-        access.may(request.user, "disposal.propose", on=on).require()
-        if form is not None and form.is_valid():
-            of = form.chosen
-            try:
-                made = batching.propose(of.controller, of.rule, by=by, reason=form.cleaned_data["reason"])
-            except Refused as refusal:
-                for reason in refusal.reasons:
-                    form.add_error(None, reason)
-            else:
-                messages.success(request, f"{made.reference} is proposed. Someone else looks at its sample.")
-                return redirect("disposal_batch", made.reference)
-    audit.record(by, "batch.list")
+    return _list(request, BatchForm(batches.by_rule(mine, timezone.localdate())) if mine else None)
+
+
+@require_POST
+@opens("disposal.propose")
+def propose_batch(request: HttpRequest) -> HttpResponse:
+    """Propose a batch of everybody who is due at one force or office by one rule."""
+    assert isinstance(request.user, User)
+    mine = controllers_of(request.user, "disposal.propose")
+    form = BatchForm(batches.by_rule(mine, timezone.localdate()), request.POST)
+    if form.is_valid():
+        of = form.chosen
+        try:
+            made = batching.propose(of.controller, of.rule, by=visitor(request), reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, f"{made.reference} is proposed. Someone else looks at its sample.")
+            return redirect("disposal_batch", made.reference)
+    return _list(request, form)
+
+
+def _list(request: HttpRequest, form: BatchForm | None) -> HttpResponse:
+    audit.record(visitor(request), "batch.list")
     found = DisposalBatch.objects.select_related("controller").order_by("-pk")
     shown = {
         "form": form,
-        "limits": batches.limits(on),
+        "limits": batches.limits(timezone.localdate()),
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "page_title": "Batches of disposals",
         **tabs(request),
     }
-    return TemplateResponse(
-        request, "retention/batches.html", shown, status=422 if form is not None and form.errors else 200
-    )
+    return TemplateResponse(request, "retention/batches.html", shown, status=422 if form and form.errors else 200)
 
 
 @opens("disposal.view")
