@@ -11,6 +11,8 @@ from muniment.retention import rules
 from muniment.retention.batches import Due
 from muniment.retention.review_models import ReviewAsk
 
+MOST_WAITING = 500  # reviews that are put aside at once
+
 
 class BatchForm(forms.Form):
     """Whom a batch takes up, and why."""
@@ -66,5 +68,17 @@ class WaitForm(forms.Form):
         error_messages={
             "required": "Say what the reviews wait for",
             "max_length": "Say what they wait for in 60 characters or fewer",
+        },
+    )
+    upto = forms.IntegerField(
+        label="How many, from the top of this queue",
+        help_text=f"Up to {MOST_WAITING}. Leave it empty for the ones that you have ticked.",
+        required=False,
+        min_value=1,
+        max_value=MOST_WAITING,
+        error_messages={
+            "invalid": "Enter how many as a whole number",
+            "min_value": "Enter 1 or more",
+            "max_value": f"Enter {MOST_WAITING} or fewer",
         },
     )

@@ -143,23 +143,26 @@ class KeptForecast(models.Model):
 
     made_on = models.DateField()
     controller = models.ForeignKey(Controller, models.PROTECT)
+    scopes = ArrayField(models.BigIntegerField())  # whoever may see one of these may see those who are counted
     rule = models.CharField(max_length=60, blank=True)
     month = models.DateField(null=True)  # its first day; none: due on that day already
     people = models.IntegerField()
 
     class Fields:
-        id = controller = Kind.KEY
+        id = controller = scopes = Kind.KEY
         made_on = Kind.MOMENT
         rule = month = Kind.SPECIAL
         people = Kind.STATE
 
     class Wall:
-        seen = BY_CONTROLLER
+        seen = f"{BY_CONTROLLER} AND scopes && (SELECT muniment.scopes())::bigint[]"
         web = "SELECT"
 
     class Meta:
         constraints = [
             UniqueConstraint(
-                fields=["made_on", "controller", "rule", "month"], name="kept_forecast_once", nulls_distinct=False
+                fields=["made_on", "controller", "scopes", "rule", "month"],
+                name="kept_forecast_once",
+                nulls_distinct=False,
             )
         ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from muniment.core import words
@@ -97,14 +97,9 @@ def to_sign_off(batch: DisposalBatch) -> Verdict:
 
 def by_rule(controllers: Iterable[Controller], on: date) -> list[Due]:
     """Return how many people are due by the clock, by force or office and rule, most first."""
-    decisions = due.due(controllers, on).order_by()
-    counted: dict[tuple[int, str], int] = {}
-    named: dict[int, Controller] = {}
-    for each in decisions.only("controller", "rule", "prime").iterator():
-        key = (each.controller_id, each.rule)
-        counted[key] = counted.get(key, 0) + 1
-        named[each.controller_id] = each.controller
-    found = [Due(named[controller], rule, people) for (controller, rule), people in counted.items()]
+    named = {each.pk: each for each in controllers}
+    counted = due.due(named.values(), on).order_by().values_list("controller", "rule").annotate(Count("pk"))
+    found = [Due(named[controller], rule, people) for controller, rule, people in counted]
     return sorted(found, key=lambda each: (-each.people, each.controller.name, each.rule))
 
 
@@ -144,8 +139,6 @@ def most_wrong(looked_at: int, people: int) -> float:
 
 def by_group(batch: DisposalBatch) -> Sequence[tuple[str, int, int]]:
     """Return group, people and records of a batch, as far as the reader may see who is in it."""
-    rows: dict[int | None, tuple[int, int]] = {}
-    for group, going in batch.members.values_list("group", "going"):
-        people, records = rows.get(group, (0, 0))
-        rows[group] = (people + 1, records + going)
-    return [(f"Group {group}" if group else "No group", *rows[group]) for group in sorted(rows, key=lambda g: g or 9)]
+    rows = batch.members.order_by(F("group").asc(nulls_last=True)).values_list("group")
+    counted = rows.annotate(Count("pk"), Sum("going"))
+    return [(f"Group {group}" if group else "No group", people, records) for group, people, records in counted]

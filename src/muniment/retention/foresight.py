@@ -132,11 +132,11 @@ def counts(run: BatchRun, wanted: Wanted, side: str = "now") -> Counts:
 
 @dataclass(frozen=True)
 class Behind:
-    """A month that is over, or has begun: what waited at its end, and what was decided in it where that is known."""
+    """A month behind, or the one that has begun: what waited at its end, what was decided, and whether all is known."""
 
     first: date
     waiting: int
-    decided: int | None
+    decided: int
     is_whole: bool
 
 
@@ -147,15 +147,14 @@ def behind(wanted: Wanted, on: date) -> list[Behind]:
         kept = kept.filter(controller=wanted.controller)
     if wanted.group:
         kept = kept.filter(group=int(wanted.group) or None)
-    days = kept.values_list("made_on").annotate(Sum("waiting"), Sum("decided")).order_by("made_on")
-    last = {day.replace(day=1): (waiting, decided) for day, waiting, decided in days}
-    found: list[Behind] = []
-    before: int | None = None
-    for first, (waiting, decided) in last.items():
-        of_month = None if before is None else max(0, decided - before)
-        found.append(Behind(first, waiting, of_month, first < on.replace(day=1)))
-        before = decided
-    return found
+    waiting: dict[date, int] = {}
+    decided: dict[date, int] = defaultdict(int)
+    for day, waits, done in kept.values_list("made_on").annotate(Sum("waiting"), Sum("decided")).order_by("made_on"):
+        month = day.replace(day=1)
+        waiting[month] = waits
+        decided[month] += done
+    begun, now = min(waiting, default=None), on.replace(day=1)  # of the first month only a part was counted
+    return [Behind(month, waits, decided[month], month not in {begun, now}) for month, waits in waiting.items()]
 
 
 def first_day(run: BatchRun) -> date:

@@ -78,28 +78,31 @@ class ForesightAsked(models.Model):
 
 
 class KeptBacklog(models.Model):
-    """How many reviews waited on a day, and how many had been decided by then, of one group at one force or office.
+    """How many reviews waited on a day, and how many were decided since the day before that was kept.
 
-    No row names anybody. What was decided in between is the difference of two days.
+    It is of one group at one force or office, and of those whom the same readers see. No row names anybody.
     """
 
     made_on = models.DateField()
     controller = models.ForeignKey(Controller, models.PROTECT)
+    scopes = ArrayField(models.BigIntegerField())  # whoever may see one of these may see those who are counted
     group = models.SmallIntegerField(null=True)
     waiting = models.IntegerField()
     decided = models.IntegerField()
 
     class Fields:
-        id = controller = Kind.KEY
+        id = controller = scopes = Kind.KEY
         made_on = Kind.MOMENT
         group = Kind.SPECIAL
         waiting = decided = Kind.STATE
 
     class Wall:
-        seen = BY_CONTROLLER
+        seen = f"{BY_CONTROLLER} AND scopes && (SELECT muniment.scopes())::bigint[]"
         web = "SELECT"
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["made_on", "controller", "group"], name="kept_backlog_once", nulls_distinct=False)
+            UniqueConstraint(
+                fields=["made_on", "controller", "scopes", "group"], name="kept_backlog_once", nulls_distinct=False
+            )
         ]

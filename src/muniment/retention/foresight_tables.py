@@ -136,8 +136,11 @@ def _work(
 def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.Month]) -> Table:
     """Return what waited at the end of each month behind and what was decided in it, and what that pace comes to."""
     months = foresight.behind(wanted, on)
-    rows = [(f"{each.first:%B %Y}", each.waiting, "" if each.decided is None else each.decided) for each in months]
-    note = "It is counted each day from the first forecast on. A month that is not over counts as far as it has come."
+    rows = [(f"{each.first:%B %Y}", each.waiting, each.decided) for each in months]
+    note = (
+        "It is counted with each forecast, of those whom you may see. The first month and the one that is not over"
+        " count as far as they were."
+    )
     done = next((each.decided for each in reversed(months) if each.decided and each.is_whole), 0)
     if done:
         gone = said_of(workload.burn_down(waits, ahead, done).gone)

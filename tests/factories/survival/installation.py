@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,6 +119,20 @@ class Installation:
         """Return how many rows were ever written to each table of both databases."""
         query = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = 'public'"
         return {name: dict(self.ask("sql", query=query, dbname=name)) for name in ("muniment", "muniment_keys")}
+
+
+@contextmanager
+def lent(name: str) -> Iterator[Installation]:
+    """Lend a new installation; its home lies where an unprivileged server may read."""
+    home = Path(os.environ["MUNIMENT_HOME"]) / "installations" / f"{name}-{os.getpid()}"
+    home.parent.mkdir(exist_ok=True)
+    home.parent.chmod(0o711)
+    installation = Installation(home)
+    try:
+        yield installation
+    finally:
+        installation.close()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _clients(watch: psycopg.Connection) -> list[int]:

@@ -1,13 +1,11 @@
 """Destroyed means destroyed: every column and content of somebody is marked, and the files are searched for it."""
 
 import json
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 
-from factories.survival.installation import ORGANISATION, Installation
+from factories.survival.installation import ORGANISATION, lent
 from muniment.core.content import OWNERS
 from muniment.retention.remaining import OWNERS_THAT_REMAIN, REMAINS
 
@@ -49,15 +47,8 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    home = Path(os.environ["MUNIMENT_HOME"]) / "gone" / str(os.getpid())
-    home.parent.mkdir(exist_ok=True)
-    home.parent.chmod(0o711)
-    installation = Installation(home)
-    try:
+    with lent("gone") as installation:
         yield Course(installation, tmp_path_factory.mktemp("gone"))
-    finally:
-        installation.close()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def remaining(marked):

@@ -1,14 +1,13 @@
 """Backed up, destroyed, restored: by the command line, on an installation of its own, whose databases come and go."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from factories.survival.installation import ORGANISATION, Installation
+from factories.survival.installation import ORGANISATION, lent
 
 pytestmark = pytest.mark.xdist_group("backup")  # one installation for all of them
 ASK = "factories.backups"
@@ -74,15 +73,8 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    home = Path(os.environ["MUNIMENT_HOME"]) / "backup" / str(os.getpid())
-    home.parent.mkdir(exist_ok=True)
-    home.parent.chmod(0o711)
-    installation = Installation(home)
-    try:
+    with lent("backup") as installation:
         yield Course(installation, tmp_path_factory.mktemp("backups"))
-    finally:
-        installation.close()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def failed(report):

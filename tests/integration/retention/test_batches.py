@@ -13,16 +13,17 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, by, place
 from factories.exports import row
 from factories.lives import BY
-from muniment.core.models import AuditEvent, Controller
+from muniment.core.models import AuditEvent, Controller, Scope
 from muniment.core.verdicts import Refused
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging
-from muniment.retention import batches, policy_now
+from muniment.retention import batches, due, policy_now
 from muniment.retention.actions import batching
 from muniment.retention.actions.foresee import foresee
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.batch_models import BatchPerson, DisposalBatch, KeptForecast
 from muniment.retention.disposal_models import DisposalItem, DisposalOrder
+from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -61,8 +62,9 @@ def looked_at(batch, life, who="ash"):
 
 
 def foreseen(people, days=30):
-    day = timezone.localdate() - timedelta(days=days)
-    return KeptForecast.objects.create(made_on=day, controller=northshire(), rule="PER-G3B", month=None, people=people)
+    day, scopes = timezone.localdate() - timedelta(days=days), list(Scope.objects.values_list("pk", flat=True))
+    told = {"controller": northshire(), "scopes": scopes, "rule": "PER-G3B", "month": None, "people": people}
+    return KeptForecast.objects.create(made_on=day, **told)
 
 
 def limited(monkeypatch, **changes):
@@ -177,13 +179,24 @@ def test_a_day_lets_so_many_records_go_and_the_rest_waits(many, monkeypatch):
     assert batching.carry_out(by=WORKER) == {"batch_orders": 0}
 
 
+def test_called_off_the_worker_undoes_what_one_page_could_not(many, monkeypatch):
+    foreseen(6)
+    batch = batching.approve(looked_at(proposed(many), many), by=by(many, "ash"))
+    batching.carry_out(by=WORKER)
+    DisposalBatch.objects.update(state="running")  # as while more are to come
+    monkeypatch.setattr(batching, "TOGETHER", 2)
+    assert batching.call_off(batch, by=by(many, "ash"), note="The board has asked for a pause.") == 2
+    assert batching.carry_out(by=WORKER) == {"batch_orders": 0}
+    assert set(DisposalOrder.objects.values_list("state", flat=True)) == {"undone"}
+
+
 def test_a_forecast_stays_to_hold_a_batch_against(many):
     foresee(policy_now.policy(), by=BY)
-    kept = KeptForecast.objects.get(month=None)
-    assert (kept.controller.code, kept.rule, kept.people) == ("northshire", "PER-G3B", 6)
-    assert kept.made_on == timezone.localdate()
+    (kept, *others) = KeptForecast.objects.filter(month=None)
+    assert (kept.controller.code, kept.rule, kept.made_on) == ("northshire", "PER-G3B", timezone.localdate())
+    assert kept.people + sum(each.people for each in others) == 6
     foresee(policy_now.policy(), by=BY)
-    assert KeptForecast.objects.filter(month=None).count() == 1, "one a day"
+    assert KeptForecast.objects.filter(month=None).count() == 1 + len(others), "one a day"
     assert batches.foreseen(northshire(), "PER-G3B", timezone.localdate()) is None, "of today it proves nothing"
     later = timezone.localdate() + timedelta(days=40)
     assert batches.foreseen(northshire(), "", later).people == 6
@@ -207,6 +220,8 @@ def test_the_pages_from_proposal_to_approval(many):
     assert rowan.post(asked, {"of": "northshire:PER-G3B", "reason": "no"}).status_code == 422
     page = rowan.post(asked, {"of": "northshire:PER-G3B", "reason": WHY}).url
     assert "someone else looks at the sample" in rowan.get(page).text
+    assert "batch to look at" in ash.get(reverse("home")).text
+    assert "batch to look at" not in rowan.get(reverse("home")).text
     batch = DisposalBatch.objects.get()
     look = reverse("look_at_batch", args=[batch.reference])
     assert rowan.post(look, {"approve": "yes"}).status_code == 403
@@ -218,6 +233,34 @@ def test_the_pages_from_proposal_to_approval(many):
     assert "6 people with 7 records have an order" in ash.get(page).text
     assert AuditEvent.objects.filter(action="batch.look", actor="ash").count() == 6
     assert sign_in(many.cast["clover"]).get(page).status_code == 404, "another force sees no batch of this one"
+
+
+def test_reviews_of_one_cause_are_listed_put_aside_and_given_to_a_file(many):
+    many.crime.send([row("U1", "U1", FORENAME="Wych", SURNAME="Elmsley", BORN="")], on="2026-07-03")
+    many.crime.send([row("U2", "U2", FORENAME="Alder", SURNAME="Buckthorn", CJS="")], on="2026-07-04")
+    resolve(by=BY)
+    schedule(policy_now.policy(), by=BY, on=timezone.localdate())
+    rowan = sign_in(many.cast["rowan"])
+    cause = next(each for each in due.causes([northshire()], timezone.localdate()) if each.code == "fact:offence")
+    assert cause.reviews == 1
+    here = {"cause": cause.code}
+    assert f"?cause={cause.code.replace(':', '%3A')}" in rowan.get(reverse("due_disposals")).text
+    page = rowan.get(reverse("reviews"), here).text
+    assert "Alder Buckthorn" in page and "Wych Elmsley" not in page
+    lines = rowan.get(reverse("reviews_file"), here).text.splitlines()
+    assert len(lines) == 2 and "U2" in lines[1] and "Alder" not in lines[1], "references, and no names"
+    assert AuditEvent.objects.get(action="review.file").detail == {"reviews": 1}
+    wait = f"{reverse('put_off_reviews')}?cause={cause.code}"
+    given = {"of": "other", "waiting_for": "the offence, asked of the crime system's owner"}
+    assert "Choose at least one review" in rowan.post(wait, given).text, "nothing is put aside that nobody chose"
+    assert rowan.post(wait, given | {"upto": 5, "waiting_for": "it"}).status_code == 422
+    assert rowan.post(wait, given | {"upto": 5}).status_code == 302
+    put = Review.objects.get(state="parked")
+    assert put.prime == Belonging.objects.get(nominal__reference="U2", until=None).prime
+    assert put.waiting_for == given["waiting_for"] and put.asks.get().answer == ""
+    assert sign_in(many.cast["robin"]).get(reverse("reviews_file")).status_code == 403
+    elsewhere = sign_in(many.cast["wren"]).get(reverse("reviews_file")).text
+    assert "U2" not in elsewhere, "another force lists its own"
 
 
 def test_an_order_of_a_batch_is_stopped_like_any_other(many):

@@ -137,6 +137,9 @@ def test_what_was_found_stands_against_disposals_until_a_later_sample_says_other
     with pytest.raises(Refused, match="may not let records go by the clock"):
         batching.propose(northshire(), "", by=by(clock, "rowan"), reason="Clear period over, nothing against it.")
     assert sampled.stands_against(Controller.objects.get(code="westvale")).allowed
+    DecisionSample.objects.filter(pk=sample.pk).update(partition="sealed")
+    assert sampled.stands_against(northshire()).allowed, "what was found in the enclave is told there alone"
+    DecisionSample.objects.filter(pk=sample.pk).update(partition="policing")
     checking.close(answered(clock, Answer("right"), Answer("right")), by=by(clock, "ash"))
     assert not sampled.stands_against(northshire()).allowed, "two that are right leave much open"
     mild = check_policy.on(timezone.localdate())

@@ -3,21 +3,22 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import typer
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from factories.cast import sign_in
-from factories.deeds import place, propose
+from factories.deeds import decide, place, propose
 from factories.exports import Source, row
 from factories.lives import BY, NOW
 from muniment.cli import foresee as command
 from muniment.core import policy_in_force
 from muniment.core.actors import from_user
-from muniment.core.models import AuditEvent, Content, Controller
+from muniment.core.models import AuditEvent, Content, Controller, Scope
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
@@ -218,20 +219,37 @@ def test_what_was_decided_month_by_month_stays_to_be_compared(own_life):
     foresee(policy.load(), by=BY)
     kept = KeptBacklog.objects.get(controller=north, group=3)
     assert (kept.made_on, kept.waiting, kept.decided) == (on, 1, 0)
-    for day, waiting, decided in (
-        ("2026-08-30", 120, 5),
-        ("2026-09-12", 90, 40),
-        ("2026-09-30", 70, 65),
-        ("2026-10-31", 60, 85),
-    ):
-        KeptBacklog.objects.create(made_on=day, controller=north, group=3, waiting=waiting, decided=decided)
+    days = (("2026-08-30", 120, 5), ("2026-09-12", 90, 40), ("2026-09-30", 70, 20), ("2026-10-31", 60, 25))
+    told = {"controller": north, "scopes": kept.scopes, "group": 3}
+    for day, waiting, decided in days:
+        KeptBacklog.objects.create(made_on=day, waiting=waiting, decided=decided, **told)
     behind = foresight.behind(foresight.Wanted(), on)
     assert [(each.waiting, each.decided, each.is_whole) for each in behind] == [
-        (120, None, True), (70, 60, True), (60, 20, True), (1, 0, False)
+        (120, 5, False), (70, 60, True), (60, 25, True), (1, 0, False)
     ]  # fmt: skip
     assert foresight.behind(foresight.Wanted(group="1"), on) == []
     page = sign_in(own_life.cast["rowan"]).get(reverse("falls_due")).text
-    assert "At the pace of the last whole month, 20 reviews" in page
-    assert KeptBacklog.objects.filter(made_on=on).count() == 1
+    assert "At the pace of the last whole month, 25 reviews" in page
+    decide(own_life, "retain", next_review=timezone.localdate() + timedelta(days=90))
+    Review.objects.update(decided_at="2026-11-10T12:00:00Z")
     foresee(policy.load(), by=BY)
-    assert KeptBacklog.objects.filter(made_on=on).count() == 1, "one of a day"
+    kept = KeptBacklog.objects.get(made_on=on)
+    assert (kept.waiting, kept.decided) == (0, 1), "since the last day that was kept, and once a day"
+
+
+def test_what_waits_in_the_enclave_is_counted_for_it_alone(lives):
+    foresee(policy.load(), by=BY)
+    kept = KeptBacklog.objects.get()
+    inside = Scope.objects.filter(controller=kept.controller, partition="sealed").values_list("pk", flat=True)
+    told = {"made_on": kept.made_on, "controller": kept.controller, "decided": 0}
+    KeptBacklog.objects.create(scopes=list(inside), group=1, waiting=7, **told)
+    assert _worked_off(lives.cast["rowan"]) == [("November 2026", 1, 0)]
+    assert _worked_off(lives.cast["bryony"]) == [("November 2026", 7, 0)]
+    assert _worked_off(lives.cast["wren"]) == []
+
+
+def _worked_off(user):
+    """Return what waited and was decided by the page, as whoever reads it may see."""
+    forecast = sign_in(user).get(reverse("falls_due")).context["forecast"]
+    (table,) = (each for each in forecast.tables if each.code == "worked-off")
+    return list(table.rows)

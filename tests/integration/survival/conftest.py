@@ -3,18 +3,14 @@
 Moments are few by default; MUNIMENT_TEST_KILLS=20 takes twenty random ones of each kind, and every table.
 """
 
-import os
 import random
-import shutil
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from factories.survival import DUMP, STAGES
-from factories.survival.installation import ORGANISATION, ROOT, Installation, time_at_work
+from factories.survival.installation import ORGANISATION, ROOT, lent, time_at_work
 
 PERSONS = 250
 FEED = "northshire-crime"
@@ -106,29 +102,15 @@ class Course:
         self.check_between()
 
 
-@contextmanager
-def installed(name):
-    """Lend a new installation; its home lies where an unprivileged server may read."""
-    home = Path(os.environ["MUNIMENT_HOME"]) / "survival" / f"{name}-{os.getpid()}"
-    home.parent.mkdir(exist_ok=True)
-    home.parent.chmod(0o711)
-    installation = Installation(home)
-    try:
-        yield installation
-    finally:
-        installation.close()
-        shutil.rmtree(home, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def course():
     """Return the installation after one undisturbed course."""
-    with installed("course") as installation:
+    with lent("course") as installation:
         yield Course(installation)
 
 
 @pytest.fixture
 def another():
     """Return an installation in which nothing has been done."""
-    with installed("another") as installation:
+    with lent("another") as installation:
         yield installation

@@ -26,6 +26,7 @@ from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import PersonDecision
 
 TOGETHER = 200  # people in one round of the worker; its other work waits as long
+_HERE = ("proposed", "approved")  # orders that no source was told of
 _TRIED = 20  # people, before the share of those refused says anything
 
 S = DisposalBatch.State
@@ -170,7 +171,7 @@ def return_(batch: DisposalBatch, *, by: Actor, note: str) -> DisposalBatch:
 def call_off(batch: DisposalBatch, *, by: Actor, note: str) -> int:
     """Call a batch off: nobody else is taken up, and every order that no source was told of is undone; return how many.
 
-    Proposer and approver may both do so, at any moment.
+    Of many the worker undoes the rest, before it tells any source. Proposer and approver may both do so, at any moment.
     """
     with transaction.atomic():
         held = _locked(batch)
@@ -179,12 +180,13 @@ def call_off(batch: DisposalBatch, *, by: Actor, note: str) -> int:
         verdict &= reasons.is_given(note, rules.UNDOING)
         verdict.require()
         _moved(held, "call off", by, note=_signed(held.note, note, by), ended_at=timezone.now())
-    return sum(_undone(order, by, note) for order in _still_here(held))
+    return _undo(held, by, note, most=TOGETHER)
 
 
-def _still_here(batch: DisposalBatch) -> list[DisposalOrder]:
-    orders = batch.members.filter(order__state__in=["proposed", "approved"])
-    return list(DisposalOrder.objects.filter(pk__in=orders.values("order")).order_by("pk"))
+def _undo(batch: DisposalBatch, by: Actor, note: str, most: int | None = None) -> int:
+    members = batch.members.filter(order__state__in=_HERE)
+    orders = DisposalOrder.objects.filter(pk__in=members.values("order")).order_by("pk")
+    return sum(_undone(order, by, note) for order in orders[:most])
 
 
 def _undone(order: DisposalOrder, by: Actor, note: str) -> bool:
@@ -197,10 +199,13 @@ def _undone(order: DisposalOrder, by: Actor, note: str) -> bool:
 
 def carry_out(*, by: Actor) -> dict[str, int]:
     """Make the orders of batches that were approved, some people in a round; return how many people have one."""
+    for batch in DisposalBatch.objects.filter(state=S.CALLED_OFF, members__order__state__in=_HERE).distinct():
+        _undo(batch, by, batch.note)
     done = 0
     for batch in DisposalBatch.objects.filter(state=S.RUNNING).select_related("controller").order_by("pk"):
+        said, stands = batches.limits(timezone.localdate()), sampled.stands_against(batch.controller)
         for member in _next(batch):
-            if not (ahead := _goes_on(batch)):
+            if not (ahead := stands & _goes_on(batch, said)):
                 _stop(batch, ahead, by)
                 break
             done += _order(batch, member, by)
@@ -232,14 +237,12 @@ def _ordered_today(controller: Controller) -> int:
     return today.aggregate(all=Sum("going"))["all"] or 0
 
 
-def _goes_on(batch: DisposalBatch) -> Verdict:
+def _goes_on(batch: DisposalBatch, said: batches.Limits) -> Verdict:
     """Say whether a batch is still what was approved."""
-    said = batches.limits(timezone.localdate())
     verdict = unless(
         batch.policy_version == policy_now.policy().version,
         "The policy has changed since it was approved.",
     )
-    verdict &= sampled.stands_against(batch.controller)
     verdict &= unless(
         batch.ordered_records <= batch.records * (1 + said.over_forecast),
         f"{batch.ordered_records:,} records would go, and {batch.records:,} could when it was proposed.",

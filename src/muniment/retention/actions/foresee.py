@@ -36,15 +36,22 @@ FROM {counts} f JOIN core_controller c ON c.code = f.controller
 LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
 """
 
-# A review that was decided counts for the group in which its person was then.
+# A review that was decided since the day before that was kept counts for the group in which its person was then.
 _KEEP_BACKLOG = """
 DELETE FROM retention_keptbacklog WHERE made_on = %(day)s OR made_on < %(oldest)s;
-INSERT INTO retention_keptbacklog (made_on, controller_id, "group", waiting, decided)
-SELECT %(day)s, r.controller_id, CASE WHEN r.state = 'decided' THEN r.decided_group ELSE d."group" END AS of_group,
+INSERT INTO retention_keptbacklog (made_on, controller_id, scopes, "group", waiting, decided)
+SELECT %(day)s, r.controller_id, seen.scopes,
+    CASE WHEN r.state = 'decided' THEN r.decided_group ELSE d."group" END AS of_group,
     count(*) FILTER (WHERE r.state <> 'decided'), count(*) FILTER (WHERE r.state = 'decided')
 FROM retention_review r
+JOIN LATERAL (
+    SELECT array_agg(DISTINCT n.scope_id ORDER BY n.scope_id) AS scopes FROM people_belonging b
+    JOIN records_nominal n ON n.id = b.nominal_id WHERE b.prime_id = r.prime_id
+) seen ON seen.scopes IS NOT NULL
 LEFT JOIN retention_persondecision d ON d.prime_id = r.prime_id AND d.controller_id = r.controller_id
-WHERE r.state <> 'closed' GROUP BY r.controller_id, of_group
+WHERE r.state NOT IN ('decided', 'closed') OR r.state = 'decided' AND r.decided_at::date <= %(day)s
+    AND r.decided_at::date > (SELECT coalesce(max(made_on), %(day)s) FROM retention_keptbacklog)
+GROUP BY r.controller_id, seen.scopes, of_group
 """
 
 
@@ -91,11 +98,11 @@ def _keep_by_the_clock(run: BatchRun, day: date) -> None:
     """Keep how many people this forecast saw going by the clock, for the batches of later days to be held against."""
     KeptForecast.objects.filter(Q(made_on=day) | Q(made_on__lt=day - _KEPT)).delete()
     counted = ForeseenCount.objects.filter(run=run, side="now", subject="person", kind="dispose", under_way=False)
-    rows = counted.filter(term__in=["overdue", "ahead"]).values_list("controller", "class_id", "month")
+    rows = counted.filter(term__in=["overdue", "ahead"]).values_list("controller", "scopes", "class_id", "month")
     KeptForecast.objects.bulk_create(
         [
-            KeptForecast(made_on=day, controller_id=controller, rule=rule, month=month, people=people)
-            for controller, rule, month, people in rows.annotate(Sum("number"))
+            KeptForecast(made_on=day, controller_id=controller, scopes=scopes, rule=rule, month=month, people=people)
+            for controller, scopes, rule, month, people in rows.annotate(Sum("number"))
         ]
     )
 

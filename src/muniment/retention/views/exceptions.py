@@ -37,12 +37,15 @@ _HEADS = (
 @require_POST
 @opens("review.work")
 def put_off_reviews(request: HttpRequest) -> HttpResponse:
-    """Put aside the reviews that are ticked, or the first of the queue as it is narrowed, for one reason."""
+    """Put aside the reviews that are ticked, or so many of the queue as it is narrowed, for one reason."""
     form = WaitForm(request.POST)
     if not form.is_valid():
         return queue_page.page(request, waiting=form)
     try:
-        done = allocating.put_off(_chosen(request), by=visitor(request), **form.cleaned_data)
+        given = form.cleaned_data
+        done = allocating.put_off(
+            _chosen(request, given["upto"]), by=visitor(request), of=given["of"], waiting_for=given["waiting_for"]
+        )
     except Refused as refusal:
         for reason in refusal.reasons:
             form.add_error("waiting_for", reason)
@@ -56,14 +59,13 @@ def put_off_reviews(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('reviews')}{f'?{request.GET.urlencode()}' if request.GET else ''}")
 
 
-def _chosen(request: HttpRequest) -> list[Review]:
-    _, found = queue_page.queue(request)
+def _chosen(request: HttpRequest, upto: int | None) -> list[Review]:
+    assert isinstance(request.user, User)
+    if upto:
+        return list(queue_page.queue(request)[1][:upto])
     ticked = [int(key) for key in request.POST.getlist("reviews") if key.isdigit()]
-    if ticked:
-        assert isinstance(request.user, User)
-        mine = controllers_of(request.user, "review.work")
-        found = Review.objects.filter(pk__in=ticked, controller__in=mine).select_related("controller", "prime")
-    return list(found[: queue_page.MOST_WAITING])
+    mine = controllers_of(request.user, "review.work")
+    return list(Review.objects.filter(pk__in=ticked, controller__in=mine).select_related("controller", "prime"))
 
 
 @opens("review.work")

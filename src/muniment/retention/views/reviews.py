@@ -24,7 +24,6 @@ from muniment.retention.models import PersonDecision, Review
 from muniment.retention.review_forms import AllocateForm
 
 PAGE = 25
-MOST_WAITING = 500  # that are put aside at once
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,6 @@ def page(request: HttpRequest, allocating: AllocateForm | None = None, waiting: 
         "cause": cause,
         "cause_said": due.cause_in_words(*cause.split(":", 1)) if ":" in cause else "",
         "waiting": waiting or WaitForm(),
-        "most_waiting": MOST_WAITING,
         "page": shown_now,
         "lines": lines(list(shown_now)),
         "is_narrowed": is_narrowed,

@@ -17,6 +17,7 @@ from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
 from muniment.retention import doubt, due, leaving, queue, sampled, told
+from muniment.retention.batch_models import DisposalBatch
 from muniment.retention.disposal_models import DisposalOrder
 from muniment.retention.models import Hold, Review
 from muniment.retention.views import elsewhere
@@ -39,7 +40,8 @@ class Awaits:
     @property
     def words(self) -> str:
         """What it counts, of one or of several."""
-        return self.several.replace("{s}", "" if self.number == 1 else "s")
+        one = self.number == 1
+        return self.several.replace("{s}", "" if one else "s").replace("{es}", "" if one else "es")
 
 
 @opens("", purpose=False)
@@ -110,6 +112,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
+        ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),
         (
             "disposal.instruct",
             "disposal{s} waiting for a source or elsewhere",
@@ -157,6 +160,13 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
         cooling = f"{reverse('disposals')}?state=approved"
         found.append(Awaits(_orders("approved"), "disposal{s} cooling off", cooling))
     return [each for each in found if each.number]
+
+
+def _batches(user: User) -> int:
+    """Count the batches that wait for somebody to approve them, or to sign them off as a third person."""
+    mine = DisposalBatch.objects.filter(controller__in=controllers_of(user, "disposal.approve"))
+    to_sign = mine.filter(state="stopped").exclude(approved_by=user.username)
+    return (mine.filter(state="proposed") | to_sign).exclude(proposed_by=user.username).count()
 
 
 def _with(user: User) -> int:
