@@ -25,7 +25,7 @@ MADE_LATER = {
     "retention_certificate", "retention_certificateissue", "retention_trace", "records_tombstone", "core_contentkey",
 }  # fmt: skip
 WORD = "Zq{:05d}wX"
-_WORDS = re.compile(rb"Zq(\d{5})wX")
+WORDS = re.compile(rb"Zq(\d{5})wX")
 # Eight bytes as the server writes them: four that count, and four that make them a plausible value of their type.
 _ENDS = {"bigint": b"\xd2\xc3\xa7\x51", "double precision": b"\x45\x4a\x93\x40", "timestamptz": b"\xdc\xf3\x02\x00"}
 _EIGHT = re.compile(b"(?s)(...)\x5a(" + b"|".join(map(re.escape, _ENDS.values())) + b")")
@@ -155,7 +155,7 @@ def found(planted: Planted, folders: Iterable[Path]) -> dict[str, set[str]]:
             if not path.is_file():
                 continue
             data = path.read_bytes()
-            numbers = {int(each) for each in _WORDS.findall(data)}
+            numbers = {int(each) for each in WORDS.findall(data)}
             numbers |= {int.from_bytes(low, "little") for low, _ in _EIGHT.findall(data)}
             places = {planted.columns[each] for each in numbers if each in planted.columns}
             places |= {place for place, values in planted.sealed.items() if any(each in data for each in values)}
