@@ -50,7 +50,8 @@ def post(source, rows, text, address=FILE):
 
 
 def refusals():
-    return list(AuditEvent.objects.filter(action="records.receive", outcome="refused").values_list("actor", "detail"))
+    events = AuditEvent.objects.filter(action="records.receive", outcome="refused")
+    return list(events.order_by("pk").values_list("actor", "detail"))
 
 
 def test_what_is_handed_in_is_attached_and_decided_when_the_answer_comes(source, key):
