@@ -114,8 +114,8 @@ def _decide(by: Any) -> Callable[[int], object]:
     from django.utils import timezone
 
     from muniment.people.models import Belonging
-    from muniment.retention import policy_now
     from muniment.retention.actions.reschedule import reschedule
+    from muniment.retention.policies import policy_now
 
     policy, on = policy_now.policy(), timezone.localdate()
 

@@ -9,7 +9,7 @@ KNOW = {
     "src/muniment/core/models.py": "declares it",
     "src/muniment/core/walls.py": "walls it",
     "src/muniment/retention/actions/audit_expiry.py": "lets it expire",
-    "src/muniment/retention/remaining.py": "says that it remains",
+    "src/muniment/retention/disposals/remaining.py": "says that it remains",
     "src/muniment/workbench/views/audit.py": "shows it to its auditors",
 }
 

@@ -12,11 +12,10 @@ from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import assessment, letting_go
 from muniment.retention.actions import destruction
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.duty_models import Duty
-from muniment.retention.models import Review
+from muniment.retention.deciding import letting_go
+from muniment.retention.models import DisposalOrder, Duty, Review
+from muniment.retention.reviews import assessment
 
 REASON = "Invented for a test: nothing in these records is necessary any more."
 

@@ -22,7 +22,7 @@ from muniment.people.actions import bulk, sampling
 from muniment.people.actions import judge_together as together
 from muniment.people.models import JudgingAct, MatchEdge, PrimePerson
 from muniment.records.models import Nominal, Quarantine, Record
-from muniment.retention import due
+from muniment.retention.disposals import due
 from muniment.retention.models import Hold, Review
 
 

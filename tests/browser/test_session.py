@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from factories.screens import WIDTHS, Watch, faults_on
 from factories.small_world import make_small_world
 from muniment.core.models import User
-from muniment.retention import drafts
 from muniment.retention.models import Review
+from muniment.retention.reviews import drafts
 
 WARNING = 5 * 60
 TITLE = "You will be signed out soon"

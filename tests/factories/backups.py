@@ -12,8 +12,7 @@ from factories.linkage import activate_model
 from factories.lives import BY, Life
 from muniment.core.actors import from_user
 from muniment.core.models import Controller, RuleAdoption, User
-from muniment.retention import effects
-from muniment.retention.actions import adopting, destruction
+from muniment.retention.actions import adopting, destruction, effects
 from muniment.retention.models import Hold, Review
 
 MARKER = "Quillthorn"  # in no other name or word

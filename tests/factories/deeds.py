@@ -11,9 +11,9 @@ from muniment.people.actions import judge
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import life_digest
 from muniment.records.models import Nominal, Record
-from muniment.retention import assessment
 from muniment.retention.actions import destruction, disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
+from muniment.retention.reviews import assessment
 
 NO = dict.fromkeys(assessment.criteria(), "no")
 WHY = {code: "Nothing was found that bears on it." for code, each in assessment.criteria().items() if each.needs_reason}

@@ -21,7 +21,7 @@ from muniment.people.queries import life_digest
 from muniment.retention.actions import audit_expiry, destruction, disposal, rewrite
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import DisposalOrder
 
 RECORDS = ["C1", "CU1"]
 

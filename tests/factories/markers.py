@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from muniment.core.fields import Kind
-from muniment.retention.remaining import NOT_ABOUT_ANYBODY
+from muniment.retention.disposals.remaining import NOT_ABOUT_ANYBODY
 
 # What destruction itself makes, and the keys, whose bytes are their own markers.
 MADE_LATER = {

@@ -8,8 +8,8 @@ import typer
 from muniment.cli import printing
 from muniment.core import actors
 from muniment.core.models import Controller
-from muniment.retention import leaving
 from muniment.retention.actions import comparing
+from muniment.retention.checks import leaving
 
 app = typer.Typer()
 

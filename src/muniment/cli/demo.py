@@ -26,8 +26,8 @@ from muniment.core.models import AuditEvent, Controller
 from muniment.objects.actions.resolve import resolve as resolve_places_and_vehicles
 from muniment.people.actions import resolve, train
 from muniment.records.models import Intake, Quarantine, Record, SourceRow
-from muniment.retention import presets
 from muniment.retention.actions import hold, schedule
+from muniment.retention.holds import presets
 from muniment.retention.models import Hold, Review
 from muniment.supply import recipients
 from muniment.workbench import demonstration

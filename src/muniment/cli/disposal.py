@@ -8,9 +8,9 @@ import typer
 from muniment.cli import exits, printing
 from muniment.core import actors, audit
 from muniment.records.models import Tombstone
-from muniment.retention import reconciling
 from muniment.retention.actions import answers_file
-from muniment.retention.disposal_models import DisposalItem
+from muniment.retention.elsewhere import reconciling
+from muniment.retention.models import DisposalItem
 
 app = typer.Typer(no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -22,7 +22,7 @@ _CODES = {
     "muniment.people.linkage_models:NoModel": BAD_INPUT,
     "muniment.objects.actions.load_points:BadPoints": BAD_INPUT,
     "muniment.supply.recipients:BadRecipient": BAD_INPUT,
-    "muniment.retention.manual_rows:BadFile": BAD_INPUT,
+    "muniment.retention.checks.manual_rows:BadFile": BAD_INPUT,
     "muniment.core.backup:BadBackup": CHECK_FAILED,
     "muniment.core.backup:NoKey": WRONG_USE,
     "muniment.core.backup.programs:Missing": WRONG_USE,

@@ -17,7 +17,7 @@ from muniment.people import membership
 from muniment.people.models import PrimePerson
 from muniment.people.queries import find_by_reference, identity, nominals_of
 from muniment.records.models import Record
-from muniment.retention import explaining
+from muniment.retention.deciding import explaining
 
 app = typer.Typer(no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="The user whose view it is.")]

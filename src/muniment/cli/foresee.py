@@ -13,9 +13,10 @@ from muniment.core import actors, policy_in_force
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
-from muniment.retention import foresight, foresight_tables, other_schedules, workload
 from muniment.retention.actions import foresee as foreseeing
-from muniment.retention.other_schedules import Against
+from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.schedule import other_schedules
+from muniment.retention.schedule.other_schedules import Against
 
 app = typer.Typer()
 
@@ -48,8 +49,8 @@ def foresee(
     except Refused as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.WRONG_USE) from error
-    pace = workload.pace(foresight.first_day(run))
-    made = foresight_tables.forecast(run, foresight.Wanted(), pace.reviewers if reviewers is None else reviewers, pace)
+    pace = workload.pace(counted.first_day(run))
+    made = foresight_tables.forecast(run, counted.Wanted(), pace.reviewers if reviewers is None else reviewers, pace)
     every = [*made.tables, foresight_tables.by_month(made.years), *made.compared]
     if made.compared:
         every.append(foresight_tables.months_side_by_side(made))

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from muniment.cli import exits, printing
 from muniment.core import actors, audit, references
-from muniment.retention import hold_proof, hold_report_print, hold_reports
-from muniment.retention.gone import Went
+from muniment.retention.holds import hold_proof, hold_report_print, hold_reports
+from muniment.retention.holds.gone import Went
+from muniment.retention.holds.scope_words import scope_in_words
 from muniment.retention.models import Hold
-from muniment.retention.scope_words import scope_in_words
 
 app = typer.Typer(no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

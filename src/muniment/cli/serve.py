@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from muniment.cli import printing
 from muniment.core import places
-from muniment.retention import policy_now
+from muniment.retention.policies import policy_now
 
 app = typer.Typer()
 

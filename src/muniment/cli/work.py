@@ -15,8 +15,7 @@ from django.utils import timezone
 from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
-from muniment.retention import effects
-from muniment.retention.actions import batching, destruction, foresee, held_narratives, rewrite
+from muniment.retention.actions import batching, destruction, effects, foresee, held_narratives, rewrite
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 

@@ -14,7 +14,8 @@ class RetentionConfig(AppConfig):
         from muniment.core import ledger
         from muniment.people import consequences as of_people
         from muniment.people import surroundings
-        from muniment.retention import consequences, ledger_lines, person_bar
+        from muniment.retention import consequences, person_bar
+        from muniment.retention.disposals import ledger_lines
 
         surroundings.register(person_bar.around)
         of_people.register(consequences.of)

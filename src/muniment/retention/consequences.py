@@ -18,9 +18,10 @@ from muniment.engine.retention.links import Measuring
 from muniment.people import carried
 from muniment.people.consequences import Change, Line, Told, Touched, Whole
 from muniment.records.models import Involvement
-from muniment.retention import facts_seen, policy_now, stops
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold, PersonDecision, Review, SubjectEvent
+from muniment.retention.deciding import facts_seen
+from muniment.retention.disposals import stops
+from muniment.retention.models import DisposalOrder, Hold, PersonDecision, Review, SubjectEvent
+from muniment.retention.policies import policy_now
 
 _OPEN_ORDERS = ("proposed", "approved", "instructed")
 

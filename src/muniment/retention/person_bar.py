@@ -7,7 +7,8 @@ from muniment.core.models import User
 from muniment.core.visits import actions_of
 from muniment.people.models import PrimePerson
 from muniment.people.surroundings import Act, Notice, Surroundings
-from muniment.retention import doubt, queries
+from muniment.retention import queries
+from muniment.retention.deciding import doubt
 
 _JOINED = (
     "Prime records in different groups have been joined here. The stricter group counts until a review of the person as"

@@ -11,8 +11,7 @@ from muniment.people.carried import about
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal
 from muniment.retention.anonymity import Known, known
-from muniment.retention.disposal_models import DisposalItem, DisposalOrder
-from muniment.retention.models import PersonDecision, Review, SubjectEvent
+from muniment.retention.models import DisposalItem, DisposalOrder, PersonDecision, Review, SubjectEvent
 
 CAME_BACK = ("returned", "undone")  # states of a disposal that has opened its review again
 

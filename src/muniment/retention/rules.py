@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 
 from muniment.core import words
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
-from muniment.retention.disposal_models import DisposalOrder, SourceInstruction
-from muniment.retention.models import Review
+from muniment.retention.models import DisposalOrder, Review, SourceInstruction
 
 YEAR = timedelta(days=365)
 

@@ -12,7 +12,7 @@ class SupplyConfig(AppConfig):
     def ready(self) -> None:
         """Register with the pages of people, and with the proof of disposals."""
         from muniment.people import surroundings
-        from muniment.retention import copies
+        from muniment.retention.elsewhere import copies
         from muniment.supply import person_bar, withdrawals
 
         surroundings.register(person_bar.around)

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.people.models import Belonging
-from muniment.retention.copies import Copy, Holder
-from muniment.retention.disposal_models import DisposalItem, DisposalOrder
+from muniment.retention.elsewhere.copies import Copy, Holder
+from muniment.retention.models import DisposalItem, DisposalOrder
 from muniment.supply.models import Given, Notice, Supply
 
 

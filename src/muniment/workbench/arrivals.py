@@ -21,9 +21,9 @@ from muniment.people.linkage_models import NoModel
 from muniment.people.models import Judgement
 from muniment.records.actions import take_in
 from muniment.records.touched import AT_ONCE, Touched, named_in
-from muniment.retention import policy_now
 from muniment.retention.actions import reschedule as rescheduling
 from muniment.retention.models import SubjectEvent
+from muniment.retention.policies import policy_now
 from muniment.workbench import crowds
 from muniment.workbench.crowds import Followed
 

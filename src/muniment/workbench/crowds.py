@@ -17,8 +17,8 @@ from muniment.objects.actions import resolve as resolving_things
 from muniment.people.actions import resolve as resolving
 from muniment.people.linkage_models import NoModel
 from muniment.people.watching.holding import Held
-from muniment.retention import policy_now
 from muniment.retention.actions import schedule as scheduling
+from muniment.retention.policies import policy_now
 
 KIND = "follow"  # of the runs that say that everybody is to be followed
 _LOCK = 7_130_019

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from factories.cast import PASSWORD
 from factories.survival.installation import PATIENCE_S, Installation
-from muniment.retention import assessment
+from muniment.retention.reviews import assessment
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

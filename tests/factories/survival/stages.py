@@ -17,11 +17,11 @@ from muniment.core.verdicts import Refused
 from muniment.people.actions import train
 from muniment.people.models import LinkageModel
 from muniment.records.models import Record
-from muniment.retention import assessment, letting_go
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.deciding import letting_go
+from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.reviews import assessment
 
 BY = Actor("survival")
 SEED = 7

@@ -8,7 +8,7 @@ import pytest
 from factories import markers
 from factories.survival.installation import ORGANISATION, lent
 from muniment.core.content import OWNERS
-from muniment.retention.remaining import OWNERS_THAT_REMAIN, REMAINS
+from muniment.retention.disposals.remaining import OWNERS_THAT_REMAIN, REMAINS
 
 pytestmark = pytest.mark.xdist_group("gone")  # one installation for all of them
 ASK = "factories.gone"

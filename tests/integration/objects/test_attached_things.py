@@ -29,7 +29,7 @@ from muniment.people.actions.judge import Said
 from muniment.records.actions import take_in
 from muniment.records.models import Involvement, Nominal, NominalFlag, Place, PlaceLink, Record, Vehicle
 from muniment.records.touched import Touched, named_in
-from muniment.retention import sweeping
+from muniment.retention.disposals import sweeping
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -19,8 +19,8 @@ from muniment.people.actions.judge_together import Because
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import CheckedPair, Judgement, JudgingAct, MatchEdge
 from muniment.records.models import Nominal
-from muniment.retention import policy_now
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -14,9 +14,9 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Nominal
-from muniment.retention import policy_now
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import PersonDecision
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

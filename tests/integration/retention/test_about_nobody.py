@@ -9,7 +9,7 @@ from muniment.core.models import Content, ContentKey
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
 from muniment.retention.actions import bulk, destruction, disposal
-from muniment.retention.disposal_models import Certificate, DisposalOrder
+from muniment.retention.models import Certificate, DisposalOrder
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 REASON = "Looked at each: nothing of value is left in it."

@@ -14,9 +14,9 @@ from muniment.core.actors import Actor, from_user
 from muniment.core.models import AuditEvent, Controller, RuleAdoption
 from muniment.core.verdicts import Refused
 from muniment.engine.policy.model import Length
-from muniment.retention import effects, policy_now
-from muniment.retention.actions import adopting
+from muniment.retention.actions import adopting, effects
 from muniment.retention.models import PersonDecision
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 COMMITS = pytest.mark.django_db(transaction=True, databases="__all__")  # refusals are written apart

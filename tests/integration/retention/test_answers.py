@@ -10,9 +10,9 @@ from factories.deeds import WORKER, approved, by, place
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.records.models import Nominal, Record
-from muniment.retention import certificates
 from muniment.retention.actions import destruction, disposal
-from muniment.retention.disposal_models import Certificate, SourceInstruction
+from muniment.retention.disposals import certificates
+from muniment.retention.models import Certificate, SourceInstruction
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

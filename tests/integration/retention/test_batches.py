@@ -17,13 +17,12 @@ from muniment.core.models import AuditEvent, Controller, Scope
 from muniment.core.verdicts import Refused
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging
-from muniment.retention import batches, due, policy_now
 from muniment.retention.actions import batching
 from muniment.retention.actions.foresee import foresee
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.batch_models import BatchPerson, DisposalBatch, KeptForecast
-from muniment.retention.disposal_models import DisposalItem, DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.disposals import batches, due
+from muniment.retention.models import BatchPerson, DisposalBatch, DisposalItem, DisposalOrder, KeptForecast, Review
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -10,8 +10,8 @@ from factories.exports import row
 from muniment.people.actions import resolve as resolving
 from muniment.people.models import Belonging, MatchEdge, PrimePerson, SearchToken
 from muniment.records.models import Nominal
-from muniment.retention import schedule_tables
 from muniment.retention.actions import destruction
+from muniment.retention.deciding import schedule_tables
 from muniment.retention.models import RecordDecision
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

@@ -18,11 +18,13 @@ from muniment.engine.policy.model import Overlay
 from muniment.people.models import PrimePerson
 from muniment.records.actions.organise import BadOrganisation, load_organisation
 from muniment.records.models import Record
-from muniment.retention import by_hand, check_policy, leaving, policy_now, sampled, sweeping
 from muniment.retention.actions import changing_mode, checking, comparing, replay
 from muniment.retention.actions.checking import Answer
 from muniment.retention.actions.comparing import Given
-from muniment.retention.check_models import ManualDecision, ModeChange
+from muniment.retention.checks import by_hand, leaving, sampled
+from muniment.retention.disposals import sweeping
+from muniment.retention.models import ManualDecision, ModeChange
+from muniment.retention.policies import check_policy, policy_now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

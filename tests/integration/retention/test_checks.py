@@ -13,11 +13,11 @@ from factories.deeds import asked_for, by, decide
 from muniment.core.models import AuditEvent, Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
-from muniment.retention import check_policy, sampled
 from muniment.retention.actions import batching, checking
 from muniment.retention.actions.checking import Answer
-from muniment.retention.check_models import DecisionSample, SampledDecision
-from muniment.retention.models import RecordDecision
+from muniment.retention.checks import sampled
+from muniment.retention.models import DecisionSample, RecordDecision, SampledDecision
+from muniment.retention.policies import check_policy
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

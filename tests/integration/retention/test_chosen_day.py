@@ -12,9 +12,9 @@ from factories.exports import Source, row
 from factories.lives import BY
 from muniment.engine import policy
 from muniment.people.queries import life_digest
-from muniment.retention import explaining
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.deciding import explaining
 from muniment.retention.models import PersonDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

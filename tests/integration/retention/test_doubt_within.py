@@ -13,10 +13,9 @@ from factories.lives import BY
 from muniment.core.verdicts import Refused
 from muniment.people.actions import judge as judging
 from muniment.people.models import MatchEdge
-from muniment.retention import schedule_tables
 from muniment.retention.actions import disposal
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import PersonDecision, RecordDecision
+from muniment.retention.deciding import schedule_tables
+from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

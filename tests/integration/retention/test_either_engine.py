@@ -6,8 +6,8 @@ from django.utils import timezone
 from factories.small_world import make_small_world
 from muniment.core import policy_in_force
 from muniment.core.actors import Actor
-from muniment.retention import schedule_tables
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.deciding import schedule_tables
 from muniment.retention.models import PersonDecision, RecordDecision
 
 

@@ -16,10 +16,10 @@ from factories.exports import row
 from muniment.core.models import LedgerEntry
 from muniment.core.verdicts import Refused
 from muniment.records.models import Nominal, Record
-from muniment.retention import certificates, reconciling, work_of
 from muniment.retention.actions import answering, answers_file, destruction, disposal
-from muniment.retention.disposal_models import Certificate, DisposalItem
-from muniment.retention.duty_models import Duty
+from muniment.retention.disposals import certificates, work_of
+from muniment.retention.elsewhere import reconciling
+from muniment.retention.models import Certificate, DisposalItem, Duty
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

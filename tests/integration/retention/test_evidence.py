@@ -6,7 +6,7 @@ from factories.cast import sign_in
 from factories.exports import row
 from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
-from muniment.retention import assessment, evidence
+from muniment.retention.reviews import assessment, evidence
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

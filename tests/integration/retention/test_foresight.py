@@ -23,11 +23,10 @@ from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
-from muniment.retention import foresight, foresight_tables, workload
 from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
-from muniment.retention.foresight_models import ForeseenCount, ForesightAsked, KeptBacklog
-from muniment.retention.models import PersonDecision, RecordDecision, Review
-from muniment.retention.other_schedules import Against
+from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.models import ForeseenCount, ForesightAsked, KeptBacklog, PersonDecision, RecordDecision, Review
+from muniment.retention.schedule.other_schedules import Against
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -49,7 +48,7 @@ def lives(own_life, tmp_path):
 
 
 def said(run, reviewers=2):
-    return foresight_tables.forecast(run, foresight.Wanted(), reviewers, workload.pace(NOW))
+    return foresight_tables.forecast(run, counted.Wanted(), reviewers, workload.pace(NOW))
 
 
 def rows(forecast, code):
@@ -205,7 +204,7 @@ def test_the_command_prints_the_numbers_of_the_page(lives, tmp_path, capsys):
 def test_a_forecast_takes_the_place_of_the_last(own_life):
     first = foresee(policy.load(), by=BY)
     second = foresee(policy.load(), by=BY)
-    assert list(foresight.runs()) == [second]
+    assert list(counted.runs()) == [second]
     assert not ForeseenCount.objects.filter(run=first).exists()
 
 
@@ -223,11 +222,11 @@ def test_what_was_decided_month_by_month_stays_to_be_compared(own_life):
     told = {"controller": north, "scopes": kept.scopes, "group": 3}
     for day, waiting, decided in days:
         KeptBacklog.objects.create(made_on=day, waiting=waiting, decided=decided, **told)
-    behind = foresight.behind(foresight.Wanted(), on)
+    behind = counted.behind(counted.Wanted(), on)
     assert [(each.waiting, each.decided, each.is_whole) for each in behind] == [
         (120, 5, False), (70, 60, True), (60, 25, True), (1, 0, False)
     ]  # fmt: skip
-    assert foresight.behind(foresight.Wanted(group="1"), on) == []
+    assert counted.behind(counted.Wanted(group="1"), on) == []
     page = sign_in(own_life.cast["rowan"]).get(reverse("falls_due")).text
     assert "At the pace of the last whole month, 25 reviews" in page
     decide(own_life, "retain", next_review=timezone.localdate() + timedelta(days=90))

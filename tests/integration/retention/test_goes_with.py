@@ -6,8 +6,8 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, answered
 from muniment.core.models import Content
 from muniment.records.models import Nominal
-from muniment.retention import goes_with
 from muniment.retention.actions import destruction
+from muniment.retention.disposals import goes_with
 
 WORDS = ("2 nominals, whom no other record is about", "Nothing is left of this person", "2 narratives")
 

@@ -14,10 +14,9 @@ from muniment.cli import exits
 from muniment.cli import hold as command
 from muniment.core import ledger
 from muniment.core.models import AuditEvent, Controller
-from muniment.retention import hold_reports
 from muniment.retention.actions import hold as holding
-from muniment.retention.models import Hold
-from muniment.retention.trace_models import Trace
+from muniment.retention.holds import hold_reports
+from muniment.retention.models import Hold, Trace
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -183,8 +182,7 @@ def test_the_command_lists_holds_as_they_are_matched(life):
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_a_released_hold_brings_everything_to_a_person_and_nothing_to_the_clock(own_life):
     """Release makes reviews: what fell due under a hold is looked at, and no order is made of it."""
-    from muniment.retention.disposal_models import DisposalOrder
-    from muniment.retention.models import RecordDecision
+    from muniment.retention.models import DisposalOrder, RecordDecision
 
     hold = place(own_life)
     holding.ask_release(hold, by=by(own_life, "hazel"), reason="Inquest closed, letter of 2 June")

@@ -14,9 +14,10 @@ from muniment.core.models import Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
-from muniment.retention import previews, reach, stops, sweeping
 from muniment.retention.actions import disposal, held_narratives, held_records
 from muniment.retention.actions import hold as holding
+from muniment.retention.disposals import stops, sweeping
+from muniment.retention.holds import previews, reach
 from muniment.retention.models import Hold, RecordDecision
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -15,12 +15,11 @@ from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.people.queries import life_digest
 from muniment.records.models import Record
-from muniment.retention import doubt, explaining
 from muniment.retention.actions import disposal, schedule
 from muniment.retention.actions import hold as holding
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold, PersonDecision, Review
+from muniment.retention.deciding import doubt, explaining
+from muniment.retention.models import DisposalOrder, Hold, PersonDecision, Review
 from muniment.workbench import arrivals
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

@@ -11,11 +11,20 @@ from muniment.core.models import AuditEvent, Content, ContentKey, Controller
 from muniment.core.verdicts import Refused
 from muniment.people.models import Belonging, MatchEdge, PrimePerson, SearchToken
 from muniment.records.models import Involvement, Nominal, Record, SourceRow
-from muniment.retention import assessment, rules, stops
+from muniment.retention import rules
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import Certificate, DisposalOrder
-from muniment.retention.models import Hold, HoldController, PersonDecision, RecordDecision, Review
+from muniment.retention.disposals import stops
+from muniment.retention.models import (
+    Certificate,
+    DisposalOrder,
+    Hold,
+    HoldController,
+    PersonDecision,
+    RecordDecision,
+    Review,
+)
+from muniment.retention.reviews import assessment
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

@@ -19,11 +19,10 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement, Nominal, Quarantine, Record, SourceRow, Tombstone
-from muniment.retention import told
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import Certificate, DisposalOrder
-from muniment.retention.models import RecordDecision, Review
+from muniment.retention.elsewhere import told
+from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -10,8 +10,7 @@ from muniment.people.queries import life_digest
 from muniment.records.models import Record
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.models import DisposalOrder, Review
 from muniment.retention.views import due_records
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

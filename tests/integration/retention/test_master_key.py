@@ -13,7 +13,7 @@ from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.core.verdicts import Refused
 from muniment.records.actions.replace_lost import replace_lost
 from muniment.records.models import Record
-from muniment.retention import held_words
+from muniment.retention.holds import held_words
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}

@@ -9,8 +9,7 @@ from muniment.core.models import Controller
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
 from muniment.retention.actions import destruction, disposal, held_records
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold, HoldController
+from muniment.retention.models import DisposalOrder, Hold, HoldController
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

@@ -14,8 +14,7 @@ from muniment.people.actions import judge
 from muniment.records.models import Nominal
 from muniment.retention.actions import bulk, disposal, hold
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold
+from muniment.retention.models import DisposalOrder, Hold
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 STOPS = "." * 20

@@ -16,12 +16,11 @@ from muniment.people.actions.resolve import resolve
 from muniment.people.models import BatchRun, MatchEdge
 from muniment.people.queries import life_digest
 from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
-from muniment.retention import letting_go, others
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import PersonDecision, RecordDecision, Review
+from muniment.retention.deciding import letting_go, others
+from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

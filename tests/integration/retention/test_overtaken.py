@@ -10,7 +10,7 @@ from muniment.core.verdicts import Refused
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
 from muniment.retention.actions import destruction, disposal, subject_event
-from muniment.retention.disposal_models import DisposalOrder
+from muniment.retention.models import DisposalOrder
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

@@ -14,12 +14,11 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
-from muniment.retention import policy_now
 from muniment.retention.actions import destruction, disposal, subject_event
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
-from muniment.retention.disposal_models import Certificate, DisposalOrder
-from muniment.retention.models import RecordDecision, Review
+from muniment.retention.models import Certificate, DisposalOrder, RecordDecision, Review
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

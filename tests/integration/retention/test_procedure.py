@@ -13,9 +13,10 @@ from muniment.core.models import AuditEvent, Controller, RuleAdoption
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import PolicyError
 from muniment.engine.policy.model import Length
-from muniment.retention import policy_now, procedure, procedure_print
 from muniment.retention.actions import adopting, issuing
 from muniment.retention.models import Procedure
+from muniment.retention.policies import policy_now
+from muniment.retention.schedule import procedure, procedure_print
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 COMMITS = pytest.mark.django_db(transaction=True, databases="__all__")  # refusals are written apart

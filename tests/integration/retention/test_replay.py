@@ -12,8 +12,7 @@ from muniment.core.models import AuditEvent, ContentKey, LedgerEntry
 from muniment.records.models import Nominal, Record, Tombstone
 from muniment.retention.actions import destruction, disposal, replay
 from muniment.retention.actions import hold as holding
-from muniment.retention.disposal_models import Certificate, DisposalOrder
-from muniment.retention.models import Hold
+from muniment.retention.models import Certificate, DisposalOrder, Hold
 
 
 class TakenBack(Exception):
@@ -130,7 +129,7 @@ def test_where_the_file_goes_further_than_the_database_nothing_is_destroyed(life
 
 
 def test_a_restored_copy_keeps_the_marks_of_what_went_and_the_kind_of_a_hold(life):
-    from muniment.retention import gone
+    from muniment.retention.holds import gone
 
     def deeds():
         carried_out(life, life.review, ["C1", "CU1"])

@@ -10,7 +10,7 @@ from factories.exports import Source, row
 from muniment.core.models import Controller
 from muniment.people.models import MatchEdge, PrimePerson
 from muniment.records.models import Record
-from muniment.retention import afresh
+from muniment.retention.deciding import afresh
 from muniment.retention.models import RecordDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

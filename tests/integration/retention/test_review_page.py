@@ -13,9 +13,9 @@ from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
 from muniment.records.models import Involvement, Nominal, Record
-from muniment.retention import assessment, intervals
 from muniment.retention.actions import review as reviewing
 from muniment.retention.models import RecordDecision, Review
+from muniment.retention.reviews import assessment, intervals
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

@@ -13,8 +13,8 @@ from factories.deeds import WORKER, carried_out
 from muniment.core import database, rewriting
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
-from muniment.retention import certificates
 from muniment.retention.actions import rewrite
+from muniment.retention.disposals import certificates
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 LONDON = ZoneInfo("Europe/London")

@@ -15,12 +15,14 @@ from muniment.core.verdicts import Refused
 from muniment.people.actions.resolve import resolve
 from muniment.people.queries import life_digest
 from muniment.records.models import Record
-from muniment.retention import explaining, queries, stops
+from muniment.retention import queries
 from muniment.retention.actions import held_records, hold
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.deciding import explaining
+from muniment.retention.disposals import stops
 from muniment.retention.models import Hold, PersonDecision, Review, SubjectEvent
-from muniment.retention.policy_now import policy
+from muniment.retention.policies.policy_now import policy
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -11,11 +11,10 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, answered, approved, ask, by, decide, place, propose
 from muniment.core.verdicts import Refused
 from muniment.records.models import Involvement, Nominal, Record
-from muniment.retention import letting_go
 from muniment.retention.actions import destruction, disposal, hold
-from muniment.retention.afresh import Decided
-from muniment.retention.disposal_models import DisposalItem
-from muniment.retention.models import Hold, Review
+from muniment.retention.deciding import letting_go
+from muniment.retention.deciding.afresh import Decided
+from muniment.retention.models import DisposalItem, Hold, Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 PASSED = date(2021, 3, 1)

@@ -10,8 +10,7 @@ from factories.deeds import NO, WORKER, by, prime_of
 from factories.exports import Source, row
 from muniment.records.models import Nominal
 from muniment.retention.actions import destruction, disposal
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.models import DisposalOrder, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

@@ -9,9 +9,9 @@ from factories.linkage import activate_model
 from muniment.core.actors import Actor
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge
-from muniment.retention import policy_now
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import PersonDecision
+from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,9 +9,9 @@ from factories.lives import BY
 from muniment.core import words
 from muniment.engine import policy
 from muniment.people.models import PrimePerson
-from muniment.retention import explaining
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions.schedule import schedule
+from muniment.retention.deciding import explaining
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

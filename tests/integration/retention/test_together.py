@@ -8,11 +8,11 @@ from factories.exports import Source, row
 from muniment.core import content
 from muniment.core.models import AuditEvent, Content, ContentKey
 from muniment.records.models import Record
-from muniment.retention import afresh, schedule_tables, sweeping
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.deciding import afresh, schedule_tables
+from muniment.retention.disposals import sweeping
+from muniment.retention.models import DisposalOrder, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 TANSY = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02"}

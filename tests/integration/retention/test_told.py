@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from factories.cast import sign_in
 from factories.deeds import WORKER, approved, by, place
-from muniment.retention import told
 from muniment.retention.actions import disposal
+from muniment.retention.elsewhere import told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

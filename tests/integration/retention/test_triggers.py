@@ -8,12 +8,11 @@ from factories.exports import row
 from muniment import feeds
 from muniment.people.models import Belonging
 from muniment.records.touched import named_in
-from muniment.retention import policy_now
 from muniment.retention.actions import review as reviewing
 from muniment.retention.actions import subject_event
 from muniment.retention.actions.reschedule import reschedule
-from muniment.retention.models import PersonDecision, Review
-from muniment.retention.review_models import ReviewTrigger
+from muniment.retention.models import PersonDecision, Review, ReviewTrigger
+from muniment.retention.policies import policy_now
 from muniment.workbench import arrivals
 
 LATER = "2026-11-10"

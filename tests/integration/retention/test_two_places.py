@@ -20,8 +20,7 @@ from muniment.records import staging
 from muniment.records.models import Record
 from muniment.retention.actions import destruction, disposal, hold
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import SubjectEvent
+from muniment.retention.models import DisposalOrder, SubjectEvent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 _PATIENCE = 20  # seconds

@@ -6,8 +6,8 @@ from factories.deeds import WORKER, answered
 from factories.exports import LINKS, Source, row
 from muniment.core.models import Content, ContentKey
 from muniment.records.models import Quarantine, Record
-from muniment.retention import letting_go
 from muniment.retention.actions import destruction
+from muniment.retention.deciding import letting_go
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

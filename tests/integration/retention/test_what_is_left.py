@@ -16,7 +16,7 @@ from muniment.people.actions import sampling
 from muniment.people.models import HeldChange, Label, PrimePerson, ReservePair, RunHold, SamplePair
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Nominal
-from muniment.retention import stops
+from muniment.retention.disposals import stops
 from muniment.retention.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

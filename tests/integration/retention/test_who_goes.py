@@ -9,9 +9,8 @@ from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Involvement, Nominal, NominalFlag, Record, SourceRow, Tombstone
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.certificates import as_pdf
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import PersonDecision, Review
+from muniment.retention.disposals.certificates import as_pdf
+from muniment.retention.models import DisposalOrder, PersonDecision, Review
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

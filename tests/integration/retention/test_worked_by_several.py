@@ -13,11 +13,10 @@ from factories.deeds import NO, by
 from muniment.core import words
 from muniment.core.models import AuditEvent, Content
 from muniment.core.verdicts import Refused
-from muniment.retention import review_policy
 from muniment.retention.actions import agreeing, allocating
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Review
-from muniment.retention.review_models import Deputy, ReviewTrigger
+from muniment.retention.models import Deputy, Review, ReviewTrigger
+from muniment.retention.policies import review_policy
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

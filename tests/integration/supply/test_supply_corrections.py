@@ -11,7 +11,7 @@ from factories.supplies import agree, answer, everything, notices, rows, send_co
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.retention.actions import destruction
-from muniment.retention.certificates import as_pdf
+from muniment.retention.disposals.certificates import as_pdf
 from muniment.retention.models import Review
 from muniment.supply.actions import correct
 from muniment.supply.models import Given, Notice

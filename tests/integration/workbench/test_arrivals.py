@@ -24,10 +24,10 @@ from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging, Judgement
 from muniment.records import touched
 from muniment.records.models import Nominal
-from muniment.retention import policy_now
 from muniment.retention.actions import hold as holding
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import HeldRecord, PersonDecision, RecordDecision, Review
+from muniment.retention.policies import policy_now
 from muniment.workbench import arrivals, crowds
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from muniment.engine import policy
-from muniment.retention import duties, elsewhere, issues
-from muniment.retention.duty_models import Duty
+from muniment.retention.disposals import issues
+from muniment.retention.elsewhere import duties
+from muniment.retention.models import Duty
+from muniment.retention.policies import elsewhere
 
 
 def body(source="No answer yet", store="No answer yet", copies=()):

@@ -1,6 +1,6 @@
 """Columns of the forecast: as high as what falls due, each number in words, short ones above."""
 
-from muniment.retention.foresight_chart import HEIGHT, chart, short
+from muniment.retention.foresight.foresight_chart import HEIGHT, chart, short
 
 KINDS = ("For a review", "By the clock")
 

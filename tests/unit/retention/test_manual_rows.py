@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from muniment.retention.manual_rows import BadFile, ManualRow, rows
+from muniment.retention.checks.manual_rows import BadFile, ManualRow, rows
 
 HEAD = "system,reference,decision,decided_on,next_review,decided_by,reason\n"
 TODAY = date(2026, 11, 22)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muniment.retention import workload
-from muniment.retention.workload import Month, Pace, Range
+from muniment.retention.foresight import workload
+from muniment.retention.foresight.workload import Month, Pace, Range
 
 PACE = Pace(Range(15, 20), 7.5, Range(200, 240), 10, "Design", is_verified=False)
 

@@ -4,7 +4,7 @@ from django.apps import apps
 
 from muniment.cli.reference.markdown import table
 from muniment.core.content import OWNERS
-from muniment.retention.remaining import NOT_ABOUT_ANYBODY, OWNERS_THAT_REMAIN, REMAINS
+from muniment.retention.disposals.remaining import NOT_ABOUT_ANYBODY, OWNERS_THAT_REMAIN, REMAINS
 
 _WORDS = """# What remains of somebody who was destroyed
 

@@ -1,8 +1,7 @@
 """The two state machines, drawn from the tables in retention/rules.py."""
 
 from muniment.retention import rules
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Review
+from muniment.retention.models import DisposalOrder, Review
 
 
 def page() -> str:

@@ -12,7 +12,10 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller, RuleAdoption, User
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, refused, unless
 from muniment.engine.policy.model import GROUP_3_RULES, Length, Policy, Terms
-from muniment.retention import effects, ledger_lines, policy_now, rules
+from muniment.retention import rules
+from muniment.retention.actions import effects
+from muniment.retention.disposals import ledger_lines
+from muniment.retention.policies import policy_now
 
 ADOPT = "schedule.adopt"
 _NOT_SHOWN = (

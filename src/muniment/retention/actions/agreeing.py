@@ -6,9 +6,9 @@ from django.utils import timezone
 from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import drafts, rules
-from muniment.retention.models import Review
-from muniment.retention.review_models import Agreement
+from muniment.retention import rules
+from muniment.retention.models import Agreement, Review
+from muniment.retention.reviews import drafts
 
 
 def agree(review: Review, *, by: Actor, seen: str | None = None) -> Review:

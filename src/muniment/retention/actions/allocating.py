@@ -13,8 +13,7 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused, unless
 from muniment.retention import queries, rules
 from muniment.retention.actions import review as reviewing
-from muniment.retention.models import Review
-from muniment.retention.review_models import Deputy
+from muniment.retention.models import Deputy, Review
 
 
 @dataclass(frozen=True)

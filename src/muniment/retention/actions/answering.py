@@ -9,9 +9,11 @@ from django.utils import timezone
 from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
-from muniment.retention import anonymity, duties, elsewhere, ledger_lines, queries, rules, told
-from muniment.retention.disposal_models import DisposalOrder, SourceInstruction
-from muniment.retention.duty_models import Duty
+from muniment.retention import anonymity, queries, rules
+from muniment.retention.disposals import ledger_lines
+from muniment.retention.elsewhere import duties, told
+from muniment.retention.models import DisposalOrder, Duty, SourceInstruction
+from muniment.retention.policies import elsewhere
 
 BY_HAND = ("method", "standard", "witness", "consignment")
 CHASING = "Say what came of asking again, or when it is to be asked next"

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from muniment.core import audit, references
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused, unless
-from muniment.retention import anonymity, queries, work_of
+from muniment.retention import anonymity, queries
 from muniment.retention.actions.answering import BY_HAND, Said, answer_one
-from muniment.retention.duty_models import Duty
+from muniment.retention.disposals import work_of
+from muniment.retention.models import Duty
 
 LARGEST = 5_000_000  # bytes
 _DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d %B %Y")

@@ -24,7 +24,8 @@ from muniment.core.models import AuditEvent, Controller, CovertEvent
 from muniment.core.verdicts import unless
 from muniment.engine.policy import Policy
 from muniment.engine.values.dates import add_months
-from muniment.retention import gate, reach
+from muniment.retention.disposals import gate
+from muniment.retention.holds import reach
 from muniment.retention.models import Hold
 
 CLASS = "IG-LOG"

@@ -19,11 +19,12 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import ALLOWED, Refused, Verdict, unless
 from muniment.records.models import Record
-from muniment.retention import batches, due, policy_now, rules, sampled
+from muniment.retention import rules
 from muniment.retention.actions import disposal
-from muniment.retention.batch_models import UNDER_WAY, BatchPerson, DisposalBatch
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import PersonDecision
+from muniment.retention.checks import sampled
+from muniment.retention.disposals import batches, due
+from muniment.retention.models import UNDER_WAY, BatchPerson, DisposalBatch, DisposalOrder, PersonDecision
+from muniment.retention.policies import policy_now
 
 TOGETHER = 200  # people in one round of the worker; its other work waits as long
 _HERE = ("proposed", "approved")  # orders that no source was told of

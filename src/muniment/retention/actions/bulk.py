@@ -10,10 +10,10 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.records.models import Record
-from muniment.retention import rules, sampled
+from muniment.retention import rules
 from muniment.retention.actions import disposal
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import PersonDecision
+from muniment.retention.checks import sampled
+from muniment.retention.models import DisposalOrder, PersonDecision
 
 MOST = 1000  # records of one order
 

@@ -7,8 +7,8 @@ from muniment.core import access, audit, ledger, reasons
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, Verdict, refused, unless
-from muniment.retention import leaving
-from muniment.retention.check_models import ModeChange
+from muniment.retention.checks import leaving
+from muniment.retention.models import ModeChange
 
 CHANGE = "mode.change"
 PAPER = "Name the decision of the chief officer or board by which it leaves advisory mode, with its date"

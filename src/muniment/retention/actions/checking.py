@@ -15,9 +15,10 @@ from muniment.core.verdicts import Verdict, refused, unless
 from muniment.engine.matching import estimates
 from muniment.engine.retention.checked import Decided
 from muniment.engine.retention.decision import OUTCOMES
-from muniment.retention import check_policy, policy_now, sampled
-from muniment.retention.check_models import DecisionSample, SampledDecision
-from muniment.retention.sampled import Wanted
+from muniment.retention.checks import sampled
+from muniment.retention.checks.sampled import Wanted
+from muniment.retention.models import DecisionSample, SampledDecision
+from muniment.retention.policies import check_policy, policy_now
 
 DRAW, WORK = "check.draw", "check.work"
 WHY_WRONG = "Say why it is wrong"

@@ -13,11 +13,11 @@ from muniment.core.models import Controller
 from muniment.core.verdicts import Verdict, refused, unless
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
-from muniment.retention import by_hand, check_policy, leaving, manual_rows
-from muniment.retention.by_hand import Subject
-from muniment.retention.check_models import ManualDecision, ManualFile
-from muniment.retention.manual_rows import BadRow, ManualRow
-from muniment.retention.models import Review
+from muniment.retention.checks import by_hand, leaving, manual_rows
+from muniment.retention.checks.by_hand import Subject
+from muniment.retention.checks.manual_rows import BadRow, ManualRow
+from muniment.retention.models import ManualDecision, ManualFile, Review
+from muniment.retention.policies import check_policy
 
 WORK = "check.work"
 WHY_SETTLED = "Say why, so that somebody else can follow it"

@@ -20,22 +20,14 @@ from muniment.core.models import ContentKey, Controller
 from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
-from muniment.retention import (
-    afresh,
-    copies,
-    duties,
-    gate,
-    issues,
-    ledger_lines,
-    letting_go,
-    rules,
-    sweeping,
-    told,
-    traces,
-)
+from muniment.retention import rules
 from muniment.retention.actions import disposal, held_records
-from muniment.retention.afresh import Decisions
-from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder
+from muniment.retention.deciding import afresh, letting_go
+from muniment.retention.deciding.afresh import Decisions
+from muniment.retention.disposals import gate, issues, ledger_lines, sweeping
+from muniment.retention.elsewhere import copies, duties, told
+from muniment.retention.holds import traces
+from muniment.retention.models import Certificate, DisposalItem, DisposalOrder
 
 TOGETHER = 50  # orders that take a step in one transaction; bulk writes wait as long
 

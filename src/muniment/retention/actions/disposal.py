@@ -16,12 +16,14 @@ from muniment.people import pairs
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.records.models import Involvement, Record
-from muniment.retention import afresh, duties, gate, letting_go, queries, rules, stops, told
+from muniment.retention import queries, rules
 from muniment.retention.actions import held_records
 from muniment.retention.actions.answering import answer
-from muniment.retention.afresh import Decided, Decisions
-from muniment.retention.disposal_models import DisposalItem, DisposalOrder, SourceInstruction
-from muniment.retention.models import Review
+from muniment.retention.deciding import afresh, letting_go
+from muniment.retention.deciding.afresh import Decided, Decisions
+from muniment.retention.disposals import gate, stops
+from muniment.retention.elsewhere import duties, told
+from muniment.retention.models import DisposalItem, DisposalOrder, Review, SourceInstruction
 
 __all__ = ["answer"]  # an act of a disposal too, with a module of its own
 

@@ -14,10 +14,12 @@ from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused, unless
 from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
-from muniment.retention import foreseen_tables, other_schedules, policy_now, schedule_tables
-from muniment.retention.batch_models import KeptForecast
-from muniment.retention.foresight_models import ForeseenCount, ForesightAsked
-from muniment.retention.other_schedules import Against
+from muniment.retention.deciding import schedule_tables
+from muniment.retention.foresight import foreseen_tables
+from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
+from muniment.retention.policies import policy_now
+from muniment.retention.schedule import other_schedules
+from muniment.retention.schedule.other_schedules import Against
 
 KIND = "foresight"
 ADOPTION = "the adoption"  # how another schedule is known that differs by one: what it moves stays to be read

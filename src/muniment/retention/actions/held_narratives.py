@@ -11,8 +11,8 @@ from django.db.models import Max
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.models import Content
-from muniment.retention import held_words
 from muniment.retention.actions import held_records
+from muniment.retention.holds import held_words
 from muniment.retention.models import Hold
 
 _LOT = 2_000  # contents whose keys are fetched, and whose texts are in memory, at once

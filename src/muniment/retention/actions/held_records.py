@@ -8,10 +8,10 @@ from django.utils import timezone
 from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.records.models import Record
-from muniment.retention import gate, held_words
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold
-from muniment.retention.reach import DECIDED, parameters, wanted
+from muniment.retention.disposals import gate
+from muniment.retention.holds import held_words
+from muniment.retention.holds.reach import DECIDED, parameters, wanted
+from muniment.retention.models import DisposalOrder, Hold
 
 _BRING_UP = """, gone AS (
     DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)

@@ -13,10 +13,13 @@ from muniment.core.actors import Actor
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.values.dates import add_months
-from muniment.retention import doubt, gate, gone, ledger_lines, policy_now, reach, rules
+from muniment.retention import rules
 from muniment.retention.actions import disposal, held_records
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold, HoldController
+from muniment.retention.deciding import doubt
+from muniment.retention.disposals import gate, ledger_lines
+from muniment.retention.holds import gone, reach
+from muniment.retention.models import DisposalOrder, Hold, HoldController
+from muniment.retention.policies import policy_now
 
 
 @dataclass(frozen=True)

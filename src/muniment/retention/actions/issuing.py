@@ -8,9 +8,9 @@ from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, unless
-from muniment.retention import procedure
 from muniment.retention.actions import adopting
 from muniment.retention.models import Procedure
+from muniment.retention.schedule import procedure
 
 _NUMBERS_LOCK = 7_130_016
 _WAITS = "A draft waits already: issue or withdraw that first."

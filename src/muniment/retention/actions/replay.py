@@ -16,13 +16,21 @@ from muniment.core.models import Content, ContentKey, Controller, LedgerEntry, R
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
-from muniment.retention import gate, sweeping
 from muniment.retention.actions import held_records
-from muniment.retention.check_models import ModeChange
-from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
-from muniment.retention.duty_models import CertificateIssue, Duty
-from muniment.retention.models import HeldRecord, Hold, HoldController
-from muniment.retention.trace_models import Trace
+from muniment.retention.disposals import gate, sweeping
+from muniment.retention.models import (
+    Certificate,
+    CertificateIssue,
+    DisposalItem,
+    DisposalOrder,
+    Duty,
+    HeldRecord,
+    Hold,
+    HoldController,
+    ModeChange,
+    SourceInstruction,
+    Trace,
+)
 
 Name = tuple[str, str, str]  # controller, system, digest of the reference
 _BY_DIGEST = """

@@ -20,9 +20,9 @@ from muniment.people import pairs
 from muniment.people.models import Belonging
 from muniment.records import staging
 from muniment.records.models import Involvement
-from muniment.retention import decide_few, decisions, schedule_tables
 from muniment.retention.actions import held_records
 from muniment.retention.actions.schedule import SCHEDULE_LOCK
+from muniment.retention.deciding import decide_few, decisions, schedule_tables
 from muniment.retention.models import PersonDecision
 
 _INLINE = 2000  # rows up to which a statement carries them itself

@@ -13,21 +13,12 @@ from muniment.core.models import Controller
 from muniment.core.verdicts import Refused, Verdict, unless
 from muniment.people.models import PrimePerson
 from muniment.people.queries import life_digest, membership_digest
-from muniment.retention import (
-    assessment,
-    drafts,
-    facts_seen,
-    intervals,
-    policy_now,
-    quality,
-    queries,
-    review_policy,
-    rules,
-    second,
-)
-from muniment.retention.drafts import Draft
-from muniment.retention.models import Review, ReviewAnswer
-from muniment.retention.review_models import Agreement, ReviewAsk, ReviewTrigger
+from muniment.retention import queries, rules
+from muniment.retention.deciding import facts_seen, quality
+from muniment.retention.models import Agreement, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
+from muniment.retention.policies import policy_now, review_policy
+from muniment.retention.reviews import assessment, drafts, intervals, second
+from muniment.retention.reviews.drafts import Draft
 
 _RISK = {1: 300, 2: 200, 3: 100, 0: 50}  # by the group, as the schedule opens them; 0 is none
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from muniment.core import audit, rewriting, turns
 from muniment.core.actors import Actor
 from muniment.core.models import AuditEvent, BatchRun
-from muniment.retention import policy_now
-from muniment.retention.disposal_models import Certificate
+from muniment.retention.models import Certificate
+from muniment.retention.policies import policy_now
 
 KIND = "rewrite"
 

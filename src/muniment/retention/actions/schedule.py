@@ -14,8 +14,8 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
 from muniment.records import staging
-from muniment.retention import decisions, schedule_tables
 from muniment.retention.actions import held_narratives, held_records
+from muniment.retention.deciding import decisions, schedule_tables
 from muniment.retention.models import Hold
 
 SCHEDULE_LOCK = 7_130_004

@@ -11,10 +11,12 @@ from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.people import carried
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.models import Involvement
-from muniment.retention import gate, gone, policy_now, queries, stops
+from muniment.retention import queries
 from muniment.retention.actions import disposal
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import SubjectEvent
+from muniment.retention.disposals import gate, stops
+from muniment.retention.holds import gone
+from muniment.retention.models import DisposalOrder, SubjectEvent
+from muniment.retention.policies import policy_now
 
 
 def kinds(on: date) -> tuple[str, ...]:

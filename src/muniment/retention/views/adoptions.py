@@ -13,9 +13,9 @@ from muniment.core import audit, references
 from muniment.core.models import RuleAdoption, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
-from muniment.retention import effects, policy_now
-from muniment.retention.actions import adopting
-from muniment.retention.schedule_forms import AdoptionForm, RefuseForm
+from muniment.retention.actions import adopting, effects
+from muniment.retention.forms.schedule import AdoptionForm, RefuseForm
+from muniment.retention.policies import policy_now
 
 _REFUSED = "schedule.refused"
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from muniment.core.visits import carry_out, opens, visitor
 from muniment.retention.actions import agreeing
-from muniment.retention.review_forms import DisagreeForm
+from muniment.retention.forms.reviews import DisagreeForm
 from muniment.retention.views.review import found_review
 
 

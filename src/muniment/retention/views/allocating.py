@@ -12,12 +12,11 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import actions_of, carry_out, controllers_of, opens, visitor
-from muniment.retention import deputies, linked
 from muniment.retention.actions import allocating
 from muniment.retention.actions.allocating import Allocated
-from muniment.retention.models import Review
-from muniment.retention.review_forms import AllocateForm, DeputyForm
-from muniment.retention.review_models import Deputy
+from muniment.retention.forms.reviews import AllocateForm, DeputyForm
+from muniment.retention.models import Deputy, Review
+from muniment.retention.reviews import deputies, linked
 from muniment.retention.views import reviews as queue_page
 from muniment.retention.views.review import found_review
 

@@ -11,10 +11,12 @@ from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.views.person import opened
-from muniment.retention import doubt, queries, review_policy
+from muniment.retention import queries
 from muniment.retention.actions import review as reviewing
+from muniment.retention.deciding import doubt
+from muniment.retention.forms.reviews import NeedForm
 from muniment.retention.models import PersonDecision
-from muniment.retention.review_forms import NeedForm
+from muniment.retention.policies import review_policy
 
 
 class AskForm(forms.Form):

@@ -16,11 +16,11 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
 from muniment.people.queries import Identity, identities
-from muniment.retention import batches
 from muniment.retention.actions import batching
-from muniment.retention.batch_forms import BatchForm, CallOffForm, SignForm
-from muniment.retention.batch_models import UNDER_WAY, BatchPerson, DisposalBatch
-from muniment.retention.forms import ReturnForm
+from muniment.retention.disposals import batches
+from muniment.retention.forms.batches import BatchForm, CallOffForm, SignForm
+from muniment.retention.forms.disposals import ReturnForm
+from muniment.retention.models import UNDER_WAY, BatchPerson, DisposalBatch
 from muniment.retention.views.disposals import tabs
 
 _REFUSED = "batch.refused"

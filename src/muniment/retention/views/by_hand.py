@@ -13,10 +13,10 @@ from muniment.core import audit, content
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
-from muniment.retention import by_hand, leaving, manual_rows
 from muniment.retention.actions import comparing
-from muniment.retention.check_forms import FileForm, SettleForm
-from muniment.retention.check_models import ManualDecision, ManualFile
+from muniment.retention.checks import by_hand, leaving, manual_rows
+from muniment.retention.forms.checks import FileForm, SettleForm
+from muniment.retention.models import ManualDecision, ManualFile
 
 MOST = 500  # rows of a file that a page takes: each is decided while whoever sent it waits
 _REFUSED = "manual.refused"

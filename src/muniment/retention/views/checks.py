@@ -21,12 +21,14 @@ from muniment.people import queries as people
 from muniment.people.chronology import chronology, controllers
 from muniment.people.models import PrimePerson
 from muniment.records.models import NominalFlag
-from muniment.retention import check_policy, check_print, check_shown, explaining, sampled, stops
 from muniment.retention.actions import checking
-from muniment.retention.check_forms import AnswerForm, DrawForm, SecondForm
-from muniment.retention.check_models import DecisionSample, SampledDecision
-from muniment.retention.explaining import Explanation
-from muniment.retention.models import PersonDecision, RecordDecision
+from muniment.retention.checks import check_print, check_shown, sampled
+from muniment.retention.deciding import explaining
+from muniment.retention.deciding.explaining import Explanation
+from muniment.retention.disposals import stops
+from muniment.retention.forms.checks import AnswerForm, DrawForm, SecondForm
+from muniment.retention.models import DecisionSample, PersonDecision, RecordDecision, SampledDecision
+from muniment.retention.policies import check_policy
 
 _REFUSED = "check.refused"
 

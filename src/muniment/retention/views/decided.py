@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from muniment.core import content, words
 from muniment.people.chronology import Entry
-from muniment.retention import assessment, queries
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.forms import ANSWERS
-from muniment.retention.models import Review
+from muniment.retention import queries
+from muniment.retention.forms.reviews import ANSWERS
+from muniment.retention.models import DisposalOrder, Review
+from muniment.retention.reviews import assessment
 from muniment.retention.views.staying import Staying, told_apart
 
 

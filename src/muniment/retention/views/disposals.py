@@ -23,26 +23,22 @@ from muniment.core.visits import carry_out, opens, visitor
 from muniment.people import pairs
 from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
-from muniment.retention import (
-    certificates,
-    copies,
-    doubt,
-    goes_with,
-    long_kept,
-    preview,
-    queries,
-    reconciling,
-    rules,
-    stops,
-    told,
-    work_of,
-)
+from muniment.retention import queries, rules
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.actions import rewrite
 from muniment.retention.anonymity import known
-from muniment.retention.disposal_models import Certificate, DisposalItem, DisposalOrder, SourceInstruction
-from muniment.retention.duty_models import CertificateIssue, Duty
-from muniment.retention.forms import AnswerForm, ReturnForm, UndoForm
+from muniment.retention.deciding import doubt, long_kept
+from muniment.retention.disposals import certificates, goes_with, preview, stops, work_of
+from muniment.retention.elsewhere import copies, reconciling, told
+from muniment.retention.forms.disposals import AnswerForm, ReturnForm, UndoForm
+from muniment.retention.models import (
+    Certificate,
+    CertificateIssue,
+    DisposalItem,
+    DisposalOrder,
+    Duty,
+    SourceInstruction,
+)
 from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page

@@ -15,9 +15,9 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import Identity, identities
-from muniment.retention import due
 from muniment.retention.actions import bulk
-from muniment.retention.forms import DueForm
+from muniment.retention.disposals import due
+from muniment.retention.forms.disposals import DueForm
 from muniment.retention.models import PersonDecision
 from muniment.retention.views.disposals import tabs
 

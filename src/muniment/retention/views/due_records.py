@@ -11,9 +11,10 @@ from muniment.core import audit, words
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.retention import due, long_kept
 from muniment.retention.actions import bulk
-from muniment.retention.forms import DueForm
+from muniment.retention.deciding import long_kept
+from muniment.retention.disposals import due
+from muniment.retention.forms.disposals import DueForm
 
 PAGE = 100
 

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST
 from muniment.core import access, audit, references, work_files
 from muniment.core.models import User
 from muniment.core.visits import carry_out, opens, visitor
-from muniment.retention import duties, elsewhere, work_of, work_print
-from muniment.retention import reconciling as reconciled
 from muniment.retention.actions import answering, answers_file
-from muniment.retention.duty_forms import AnswersForm, DutyForm
-from muniment.retention.duty_models import Duty
+from muniment.retention.disposals import work_of, work_print
+from muniment.retention.elsewhere import duties
+from muniment.retention.elsewhere import reconciling as reconciled
+from muniment.retention.forms.duties import AnswersForm, DutyForm
+from muniment.retention.models import Duty
+from muniment.retention.policies import elsewhere
 from muniment.retention.views.disposals import tabs
 
 _MOST = 200  # rows that a page names

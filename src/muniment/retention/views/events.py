@@ -13,9 +13,10 @@ from muniment.core import words
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.people.views.person import opened
-from muniment.retention import gone, queries
+from muniment.retention import queries
 from muniment.retention.actions import subject_event
-from muniment.retention.forms import CloseForm, EventForm
+from muniment.retention.forms.events import CloseForm, EventForm
+from muniment.retention.holds import gone
 
 
 @opens("event.record")

@@ -14,9 +14,9 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.models import Belonging
-from muniment.retention import due
 from muniment.retention.actions import allocating
-from muniment.retention.batch_forms import WaitForm
+from muniment.retention.disposals import due
+from muniment.retention.forms.batches import WaitForm
 from muniment.retention.models import PersonDecision, Review
 from muniment.retention.views import reviews as queue_page
 

@@ -15,13 +15,13 @@ from muniment.core import audit, words
 from muniment.core.models import BatchRun, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
-from muniment.retention import foresight, foresight_tables, workload
 from muniment.retention.actions import foresee
-from muniment.retention.foreseen_tables import last_schedule
-from muniment.retention.foresight_chart import Chart, chart
-from muniment.retention.foresight_forms import BesideForm, ForesightForm
-from muniment.retention.foresight_models import ForesightAsked
-from muniment.retention.foresight_tables import Forecast, Table
+from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.foresight.foreseen_tables import last_schedule
+from muniment.retention.foresight.foresight_chart import Chart, chart
+from muniment.retention.foresight.foresight_tables import Forecast, Table
+from muniment.retention.forms.forecasts import BesideForm, ForesightForm
+from muniment.retention.models import ForesightAsked
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _page(request: HttpRequest, beside: BesideForm) -> HttpResponse:
         "beside": beside,
         "waiting": ForesightAsked.objects.order_by("-pk")[:5],
         "run": asked.run,
-        "on": foresight.first_day(asked.run),
-        "until": foresight.last_day(asked.run),
+        "on": counted.first_day(asked.run),
+        "until": counted.last_day(asked.run),
         "scope": scope(asked.form),
         "reviewers": asked.reviewers,
         "pace": asked.pace,
@@ -136,7 +136,7 @@ def _asked(request: HttpRequest) -> _Asked | None:
     given.setdefault("reviewers", str(pace.reviewers))
     form = ForesightForm(given)
     form.is_valid()
-    kept = foresight.runs()
+    kept = counted.runs()
     chosen = form.cleaned_data.get("run")
     run = kept.filter(pk=int(chosen)).first() if chosen else kept.filter(versions__against="").first() or kept.first()
     if run is None:

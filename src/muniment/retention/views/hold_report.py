@@ -9,12 +9,12 @@ from django.utils import timezone
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.retention import hold_report_print, hold_reports
-from muniment.retention.gone import Went
-from muniment.retention.hold_forms import SinceForm
-from muniment.retention.hold_reports import Report
+from muniment.retention.forms.holds import SinceForm
+from muniment.retention.holds import hold_report_print, hold_reports
+from muniment.retention.holds.gone import Went
+from muniment.retention.holds.hold_reports import Report
+from muniment.retention.holds.scope_words import scope_in_words
 from muniment.retention.models import Hold
-from muniment.retention.scope_words import scope_in_words
 from muniment.retention.views.holds import found_hold
 
 _MOST = 200  # records named on the page; the print names them all

@@ -15,13 +15,12 @@ from muniment.core import audit, references
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, opens, visitor
-from muniment.retention import doubt, policy_now
 from muniment.retention.actions import hold as holding
-from muniment.retention.disposal_models import DisposalOrder, SourceInstruction
-from muniment.retention.forms import ReleaseForm
-from muniment.retention.hold_forms import LookForm
-from muniment.retention.models import Hold
-from muniment.retention.scope_words import scope_in_words
+from muniment.retention.deciding import doubt
+from muniment.retention.forms.holds import LookForm, ReleaseForm
+from muniment.retention.holds.scope_words import scope_in_words
+from muniment.retention.models import DisposalOrder, Hold, SourceInstruction
+from muniment.retention.policies import policy_now
 
 
 @opens("hold.place")

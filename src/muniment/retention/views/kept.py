@@ -10,7 +10,8 @@ from muniment.core.visits import opens
 from muniment.people import carried
 from muniment.people.views.person import opened
 from muniment.records.models import Involvement
-from muniment.retention import explaining, stops
+from muniment.retention.deciding import explaining
+from muniment.retention.disposals import stops
 from muniment.retention.models import Review
 
 

@@ -10,10 +10,10 @@ from django.template.response import TemplateResponse
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
-from muniment.retention import leaving
 from muniment.retention.actions import changing_mode
-from muniment.retention.check_forms import AskModeForm, WhyForm
-from muniment.retention.check_models import ModeChange
+from muniment.retention.checks import leaving
+from muniment.retention.forms.checks import AskModeForm, WhyForm
+from muniment.retention.models import ModeChange
 from muniment.retention.views.by_hand import found_controller
 
 _REFUSED = "mode.refused"

@@ -17,10 +17,11 @@ from muniment.core.verdicts import Refused, unless
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.queries import find_by_reference
 from muniment.records.models import Record, SourceSystem
-from muniment.retention import gone, policy_now, presets, previews, reach, rules
+from muniment.retention import rules
 from muniment.retention.actions import hold as holding
-from muniment.retention.forms import parts
-from muniment.retention.hold_forms import LISTS, HoldForm
+from muniment.retention.forms.holds import LISTS, HoldForm, parts
+from muniment.retention.holds import gone, presets, previews, reach
+from muniment.retention.policies import policy_now
 
 _DAYS = {"happened_from": "from", "happened_until": "until"}
 _NOTHING = (

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
-from muniment.retention import procedure as generated
-from muniment.retention import procedure_print
 from muniment.retention.actions import adopting, issuing
 from muniment.retention.models import Procedure
+from muniment.retention.schedule import procedure as generated
+from muniment.retention.schedule import procedure_print
 
 _REFUSED = "procedure.refused"
 

@@ -18,15 +18,14 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.people.chronology import chronology
-from muniment.retention import assessment, drafts, intervals, queries, told
+from muniment.retention import queries
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.drafts import Draft
-from muniment.retention.forms import AnswersForm, ConclusionForm, PassOnForm
-from muniment.retention.models import Review
-from muniment.retention.review_forms import CameForm
-from muniment.retention.review_models import ReviewAsk
+from muniment.retention.elsewhere import told
+from muniment.retention.forms.reviews import AnswersForm, CameForm, ConclusionForm, PassOnForm
+from muniment.retention.models import DisposalOrder, Review, ReviewAsk
+from muniment.retention.reviews import assessment, drafts, intervals
+from muniment.retention.reviews.drafts import Draft
 from muniment.retention.views import review_page
 
 

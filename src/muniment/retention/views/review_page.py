@@ -18,26 +18,15 @@ from muniment.people import queries as people
 from muniment.people import surroundings
 from muniment.people.chronology import Entry, controllers
 from muniment.records.models import NominalFlag
-from muniment.retention import (
-    assessment,
-    doubt,
-    evidence,
-    explaining,
-    linked,
-    long_kept,
-    queries,
-    since,
-    stops,
-    triggers_seen,
-)
-from muniment.retention import queue as queueing
-from muniment.retention.assessment import Criterion
-from muniment.retention.disposal_models import DisposalItem
-from muniment.retention.drafts import Draft
-from muniment.retention.forms import ANSWERS, AnswersForm
-from muniment.retention.models import Hold, Review
-from muniment.retention.review_forms import DisagreeForm
-from muniment.retention.review_models import ReviewAsk
+from muniment.retention import queries
+from muniment.retention.deciding import doubt, explaining, long_kept
+from muniment.retention.disposals import stops
+from muniment.retention.forms.reviews import ANSWERS, AnswersForm, DisagreeForm
+from muniment.retention.models import DisposalItem, Hold, Review, ReviewAsk
+from muniment.retention.reviews import assessment, evidence, linked, since, triggers_seen
+from muniment.retention.reviews import queue as queueing
+from muniment.retention.reviews.assessment import Criterion
+from muniment.retention.reviews.drafts import Draft
 from muniment.retention.views.decided import decided
 from muniment.retention.views.reviews import queue
 from muniment.retention.views.staying import shared, told_apart

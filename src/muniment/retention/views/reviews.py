@@ -15,13 +15,14 @@ from muniment.core import audit, references
 from muniment.core.models import Controller, User
 from muniment.core.visits import actions_of, controllers_of, opens, visitor
 from muniment.people.queries import identities
-from muniment.retention import deputies, doubt, due, queries, triggers_seen, warned
-from muniment.retention import queue as queueing
-from muniment.retention.batch_forms import WaitForm
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.forms import QueueForm
-from muniment.retention.models import PersonDecision, Review
-from muniment.retention.review_forms import AllocateForm
+from muniment.retention import queries
+from muniment.retention.deciding import doubt
+from muniment.retention.disposals import due
+from muniment.retention.forms.batches import WaitForm
+from muniment.retention.forms.reviews import AllocateForm, QueueForm
+from muniment.retention.models import DisposalOrder, PersonDecision, Review
+from muniment.retention.reviews import deputies, triggers_seen, warned
+from muniment.retention.reviews import queue as queueing
 
 PAGE = 25
 

@@ -10,8 +10,8 @@ from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import visitor
 from muniment.engine.policy.changes import changes
-from muniment.retention import policy_now
-from muniment.retention.schedule_forms import ScheduleForm
+from muniment.retention.forms.schedule import ScheduleForm
+from muniment.retention.policies import policy_now
 
 
 def schedule(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.people.chronology import Entry
 from muniment.people.models import MatchEdge
-from muniment.retention import afresh, letting_go, others, stops
+from muniment.retention.deciding import afresh, letting_go, others
+from muniment.retention.disposals import stops
 from muniment.retention.models import Review
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from muniment.core import words as wording
 from muniment.core.govuk_fields import params_of
 from muniment.engine.policy.model import Length, RecordClass, Terms
-from muniment.retention import schedule_words
+from muniment.retention.schedule import schedule_words
 from muniment.site import components
 
 register = template.Library()

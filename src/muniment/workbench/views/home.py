@@ -16,10 +16,12 @@ from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.people import checks, pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
-from muniment.retention import doubt, due, leaving, queue, sampled, told
-from muniment.retention.batch_models import DisposalBatch
-from muniment.retention.disposal_models import DisposalOrder
-from muniment.retention.models import Hold, Review
+from muniment.retention.checks import leaving, sampled
+from muniment.retention.deciding import doubt
+from muniment.retention.disposals import due
+from muniment.retention.elsewhere import told
+from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, Review
+from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
 from muniment.retention.views.reviews import Line, lines

@@ -1,0 +1,1 @@
+"""How automatic decisions are held against people: samples, and decisions made by hand."""

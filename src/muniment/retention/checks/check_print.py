@@ -1,0 +1,60 @@
+"""What a sample of automatic decisions tells, for the board: one short document, and a file."""
+
+import csv
+import io
+
+from django.utils import timezone
+
+from muniment.core import words
+from muniment.retention.checks import check_shown, sampled
+from muniment.retention.models import DecisionSample
+from muniment.retention.printed import Page, heading, paragraph, table
+
+
+def as_pdf(sample: DecisionSample) -> bytes:
+    """Return what a sample tells as a PDF."""
+    told, page = sampled.results(sample), Page()
+    page.begin(f"Check of automatic decisions, sample {sample.pk}", timezone.now())
+    heading(page, f"How often automatic decisions are wrong: {sample.controller.name}", 18)
+    paragraph(page, standing(sample), style="B")
+    for reason in sampled.stands_against(sample.controller).reasons:
+        paragraph(page, reason, style="B")
+    table(page, ("What", "Which"), check_shown.about(sample))
+    heading(page, "Rates", 13)
+    table(page, ("What is wrong", "Share, with its interval", ""), _rates(sample))
+    heading(page, "Stratum by stratum", 13)
+    table(page, check_shown.HEADS, [check_shown.row(each) for each in told.tallies])
+    if told.causes:
+        heading(page, "Causes of what was wrong", 13)
+        table(page, ("Cause", "Decisions"), check_shown.causes(told))
+    heading(page, "How these are worked out, and what they do not tell", 13)
+    for each in check_shown.LIMITS:
+        paragraph(page, f"- {each}")
+    return bytes(page.output())
+
+
+def standing(sample: DecisionSample) -> str:
+    """Say how far a sample has come."""
+    if sample.closed_at:
+        return f"Closed on {words.day(timezone.localtime(sample.closed_at).date())}: these figures stand."
+    return "Not closed: what is told so far."
+
+
+def _rates(sample: DecisionSample) -> list[tuple[str, str, str]]:
+    found = check_shown.rates(sampled.results(sample))
+    return [(each.title, each.words, "above policy's limit" if each.is_over else each.unsure) for each in found]
+
+
+def as_csv(sample: DecisionSample) -> str:
+    """Return what a sample tells as a file: what it is of, rates, strata and causes, one under the other."""
+    out = io.StringIO()
+    written = csv.writer(out)
+    told = sampled.results(sample)
+    written.writerows([("Sample", sample.pk), *check_shown.about(sample), ("State", standing(sample)), ()])
+    written.writerow(("Rate", "Share", "Low", "High", "Above the limit"))
+    for each in check_shown.rates(told):
+        share = "" if each.share is None else f"{each.share:.4f}"
+        written.writerow((each.title, share, f"{each.low:.4f}", f"{each.high:.4f}", "yes" if each.is_over else "no"))
+    written.writerows([(), check_shown.HEADS, *(check_shown.row(each) for each in told.tallies), ()])
+    written.writerows([("Cause", "Decisions"), *check_shown.causes(told)])
+    return out.getvalue()

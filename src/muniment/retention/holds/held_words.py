@@ -1,0 +1,93 @@
+"""Holds whose words stand in the narratives of records: narratives are encrypted, so they are opened to be searched.
+
+No index of their words is kept, because it would tell what they say (docs/adr/0037). Titles, places and details lie in
+clear, and a hold's list is found by them at once. Narratives the worker opens: those held when the hold is placed in
+its next round (`actions.held_narratives`), those that come as they come. Besides, they are opened and searched
+whenever a disposal of the records takes a step.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db import connection
+
+from muniment.core import content
+from muniment.core.models import Content
+from muniment.records.models import Record
+from muniment.retention.holds import reach
+from muniment.retention.models import Hold
+
+_UNREADABLE = " (a narrative cannot be opened, so that nobody can say its words are not there)"
+_FOUND = " SELECT id FROM wanted"
+_AT_ONCE = 500  # records whose narratives are found by one statement
+
+Said = Mapping[int, list[str | None]]  # what is said of records, by key; None for what cannot be opened
+
+
+def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
+    """Return the standing holds with a word that a narrative of these records has, in any case of letters.
+
+    With each hold comes a remark, usually empty. A hold whose words nobody can look for, because a narrative was
+    altered or its key is gone, stands as well.
+    """
+    keys = list(record_ids)
+    near = {hold: within(hold, keys) for hold in worded()} if keys else {}
+    said = narratives(set().union(*near.values()))
+    named = []
+    for hold, records in near.items():
+        found = [fits(hold, said.get(key, ())) for key in records]
+        if True in found:
+            named.append((hold, ""))
+        elif None in found:
+            named.append((hold, _UNREADABLE))
+    return named
+
+
+def worded() -> list[Hold]:
+    """Return the standing holds with words to be looked for."""
+    standing = Hold.objects.filter(released_at__isnull=True).prefetch_related("controllers").order_by("pk")
+    return [hold for hold in standing if _words(hold)]
+
+
+def within(hold: Hold, record_ids: Collection[int]) -> set[int]:
+    """Return those of some records that one of the hold's words in a narrative would bring into its scope."""
+    controllers = [each.pk for each in hold.controllers.all()]
+    given = reach.parameters(hold.scope, controllers, placed_at=hold.placed_at, some=record_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(reach.wanted(hold.scope, words_aside=True) + _FOUND, given)
+        return {key for (key,) in cursor.fetchall()}
+
+
+def fits(hold: Hold, said: Iterable[str | None]) -> bool | None:
+    """Say whether a word of a hold stands in one of these texts; None when nobody can say, because one is shut."""
+    texts = list(said)
+    if any(word in text for word in _words(hold) for text in texts if text is not None):
+        return True
+    return None if None in texts else False
+
+
+def with_words(hold: Hold, said: Said) -> set[int]:
+    """Return the records of which a text has a word of the hold, or cannot be opened: better too much."""
+    return {key for key, texts in said.items() if fits(hold, texts) is not False}
+
+
+def narratives(record_ids: Collection[int]) -> dict[int, list[str | None]]:
+    """Return what is said of some records, as far as the reader sees them, folded to one case."""
+    keys = list(Record.objects.filter(pk__in=record_ids).order_by("pk").values_list("pk", flat=True))
+    found: dict[int, list[str | None]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        which = content.of_record(keys[start])
+        for key in keys[start + 1 : start + _AT_ONCE]:
+            which |= content.of_record(key)
+        take(list(Content.objects.filter(which).order_by("pk")), found)
+    return found
+
+
+def take(contents: list[Content], found: dict[int, list[str | None]]) -> None:
+    """Open contents of records, and put what they say with what was found of each record."""
+    for each, text in zip(contents, content.opened_all(contents), strict=True):
+        if (record := content.record_of(each.owner)) is not None:
+            found.setdefault(record, []).append(text if text is None else text.casefold())
+
+
+def _words(hold: Hold) -> list[str]:
+    return [word.strip().casefold() for word in hold.scope.get("keywords") or () if word.strip()]
