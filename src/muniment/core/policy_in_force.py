@@ -8,12 +8,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+
 from muniment import feeds
 from muniment.core import places
 from muniment.core.models import Controller, RuleAdoption
 from muniment.engine import policy
 from muniment.engine.policy.adoptions import read_folder
 from muniment.engine.policy.model import Adoption, Overlay, pick
+
+# In one statement, because many parts of a page ask for the policy.
+_MARK = """
+SELECT concat(
+    (SELECT string_agg(code, ' ' ORDER BY code) FROM core_controller WHERE is_fictional), '/',
+    (SELECT md5(string_agg(done::text, ' ' ORDER BY id)) FROM core_ruleadoption done WHERE completed_at IS NOT NULL))
+"""
 
 
 def adoptions_folder() -> Path:
@@ -32,6 +41,14 @@ def load() -> policy.Policy:
 def with_adoptions(of: Collection[str], done: Iterable[Overlay]) -> policy.Policy:
     """Return the policy with what files and people have adopted; `of` are the fictional controllers."""
     return policy.load().adopting(merged((*read_folder(adoptions_folder(), fictional=of), *done)))
+
+
+def mark() -> str:
+    """Return what is another text as soon as people complete or end an adoption here, or a controller is another."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK)
+        (found,) = cursor.fetchone()
+    return str(found)
 
 
 def fictional() -> tuple[str, ...]:

@@ -47,9 +47,7 @@ WITH fresh AS MATERIALIZED (
     SELECT i.nominal_id, i.role, i.row_id, r.id AS record_id, r.seen_first FROM records_record r
     JOIN core_scope scope ON scope.id = r.scope_id AND scope.restriction = ''
     JOIN records_involvement i ON i.record_id = r.id AND i.withdrawn_on IS NULL AND i.role = ANY(%(roles)s)
-    WHERE r.seen_first > %(day)s::date - %(within)s AND r.seen_first <= %(day)s
-        AND (%(people)s::bigint[] IS NULL OR i.nominal_id IN (
-            SELECT b.nominal_id FROM people_belonging b WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)))
+    WHERE r.seen_first > %(day)s::date - %(within)s AND r.seen_first <= %(day)s{{and_theirs}}
         AND coalesce(i.dated, i.happened_latest, (
             SELECT max(upper(day) - 1) FROM records_recorddates told CROSS JOIN LATERAL unnest(told.days) AS day
             WHERE told.record_id = r.id AND lower(day) <= r.seen_first)) > r.seen_first - %(within)s
@@ -83,6 +81,11 @@ WHERE {_NOT_LOOKED_AT_SINCE.format(since="done.decided_at > came.at")}
 ORDER BY d.controller_id, d.nominal_id, d.record_id, t.place
 ON CONFLICT (controller_id, about) DO NOTHING
 """  # noqa: S608
+
+# Of some people: said so that it is they who are looked for, and not everything that has come.
+_THEIRS = """
+        AND i.nominal_id IN (
+            SELECT b.nominal_id FROM people_belonging b WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s))"""
 
 _FLAGGED = f"""
 INSERT INTO retention_reviewtrigger (prime_id, controller_id, code, about, dated)
@@ -180,8 +183,9 @@ def note_moves(cursor: Any, names: dict[str, str], within: dict[str, str], given
 
 def open_reviews(cursor: Any, within: dict[str, str], given: dict[str, Any]) -> int:
     """Note what has come and happened, and open a review of each that none is about; return how many opened."""
+    theirs = "" if given["people"] is None else _THEIRS
     for statement in (_ARRIVED, _FLAGGED, _HAPPENED, _FOLLOW):
-        cursor.execute(statement.format(**within), given)
+        cursor.execute(statement.format(**within, and_theirs=theirs), given)
     cursor.execute(_OPEN.format(**within), given)
     opened = cursor.rowcount
     cursor.execute(_BELONG.format(**within), given)

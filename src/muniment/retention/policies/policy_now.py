@@ -9,7 +9,7 @@ from stat import S_ISREG
 from typing import Any
 
 from muniment.core import policy_files, policy_in_force
-from muniment.engine.policy import Overlay, Policy
+from muniment.engine.policy import Policy
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -17,7 +17,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 def policy() -> Policy:
     """Return the policy with the adoptions of this installation's controllers."""
     files, adoptions = _stamp(policy_files.folder()), _stamp(policy_in_force.adoptions_folder())
-    return _read(files, adoptions, policy_in_force.fictional(), policy_in_force.completed())
+    return _read(files, adoptions, policy_in_force.mark())
 
 
 def _stamp(folder: Path) -> Stamp:
@@ -37,8 +37,8 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 @lru_cache(maxsize=2)
-def _read(files: Stamp, adoptions: Stamp, fictional: tuple[str, ...], completed: tuple[Overlay, ...]) -> Policy:
-    return policy_in_force.with_adoptions(fictional, completed)
+def _read(files: Stamp, adoptions: Stamp, mark: str) -> Policy:
+    return policy_in_force.load()
 
 
 def hold_kinds() -> Mapping[str, Mapping[str, Any]]:
