@@ -148,7 +148,7 @@ def _splink() -> Callable[[list[int]], object]:
     from muniment.batch.matching import scoring
     from muniment.batch.matching.engines import OneMachine
     from muniment.batch.matching.keys import number
-    from muniment.people import linkage_models, nominal_tables
+    from muniment.people.linking import linkage_models, nominal_tables
     from muniment.records import staging
 
     published = linkage_models.published()

@@ -10,8 +10,8 @@ from factories.cast import CAST
 from factories.small_world import make_small_world
 from muniment.core import access
 from muniment.core.models import User
-from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import chronology
 from muniment.records.models import Record
 from muniment.retention.models import Review
 from muniment.site.urls import urlpatterns

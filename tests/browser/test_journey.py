@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from factories.small_world import make_small_world
 from muniment.core.actors import Actor
 from muniment.core.models import User
-from muniment.people.chronology import chronology
 from muniment.people.queries import identity, nominals_of
+from muniment.people.shown.chronology import chronology
 from muniment.retention.actions import destruction
 from muniment.retention.deciding import letting_go
 from muniment.retention.models import DisposalOrder, Duty, Review

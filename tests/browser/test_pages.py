@@ -17,9 +17,9 @@ from factories.supplies import agree, send_corrections, supply
 from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
-from muniment.people import kinds_of_pairs as kinds
 from muniment.people.actions import bulk, sampling
 from muniment.people.actions import judge_together as together
+from muniment.people.judging import kinds_of_pairs as kinds
 from muniment.people.models import JudgingAct, MatchEdge, PrimePerson
 from muniment.records.models import Nominal, Quarantine, Record
 from muniment.retention.disposals import due

@@ -10,10 +10,11 @@ from factories.exports import row
 from muniment.batch.matching import resolve as linkage
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
-from muniment.people import forgetting, linkage_models, nominal_tables
+from muniment.people import forgetting
 from muniment.people.actions import judge as judging
+from muniment.people.linking import linkage_models, nominal_tables
 from muniment.people.models import Belonging, LinkageModel
-from muniment.people.said_of_pairs import JUDGEMENTS
+from muniment.people.said.said_of_pairs import JUDGEMENTS
 from muniment.records import staging
 from muniment.records.models import Involvement, Nominal, NominalFlag, SourceSystem
 

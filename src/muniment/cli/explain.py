@@ -13,9 +13,9 @@ from muniment.cli import exits, printing
 from muniment.cli.visiting import visitor
 from muniment.core import access, audit, sittings
 from muniment.core.actors import Actor
-from muniment.people import membership
 from muniment.people.models import PrimePerson
 from muniment.people.queries import find_by_reference, identity, nominals_of
+from muniment.people.shown import membership
 from muniment.records.models import Record
 from muniment.retention.deciding import explaining
 

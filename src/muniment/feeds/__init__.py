@@ -1,7 +1,7 @@
 """Source exports, in whatever format, read through a feed (YAML) into canonical Arrow tables."""
 
 from muniment.feeds.canonical import Batch
-from muniment.feeds.draft import draft
+from muniment.feeds.drafting.draft import draft
 from muniment.feeds.faults import REASONS, BadFeed, BadFile
 from muniment.feeds.feed import Feed, find, load
 from muniment.feeds.limits import Limits

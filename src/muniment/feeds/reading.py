@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from muniment.engine.values import dates
-from muniment.feeds import canonical, duplicates, fingerprints, formats, presence, refused
+from muniment.feeds import canonical, formats, presence
 from muniment.feeds.chunks import Chunk
 from muniment.feeds.faults import BadFile, Fault
 from muniment.feeds.feed import Feed, Table
 from muniment.feeds.limits import Limits
-from muniment.feeds.lines import Setting
-from muniment.feeds.mapping import Mapped, map_chunk
+from muniment.feeds.rows import duplicates, fingerprints, refused
+from muniment.feeds.rows.lines import Setting
+from muniment.feeds.rows.mapping import Mapped, map_chunk
 from muniment.feeds.terms import own_terms
 from muniment.feeds.vocabulary import Vocabulary, standard
 

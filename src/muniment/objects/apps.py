@@ -12,6 +12,6 @@ class ObjectsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the pages of people."""
         from muniment.objects import person_links
-        from muniment.people import surroundings
+        from muniment.people.shown import surroundings
 
         surroundings.register(person_links.around)

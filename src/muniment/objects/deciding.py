@@ -13,7 +13,7 @@ from muniment.engine.matching.objects import Told
 from muniment.engine.matching.words import ObjectWords
 from muniment.objects import reading
 from muniment.objects.kinds import Thing
-from muniment.people import publishing
+from muniment.people.linking import publishing
 
 CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 ASKED = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("level", pa.string())])

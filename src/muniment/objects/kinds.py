@@ -8,7 +8,7 @@ from django.db.models import Model
 from muniment.engine.matching import places, vehicles
 from muniment.engine.matching.objects import Grouping, Level
 from muniment.objects import models
-from muniment.people.publishing import Tables
+from muniment.people.linking.publishing import Tables
 from muniment.records.models import Place, PlaceLink, Vehicle, VehicleLink
 
 

@@ -8,7 +8,7 @@ from muniment.core.visits import actions_of
 from muniment.objects.kinds import THINGS, Thing
 from muniment.objects.queries import name
 from muniment.people.models import PrimePerson
-from muniment.people.surroundings import Linked, Surroundings
+from muniment.people.shown.surroundings import Linked, Surroundings
 
 MOST = 30  # of each kind
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from muniment.core import content, master, places
 from muniment.core.models import Scope
-from muniment.feeds import refused
 from muniment.feeds.canonical import Batch
+from muniment.feeds.rows import refused
 
 Row = Mapping[str, Any]
 _LONGEST = 200  # characters of a reference

@@ -12,8 +12,8 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         """Register with the pages of people, and with the ledger outside the database."""
         from muniment.core import ledger
-        from muniment.people import consequences as of_people
-        from muniment.people import surroundings
+        from muniment.people.judging import consequences as of_people
+        from muniment.people.shown import surroundings
         from muniment.retention import consequences, person_bar
         from muniment.retention.disposals import ledger_lines
 

@@ -16,7 +16,7 @@ from muniment.engine.retention import decide
 from muniment.engine.retention.decision import Decision
 from muniment.engine.retention.links import Measuring
 from muniment.people import carried
-from muniment.people.consequences import Change, Line, Told, Touched, Whole
+from muniment.people.judging.consequences import Change, Line, Told, Touched, Whole
 from muniment.records.models import Involvement
 from muniment.retention.deciding import facts_seen
 from muniment.retention.disposals import stops

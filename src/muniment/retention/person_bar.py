@@ -6,7 +6,7 @@ from muniment.core import words
 from muniment.core.models import User
 from muniment.core.visits import actions_of
 from muniment.people.models import PrimePerson
-from muniment.people.surroundings import Act, Notice, Surroundings
+from muniment.people.shown.surroundings import Act, Notice, Surroundings
 from muniment.retention import queries
 from muniment.retention.deciding import doubt
 

@@ -11,7 +11,7 @@ class SupplyConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the pages of people, and with the proof of disposals."""
-        from muniment.people import surroundings
+        from muniment.people.shown import surroundings
         from muniment.retention.elsewhere import copies
         from muniment.supply import person_bar, withdrawals
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from muniment.core.models import User
 from muniment.core.visits import actions_of
 from muniment.people.models import PrimePerson
-from muniment.people.surroundings import Act, Surroundings
+from muniment.people.shown.surroundings import Act, Surroundings
 
 
 def around(prime: PrimePerson, user: User) -> Surroundings:

@@ -17,7 +17,7 @@ from muniment.objects.attaching import NoRun
 from muniment.objects.kinds import THINGS
 from muniment.people import carried
 from muniment.people.actions import attach as attaching
-from muniment.people.linkage_models import NoModel
+from muniment.people.linking.linkage_models import NoModel
 from muniment.people.models import Judgement
 from muniment.records.actions import take_in
 from muniment.records.touched import AT_ONCE, Touched, named_in

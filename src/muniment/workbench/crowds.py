@@ -15,7 +15,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.objects.actions import resolve as resolving_things
 from muniment.people.actions import resolve as resolving
-from muniment.people.linkage_models import NoModel
+from muniment.people.linking.linkage_models import NoModel
 from muniment.people.watching.holding import Held
 from muniment.retention.actions import schedule as scheduling
 from muniment.retention.policies import policy_now

@@ -14,19 +14,19 @@ from factories.steps import NUMBERS, PEOPLE, as_one_run, do, forget_everybody, k
 from muniment.batch.matching.keys import keys_of
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
-from muniment.people import (
+from muniment.people import handing_over
+from muniment.people.actions import judge as judging
+from muniment.people.actions.attach import attach
+from muniment.people.actions.resolve import resolve
+from muniment.people.linking import (
     attaching,
     candidates,
     comparing,
-    handing_over,
     held_pairs,
     linkage_models,
     neighbourhood,
     nominal_tables,
 )
-from muniment.people.actions import judge as judging
-from muniment.people.actions.attach import attach
-from muniment.people.actions.resolve import resolve
 from muniment.people.models import MatchEdge, PrimePerson, SearchToken
 from muniment.people.watching import runs
 from muniment.records.models import Nominal

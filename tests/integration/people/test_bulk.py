@@ -11,12 +11,12 @@ from muniment.core.actors import Actor, from_user
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.engine.matching.interval import exact
-from muniment.people import checks
-from muniment.people import kinds_of_pairs as kinds
 from muniment.people.actions import bulk
 from muniment.people.actions import judge as judging
 from muniment.people.actions.judge_together import Because
 from muniment.people.actions.resolve import resolve
+from muniment.people.judging import checks
+from muniment.people.judging import kinds_of_pairs as kinds
 from muniment.people.models import CheckedPair, Judgement, JudgingAct, MatchEdge
 from muniment.records.models import Nominal
 from muniment.retention.actions.schedule import schedule

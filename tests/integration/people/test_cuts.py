@@ -10,13 +10,13 @@ from factories.linkage import activate_model
 from muniment.core.actors import Actor, from_user
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
-from muniment.people import clusters as found
-from muniment.people import contradictions
 from muniment.people.actions import judge as judging
 from muniment.people.actions import judge_together as together
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
+from muniment.people.judging import clusters as found
 from muniment.people.models import Belonging, Judgement, JudgingAct, LooseJoin, MatchEdge
+from muniment.people.said import contradictions
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

@@ -14,9 +14,10 @@ from factories.exports import row
 from factories.lives import BY, begin
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
-from muniment.people import contradictions, pairs
 from muniment.people.actions import judge as judging
+from muniment.people.linking import pairs
 from muniment.people.models import Judgement, MatchEdge
+from muniment.people.said import contradictions
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

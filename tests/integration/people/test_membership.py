@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from factories.exports import Source, row
 from factories.linkage import activate_model
 from factories.steps import BY, NUMBERS, PEOPLE, do, forget_everybody, keys, together
-from muniment.people import forgetting, membership
+from muniment.people import forgetting
 from muniment.people.actions import judge as judging
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
 from muniment.people.models import Belonging, Judgement, PrimePerson
 from muniment.people.queries import find_by_reference
+from muniment.people.shown import membership
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,10 +14,10 @@ from muniment.people.actions import judge as judging
 from muniment.people.actions import resolve as resolving
 from muniment.people.actions import train
 from muniment.people.actions.resolve import resolve
-from muniment.people.finding import ask, search
-from muniment.people.linkage_models import NoModel
+from muniment.people.linking.linkage_models import NoModel
 from muniment.people.models import Belonging, Judgement, LinkageModel, PrimePerson, SearchToken
 from muniment.people.queries import find_by_reference
+from muniment.people.shown.finding import ask, search
 from muniment.records.models import Nominal
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,10 +8,11 @@ from factories.deeds import NO, WHY, WORKER, by, carried_out, keys_of, prime_of
 from factories.exports import Source, row
 from factories.lives import begin
 from muniment.core.models import Content
-from muniment.people import advice, pairs
 from muniment.people.actions import judge as judging
+from muniment.people.linking import pairs
 from muniment.people.models import Judgement, SourceAdvice
 from muniment.people.queries import life_digest
+from muniment.people.said import advice
 from muniment.records.models import Nominal, Record, SourceSystem
 from muniment.retention.actions import destruction, disposal
 from muniment.retention.actions import review as reviewing

@@ -9,9 +9,9 @@ from factories.cast import refresh
 from factories.exports import Source, row
 from factories.linkage import activate_model
 from muniment.core.actors import Actor
-from muniment.people import pairs
 from muniment.people.actions import judge as judging
 from muniment.people.actions.resolve import resolve
+from muniment.people.linking import pairs
 from muniment.people.models import Belonging, MatchEdge, PrimePerson
 from muniment.records.models import Nominal, Record
 

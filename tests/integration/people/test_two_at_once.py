@@ -12,9 +12,9 @@ from factories.exports import Source, row
 from factories.linkage import activate_model
 from factories.steps import as_one_run, forget_everybody, keys, together
 from muniment.core.actors import Actor
-from muniment.people import attaching, comparing
 from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
+from muniment.people.linking import attaching, comparing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,8 +4,8 @@ import pytest
 
 from factories.cast import sign_in
 from factories.exports import row
-from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import chronology
 from muniment.retention.reviews import assessment, evidence
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

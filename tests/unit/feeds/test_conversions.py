@@ -7,9 +7,9 @@ from small_feed import GOOD, reasons
 
 from muniment import feeds
 from muniment.engine.values import dates
-from muniment.feeds import conversions
 from muniment.feeds.faults import BadFeed, BadValue
 from muniment.feeds.feed import Field
+from muniment.feeds.rows import conversions
 
 
 def run(text, *steps, latest_year=None, **field):

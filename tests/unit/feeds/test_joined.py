@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muniment.feeds.columns import joined
+from muniment.feeds.rows.columns import joined
 
 TEXTS = st.none() | st.sampled_from(["a", "b c", "d"])
 

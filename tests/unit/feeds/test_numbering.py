@@ -9,7 +9,7 @@ from small_feed import GOOD
 from muniment import feeds
 from muniment.engine.values.sharing import numbered
 from muniment.feeds import canonical
-from muniment.feeds.numbering import as_held
+from muniment.feeds.rows.numbering import as_held
 
 NAMES = {"A": "Ashdown", "B": "Beech", "C": "Cedar", "D": "Dogwood"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from muniment.people import clusters
+from muniment.people.judging import clusters
 
 FOUND = {key: {why} for key, why in enumerate(["large", "two", "loose", "large", "two", "alone", "large"])}
 IN_ORDER = [4, 1, 5, 2, 6, 3, 0]  # those with one wrong from the highest key down, as `rank` below has it

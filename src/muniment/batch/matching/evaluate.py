@@ -23,7 +23,7 @@ from muniment.batch.matching.train import train
 from muniment.engine.matching.model import Points
 from muniment.engine.values import births
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
-from muniment.feeds.conversions import with_century
+from muniment.feeds.rows.conversions import with_century
 
 FIELDS = (*PERSON_TEXT_FIELDS, "aliases")
 _ALIAS_BREAK = r"\s*[;|]\s*"

@@ -20,8 +20,8 @@ from muniment.objects import deciding, forgetting, reading, told
 from muniment.objects.attaching import Published, decide_around, take_turn
 from muniment.objects.deciding import Decided, decided_since
 from muniment.objects.kinds import PLACE, THINGS, VEHICLE, Thing
-from muniment.people import publishing
 from muniment.people.handing_over import Rows
+from muniment.people.linking import publishing
 from muniment.records import staging
 
 _CHANGES = ("made", "retired", "revived", "moved")
@@ -51,8 +51,8 @@ def resolve(*, by: Actor) -> Counts:
     """Resolve every place and vehicle, within its partition; each kind is published at once.
 
     Which addresses follow from the people and records that are held is worked out first. References are anchored as
-    those of people are (`people.publishing`). The same input gives the same groups, in whatever order it came. What is
-    attached while the run computes is decided anew on top of what it publishes.
+    those of people are (`people.linking.publishing`). The same input gives the same groups, in whatever order it came.
+    What is attached while the run computes is decided anew on top of what it publishes.
     """
     began, known = timezone.now(), words.in_force(today())
     _follow_partitions()

@@ -6,8 +6,8 @@ from django.utils import timezone
 from muniment.core import access, audit
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
-from muniment.people import advice
 from muniment.people.models import Judgement, SourceAdvice
+from muniment.people.said import advice
 from muniment.records.models import SourceSystem
 
 Answer = SourceAdvice.Answer

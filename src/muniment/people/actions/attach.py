@@ -6,8 +6,8 @@ from django.db import transaction
 
 from muniment.core import audit, turns
 from muniment.core.actors import Actor
-from muniment.people import attaching, linkage_models
-from muniment.people.attaching import Attached
+from muniment.people.linking import attaching, linkage_models
+from muniment.people.linking.attaching import Attached
 
 
 def attach(keys: Collection[int], *, by: Actor) -> Attached:

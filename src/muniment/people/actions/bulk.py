@@ -10,11 +10,13 @@ from muniment.batch.matching.policy import in_force
 from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
-from muniment.people import checks, contradictions, joins
 from muniment.people.actions import judge as judging
 from muniment.people.actions.judge_together import Because
-from muniment.people.kinds_of_pairs import Prepared
+from muniment.people.judging import checks
+from muniment.people.judging.kinds_of_pairs import Prepared
+from muniment.people.linking import joins
 from muniment.people.models import CheckedPair, Judgement, JudgingAct
+from muniment.people.said import contradictions
 
 _CHANGED = "Something has been said of these pairs since you opened the page: look once more."
 

@@ -10,8 +10,8 @@ from muniment.batch.matching.resolve import Given
 from muniment.batch.matching.spark.opening import opened
 from muniment.core import audit
 from muniment.core.actors import Actor
-from muniment.people import linkage_models, nominal_tables
-from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
+from muniment.people.linking import linkage_models, nominal_tables
+from muniment.people.said.said_of_pairs import JUDGEMENTS, STANDING
 from muniment.records import staging
 
 

@@ -14,8 +14,9 @@ from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.engine.matching import said as saying
 from muniment.engine.matching.tables import Evidence
-from muniment.people import advice, contradictions, joins
+from muniment.people.linking import joins
 from muniment.people.models import Judgement, JudgingAct
+from muniment.people.said import advice, contradictions
 from muniment.records.models import Nominal
 
 WHY = "Give the reason for the judgement"

@@ -11,11 +11,12 @@ from muniment.batch.matching.policy import in_force
 from muniment.core import access, audit, reasons
 from muniment.core.actors import Actor
 from muniment.core.verdicts import unless
-from muniment.people import contradictions, joins
 from muniment.people.actions import judge as judging
-from muniment.people.contradictions import Contradiction
+from muniment.people.linking import joins
 from muniment.people.models import Judgement, JudgingAct, PrimePerson
 from muniment.people.queries import membership_digest
+from muniment.people.said import contradictions
+from muniment.people.said.contradictions import Contradiction
 from muniment.records.models import Nominal
 
 Pair = tuple[Nominal, Nominal]

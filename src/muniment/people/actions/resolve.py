@@ -19,10 +19,11 @@ from muniment.core import audit, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching.model import Points
-from muniment.people import advice, linkage_models, loose, nominal_tables, publishing, reopening
-from muniment.people.attaching import attach_within, take_turn
-from muniment.people.linkage_models import Published
-from muniment.people.said_of_pairs import JUDGEMENTS, STANDING
+from muniment.people.linking import linkage_models, loose, nominal_tables, publishing
+from muniment.people.linking.attaching import attach_within, take_turn
+from muniment.people.linking.linkage_models import Published
+from muniment.people.said import advice, reopening
+from muniment.people.said.said_of_pairs import JUDGEMENTS, STANDING
 from muniment.people.watching import changes, holding, runs
 from muniment.records import staging
 

@@ -11,8 +11,8 @@ from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import unless
-from muniment.people import nominal_tables
-from muniment.people.attaching import take_turn
+from muniment.people.linking import nominal_tables
+from muniment.people.linking.attaching import take_turn
 from muniment.people.models import LinkageModel
 from muniment.people.watching import runs
 from muniment.records import staging

@@ -12,10 +12,11 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import actions_of, opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.people import checks, judged
 from muniment.people.actions import judge_together as together
-from muniment.people.kinds_of_pairs import left_out_in_words
+from muniment.people.judging import checks
+from muniment.people.judging.kinds_of_pairs import left_out_in_words
 from muniment.people.models import Judgement, JudgingAct
+from muniment.people.said import judged
 from muniment.people.views.matches import WithdrawForm
 from muniment.people.watching import wording
 

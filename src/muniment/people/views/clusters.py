@@ -15,13 +15,16 @@ from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.people import clusters as found
-from muniment.people import consequences, cutting, judged, knot_picture, linkage_models, previews, queries
+from muniment.people import queries
 from muniment.people.actions import judge as judging
 from muniment.people.actions import judge_together as together
-from muniment.people.cutting import Proposal
+from muniment.people.judging import clusters as found
+from muniment.people.judging import consequences, cutting, knot_picture, previews
+from muniment.people.judging.cutting import Proposal
+from muniment.people.linking import linkage_models
+from muniment.people.linking.regrouping import Knot
 from muniment.people.models import JudgingAct, PrimePerson
-from muniment.people.regrouping import Knot
+from muniment.people.said import judged
 from muniment.people.views.matches import steps_of
 from muniment.records.models import Nominal
 

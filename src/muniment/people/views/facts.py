@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from muniment.core.visits import opens
-from muniment.people import provenance
+from muniment.people.shown import provenance
 from muniment.people.views.person import opened
 
 

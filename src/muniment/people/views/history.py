@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from muniment.core import audit, content
 from muniment.core.visits import actions_open, opens, visitor
-from muniment.people import history, judged, membership
 from muniment.people.forms import DaysForm
-from muniment.people.history import Change
 from muniment.people.models import Judgement
+from muniment.people.said import judged
+from muniment.people.shown import history, membership
+from muniment.people.shown.history import Change
 from muniment.people.views.person import opened
 
 ON_A_PAGE = 50

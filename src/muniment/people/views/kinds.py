@@ -15,12 +15,14 @@ from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.engine.matching.rules import REASONS
 from muniment.engine.matching.rules import reason as reason_of
-from muniment.people import checks, joins, judged
-from muniment.people import kinds_of_pairs as kinds_
 from muniment.people.actions import bulk
 from muniment.people.actions import judge as judging
 from muniment.people.actions.judge_together import Because
+from muniment.people.judging import checks
+from muniment.people.judging import kinds_of_pairs as kinds_
+from muniment.people.linking import joins
 from muniment.people.models import Judgement, JudgingAct
+from muniment.people.said import judged
 from muniment.people.views.matches import side_by_side
 from muniment.records.models import SourceSystem
 

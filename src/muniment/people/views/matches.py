@@ -17,10 +17,12 @@ from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
 from muniment.engine.matching.rules import reason
 from muniment.engine.values import contacts
-from muniment.people import advice, contradictions, joins, judged, pairs, previews
 from muniment.people.actions import judge as judging
+from muniment.people.judging import previews
+from muniment.people.linking import joins, pairs
 from muniment.people.models import Judgement, MatchEdge, PrimePerson
 from muniment.people.queries import find_by_reference
+from muniment.people.said import advice, contradictions, judged
 from muniment.records.models import Nominal
 
 _OF_PAIR = ("left__system__controller", "right__system__controller", "left__scope", "right__scope")

@@ -10,9 +10,11 @@ from django.template.response import TemplateResponse
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import opens, visitor
-from muniment.people import joins, queries, surroundings
-from muniment.people.chronology import Life
+from muniment.people import queries
+from muniment.people.linking import joins
 from muniment.people.models import PrimePerson
+from muniment.people.shown import surroundings
+from muniment.people.shown.chronology import Life
 from muniment.people.survivorship import Days
 from muniment.records.models import NominalFlag
 

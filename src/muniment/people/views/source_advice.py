@@ -10,9 +10,9 @@ from muniment.core import audit, references, work_files
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
-from muniment.people import advice
 from muniment.people.actions import advise
 from muniment.people.models import SourceAdvice
+from muniment.people.said import advice
 from muniment.records.models import SourceSystem
 
 _HEADS = ("advice", "system", "reference", "other reference", "what to do", "answer (done, otherwise)")

@@ -18,9 +18,9 @@ from django.db import connection, transaction
 from muniment.core import audit, content, master, places, turns
 from muniment.core.actors import Actor
 from muniment.engine.values.sharing import NUMBERED, parted
-from muniment.feeds import refused
 from muniment.feeds.canonical import QUARANTINE, Batch
-from muniment.feeds.numbering import as_held, shared
+from muniment.feeds.rows import refused
+from muniment.feeds.rows.numbering import as_held, shared
 from muniment.records import (
     comeback_sql,
     intake_sql,

@@ -16,7 +16,7 @@ from muniment.core import audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
-from muniment.people import pairs
+from muniment.people.linking import pairs
 from muniment.people.models import Belonging
 from muniment.records import staging
 from muniment.records.models import Involvement

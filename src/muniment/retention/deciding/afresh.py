@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from muniment.people import pairs
+from muniment.people.linking import pairs
 from muniment.people.models import Belonging
 from muniment.retention import queries
 from muniment.retention.deciding import schedule_tables

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from muniment.people import carried, history
+from muniment.people import carried
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
+from muniment.people.shown import history
 from muniment.retention.models import DisposalOrder, GroupsJoined, Hold, Review
 
 LIVE_ORDERS = ("proposed", "approved")  # what could still be approved or told to the sources

@@ -12,7 +12,7 @@ from muniment.core import words
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.engine.policy.model import Length
 from muniment.engine.retention.persons import BY_REVIEW, GROUP_1, GROUP_2
-from muniment.people import pairs
+from muniment.people.linking import pairs
 from muniment.people.models import Belonging
 from muniment.records.models import Involvement
 from muniment.retention import queries

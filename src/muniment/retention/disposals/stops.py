@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.verdicts import Verdict
-from muniment.people import carried, pairs
+from muniment.people import carried
+from muniment.people.linking import pairs
 from muniment.people.models import Belonging
 from muniment.records.models import Involvement, Record
 from muniment.retention import rules

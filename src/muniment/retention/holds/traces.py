@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from muniment.core import places
 from muniment.engine.policy.offences import number_of
-from muniment.people import pairs
+from muniment.people.linking import pairs
 from muniment.records.models import Record
 from muniment.retention.models import DisposalItem, Trace
 from muniment.retention.policies import policy_now

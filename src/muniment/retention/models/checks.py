@@ -9,8 +9,7 @@ from muniment.core import references
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Content, Controller
 from muniment.core.walls import BY_CONTROLLER, through
-from muniment.people.models import PrimePerson
-from muniment.people.watching.models import BY_PARTITION
+from muniment.people.models import BY_PARTITION, PrimePerson
 from muniment.records.models import Record
 
 # A row is seen with whom or what it is about.

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from muniment.engine import policy
-from muniment.people.chronology import Entry, chronology
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import Entry, chronology
 from muniment.records import sensitivity
 from muniment.records.models import Involvement, Record
 

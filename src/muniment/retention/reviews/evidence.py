@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from muniment.core import words
-from muniment.people.chronology import Entry
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import Entry
 from muniment.records.models import Involvement, NominalFlag, Record
 from muniment.retention.reviews import assessment
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from muniment.people.chronology import Entry, chronology
+from muniment.people.shown.chronology import Entry, chronology
 from muniment.retention import queries
 from muniment.retention.models import Review
 from muniment.retention.policies import review_policy

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from muniment.core import content, words
-from muniment.people import history
-from muniment.people.chronology import Entry
 from muniment.people.models import PrimePerson
+from muniment.people.shown import history
+from muniment.people.shown.chronology import Entry
 from muniment.records.models import NominalFlag
 from muniment.retention import queries
 from muniment.retention.models import Review

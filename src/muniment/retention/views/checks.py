@@ -18,8 +18,8 @@ from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
 from muniment.people import queries as people
-from muniment.people.chronology import chronology, controllers
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import chronology, controllers
 from muniment.records.models import NominalFlag
 from muniment.retention.actions import checking
 from muniment.retention.checks import check_print, check_shown, sampled

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from muniment.core import content, words
-from muniment.people.chronology import Entry
+from muniment.people.shown.chronology import Entry
 from muniment.retention import queries
 from muniment.retention.forms.reviews import ANSWERS
 from muniment.retention.models import DisposalOrder, Review

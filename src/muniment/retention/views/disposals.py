@@ -20,9 +20,9 @@ from django.views.decorators.http import require_POST
 from muniment.core import access, audit, content, references, work_files
 from muniment.core.models import User
 from muniment.core.visits import carry_out, opens, visitor
-from muniment.people import pairs
-from muniment.people.chronology import chronology
+from muniment.people.linking import pairs
 from muniment.people.queries import identity, nominals_of
+from muniment.people.shown.chronology import chronology
 from muniment.retention import queries, rules
 from muniment.retention.actions import disposal as disposing
 from muniment.retention.actions import rewrite

@@ -17,7 +17,7 @@ from muniment.core import audit, content, references
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.people.chronology import chronology
+from muniment.people.shown.chronology import chronology
 from muniment.retention import queries
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing

@@ -15,8 +15,8 @@ from muniment.core import content, words
 from muniment.core.models import User
 from muniment.core.visits import controllers_of
 from muniment.people import queries as people
-from muniment.people import surroundings
-from muniment.people.chronology import Entry, controllers
+from muniment.people.shown import surroundings
+from muniment.people.shown.chronology import Entry, controllers
 from muniment.records.models import NominalFlag
 from muniment.retention import queries
 from muniment.retention.deciding import doubt, explaining, long_kept

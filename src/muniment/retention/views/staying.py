@@ -8,8 +8,8 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from muniment.core import words
-from muniment.people.chronology import Entry
 from muniment.people.models import MatchEdge
+from muniment.people.shown.chronology import Entry
 from muniment.retention.deciding import afresh, letting_go, others
 from muniment.retention.disposals import stops
 from muniment.retention.models import Review

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from muniment.core import audit
 from muniment.core.visits import actions_open, opens, visitor
 from muniment.objects import finding as things_finding
-from muniment.people import finding
+from muniment.people.shown import finding
 
 
 class FindForm(forms.Form):

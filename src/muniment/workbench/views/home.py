@@ -13,7 +13,8 @@ from django.utils import timezone
 from muniment.core import audit
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
-from muniment.people import checks, pairs
+from muniment.people.judging import checks
+from muniment.people.linking import pairs
 from muniment.people.watching import holding
 from muniment.records.models import Quarantine
 from muniment.retention.checks import leaving, sampled

@@ -1,0 +1,1 @@
+"""What becomes of the rows of a file: converted, mapped, numbered, or refused with a reason."""

@@ -1,0 +1,1 @@
+"""How nominals become prime people: keys, pairs, weights, groups, and what is published of them."""

@@ -1,0 +1,1 @@
+"""What people and sources have said of pairs of nominals, and what speaks against it."""

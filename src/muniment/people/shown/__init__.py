@@ -1,0 +1,1 @@
+"""What is shown of a prime person: how they are found, their life, their history, and where each fact comes from."""
