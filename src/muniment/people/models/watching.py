@@ -19,7 +19,7 @@ BY_PARTITION = f"partition <> 'sealed' OR {_INSIDE}"
 _BOTH = f"{through('records_nominal', 'left_id')} AND {through('records_nominal', 'right_id')}"
 
 
-def _codes() -> ArrayField:
+def _codes() -> "ArrayField[list[str], list[str]]":
     return ArrayField(models.CharField(max_length=60), default=list)
 
 
