@@ -26,7 +26,7 @@ from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
-ADOPTED = Path(__file__).parents[3] / "examples" / "demonstration" / "adoptions"
+ADOPTED = Path(__file__).parents[4] / "examples" / "demonstration" / "adoptions"
 WHY = "Clear period over, nothing stands against it."
 FOUND = "The adoption of group 3 by time is new, as the board decided."
 THIEVES = ("Ash", "Birch", "Cedar", "Damson", "Elder")

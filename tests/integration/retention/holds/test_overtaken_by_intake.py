@@ -23,7 +23,7 @@ from muniment.retention.policies import policy_now
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
-ADOPTED = Path(__file__).parents[3] / "examples" / "demonstration" / "adoptions"
+ADOPTED = Path(__file__).parents[4] / "examples" / "demonstration" / "adoptions"
 
 
 def state(order):

@@ -26,7 +26,7 @@ from muniment.retention.policies.policy_now import policy
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
-ADOPTED = Path(__file__).parents[3] / "examples" / "demonstration" / "adoptions"
+ADOPTED = Path(__file__).parents[4] / "examples" / "demonstration" / "adoptions"
 OTHER = {"FORENAME": "Tansy", "SURNAME": "Other", "BORN": "1979-01-02"}
 HOME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
 

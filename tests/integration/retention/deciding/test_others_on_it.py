@@ -9,11 +9,11 @@ from django.utils import timezone
 from factories.cast import sign_in
 from factories.deeds import NO, WHY, WORKER, approved, by, prime_of, say
 from factories.exports import Source, row
-from muniment.core.models import Controller
+from muniment.core.models import BatchRun, Controller
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.people.actions.resolve import resolve
-from muniment.people.models import BatchRun, MatchEdge
+from muniment.people.models import MatchEdge
 from muniment.people.queries import life_digest
 from muniment.records.models import Intake, Involvement, Nominal, Quarantine, Record
 from muniment.retention.actions import destruction, disposal, hold
