@@ -15,6 +15,7 @@ YEAR = timedelta(days=365)
 # What is asked for where a reason is required; the same words at the field and in the refusal.
 DECIDING = "Give the reason for the decision"
 NEEDING = "Say why the review is needed"
+STAYING_WITH = "Say why the review stays where it is"
 DISAGREEING = "Say what has to be looked at again"
 WRONG = "Say what is wrong with the proposal"
 UNDOING = "Say why the disposal is undone"

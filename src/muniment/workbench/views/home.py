@@ -94,6 +94,12 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: _sent_back(user),
         ),
         (
+            "review.work",
+            "old review{s} escalated to me",
+            f"{lists}?state={queue.ESCALATED}",
+            lambda: _waiting(user, state=queue.ESCALATED).count(),
+        ),
+        (
             "review.agree",
             "decision{s} of reviews to agree to",
             f"{lists}?state=agreeing",
