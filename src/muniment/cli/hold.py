@@ -12,7 +12,7 @@ from muniment.core import actors, audit, references
 from muniment.retention.holds import hold_proof, hold_report_print, hold_reports
 from muniment.retention.holds.gone import Went
 from muniment.retention.holds.scope_words import scope_in_words
-from muniment.retention.models import Hold
+from muniment.retention.models import Hold, HoldVersion, hold_versions
 
 app = typer.Typer(no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -57,7 +57,7 @@ def report(
     counts = {"since": day.isoformat(), "went": len(made.went), "unknown": len(made.unknown)}
     audit.record(actors.from_command("hold report"), "hold.report", subject=hold.reference, detail=counts)
     if out is not None:
-        out.write_bytes(hold_report_print.as_pdf(made, made.went, scope_in_words(hold)))
+        out.write_bytes(hold_report_print.as_pdf(made, made.went, scope_in_words(hold.scope)))
     if as_json:
         printing.report(_said(made), as_json=True)
     else:
@@ -83,12 +83,20 @@ def _facts(hold: Hold) -> dict[str, Any]:
         "decided_by": hold.decided_by,
         "controllers": sorted(each.code for each in hold.controllers.all()),
         "scope": hold.scope,
+        "versions": [_version(each) for each in hold.versions.all()],
         "start": hold.start,
         "review_on": hold.review_on,
         "placed_at": hold.placed_at,
         "released_at": hold.released_at,
         "covers": hold.held.count(),
     }
+
+
+def _version(version: HoldVersion) -> dict[str, Any]:
+    names = ("number", "state", "is_wider", "scope", "paper", "decided_by", "reason", "asked_by", "since", "until")
+    whose = sorted(each.code for each in hold_versions.bound(version.controllers))
+    more = {"settled_by": version.settled_by, "settled_at": version.settled_at, "settled_why": version.settled_why}
+    return {name: getattr(version, name) for name in names} | {"controllers": whose} | more
 
 
 def _said(made: hold_reports.Report) -> dict[str, Any]:
@@ -101,6 +109,7 @@ def _said(made: hold_reports.Report) -> dict[str, Any]:
         "is_clear": made.is_clear,
         "went": [_went(each) for each in made.went],
         "went_while_it_stood": len(made.while_it_stood),
+        "went_after_a_narrowing": [_went(each) for each in made.let_go],
         "unknown": [_went(each) for each in made.unknown],
         "others": made.others,
         "checks": [vars(each) for each in made.checks],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
-from muniment.retention.actions import batching, destruction, effects, foresee, held_narratives, rewrite
+from muniment.retention.actions import batching, destruction, effects, escalating, foresee, held_narratives, rewrite
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 
@@ -62,6 +62,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
     ]
     if sweep:
         duties.insert(0, _open_what_begins)
+        duties.append(lambda: {"reviews_escalated": escalating.escalate(by=by, on=timezone.localdate())})
         duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
         duties.append(_forget_sessions)

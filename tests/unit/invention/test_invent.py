@@ -1,5 +1,6 @@
 """The invented world: the same bytes for the same seed, nobody real in it, and its exports can be read."""
 
+import json
 import re
 from pathlib import Path
 
@@ -100,3 +101,15 @@ def test_sources_merge_unmerge_delete_and_seal(world):
 def test_a_world_needs_people(tmp_path):
     with pytest.raises(ValueError, match="at least 50"):
         invent(10, 1, tmp_path)
+
+
+def test_paper_files_of_old_crimes_stand_on_a_shelf(world):
+    (feed,) = [feeds.load(path) for path in FEEDS.glob("northshire-crime.yaml")]
+    batch = feeds.read(feed, world / "northshire/crime/crime_20261108.csv")
+    told = [
+        json.loads(each) if isinstance(each, str) else dict(each or ())
+        for each in batch.records["attributes"].to_pylist()
+    ]
+    shelved = [each for each in told if each.get("shelf")]
+    assert 0 < len(shelved) < len(told) / 3
+    assert all(re.fullmatch(r"Bay \d+, box \d+", each["shelf"]) and each["medium"] == "Paper file" for each in shelved)

@@ -22,6 +22,7 @@ _OUTCOME_TYPES = {
     "COMMUNITY_RESOLUTION": "8", "NFA": "15", "UNDETECTED": "18", "PENDING": "0", "CANCELLED": "C",
 }  # fmt: skip
 
+_PAPERLESS = 2010  # the year in which Northshire began to keep crimes without paper
 
 # How the references of crimes are written by the forces whose systems tell of vehicles.
 PATTERNS = {"northshire": "NS/{number:06d}/{year:02d}", "westvale": "WV{year:02d}-{number:06d}"}
@@ -160,7 +161,22 @@ def _flat(world: World, mine: Numbers, day: int) -> dict[str, Texts]:
     columns |= {f"VEH_{name.upper()}": values for name, values in vehicle.items()}
     columns["LOC_UPRN"] = things.properties(world, mine, world.rng("northshire/properties"))
     columns["SUMMARY"] = summaries(len(crimes), world.rng("northshire/summaries"))[mine]
-    return columns
+    return columns | _shelved(crimes.reported[mine])
+
+
+def _shelved(reported: Numbers) -> dict[str, Texts]:
+    """Return where the paper file of a crime stands: of every third of the years in which files were paper.
+
+    It follows from the order of the crimes alone, so that nothing else of the world depends on it.
+    """
+    number = np.arange(len(reported))
+    on_shelf = (days.years(reported) < _PAPERLESS) & (number % 3 == 0)
+    place = np.empty(len(reported), dtype=object)
+    place[:] = [f"Bay {at // 500 + 1}, box {at // 25 % 20 + 1}" for at in number.tolist()]
+    return {
+        "STORE_LOCATION": np.where(on_shelf, place, ""),
+        "STORE_MEDIUM": np.where(on_shelf, "Paper file", "").astype(object),
+    }
 
 
 def _party(world: World, nominals: Numbers, prefix: str) -> dict[str, Texts]:

@@ -17,6 +17,8 @@ from muniment.retention.policies import elsewhere
 
 BY_HAND = ("method", "standard", "witness", "consignment")
 CHASING = "Say what came of asking again, or when it is to be asked next"
+BEFORE_ITS_SOURCE = "Its source has not answered yet. Say in the note why it was done before that"
+NOT_BEGUN = "Its source has not answered yet: nothing is to be asked for here before."
 DESTROYED_HOW = "Say by what method it was destroyed, and who saw it"
 
 
@@ -76,6 +78,7 @@ def answer_one(duty: Duty, said: Said, *, by: Actor, people: anonymity.Known | N
         order = DisposalOrder.objects.select_for_update().get(pk=duty.order_id)
         held = Duty.objects.select_related("item", "order__controller").get(pk=duty.pk)
         can_say(held, said, by=by, people=people).require()
+        is_ahead = bool(said.answer) and held.pk in duties.waits_for([held])
         _write(held, said, by=by)
         if held.where == Duty.Where.SOURCE:
             _settle(order, held.item.system_id)
@@ -85,7 +88,8 @@ def answer_one(duty: Duty, said: Said, *, by: Actor, people: anonymity.Known | N
             "disposal.answer" if said.answer else "disposal.chase",
             subject=order.reference,
             controller=order.controller.code,
-            detail={"duty": held.reference, "place": held.place, "answer": said.answer},
+            detail={"duty": held.reference, "place": held.place, "answer": said.answer}
+            | ({"before_its_source": True} if is_ahead else {}),
         )
     return held
 
@@ -101,8 +105,11 @@ def can_say(duty: Duty, said: Said, *, by: Actor, people: anonymity.Known | None
         verdict &= may_be_answered(duty)
         verdict &= unless(said.answer == Duty.Answer.DONE or bool(said.note.strip()), f"{rules.ANSWERING}.")
         by_hand = duty.where == Duty.Where.SHELF and said.answer == Duty.Answer.DONE
+        is_ahead = not duty.answer and duty.pk in duties.waits_for([duty])
+        verdict &= unless(not is_ahead or bool(said.note.strip()), f"{BEFORE_ITS_SOURCE}.")
         verdict &= unless(not by_hand or bool(said.method.strip() and said.witness.strip()), f"{DESTROYED_HOW}.")
     else:
+        verdict &= unless(duty.pk not in duties.waits_for([duty]), NOT_BEGUN)
         verdict &= unless(duty.answer not in duties.CLOSING, "It is done: there is nothing to ask for again.")
         verdict &= unless(bool(said.note.strip() or said.next_on), f"{CHASING}.")
     verdict &= unless(
@@ -144,6 +151,8 @@ def _write(duty: Duty, said: Said, *, by: Actor) -> None:
         duty.next_step = (said.next_step or usual)[:255]
         duty.next_on = said.next_on or today + timedelta(days=settings.again_after_days)
     duty.save()
+    if said.answer and duty.answered_at:
+        duties.begin(duty, duty.answered_at)
 
 
 def _enter(order: DisposalOrder) -> None:

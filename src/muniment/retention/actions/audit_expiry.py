@@ -26,7 +26,7 @@ from muniment.engine.policy import Policy
 from muniment.engine.values.dates import add_months
 from muniment.retention.disposals import gate
 from muniment.retention.holds import reach
-from muniment.retention.models import Hold
+from muniment.retention.models import Hold, hold_versions
 
 CLASS = "IG-LOG"
 _AT_ONCE = 20_000  # leaves in one event of expiry
@@ -100,10 +100,10 @@ def _before(policy: Policy, controller: Controller, on: date) -> datetime | None
 def _held(holds: Iterable[Hold]) -> str:
     """Return the days of the audit that holds cover: of those that name its class, and of those that cover all."""
     ranges = []
-    for hold in holds:
-        lists = reach.given_lists(hold.scope)
+    for scope in (each.scope for hold in holds for each in hold_versions.in_force(hold)):
+        lists = reach.given_lists(scope)
         if not lists or CLASS in lists.get("classes", ()):
-            ranges.append(f"[{hold.scope.get('from') or ''},{hold.scope.get('until') or ''}]")
+            ranges.append(f"[{scope.get('from') or ''},{scope.get('until') or ''}]")
     return "{" + ",".join(ranges) + "}"
 
 

@@ -21,7 +21,7 @@ from muniment.core.verdicts import Refused, refused, unless
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Tombstone
 from muniment.retention import rules
-from muniment.retention.actions import disposal, held_records
+from muniment.retention.actions import amending, disposal, held_records
 from muniment.retention.deciding import afresh, letting_go
 from muniment.retention.deciding.afresh import Decisions
 from muniment.retention.disposals import gate, issues, ledger_lines, sweeping
@@ -236,6 +236,7 @@ def work(*, by: Actor) -> dict[str, int]:
     cooled = live.filter(state="approved", cools_until__lte=timezone.now())
     answered = duties.answered_orders(live.filter(state="instructed").exclude(instructions__answer=""))
     held_records.expand_all(by=by, fresh_only=not (cooled.exists() or answered.exists()))
+    amending.give_back(by=by)
     done = {"instructed": 0, "destroyed": 0, "certified": 0, "refused": 0}
     for name, orders, step in (("instructed", cooled, disposal.instruct), ("destroyed", answered, destroy)):
         waiting = list(orders.order_by("pk"))

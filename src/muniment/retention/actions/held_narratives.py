@@ -22,6 +22,9 @@ def read(*, by: Actor) -> int:
     """Read for every standing hold what it has not read yet; return how many records came under one by it."""
     last = Content.objects.filter(owner__startswith="record:").aggregate(last=Max("pk"))["last"] or 0
     behind = [hold for hold in held_words.worded() if hold.words_read_to < last]
+    for hold in behind:
+        if hold.amended_at and not hold.words_read_to:
+            _let_go(hold, by=by)
     came: dict[int, int] = {}
     for lot in _lots(min((hold.words_read_to for hold in behind), default=last), last):
         said: dict[int, list[str | None]] = {}
@@ -30,9 +33,20 @@ def read(*, by: Actor) -> int:
             if hold.words_read_to < lot[-1].pk:
                 came[hold.pk] = came.get(hold.pk, 0) + held_records.add_worded(hold, said, by=by)
     for hold in behind:
-        Hold.objects.filter(pk=hold.pk).update(words_read_to=last)
-        audit.record(by, "hold.read_words", subject=hold.reference, detail={"records": came.get(hold.pk, 0)})
+        # Amended since, it has other words: it is read again.
+        now = Hold.objects.filter(pk=hold.pk, amended_at=hold.amended_at)
+        if now.update(words_read_to=last, narrowed_at=None):
+            audit.record(by, "hold.read_words", subject=hold.reference, detail={"records": came.get(hold.pk, 0)})
     return sum(came.values())
+
+
+def _let_go(hold: Hold, *, by: Actor) -> None:
+    """Open again what is on the list of an amended hold by a word: that word may be no more of it."""
+    keys = list(hold.held.filter(by_words=True).order_by("pk").values_list("record_id", flat=True))
+    for start in range(0, len(keys), _LOT):
+        some = keys[start : start + _LOT]
+        found = held_words.narratives(some)
+        held_records.read_again(hold, {key: found.get(key, []) for key in some}, by=by)
 
 
 def _lots(after: int, last: int) -> Iterator[list[Content]]:

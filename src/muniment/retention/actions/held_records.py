@@ -9,43 +9,72 @@ from muniment.core import audit
 from muniment.core.actors import Actor
 from muniment.records.models import Record
 from muniment.retention.disposals import gate
-from muniment.retention.holds import held_words
-from muniment.retention.holds.reach import DECIDED, parameters, wanted
-from muniment.retention.models import DisposalOrder, Hold
+from muniment.retention.holds import held_words, reach
+from muniment.retention.holds.reach import DECIDED
+from muniment.retention.models import DisposalOrder, Hold, hold_versions
 
-_BRING_UP = """, gone AS (
-    DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM wanted)
-        AND (%(some)s::bigint[] IS NULL OR h.record_id = ANY(%(some)s))
-    RETURNING 1
-), come AS (
-    INSERT INTO retention_heldrecord AS h (hold_id, record_id, by_words) SELECT %(hold)s, id, by_words FROM wanted
+_BRING_UP = """, covered AS ({covered}){gone}, come AS (
+    INSERT INTO retention_heldrecord AS h (hold_id, record_id, by_words) SELECT %(hold)s, id, by_words FROM covered
     ON CONFLICT (hold_id, record_id) DO UPDATE SET by_words = excluded.by_words WHERE h.by_words <> excluded.by_words
     RETURNING xmax = 0 AS is_new
 )
-SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come WHERE is_new)
+SELECT {count} + (SELECT count(*) FROM come WHERE is_new)
 """
+_GONE = """, gone AS (
+    DELETE FROM retention_heldrecord h WHERE h.hold_id = %(hold)s AND h.record_id NOT IN (SELECT id FROM covered)
+        AND (%(some)s::bigint[] IS NULL OR h.record_id = ANY(%(some)s))
+    RETURNING h.record_id
+)"""
+_LET_GO = """, let_go AS (
+    INSERT INTO retention_letgorecord (hold_id, record_id, at) SELECT %(hold)s, record_id, %(narrowed_at)s FROM gone
+    ON CONFLICT (hold_id, record_id) DO UPDATE SET at = excluded.at
+)"""
+_ONE = "SELECT id, by_words FROM wanted"
+_SEVERAL = """SELECT id, bool_or(by_words) AS by_words FROM (
+    SELECT id, by_words FROM wanted UNION ALL SELECT * FROM unnest(%(more)s::bigint[], %(more_worded)s::boolean[])
+) found (id, by_words) GROUP BY id"""
 
 
-def expand(hold: Hold) -> int:
-    """Bring a hold's list of records up to its scope; return how many it covers."""
-    _expand(hold, DECIDED)
+def expand(hold: Hold, *, adding: bool = False) -> int:
+    """Bring a hold's list of records up to its scope; return how many it covers.
+
+    With `adding` nothing is taken off it: who sees a part of what is held cannot say what is out of scope.
+    """
+    _expand(hold, DECIDED, adding=adding)
     return hold.held.count()
 
 
 def _expand(
-    hold: Hold, decided: str, some: Collection[int] | None = None, worded: Collection[int] | None = None
+    hold: Hold,
+    decided: str,
+    some: Collection[int] | None = None,
+    worded: Collection[int] | None = None,
+    *,
+    adding: bool = False,
 ) -> int:
     """Bring a hold's list of records, or the place of some records on it, up to its scope; return how many changed.
 
     `decided` is the table of the classes that records came to, with record_id and resolved_class; `worded` are the
-    records whose narratives have a word of the hold: by default those that were found before.
+    records whose narratives have a word of the hold: by default those that were found before. What goes off the list of
+    a hold that was narrowed is kept as let go, so that a person looks at it.
     """
-    controllers = [controller.pk for controller in hold.controllers.all()]
     if worded is None:
-        worded = list(hold.held.filter(by_words=True).values_list("record_id", flat=True))
-    given = parameters(hold.scope, controllers, placed_at=hold.placed_at, some=some, worded=worded) | {"hold": hold.pk}
+        has_words = bool(held_words.words_of(hold))
+        worded = list(hold.held.filter(by_words=True).values_list("record_id", flat=True)) if has_words else []
+    first, *others = hold_versions.in_force(hold)
+    more: dict[int, bool] = {}
+    for each in others:
+        for key, by_words in reach.found_by(each, decided=decided, some=some, worded=worded):
+            more[key] = more.get(key, False) or by_words
+    given = reach.parameters_of(first, some=some, worded=worded) | {"hold": hold.pk, "narrowed_at": hold.narrowed_at}
+    given |= {"more": list(more), "more_worded": list(more.values())}
+    query = reach.wanted(first.scope, decided=decided) + _BRING_UP.format(
+        covered=_SEVERAL if others else _ONE,
+        gone="" if adding else _GONE + (_LET_GO if hold.narrowed_at else ""),
+        count="0" if adding else "(SELECT count(*) FROM gone)",
+    )
     with connection.cursor() as cursor:
-        cursor.execute(wanted(hold.scope, decided=decided) + _BRING_UP, given)
+        cursor.execute(query, given)
         return int(cursor.fetchone()[0])
 
 
@@ -68,15 +97,14 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
     bound = Record.objects.filter(pk__in=records).values("system__controller")
     binding = Hold.objects.filter(controllers__in=bound) | Hold.objects.filter(held__record__in=records)
     standing = Hold.objects.filter(released_at__isnull=True, pk__in=binding.values("pk"))
-    standing = standing.filter(scope__has_key="classes") if by_class else standing
-    holds = list(standing.prefetch_related("controllers").order_by("pk"))
+    standing = standing.filter(hold_versions.names("classes")) if by_class else standing
+    standing = standing.prefetch_related("controllers", "versions").order_by("pk")
     # Of a class that a record came to, no narrative tells.
-    worded = not by_class and any(hold.scope.get("keywords") for hold in holds)
+    worded = not by_class and any(held_words.words_of(hold) for hold in standing)
     said = held_words.narratives(records) if worded else None
     with transaction.atomic():
         gate.pass_alone()
-        holds = list(standing.prefetch_related("controllers").order_by("pk"))
-        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in holds)
+        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in standing.all())
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:
@@ -84,8 +112,8 @@ def follow_classes(decided: str, *, by: Actor) -> int:
 
     `decided` is a table of our own with record_id and resolved_class. Return how many records came or went.
     """
-    standing = Hold.objects.filter(released_at__isnull=True)
-    return sum(_bring_up(hold, decided, by=by) for hold in standing if hold.scope.get("classes"))
+    standing = Hold.objects.filter(hold_versions.names("classes"), released_at__isnull=True)
+    return sum(_bring_up(hold, decided, by=by) for hold in standing)
 
 
 def _bring_up(
@@ -93,20 +121,24 @@ def _bring_up(
 ) -> int:
     with transaction.atomic():
         gate.pass_alone()
-        if not Hold.objects.filter(pk=hold.pk, released_at__isnull=True).exists():
-            return 0  # released since somebody looked: it stops nothing any more
-        return _bring_up_within(hold, decided, by=by, some=some, said=said)
+        now = Hold.objects.filter(pk=hold.pk, released_at__isnull=True).first()
+        # Released since somebody looked, it stops nothing any more; amended since, it covers what it covers now.
+        return _bring_up_within(now, decided, by=by, some=some, said=said) if now else 0
 
 
 def _bring_up_within(
     hold: Hold, decided: str, *, by: Actor, some: Collection[int] | None, said: held_words.Said | None = None
 ) -> int:
-    changed = _expand(hold, decided, some, None if said is None else held_words.with_words(hold, said))
+    worded = None if said is None else held_words.with_words(hold, said)
+    changed = _expand(hold, decided, some, worded)
     # Whoever proposes an order asks for holds: of some records it is stopped by what has come under this one.
     if (changed or some is None) and (stopped := stop_orders(hold)):
         audit.record(by, "disposal.stop", subject=hold.reference, detail={"orders_stopped": stopped})
     if some is None:
-        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now())
+        # What is on the list by words that are no more of it goes when the narratives have been opened again.
+        is_to_read = not hold.words_read_to and held_words.words_of(hold)
+        kept = hold.narrowed_at if is_to_read else None
+        Hold.objects.filter(pk=hold.pk).update(expanded_at=timezone.now(), narrowed_at=kept)
     return changed
 
 
@@ -114,6 +146,11 @@ def add_worded(hold: Hold, said: held_words.Said, *, by: Actor) -> int:
     """Put on a hold's list those of some records whose narratives have a word of it; return how many came."""
     found = held_words.with_words(hold, said)
     return _bring_up(hold, DECIDED, by=by, some=found, said={key: said[key] for key in found}) if found else 0
+
+
+def read_again(hold: Hold, said: held_words.Said, *, by: Actor) -> int:
+    """Look anew at records that are on a hold's list by a word; return how many went off it."""
+    return _bring_up(hold, DECIDED, by=by, some=said, said=said) if said else 0
 
 
 def stop_orders(hold: Hold) -> int:

@@ -1,5 +1,6 @@
 """Place holds, and release them, which two people do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ from muniment.retention.actions import disposal, held_records
 from muniment.retention.deciding import doubt
 from muniment.retention.disposals import gate, ledger_lines
 from muniment.retention.holds import gone, reach
-from muniment.retention.models import DisposalOrder, Hold, HoldController
+from muniment.retention.models import DisposalOrder, Hold, HoldController, hold_versions
 from muniment.retention.policies import policy_now
 
 
@@ -70,8 +71,7 @@ def set_up(proposal: Proposal, *, by: Actor) -> Placed:
     verdict = reasons.is_given(proposal.authority, rules.HOLDING)
     verdict &= unless(kind is not None, "Choose what the hold is for.")
     verdict &= unless(bool(proposal.decided_by.strip()), rules.HELD_BY)
-    unknown = set(proposal.scope) - {*reach.KEYS, *reach.NARROWING}
-    verdict &= unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.")
+    verdict &= has_known_parts(proposal.scope)
     verdict.require()
     assert kind is not None
     own = proposal.authority.strip() != policy_now.hold_presets().get(proposal.preset, {}).get("authority")
@@ -90,17 +90,25 @@ def set_up(proposal: Proposal, *, by: Actor) -> Placed:
             start=proposal.start,
             scope=proposal.scope,
             placed_by=by.name,
+            placed_at=timezone.now(),  # past the gate: what was destroyed while it waited went before it
         )
-        hold.refresh_from_db(fields=["placed_at"])
-        Hold.objects.filter(pk=hold.pk).update(people_digest=doubt.people_digest(hold))
         HoldController.objects.bulk_create(HoldController(hold=hold, controller=each) for each in proposal.controllers)
+        hold_versions.placed(hold).save()
+        Hold.objects.filter(pk=hold.pk).update(people_digest=doubt.people_digest(hold))
         reached = held_records.expand(hold)
         stopped = held_records.stop_orders(hold)
         ledger_lines.of_hold(hold)
-        late = tuple(gone.too_late(gone.Scope.of_hold(hold)))
+        (version,) = hold_versions.in_force(hold)
+        late = tuple(gone.too_late(gone.Scope.of_version(version)))
         counts = {"records": reached, "orders_stopped": stopped, "came_too_late_for": len(late)}
         audit.record(by, "hold.place", subject=hold.reference, detail=counts)
     return Placed(hold, reached, stopped, late)
+
+
+def has_known_parts(scope: Mapping[str, Any]) -> Verdict:
+    """Say whether a scope has no part that no scope has."""
+    unknown = set(scope) - {*reach.KEYS, *reach.NARROWING}
+    return unless(not unknown, f"The scope of a hold has no part called {sorted(unknown)}.")
 
 
 def counted(number: int) -> str:
@@ -113,7 +121,7 @@ def confirm(hold: Hold, *, by: Actor) -> None:
     if by.user:
         may(hold, by.user, "hold.place").require()
     with transaction.atomic():
-        held = _standing(hold)
+        held = locked(hold)
         unless(doubt.of_hold(held) is not None, "This hold is not in doubt: nothing is to be confirmed.").require()
         Hold.objects.filter(pk=hold.pk).update(
             people_digest=doubt.people_digest(held), confirmed_by=by.name, confirmed_at=timezone.now()
@@ -130,7 +138,7 @@ def look_again(hold: Hold, *, by: Actor, review_on: date | None, reason: str) ->
     verdict &= unless(review_on is not None and review_on > timezone.localdate(), "Enter a day to come.")
     verdict.require()
     with transaction.atomic():
-        held = _standing(hold)
+        held = locked(hold)
         note = f"{held.authority}\nNeeded still: {reason.strip()} ({by.name}, {words.moment(timezone.now())})"
         Hold.objects.filter(pk=hold.pk).update(review_on=review_on, authority=note)
         ledger_lines.of_hold(hold)
@@ -147,7 +155,7 @@ def ask_release(hold: Hold, *, by: Actor, reason: str) -> None:
     _may_release(hold, by)
     reasons.is_given(reason, rules.RELEASING).require()
     with transaction.atomic():
-        _standing(hold)
+        locked(hold)
         Hold.objects.filter(pk=hold.pk).update(release_asked_by=by.name, release_reason=reason)
         ledger_lines.of_hold(hold)
         audit.record(by, "hold.ask_release", subject=hold.reference)
@@ -162,7 +170,7 @@ def release(hold: Hold, *, by: Actor) -> int:
     _may_release(hold, by)
     with transaction.atomic():
         gate.pass_alone()
-        asked_by = _standing(hold).release_asked_by
+        asked_by = locked(hold).release_asked_by
         unless(bool(asked_by), "Nobody has asked for this hold to be released.").require()
         unless(asked_by != by.name, "You asked for this release: someone else has to complete it.").require()
         covered = hold.held.count()
@@ -174,7 +182,7 @@ def release(hold: Hold, *, by: Actor) -> int:
     return covered
 
 
-def _standing(hold: Hold) -> Hold:
+def locked(hold: Hold) -> Hold:
     """Return a hold as it is now, locked until this ends. Raise Refused when it has been released."""
     held = Hold.objects.select_for_update().get(pk=hold.pk)
     unless(held.released_at is None, "This hold has been released already.").require()

@@ -4,7 +4,7 @@ Run on a database that nobody reads yet. What a standing hold covers is not dest
 record of the copy still names: such things are findings, for a person to decide on before the copy is opened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +27,11 @@ from muniment.retention.models import (
     HeldRecord,
     Hold,
     HoldController,
+    HoldVersion,
     ModeChange,
     SourceInstruction,
     Trace,
+    hold_versions,
 )
 
 Name = tuple[str, str, str]  # controller, system, digest of the reference
@@ -56,6 +58,11 @@ class Followed:
     nominals: int = 0
     keys: int = 0
     findings: list[str] = field(default_factory=list)
+
+    def find(self, finding: str) -> None:
+        """Add a finding, once: versions of a hold lack the same people."""
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     @property
     def has_destroyed(self) -> bool:
@@ -166,43 +173,77 @@ def _change_again(line: ledger.Line, done: Followed, *, by: Actor) -> None:
 
 
 def _hold_again(body: dict[str, Any], known: _Known, done: Followed) -> None:
-    """Bring a hold to what the ledger last said of it."""
-    facts = dict(body["facts"])
+    """Bring a hold to what the ledger last said of it, with every version of what it covers."""
+    facts = dict(body["facts"]) | {"expanded_at": None}
     reference = Hold(pk=body["hold"]).reference
-    if not Hold.objects.filter(pk=body["hold"]).exists():
-        facts["scope"] = _scope(reference, body, known, done)
-        Hold.objects.create(pk=body["hold"], **facts)
+    here = Hold.objects.filter(pk=body["hold"]).first()
+    if here is None:
+        told = body.get("versions")  # of which the last that stands has the scope
+        facts["scope"] = {} if told else _scope(reference, facts["scope"], body, known, done)
+        here = Hold.objects.create(pk=body["hold"], **facts)
     else:
-        del facts["scope"]  # never changed once placed, and said here in the copy's own keys
-        Hold.objects.filter(pk=body["hold"]).update(**facts)
+        del facts["scope"]  # as the copy has it, in its own keys; what was amended since is put in below
+        Hold.objects.filter(pk=here.pk).update(**facts)
     controllers = {each.code: each for each in Controller.objects.filter(code__in=body["controllers"])}
     for code in sorted(set(body["controllers"]) - controllers.keys()):
         done.findings.append(f"{reference} binds {code}, which this copy does not know: register it and place it anew.")
     for controller in controllers.values():
-        HoldController.objects.get_or_create(hold_id=body["hold"], controller=controller)
+        HoldController.objects.get_or_create(hold=here, controller=controller)
+    _versions_again(here, body, known, done)
 
 
-def _scope(reference: str, body: dict[str, Any], known: _Known, done: Followed) -> dict[str, Any]:
+def _versions_again(hold: Hold, body: dict[str, Any], known: _Known, done: Followed) -> None:
+    """Bring the versions of a hold to what the ledger says; the scopes of those that the copy has are in its keys."""
+    told = body.get("versions")
+    if told is None:  # entered before holds could be amended
+        return
+    keys = dict(Controller.objects.values_list("code", "pk"))
+    had = {each.number: each for each in hold.versions.all()}
+    narrowed = []
+    for said in told:
+        facts = dict(said)
+        was = had.get(facts["number"])
+        facts["controllers"] = sorted(keys[code] for code in facts["controllers"] if code in keys)
+        facts["scope"] = was.scope if was else _scope(hold.reference, facts["scope"], body, known, done)
+        if facts["settled_at"] and not (was and was.settled_at):
+            narrowed.append(facts["settled_at"])
+        HoldVersion.objects.update_or_create(hold=hold, number=facts["number"], defaults=facts)
+    fresh = Hold.objects.get(pk=hold.pk)
+    stands = [each for each in fresh.versions.all() if each.state == HoldVersion.State.STANDING]
+    if stands and (narrowed or len(told) > len(had)):
+        # Its words may be others: the worker opens narratives anew.
+        Hold.objects.filter(pk=hold.pk).update(
+            scope=stands[-1].scope, words_read_to=0, narrowed_at=max(narrowed, default=None)
+        )
+    bound = {key for each in hold_versions.in_force(fresh) for key in each.controllers}
+    HoldController.objects.filter(hold=hold).exclude(controller__in=bound).delete()
+
+
+def _scope(
+    reference: str, told: Mapping[str, Any], body: dict[str, Any], known: _Known, done: Followed
+) -> dict[str, Any]:
     """Return the scope of a hold in the keys of the copy: people and records that it names are looked up in it."""
-    scope = dict(body["facts"]["scope"])
+    scope = dict(told)
     if "people" in scope:
         wanted = set(scope["people"])
         here = set(PrimePerson.objects.filter(pk__in=wanted).values_list("pk", flat=True))
         members = {
-            known.nominals.get((force, system, digest)): prime for prime, force, system, digest in body["people"]
+            known.nominals.get((force, system, digest)): prime
+            for prime, force, system, digest in body["people"]
+            if prime in wanted
         }
         members.pop(None, None)
         now = Belonging.objects.filter(nominal__in=members, until__isnull=True)
         reached = set(now.values_list("prime_id", flat=True))
         scope["people"] = sorted(here | reached)
         if lost := wanted - here - set(members.values()):
-            done.findings.append(f"{reference} covers {len(lost)} whom this copy does not know: name them again.")
+            done.find(f"{reference} covers {len(lost)} whom this copy does not know: name them again.")
     if "records" in scope:
         wanted = set(scope["records"])
         here = set(Record.objects.filter(pk__in=wanted).values_list("pk", flat=True))
         scope["records"] = sorted(here)
         if lost := wanted - here:
-            done.findings.append(f"{reference} covers {len(lost)} records that this copy lacks: name them again.")
+            done.find(f"{reference} covers {len(lost)} records that this copy lacks: name them again.")
     # A scope that lists nobody whom the copy knows covers everything of its controllers: better too much.
     return scope
 

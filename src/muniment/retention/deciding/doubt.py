@@ -4,18 +4,20 @@ Each keeps the digest of who made up its people (docs/adr/0028). Where that is a
 has to look: what was answered, decided, proposed or held was about others.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from muniment.people import carried
 from muniment.people.models import PrimePerson
 from muniment.people.queries import membership_digest
 from muniment.people.shown import history
-from muniment.retention.models import DisposalOrder, GroupsJoined, Hold, Review
+from muniment.retention.models import DisposalOrder, GroupsJoined, Hold, Review, hold_versions
 
 LIVE_ORDERS = ("proposed", "approved")  # what could still be approved or told to the sources
 BEGUN = ("started", "parked", "referred", "agreeing")
@@ -70,16 +72,22 @@ def _now(prime: PrimePerson) -> PrimePerson:
 
 
 def people_digest(hold: Hold) -> str:
-    """Return the digest of everyone whom the people of a hold are now, seen or not; empty when it names nobody."""
-    people = list(hold.scope.get("people") or [])
-    if not people:
-        return ""
+    """Return the digest of everyone whom the people of a hold are now, seen or not; empty when it names nobody.
+
+    Of people who were named at several moments, as its scope changed, it is the digest of those of each moment.
+    """
+    pairs: dict[datetime, set[int]] = {}
+    for each in hold_versions.in_force(hold):
+        for at, people in hold_versions.named(each).items():
+            pairs[at] = pairs.get(at, set()) | people
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT muniment.people_digest(%s, %s, make_interval(days => %s))",
-            [people, hold.placed_at, carried.GRACE.days],
-        )
-        return str(cursor.fetchone()[0])
+        said = [_digest(cursor, sorted(pairs[at]), at) for at in sorted(pairs)]
+    return said[0] if len(said) == 1 else hashlib.sha256(",".join(said).encode()).hexdigest() if said else ""
+
+
+def _digest(cursor: CursorWrapper, people: list[int], at: datetime) -> str:
+    cursor.execute("SELECT muniment.people_digest(%s, %s, make_interval(days => %s))", [people, at, carried.GRACE.days])
+    return str(cursor.fetchone()[0])
 
 
 def of_hold(hold: Hold) -> Doubt | None:
@@ -87,7 +95,7 @@ def of_hold(hold: Hold) -> Doubt | None:
     if hold.released_at or hold.people_digest == people_digest(hold):
         return None
     since = hold.confirmed_at or hold.placed_at
-    primes = PrimePerson.objects.filter(pk__in=carried.now(hold.scope["people"], hold.placed_at)).order_by("pk")
+    primes = PrimePerson.objects.filter(pk__in=hold_versions.people_of(hold)).order_by("pk")
     every = {(each.at, each.what, each.nominals[0].pk): each for prime in primes for each in history.changes(prime)}
     changes = [each for each in every.values() if each.at > since and _is_of_make_up(each)]
     person = primes.first()
@@ -96,7 +104,8 @@ def of_hold(hold: Hold) -> Doubt | None:
 
 def holds() -> list[Hold]:
     """Return the standing holds on people that are in doubt."""
-    standing = Hold.objects.filter(released_at__isnull=True, scope__has_key="people").order_by("pk")
+    standing = Hold.objects.filter(hold_versions.names("people"), released_at__isnull=True).order_by("pk")
+    standing = standing.prefetch_related("versions", "controllers")
     return [hold for hold in standing if hold.people_digest != people_digest(hold)]
 
 

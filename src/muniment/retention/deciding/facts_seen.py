@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db.models import QuerySet
 
@@ -12,7 +13,7 @@ from muniment.people.models import PrimePerson
 from muniment.records import models as records
 from muniment.retention import queries
 from muniment.retention.deciding import letting_go
-from muniment.retention.models import HeldRecord, Review, SubjectEvent
+from muniment.retention.models import HeldRecord, LetGoRecord, Review, SubjectEvent
 from muniment.retention.policies import policy_now
 
 _OF_LINK = ("role", "cjs", "ho_class", "happened_earliest", "happened_latest", "dated", "result")
@@ -135,18 +136,24 @@ def _last_reviews(decided: QuerySet[Review]) -> dict[str, Review]:
 
 
 def _holds(record_ids: set[int]) -> list[engine.Hold]:
-    held = HeldRecord.objects.filter(record_id__in=record_ids)
-    classes: dict[int, set[str]] = {}
-    holds = {}
-    for each in held.select_related("hold", "record__decision"):
+    """Return the holds over some records; one that has let a record go is released for that one."""
+    rows = [
+        (each, each.hold.released_at)
+        for each in HeldRecord.objects.filter(record_id__in=record_ids).select_related("hold", "record__decision")
+    ] + [
+        (each, each.at)
+        for each in LetGoRecord.objects.filter(record_id__in=record_ids).select_related("hold", "record__decision")
+    ]
+    classes: dict[tuple[int, str, date, date | None], set[str]] = {}
+    for each, until in rows:
         decision = getattr(each.record, "decision", None)
-        classes.setdefault(each.hold_id, set()).update(
+        key = (each.hold_id, each.hold.reference, each.hold.start, until and until.date())
+        classes.setdefault(key, set()).update(
             name for name in (each.record.class_id, decision.resolved_class if decision else "") if name
         )
-        holds[each.hold_id] = each.hold
     return [
-        engine.Hold(hold.reference, hold.start, hold.released_at and hold.released_at.date(), frozenset(classes[key]))
-        for key, hold in sorted(holds.items())
+        engine.Hold(reference, start, until, frozenset(names))
+        for (_, reference, start, until), names in sorted(classes.items(), key=lambda each: str(each[0]))
     ]
 
 

@@ -112,6 +112,10 @@ _HOLDS = """
 SELECT h.id::text AS hold_id, held.record_id, NULL::bigint AS person_id, h.start AS "from", h.released_at::date AS until
 FROM retention_heldrecord held JOIN retention_hold h ON h.id = held.hold_id
 WHERE {held}
+UNION ALL
+SELECT h.id::text, held.record_id, NULL::bigint, h.start, held.at::date
+FROM retention_letgorecord held JOIN retention_hold h ON h.id = held.hold_id
+WHERE {held}
 """
 
 
@@ -172,7 +176,7 @@ def _read(only: dict[str, str]) -> tables.Tables:
 
 
 def read_holds() -> pa.Table:
-    """Return the records that standing holds cover, and those that released ones did until their release."""
+    """Return the records that standing holds cover, and those that were covered until a release or a narrowing."""
     return _one(_HOLDS, tables.HOLDS, conditions(None))
 
 

@@ -4,11 +4,11 @@ Rows are named by what their sources call them, people by the keyed digests that
 has other keys for what came since.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from muniment.core import ledger
-from muniment.core.models import RuleAdoption
+from muniment.core.models import Controller, RuleAdoption
 from muniment.people.models import Belonging
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, SourceSystem
@@ -32,6 +32,11 @@ CERTIFICATE = ("id", "issued_at", "is_provisional", "body", "digest")
 HOLD = (
     "title", "kind", "preset", "authority", "decided_by", "review_on", "scope", "start", "placed_by", "placed_at",
     "release_asked_by", "release_reason", "released_by", "released_at", "people_digest", "confirmed_by", "confirmed_at",
+    "amended_at",
+)  # fmt: skip
+VERSION = (
+    "number", "scope", "paper", "decided_by", "reason", "asked_by", "is_wider", "state", "since", "until",
+    "settled_by", "settled_at", "settled_why",
 )  # fmt: skip
 
 ADOPTION = (
@@ -49,7 +54,7 @@ def of_disposal(order: DisposalOrder, *, tombs: Iterable[tuple[int, str]] = (), 
 
 
 def of_hold(hold: Hold) -> None:
-    """Enter that a hold was placed, confirmed or released."""
+    """Enter that a hold was placed, confirmed, amended or released."""
     ledger.record("hold", {"hold": hold.pk})
 
 
@@ -116,16 +121,22 @@ def tell_mode(body: dict[str, Any]) -> dict[str, Any]:
 def tell_hold(body: dict[str, Any]) -> dict[str, Any]:
     """Return what the ledger says of a hold as it stands."""
     hold = Hold.objects.get(pk=body["hold"])
-    people = Belonging.objects.filter(prime__in=hold.scope.get("people", ()), until__isnull=True)
-    named = ("nominal__system__controller__code", "nominal__system__code", "nominal__reference")
-    records = Record.objects.filter(pk__in=hold.scope.get("records", ()))
+    versions = list(hold.versions.all())
+    scopes = [hold.scope, *(each.scope for each in versions)]
+    people = Belonging.objects.filter(prime__in=_named(scopes, "people"), until__isnull=True)
+    of_people = ("nominal__system__controller__code", "nominal__system__code", "nominal__reference")
+    records = Record.objects.filter(pk__in=_named(scopes, "records"))
+    codes = dict(Controller.objects.values_list("pk", "code"))
     return {
         "hold": hold.pk,
         "controllers": sorted(hold.controllers.values_list("code", flat=True)),
         "facts": _facts(hold, HOLD),
+        "versions": [
+            _facts(each, VERSION) | {"controllers": sorted(codes[key] for key in each.controllers)} for each in versions
+        ],
         "people": [
             [prime, force, system, fingerprint(reference)]
-            for prime, force, system, reference in people.order_by("pk").values_list("prime_id", *named)
+            for prime, force, system, reference in people.order_by("pk").values_list("prime_id", *of_people)
         ],
         "records": [
             list(each)
@@ -134,3 +145,7 @@ def tell_hold(body: dict[str, Any]) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _named(scopes: Iterable[Mapping[str, Any]], kind: str) -> set[int]:
+    return {key for scope in scopes for key in scope.get(kind) or ()}

@@ -61,6 +61,7 @@ _DELETE = (
     # What a standing hold covers cannot be deleted, whoever should try: the line that says so stays, and forbids it.
     "DELETE FROM retention_heldrecord WHERE record_id = %(record)s"
     " AND hold_id IN (SELECT id FROM retention_hold WHERE released_at IS NOT NULL)",
+    "DELETE FROM retention_letgorecord WHERE record_id = %(record)s",
     "DELETE FROM retention_reviewtrigger WHERE record_id = %(record)s",
     "DELETE FROM records_recorddates WHERE record_id = %(record)s",
     "UPDATE retention_disposalitem SET record_id = NULL WHERE record_id = %(record)s",

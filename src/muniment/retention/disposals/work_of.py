@@ -21,7 +21,7 @@ ASKED = ("duty", "order", "reference", "answer", "note")
 MORE = ("next step", "ask again on", "method", "standard", "witness", "consignment")
 HEADS = (
     "duty", "order", "place", "reference", "in your terms", "class", "what it is", "do", "people to delete with it",
-    "people to leave", "location", "medium", "answers", "answer", "note", *MORE,
+    "people to leave", "location", "medium", "waits for it", "answers", "answer", "note", *MORE,
 )  # fmt: skip
 _UNSEEN = "not open to whoever made this file"
 
@@ -42,10 +42,15 @@ def to_do(order: DisposalOrder | None = None) -> QuerySet[Duty]:
     return found.select_related("item__record", "item__system", "order").order_by("place", "item__reference", "pk")
 
 
+def in_file(order: DisposalOrder | None = None) -> QuerySet[Duty]:
+    """Return the duties that a work file has: those whose work has begun. What waits for its source is in none."""
+    return duties.workable(to_do(order))
+
+
 def lines(todo: Iterable[Duty]) -> Iterator[tuple[str, ...]]:
     """Yield the row of each duty, as HEADS has it."""
     todo, settings = list(todo), elsewhere.on(timezone.localdate())
-    people, known = _people(todo), _national_ids(todo)
+    people, known, waiting = _people(todo), _national_ids(todo), duties.waited_for_by(todo)
     for duty in todo:
         item = duty.item
         goes, stays = people.get(item.pk, ("", ""))
@@ -65,6 +70,7 @@ def lines(todo: Iterable[Duty]) -> Iterator[tuple[str, ...]]:
             stays,
             duty.location,
             duty.medium,
+            "; ".join(waiting.get(duty.pk, ())),
             said_answers(settings, duty),
             duty.answer,
             duty.note,

@@ -35,6 +35,7 @@ def as_pdf(duties: Iterable[Duty], title: str) -> bytes:
 
 
 def _row(row: dict[str, str]) -> tuple[str, ...]:
-    record = "\n".join(filter(None, (row["reference"], row["in your terms"], row["class"])))
+    waits = f"Waits for your answer: {row['waits for it']}" if row["waits for it"] else ""
+    record = "\n".join(filter(None, (row["reference"], row["in your terms"], row["class"], waits)))
     at = "\n".join(filter(None, (row["location"], row["medium"], row["people to delete with it"])))
     return (row["duty"], record, at, row["people to leave"], "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -166,6 +166,47 @@ def unanswered_first(order: DisposalOrder) -> QuerySet[Duty]:
 def answered_orders(orders: QuerySet[DisposalOrder]) -> QuerySet[DisposalOrder]:
     """Return those of some orders of which everybody has answered who has to answer first."""
     return orders.exclude(Exists(_first().filter(order=OuterRef("pk"))))
+
+
+def waiting_for_source() -> QuerySet[Duty]:
+    """Return the duties whose work has not begun, because their source has not given an answer after which it does.
+
+    Which places wait for their source is policy. What has been answered all the same, or whose record has gone here,
+    waits no more.
+    """
+    said = elsewhere.on(timezone.localdate())
+    source = Duty.objects.filter(item=OuterRef("item"), where=Duty.Where.SOURCE).exclude(answer__in=said.begins_after)
+    waits = Duty.objects.filter(Exists(source), where__in=said.source_first, item__destroyed_at__isnull=True)
+    return waits.exclude(answer__in=CLOSING)
+
+
+def workable(found: QuerySet[Duty]) -> QuerySet[Duty]:
+    """Return those of some duties whose work has begun."""
+    return found.exclude(pk__in=waiting_for_source().values("pk"))
+
+
+def begin(source: Duty, at: datetime) -> None:
+    """Have what waited for a source count from its answer, so that nobody is late before they could begin."""
+    said = elsewhere.on(timezone.localdate())
+    if source.where == Duty.Where.SOURCE and source.answer in said.begins_after:
+        waited = Duty.objects.filter(item=source.item_id, where__in=said.source_first, answer="", chased=0)
+        waited.update(asked_at=at)
+
+
+def waits_for(found: Iterable[Duty]) -> dict[int, str]:
+    """Return by which source each of some duties waits, by key; those that wait for none are left out."""
+    waiting = waiting_for_source().filter(pk__in=[each.pk for each in found])
+    return dict(waiting.values_list("pk", "item__system__title"))
+
+
+def waited_for_by(found: Iterable[Duty]) -> dict[int, list[str]]:
+    """Return the places that wait for the answer of each of some duties of sources, by key."""
+    sources = {each.item_id: each.pk for each in found if each.where == Duty.Where.SOURCE}
+    told: dict[int, list[str]] = {}
+    waiting = waiting_for_source().filter(item__in=sources).order_by("title", "pk")
+    for item, title, location in waiting.values_list("item_id", "title", "location"):
+        told.setdefault(sources[item], []).append(f"{title} ({location})" if location else title)
+    return told
 
 
 def waiting_besides() -> QuerySet[Duty]:

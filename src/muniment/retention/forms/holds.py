@@ -18,32 +18,9 @@ LISTS = ("classes", "ho_classes", "cjs", "keywords", "units", "places", "areas",
 _TYPED = ("keywords", "units", "places", "systems")  # which policy has no list of
 
 
-class HoldForm(forms.Form):
-    """A hold and its scope; lists are one to a line or with commas between."""
+class ScopeForm(forms.Form):
+    """What a hold covers, and of whose records; lists are one to a line or with commas between."""
 
-    title = forms.CharField(label="Title", max_length=200, error_messages={"required": "Give the hold a title"})
-    kind = forms.ChoiceField(label="What it is for", error_messages={"required": "Choose what the hold is for"})
-    authority = ReasonField(
-        rules.HOLDING,
-        label="Authority",
-        help_text="The letter, order or decision that this hold carries out, with its date.",
-    )
-    decided_by = forms.CharField(
-        label="Whose decision",
-        max_length=150,
-        help_text="By job title: the chief officer, or whom they authorised.",
-        error_messages={"required": rules.HELD_BY},
-    )
-    start = DayField(
-        label="From",
-        error_messages={"required": "Enter the day from which it holds"},
-        validators=[MinValueValidator(EARLIEST, "Enter a day from 1 January 1900 on")],
-    )
-    review_on = DayField(
-        label="Looked at again on",
-        required=False,
-        help_text="It stands until two people release it. Left empty, policy gives the day.",
-    )
     controllers = forms.ModelMultipleChoiceField(
         label="Whose records",
         queryset=Controller.objects.none(),
@@ -77,6 +54,49 @@ class HoldForm(forms.Form):
     systems = forms.CharField(label="Systems, by code", required=False, help_text="For example: crime")
     happened_from = DayField(label="Things that happened from", required=False)
     happened_until = DayField(label="Things that happened until", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse codes that policy does not know, and days that run backwards; lists become tuples of codes."""
+        given = super().clean() or {}
+        for kind in known_codes.READERS:
+            found = known_codes.read(kind, parts(given.get(kind, "")), policy_now.policy())
+            given[kind] = found.codes
+            for problem in found.problems:
+                self.add_error(kind, problem)
+        for kind in _TYPED:
+            given[kind] = tuple(parts(given.get(kind, "")))
+        first, last = given.get("happened_from"), given.get("happened_until")
+        if first and last and first > last:
+            self.add_error("happened_until", "Enter a day that is not before the first")
+        return given
+
+
+class HoldForm(ScopeForm):
+    """A hold and its scope."""
+
+    title = forms.CharField(label="Title", max_length=200, error_messages={"required": "Give the hold a title"})
+    kind = forms.ChoiceField(label="What it is for", error_messages={"required": "Choose what the hold is for"})
+    authority = ReasonField(
+        rules.HOLDING,
+        label="Authority",
+        help_text="The letter, order or decision that this hold carries out, with its date.",
+    )
+    decided_by = forms.CharField(
+        label="Whose decision",
+        max_length=150,
+        help_text="By job title: the chief officer, or whom they authorised.",
+        error_messages={"required": rules.HELD_BY},
+    )
+    start = DayField(
+        label="From",
+        error_messages={"required": "Enter the day from which it holds"},
+        validators=[MinValueValidator(EARLIEST, "Enter a day from 1 January 1900 on")],
+    )
+    review_on = DayField(
+        label="Looked at again on",
+        required=False,
+        help_text="It stands until two people release it. Left empty, policy gives the day.",
+    )
     ahead = forms.BooleanField(label="Place it all the same, for records that are still to come", required=False)
     preset = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -98,20 +118,34 @@ class HoldForm(forms.Form):
         """Keep the name of a preset that policy has."""
         return name if (name := self.cleaned_data["preset"]) in policy_now.hold_presets() else ""
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse codes that policy does not know, and days that run backwards; lists become tuples of codes."""
-        given = super().clean() or {}
-        for kind in known_codes.READERS:
-            found = known_codes.read(kind, parts(given.get(kind, "")), policy_now.policy())
-            given[kind] = found.codes
-            for problem in found.problems:
-                self.add_error(kind, problem)
-        for kind in _TYPED:
-            given[kind] = tuple(parts(given.get(kind, "")))
-        first, last = given.get("happened_from"), given.get("happened_until")
-        if first and last and first > last:
-            self.add_error("happened_until", "Enter a day that is not before the first")
-        return given
+
+class AmendForm(ScopeForm):
+    """What a hold is to cover from now on, and by what paper."""
+
+    paper = ReasonField(
+        rules.AMENDING_BY,
+        label="Authority for the change",
+        help_text="The letter, order or decision that changes what is to be held, with its date.",
+    )
+    decided_by = forms.CharField(
+        label="Whose decision",
+        max_length=150,
+        help_text="By job title: the chief officer, or whom they authorised.",
+        error_messages={"required": rules.HELD_BY},
+    )
+    why = ReasonField(rules.AMENDING, label="Why it changes")
+
+
+class SendBackForm(forms.Form):
+    """Why a change is not agreed to, or taken back."""
+
+    note = ReasonField(rules.NOT_AMENDING, label="Why not")
+
+
+class OnForm(forms.Form):
+    """The day of which somebody asks what a hold covered."""
+
+    on = DayField(label="On")
 
 
 class SinceForm(forms.Form):

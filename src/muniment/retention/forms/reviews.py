@@ -128,6 +128,12 @@ class DeputyForm(forms.Form):
         self.fields["deputy"].choices = [("", "Choose"), *_named(users)]  # type: ignore[attr-defined]
 
 
+class EscalationForm(forms.Form):
+    """Why a review that was escalated stays with whoever has it."""
+
+    note = ReasonField(rules.STAYING_WITH, label="Why it stays where it is")
+
+
 class QueueForm(forms.Form):
     """How to narrow the queue of reviews, and what comes first."""
 
@@ -179,6 +185,7 @@ class QueueForm(forms.Form):
             ("undecided", "Not decided, put aside too"),
             (queue.BACK, "Open again after a disposal"),
             (queue.DOUBT, "In doubt: the person has changed"),
+            (queue.ESCALATED, "Escalated to me"),
             (queue.CHASE, "Waiting for an answer that is late"),
             *[(value, label) for value, label in Review.State.choices if value != "closed"],
         ],

@@ -5,17 +5,16 @@ its marks (`traces`): of words, of places and of units nothing is, so of those n
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from muniment.core import words
-from muniment.people import carried
 from muniment.people.models import PrimePerson
-from muniment.retention.holds import reach, traces
-from muniment.retention.models import DisposalItem, Hold
+from muniment.retention.holds import containing, reach, traces
+from muniment.retention.models import DisposalItem, HoldVersion, hold_versions
 
 _LEFT_NO_MARK = ("keywords", "units", "places")
 
@@ -29,31 +28,41 @@ class Scope:
     people: frozenset[int]
     facts: Mapping[str, frozenset[bytes]]  # the marks that are looked for, by kind of list
     kinds: tuple[str, ...]  # of lists that are given; the two kinds of codes of offences are one
+    is_rest: bool = False  # of a scope of which the rest has been asked: where it has no list, nothing is in it
 
     @classmethod
     def of(
-        cls, parts: Mapping[str, Any], controllers: Collection[int], *, placed_at: datetime | None = None
+        cls, parts: Mapping[str, Any], controllers: Collection[int], *, people: Collection[int] | None = None
     ) -> "Scope":
-        """Return the question that a scope asks; its people as they are made up now."""
+        """Return the question that a scope asks; `people` are whom its people are now."""
         lists = reach.given_lists(parts)
-        people = frozenset(lists.get("people", ()))
-        if people and placed_at is not None:
-            people = frozenset(carried.now(people, placed_at))
+        those = frozenset(lists.get("people", ()) if people is None else people)
         offences = {fact for each in lists.get("ho_classes", ()) for fact in traces.asked_offence(each)}
         facts = {
             "offences": frozenset(offences | set(map(traces.asked_code, lists.get("cjs", ())))),
             "areas": frozenset(map(traces.asked_area, lists.get("areas", ()))),
-            "people": frozenset(map(traces.asked_person, people)),
+            "people": frozenset(map(traces.asked_person, those)),
         }
-        kinds = dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in lists)
-        return cls(parts, controllers, people, facts, tuple(kinds))
+        return cls(parts, controllers, those, facts, containing.kinds(parts))
 
     @classmethod
-    def of_hold(cls, hold: Hold, controllers: Collection[int] | None = None) -> "Scope":
-        """Return the question that a hold asks, of all that it binds or of some of them."""
-        bound = [each.pk for each in hold.controllers.all()]
-        asked = bound if controllers is None else sorted(set(bound) & set(controllers))
-        return cls.of(hold.scope, asked, placed_at=hold.placed_at)
+    def of_version(cls, version: HoldVersion, controllers: Collection[int] | None = None) -> "Scope":
+        """Return the question that a version of a hold asks, of all that it binds or of some of them."""
+        asked = version.controllers if controllers is None else sorted(set(version.controllers) & set(controllers))
+        return cls.of(version.scope, asked, people=hold_versions.people_now(version))
+
+    def beside(self, other: "Scope") -> "Scope":
+        """Return what is left to ask of what went while another scope stood: for its words it was looked through then.
+
+        Where any list is enough, of both, and the other had the same days and controllers or more, lists of words that
+        it had as well are left out; else everything is asked, and of words nobody can say.
+        """
+        both = containing.is_any(self.parts) and containing.is_any(other.parts)
+        covers = set(self.controllers) <= set(other.controllers) and containing.has_days(other.parts, self.parts)
+        if not both or not covers:
+            return self
+        asked = {kind for kind in _LEFT_NO_MARK if containing.has_list(other.parts, self.parts, kind)}
+        return replace(self, kinds=tuple(kind for kind in self.kinds if kind not in asked), is_rest=bool(self.kinds))
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Row(NamedTuple):
     item: int
     order: int
     record: int
+    at: datetime
+    controller: int
     system: str
     class_id: str
     prime: int | None
@@ -95,6 +106,8 @@ _COLUMNS = (
     "pk",
     "order_id",
     "record_key",
+    "destroyed_at",
+    "order__controller_id",
     "system__code",
     "class_id",
     "order__prime_id",
@@ -105,43 +118,31 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What was destroyed: what was in scope or may have been, oldest first, how much was not, and how much is bare."""
-
-    went: tuple[Went, ...]
-    others: int
-    bare: int  # of all these, without marks
-
-    @property
-    def number(self) -> int:
-        """How many records were destroyed."""
-        return len(self.went) + self.others
-
-
-def look(scope: Scope, *, since: date | None = None) -> Looked:
-    """Look through what was destroyed of some controllers, from a day on; of years of disposals few are in scope."""
-    items = DisposalItem.objects.filter(order__controller__in=scope.controllers, destroyed_at__isnull=False)
+def rows(controllers: Collection[int], *, since: date | None = None) -> Iterator[Row]:
+    """Yield what is left of each record that was destroyed of some controllers, from a day on."""
+    items = DisposalItem.objects.filter(order__controller__in=controllers, destroyed_at__isnull=False)
     if since is not None:
         items = items.filter(destroyed_at__date__gte=since)
-    fits: dict[int, bool | None] = {}
-    others = bare = 0
     for values in items.values_list(*_COLUMNS).iterator(chunk_size=10_000):
-        row = Row(*values)
-        bare += row.marks is None
-        said = _fits(scope, row)
-        if said is False:
-            others += 1
-        else:
-            fits[row.item] = said
-    found = DisposalItem.objects.filter(pk__in=list(fits)).select_related("system__controller", "order")
-    went = tuple(Went(each, fits[each.pk]) for each in found.order_by("destroyed_at", "pk"))
-    return Looked(went, others, bare)
+        yield Row(*values)
 
 
-def too_late(scope: Scope) -> list[Went]:
-    """Return what had gone of a scope before a hold on it was placed, as far as what is left can say."""
-    return [went for went in look(scope).went if went.fits]
+def went(said: Mapping[int, bool | None]) -> tuple[Went, ...]:
+    """Return the records of some items, by key, oldest first, each with what is said of it."""
+    found = DisposalItem.objects.filter(pk__in=list(said)).select_related("system__controller", "order")
+    return tuple(Went(each, said[each.pk]) for each in found.order_by("destroyed_at", "pk"))
+
+
+def too_late(scope: Scope, told: Collection[Scope] = ()) -> list[Went]:
+    """Return what had gone of a scope before a hold on it was placed, as far as what is left can say.
+
+    What is in any of the scopes that stood until now has been told, and is left out.
+    """
+    late: dict[int, bool | None] = {}
+    for row in rows(scope.controllers):
+        if fits(scope, row) and not any(fits(each, row) for each in told):
+            late[row.item] = True
+    return list(went(late))
 
 
 def of_person(prime: PrimePerson) -> list[DisposalItem]:
@@ -163,15 +164,18 @@ def in_words(items: Collection[DisposalItem]) -> str:
     return "; ".join(said) + "." if said else ""
 
 
-def _fits(scope: Scope, row: Row) -> bool | None:
+def fits(scope: Scope, row: Row) -> bool | None:
+    """Say whether a record that went was in a scope; None where nobody can say."""
+    if row.controller not in scope.controllers:
+        return False
     found = list(_asked(scope, row))
     if not found:
-        fits: bool | None = True
+        said: bool | None = not scope.is_rest
     elif scope.parts.get("match") == reach.EVERY:
-        fits = False if False in found else None if None in found else True
+        said = False if False in found else None if None in found else True
     else:
-        fits = True if True in found else None if None in found else False
-    return _within(scope.parts, row, fits)
+        said = True if True in found else None if None in found else False
+    return _within(scope.parts, row, said)
 
 
 def _asked(scope: Scope, row: Row) -> Iterator[bool | None]:

@@ -14,7 +14,7 @@ from muniment.core import content
 from muniment.core.models import Content
 from muniment.records.models import Record
 from muniment.retention.holds import reach
-from muniment.retention.models import Hold
+from muniment.retention.models import Hold, hold_versions
 
 _UNREADABLE = " (a narrative cannot be opened, so that nobody can say its words are not there)"
 _FOUND = " SELECT id FROM wanted"
@@ -34,7 +34,8 @@ def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
     said = narratives(set().union(*near.values()))
     named = []
     for hold, records in near.items():
-        found = [fits(hold, said.get(key, ())) for key in records]
+        words = words_of(hold)
+        found = [fits(words, said.get(key, ())) for key in records]
         if True in found:
             named.append((hold, ""))
         elif None in found:
@@ -44,30 +45,34 @@ def holds_naming(record_ids: Iterable[int]) -> list[tuple[Hold, str]]:
 
 def worded() -> list[Hold]:
     """Return the standing holds with words to be looked for."""
-    standing = Hold.objects.filter(released_at__isnull=True).prefetch_related("controllers").order_by("pk")
-    return [hold for hold in standing if _words(hold)]
+    standing = Hold.objects.filter(released_at__isnull=True).prefetch_related("controllers", "versions").order_by("pk")
+    return [hold for hold in standing if words_of(hold)]
 
 
 def within(hold: Hold, record_ids: Collection[int]) -> set[int]:
     """Return those of some records that one of the hold's words in a narrative would bring into its scope."""
-    controllers = [each.pk for each in hold.controllers.all()]
-    given = reach.parameters(hold.scope, controllers, placed_at=hold.placed_at, some=record_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(reach.wanted(hold.scope, words_aside=True) + _FOUND, given)
-        return {key for (key,) in cursor.fetchall()}
+    found: set[int] = set()
+    for each in hold_versions.in_force(hold):
+        if each.scope.get("keywords"):
+            given = reach.parameters_of(each, some=record_ids)
+            with connection.cursor() as cursor:
+                cursor.execute(reach.wanted(each.scope, words_aside=True) + _FOUND, given)
+                found |= {key for (key,) in cursor.fetchall()}
+    return found
 
 
-def fits(hold: Hold, said: Iterable[str | None]) -> bool | None:
-    """Say whether a word of a hold stands in one of these texts; None when nobody can say, because one is shut."""
+def fits(words: Collection[str], said: Iterable[str | None]) -> bool | None:
+    """Say whether one of some words stands in one of these texts; None when nobody can say, because one is shut."""
     texts = list(said)
-    if any(word in text for word in _words(hold) for text in texts if text is not None):
+    if any(word in text for word in words for text in texts if text is not None):
         return True
     return None if None in texts else False
 
 
 def with_words(hold: Hold, said: Said) -> set[int]:
     """Return the records of which a text has a word of the hold, or cannot be opened: better too much."""
-    return {key for key, texts in said.items() if fits(hold, texts) is not False}
+    words = words_of(hold)
+    return {key for key, texts in said.items() if words and fits(words, texts) is not False}
 
 
 def narratives(record_ids: Collection[int]) -> dict[int, list[str | None]]:
@@ -89,5 +94,7 @@ def take(contents: list[Content], found: dict[int, list[str | None]]) -> None:
             found.setdefault(record, []).append(text if text is None else text.casefold())
 
 
-def _words(hold: Hold) -> list[str]:
-    return [word.strip().casefold() for word in hold.scope.get("keywords") or () if word.strip()]
+def words_of(hold: Hold) -> list[str]:
+    """Return the words of a hold, of every version in force, folded to one case."""
+    given = (word for each in hold_versions.in_force(hold) for word in each.scope.get("keywords") or ())
+    return list(dict.fromkeys(word.strip().casefold() for word in given if word.strip()))

@@ -14,9 +14,9 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.core.models import Controller
 from muniment.records.models import Intake, Quarantine, Record
-from muniment.retention.holds import gone, reach
+from muniment.retention.holds import as_it_stood, containing, gone, held_words
 from muniment.retention.holds.gone import Went
-from muniment.retention.models import Hold
+from muniment.retention.models import Hold, HoldVersion, hold_versions
 
 LEFT_NO_MARK = {"keywords": "words", "units": "units", "places": "places"}
 
@@ -41,7 +41,8 @@ class Report:
     unseen: tuple[Controller, ...]  # bound as well; whoever may see their disposals has to say
     covered: int
     went: tuple[Went, ...]  # that were in scope
-    while_it_stood: tuple[Went, ...]  # of these: there should be none
+    while_it_stood: tuple[Went, ...]  # of these, while they were in its scope: there should be none
+    let_go: tuple[Went, ...]  # once in its scope, and out of it when they went
     unknown: tuple[Went, ...]  # of which nobody can say
     others: int  # that went and were not in scope
     begun: date | None  # when records of these were first taken in here: before that nothing is known
@@ -68,6 +69,8 @@ class Report:
             said = [f"Nothing {'that is known ' if self.unknown else ''}in scope of this hold has gone {since}."]
         if self.unknown:
             said.append(f"Of {_records(len(self.unknown))} that went, nobody can say whether they were in scope.")
+        if self.let_go:
+            said.append(f"{_records(len(self.let_go))} went that had been in scope, after it had been narrowed.")
         if self.unseen:
             names = ", ".join(each.name for each in self.unseen)
             said.append(f"This says nothing of {names}: ask whoever may see their disposals.")
@@ -88,11 +91,7 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
     """Return the report on a hold since a day; `seen` are the controllers whose disposals the reader may see."""
     bound = list(hold.controllers.order_by("name"))
     mine = tuple(each for each in bound if seen is None or each.pk in seen)
-    looked = gone.look(gone.Scope.of_hold(hold, [each.pk for each in mine]), since=since)
-    went = tuple(each for each in looked.went if each.fits)
-    # What went while it stood was looked through for its words before it went; of the rest nobody can say.
-    unknown = tuple(each for each in looked.went if each.fits is None and not _stood(hold, each))
-    stood = tuple(each for each in went if _stood(hold, each))
+    said = as_it_stood.sort_out(hold, [each.pk for each in mine], since)
     return Report(
         hold=hold,
         since=since,
@@ -100,24 +99,20 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
         controllers=mine,
         unseen=tuple(each for each in bound if each not in mine),
         covered=hold.held.count(),
-        went=went,
-        while_it_stood=stood,
-        unknown=unknown,
+        went=gone.went(said.went),
+        while_it_stood=gone.went(said.stood),
+        let_go=gone.went(said.let_go),
+        unknown=gone.went(said.unknown),
         begun=_begun(mine),
-        others=looked.number - len(went) - len(unknown),
-        checks=(_by_the_audit(mine, since, looked.number), _while_it_stood(hold, stood)),
-        limits=tuple(_limits(hold, mine, since, looked.bare)),
+        others=said.others,
+        checks=(_by_the_audit(mine, since, said.number), _while_it_stood(hold, len(said.stood))),
+        limits=tuple(_limits(hold, mine, since, said.bare)),
     )
 
 
 def _begun(controllers: Sequence[Controller]) -> date | None:
     first = Intake.objects.filter(system__controller__in=controllers).order_by("pk").first()
     return timezone.localtime(first.at).date() if first else None
-
-
-def _stood(hold: Hold, went: Went) -> bool:
-    at = went.item.destroyed_at
-    return at is not None and hold.placed_at <= at and (hold.released_at is None or at < hold.released_at)
 
 
 def _by_the_audit(controllers: Sequence[Controller], since: date, number: int) -> Check:
@@ -136,23 +131,22 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
-def _while_it_stood(hold: Hold, stood: Sequence[Went]) -> Check:
+def _while_it_stood(hold: Hold, stood: int) -> Check:
     from_day = words.day(timezone.localtime(hold.placed_at).date())
     until = words.day(timezone.localtime(hold.released_at).date()) if hold.released_at else "today"
-    found = f"{_records(len(stood))} in scope went from {from_day} until {until}"
+    found = f"{_records(stood)} in scope as it stood then went from {from_day} until {until}"
     return Check("nothing in scope went while the hold stood", found, not stood)
 
 
 def _limits(hold: Hold, controllers: Sequence[Controller], since: date, bare: int) -> list[str]:
     """Return what the report cannot know, each as a sentence."""
     said = []
-    asked = [name for key, name in LEFT_NO_MARK.items() if key in reach.given_lists(hold.scope)]
-    before = timezone.localtime(hold.placed_at).date()
-    if asked and since < before:
-        said.append(
-            f"Of what went before {words.day(before)}, {' and '.join(asked)} are left nowhere: only codes, classes,"
-            " areas, people and days could be asked about."
-        )
+    for before, names in _words_since(hold).items():
+        if since < before:
+            said.append(
+                f"Of what went before {words.day(before)}, {' and '.join(names)} are left nowhere: only codes, classes,"
+                " areas, people and days could be asked about."
+            )
     if (begun := _begun(controllers)) and since < begun:
         said.append(f"Records were first taken in here on {words.day(begun)}: of before, this system knows nothing.")
     if bare:
@@ -166,10 +160,26 @@ def _limits(hold: Hold, controllers: Sequence[Controller], since: date, bare: in
     if waiting:
         rows = "1 row waits" if waiting == 1 else f"{waiting:,} rows wait"
         said.append(f"{rows} in quarantine and cannot go; whether in scope, no list can say.")
-    if hold.scope.get("keywords") and not hold.words_read_to:
+    if held_words.words_of(hold) and not hold.words_read_to:
         said.append("The worker has not opened narratives for its words yet; each disposal opens those of its own.")
     said.append(
         "What sources destroyed and never handed in here, paper, and copies that others hold are beyond this report;"
         " so is what a source wrote over before it was taken in."
     )
     return said
+
+
+def _words_since(hold: Hold) -> dict[date, list[str]]:
+    """Return the kinds of words that stand in the scope of a hold, by the day since when all of them have."""
+    versions = [each for each in hold.versions.all() if each.state != HoldVersion.State.SENT_BACK]
+    found: dict[date, list[str]] = {}
+    for kind, name in LEFT_NO_MARK.items():
+        now = [each for each in hold_versions.in_force(hold) if each.scope.get(kind)]
+        if now:
+            first = now[-1].since
+            for each in reversed(versions):
+                if not all(containing.has_list(each.scope, one.scope, kind) for one in now):
+                    break
+                first = min(first, each.since)
+            found.setdefault(timezone.localtime(first).date(), []).append(name)
+    return found

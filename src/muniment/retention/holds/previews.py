@@ -6,13 +6,16 @@ As far as whoever asks may see: the walls of the database leave out the rest, an
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from muniment.core import words
 from muniment.records.models import Record
 from muniment.retention.holds import gone, reach
+from muniment.retention.models import Hold, HoldVersion, hold_versions
 
 _EXAMPLES = 8
 _LOOK = """
@@ -63,3 +66,72 @@ def look(scope: Mapping[str, Any], controllers: list[int]) -> Preview:
         gone.too_late(gone.Scope.of(scope, controllers)),
         bool(scope.get("keywords")),
     )
+
+
+_CHANGE = """
+, held AS (
+    SELECT record_id FROM retention_heldrecord WHERE hold_id = %(hold)s
+), newly AS (
+    SELECT id FROM wanted WHERE id NOT IN (SELECT record_id FROM held)
+)
+SELECT (SELECT count(*) FROM newly), (SELECT count(*) FROM held WHERE record_id NOT IN (SELECT id FROM wanted)),
+    (SELECT count(DISTINCT d.order_id) FROM newly JOIN retention_disposalitem d ON d.record_id = newly.id
+        JOIN retention_disposalorder o ON o.id = d.order_id
+        WHERE o.state IN ('proposed', 'approved', 'instructed') AND d.destroyed_at IS NULL)
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What another scope would change of what a hold covers now, of what whoever asks may see."""
+
+    newly: int
+    no_more: int
+    orders: int  # disposals under way that it would stop
+    too_late: Sequence[gone.Went]  # besides what its hold came too late for
+    opens_narratives: bool
+
+
+def change(hold: Hold, stood: HoldVersion, scope: Mapping[str, Any], controllers: list[int]) -> Change:
+    """Return what another scope, of some controllers, would change of what a hold covers by a version.
+
+    Words that were found in narratives count for the words that both have.
+    """
+    both = {*(stood.scope.get("keywords") or ())} & {*(scope.get("keywords") or ())}
+    worded = list(hold.held.filter(by_words=True).values_list("record_id", flat=True)) if both else []
+    # Who was named before is meant as they were made up then too.
+    people = hold_versions.people_now(
+        HoldVersion(hold=hold, number=stood.number + 1, scope=scope, since=timezone.now())
+    )
+    given = reach.parameters(scope, controllers, people=people, worded=worded) | {"hold": hold.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(reach.wanted(scope) + _CHANGE, given)
+        newly, no_more, orders = cursor.fetchone()
+    late = gone.too_late(gone.Scope.of(scope, controllers, people=people), [gone.Scope.of_version(stood)])
+    return Change(newly, no_more, orders, late, bool(scope.get("keywords")))
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What a hold covered on a day: its versions in force then, what is here still of that, and what has gone since."""
+
+    on: date
+    versions: Sequence[HoldVersion]
+    records: int
+    gone: int
+
+
+def covered_on(hold: Hold, day: date) -> Covered:
+    """Return what a hold covered at the end of a day, of the records that the reader sees.
+
+    They are asked as they are today, those that came since as well: what their sources have written over is not kept.
+    """
+    ends = datetime.combine(day + timedelta(days=1), time(), timezone.get_current_timezone())
+    versions = [each for each in hold.versions.all() if each.stood_at(ends - timedelta(microseconds=1))]
+    worded = list(hold.held.filter(by_words=True).values_list("record_id", flat=True))
+    found = {key for each in versions for key, _ in reach.found_by(each, worded=worded)}
+    scopes = [gone.Scope.of_version(each) for each in versions]
+    bound = {key for each in versions for key in each.controllers}
+    since = gone.rows(bound, since=day) if versions else iter(())
+    went = sum(row.at >= ends and any(gone.fits(scope, row) for scope in scopes) for row in since)
+    return Covered(day, versions, len(found), went)

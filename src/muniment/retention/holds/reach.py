@@ -7,13 +7,12 @@ and one between days what bears no day of its own: better too much than too litt
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from muniment.engine.policy.offences import may_mean
-from muniment.people import carried
+from muniment.retention.models import HoldVersion, hold_versions
 from muniment.retention.policies import policy_now
 
 KEYS = ("classes", "ho_classes", "cjs", "keywords", "units", "places", "areas", "systems", "people", "records")
@@ -112,18 +111,18 @@ def parameters(
     scope: Mapping[str, Any],
     controllers: list[int],
     *,
-    placed_at: datetime | None = None,
+    people: Collection[int] | None = None,
     some: Collection[int] | None = None,
     worded: Collection[int] = (),
 ) -> dict[str, Any]:
-    """Return what the query for the records of a scope takes; its people as they are made up now.
+    """Return what the query for the records of a scope takes; `people` are whom its people are now.
 
     With `some` it is asked about these records alone; `worded` are those whose narratives are known to have a word.
     """
     within = None if some is None else sorted(some)
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
-    if placed_at is not None and given["people"]:
-        given["people"] = list(carried.now(given["people"], placed_at))
+    if people is not None:
+        given["people"] = sorted(people)
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]
     if classes := tuple(given["ho_classes"]):  # a record may say either
         given["cjs"] += policy_now.policy().offences.codes_of(classes)
@@ -134,6 +133,28 @@ def parameters(
     given["texts"] = [word for kind in _BESIDES for word in given[kind]]
     days = {"from": scope.get("from"), "until": scope.get("until")}
     return given | days | {"controllers": controllers, "some": within, "worded": sorted(worded)}
+
+
+def parameters_of(
+    version: HoldVersion, *, some: Collection[int] | None = None, worded: Collection[int] = ()
+) -> dict[str, Any]:
+    """Return what the query for the records of a version of a hold takes."""
+    people = hold_versions.people_now(version)
+    return parameters(version.scope, version.controllers, people=people, some=some, worded=worded)
+
+
+def found_by(
+    version: HoldVersion,
+    *,
+    decided: str = DECIDED,
+    some: Collection[int] | None = None,
+    worded: Collection[int] = (),
+) -> list[tuple[int, bool]]:
+    """Return the records of a version of a hold, each with whether a word in its narrative is known to bring it in."""
+    with connection.cursor() as cursor:
+        query = f"{wanted(version.scope, decided=decided)} SELECT id, by_words FROM wanted"  # noqa: S608
+        cursor.execute(query, parameters_of(version, some=some, worded=worded))
+        return list(cursor.fetchall())
 
 
 def _plain(word: str) -> str:

@@ -5,7 +5,9 @@ from muniment.retention.models.checks import DecisionSample, ManualDecision, Man
 from muniment.retention.models.decided import GroupsJoined, PersonDecision, RecordDecision, SubjectEvent
 from muniment.retention.models.disposals import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models.duties import CertificateIssue, Duty
+from muniment.retention.models.escalations import ReviewEscalation
 from muniment.retention.models.forecasts import ForeseenCount, ForesightAsked, KeptBacklog
+from muniment.retention.models.hold_versions import HoldVersion, LetGoRecord
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
 from muniment.retention.models.reviews import Agreement, Deputy, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
@@ -29,8 +31,10 @@ __all__ = [
     "HeldRecord",
     "Hold",
     "HoldController",
+    "HoldVersion",
     "KeptBacklog",
     "KeptForecast",
+    "LetGoRecord",
     "ManualDecision",
     "ManualFile",
     "ModeChange",
@@ -40,6 +44,7 @@ __all__ = [
     "Review",
     "ReviewAnswer",
     "ReviewAsk",
+    "ReviewEscalation",
     "ReviewTrigger",
     "SampledDecision",
     "SourceInstruction",

@@ -20,7 +20,7 @@ class Hold(models.Model):
     authority = models.TextField()
     decided_by = models.CharField(max_length=150)  # the chief officer, or whom they authorised, by job title
     review_on = models.DateField()  # when somebody asks whether it is still needed; it stands until it is released
-    scope = models.JSONField()
+    scope = models.JSONField()  # as two have agreed to it, or one has widened it; its versions say what is in force
     start = models.DateField()
     controllers = models.ManyToManyField(Controller, through="HoldController")
     placed_by = models.CharField(max_length=150)
@@ -34,6 +34,8 @@ class Hold(models.Model):
     people_digest = models.CharField(max_length=64, blank=True)  # of its people, as whoever placed or confirmed it saw
     confirmed_by = models.CharField(max_length=150, blank=True)
     confirmed_at = models.DateTimeField(null=True)
+    amended_at = models.DateTimeField(null=True)  # when what it covers last changed
+    narrowed_at = models.DateTimeField(null=True)  # until the worker has let go of what it covers no more
 
     class Fields:
         id = controllers = words_read_to = Kind.KEY
@@ -41,6 +43,7 @@ class Hold(models.Model):
         kind = preset = Kind.CODE
         scope = people_digest = Kind.STATE
         start = review_on = placed_at = released_at = expanded_at = confirmed_at = Kind.MOMENT
+        amended_at = narrowed_at = Kind.MOMENT
         decided_by = placed_by = release_asked_by = released_by = confirmed_by = Kind.ACTOR
 
     class Wall:
@@ -77,7 +80,7 @@ class HoldController(models.Model):
 
     class Wall:
         seen = EVERYONE
-        web = "SELECT, INSERT"
+        web = "SELECT, INSERT, DELETE"
 
     class Meta:
         constraints = [UniqueConstraint(fields=["hold", "controller"], name="hold_binds_once")]

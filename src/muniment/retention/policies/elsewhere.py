@@ -41,6 +41,8 @@ class Elsewhere:
     again_after_days: int
     next_steps: Mapping[str, str]
     by_supply: Mapping[str, tuple[str, ...]]
+    source_first: tuple[str, ...]  # the kinds of place whose work begins after their source's
+    begins_after: tuple[str, ...]  # the answers of a source after which it does
 
     def answers(self, where: str, place: str) -> tuple[str, ...]:
         """Return what a place may answer. One that policy no longer names may answer as a source does."""
@@ -68,6 +70,8 @@ def on(day: date, policy: Policy | None = None) -> Elsewhere:
         said["again_after_days"],
         said["next_steps"],
         {code: tuple(recipients) for code, recipients in said["by_supply"].items()},
+        tuple(where for where, when in said["begins"].items() if when == "source_first"),
+        tuple(said["begins_after"]),
     )
 
 

@@ -10,6 +10,15 @@ from muniment.retention.policies import policy_now
 
 
 @dataclass(frozen=True)
+class Step:
+    """Who is asked, by role, so many days after a review became aged."""
+
+    number: int
+    after_days: int
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReviewPolicy:
     """The switches of reviews as they stand on a day; groups are keys from 0, none, to 3."""
 
@@ -23,6 +32,7 @@ class ReviewPolicy:
     second_approval: Mapping[str, tuple[str, ...]]
     aged_after_days: Mapping[int, int]
     chased_after_days: Mapping[str, int]
+    escalation: tuple[Step, ...]  # the last step first
 
 
 def on(day: date, policy: Policy | None = None) -> ReviewPolicy:
@@ -39,4 +49,8 @@ def on(day: date, policy: Policy | None = None) -> ReviewPolicy:
         {code: tuple(outcomes) for code, outcomes in said["second_approval"].items()},
         said["aged_after_days"],
         said["chased_after_days"],
+        tuple(
+            Step(each["step"], each["after_days"], tuple(each["to"]))
+            for each in sorted(said.get("escalation", ()), key=lambda each: -each["step"])
+        ),
     )

@@ -12,13 +12,14 @@ from muniment.retention import queries
 from muniment.retention.deciding import afresh, doubt
 from muniment.retention.models import DisposalOrder, PersonDecision, RecordDecision, Review, ReviewAsk
 from muniment.retention.policies import review_policy
-from muniment.retention.reviews import deputies, linked
+from muniment.retention.reviews import deputies, escalated, linked
 from muniment.retention.reviews.assessment import OFFENDER, policy_kinds
 
 WAITING = ("open", "started")  # nobody waits for anything but a reviewer
 UNDECIDED = (*WAITING, "parked", "referred", "agreeing")
 DOUBT = "doubt"  # asked for like a state: answered or decided about a person who is made up otherwise now
 CHASE = "chase"  # asked for like a state: it waits for an answer that is late
+ESCALATED = "escalated"  # asked for like a state: too old, and put before the reader
 BACK = "back"  # asked for like a state: open again, because a disposal came back
 # What comes first, by what a reader may ask for; minus is from high to low.
 ORDERS = {"risk": ("-risk", "due", "pk"), "due": ("due", "-risk", "pk")}
@@ -28,7 +29,9 @@ def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Co
     """Return the reviews of some controllers that fit what is wanted; what was put aside only when asked for."""
     found = Review.objects.select_related("controller", "prime").order_by(*ORDERS[_sort(wanted)])
     of = list(of)
-    found = found.filter(_in_state(str(wanted.get("state") or ""), on), controller__in=of)
+    state = str(wanted.get("state") or "")
+    of_state = Q(pk__in=escalated.before(user, on).values("review")) if state == ESCALATED else _in_state(state, on)
+    found = found.filter(of_state, controller__in=of)
     if isinstance(controller := wanted.get("controller"), Controller):
         found = found.filter(controller=controller)
     if to := wanted.get("allocated"):

@@ -22,6 +22,7 @@ from muniment.engine.policy.model import pick
 from muniment.engine.retention.persons import RULES
 from muniment.retention.models import DisposalOrder, Review
 from muniment.retention.policies import policy_now, review_policy
+from muniment.retention.reviews import escalated
 from muniment.retention.reviews.assessment import questions
 from muniment.retention.schedule import schedule_words
 
@@ -224,6 +225,12 @@ def _review_switches(of: _For) -> Iterable[Block]:
         ("Group", "Days after it was opened"),
         ((str(group or "No group"), str(days)) for group, days in said.aged_after_days.items()),
     )
+    if said.escalation:
+        yield _table(
+            "Before whom it is put then, once at each step",
+            ("Days after it has waited too long", "Who"),
+            ((str(step.after_days), escalated.titles(step.to)) for step in reversed(said.escalation)),
+        )
 
 
 def _of_whom(arrival: Mapping[str, Any]) -> str:
@@ -246,6 +253,10 @@ def _holds(of: _For) -> Iterable[Block]:
     yield _table("Inquiries and proceedings that may bind", ("Hold", "From", "Authority", "How it stands"), rows)
     kinds = ((each["title"], each["paper"], f"{each['review_months']} months") for each in of.policy.hold_kinds)
     yield _table("What a hold may be for", ("For", "Its paper", "Looked at again after"), kinds)
+    yield _text(
+        "One person places a hold, or widens what it covers; that counts at once. Two release it, or change what it"
+        " covers in any other way. Whatever it covers no more comes back for review."
+    )
 
 
 def _disposal_states(_of: _For) -> Iterable[Block]:

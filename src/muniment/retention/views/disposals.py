@@ -29,7 +29,7 @@ from muniment.retention.actions import rewrite
 from muniment.retention.anonymity import known
 from muniment.retention.deciding import doubt, long_kept
 from muniment.retention.disposals import certificates, goes_with, preview, stops, work_of
-from muniment.retention.elsewhere import copies, reconciling, told
+from muniment.retention.elsewhere import copies, duties, reconciling, told
 from muniment.retention.forms.disposals import AnswerForm, ReturnForm, UndoForm
 from muniment.retention.models import (
     Certificate,
@@ -129,9 +129,8 @@ def _page(request: HttpRequest, order: DisposalOrder, *, status: int = 200, **fo
             **_preview(request, order, in_the_way),
             "sources": _sources(request, order, forms.get("answering")),
             "holds": in_the_way,
-            "duties": list(
-                Duty.objects.filter(order=order).select_related("item").order_by("item__reference", "where", "pk")
-            ),
+            "duties": (told_of := _duties(order)),
+            "waits": duties.waits_for(told_of) if order.state not in told.OFF else {},
             "back": reconciling.of_items(items),
             "earlier": list(CertificateIssue.objects.filter(certificate__order=order).order_by("issued_at", "pk")),
             "certificate": (proof := Certificate.objects.filter(order=order).first()),
@@ -172,7 +171,7 @@ def _sources(request: HttpRequest, order: DisposalOrder, sent: Form | None) -> l
     staying = told.staying(order)
     stays = order.items.filter(destroyed_at__isnull=True, pk__in=staying)
     here = set(stays.values_list("system_id", flat=True))
-    work = set(work_of.to_do(order).values_list("item__system_id", flat=True))
+    work = set(work_of.in_file(order).values_list("item__system_id", flat=True))
     found = []
     for each in order.instructions.select_related("system").order_by("system__title"):
         ids = _ANSWERING.format(each.system_id)
@@ -183,6 +182,11 @@ def _sources(request: HttpRequest, order: DisposalOrder, sent: Form | None) -> l
             Source(each, form if may and rules.can_answer(order, answered) else None, has_work, system in here)
         )
     return found
+
+
+def _duties(order: DisposalOrder) -> list[Duty]:
+    found = Duty.objects.filter(order=order).select_related("item__system")
+    return list(found.order_by("item__reference", "where", "pk"))
 
 
 def _may(request: HttpRequest, action: str, order: DisposalOrder) -> bool:
@@ -312,7 +316,7 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
         audit.record_apart(visitor(request), "disposal.refused", "refused", subject=order.reference)
         messages.error(request, " ".join(refusal))
         return redirect("disposal", order.reference)
-    todo = work_of.to_do(order).filter(item__system_id=system)
+    todo = work_of.in_file(order).filter(item__system_id=system)
     if not todo:
         raise Http404
     audit.record(visitor(request), "disposal.work_file", subject=order.reference, recipient=todo[0].holder)

@@ -42,6 +42,7 @@ class Place:
     unanswered: int
     late: int
     oldest: datetime
+    waiting: int  # of what is open, for an answer of their source
 
 
 def _late(settings: elsewhere.Elsewhere, today: date) -> Q:
@@ -56,7 +57,7 @@ def _late(settings: elsewhere.Elsewhere, today: date) -> Q:
 def late() -> QuerySet[Duty]:
     """Return the duties that are late, as far as the reader may see them."""
     today = timezone.localdate()
-    return work_of.to_do().filter(_late(elsewhere.on(today), today))
+    return work_of.in_file().filter(_late(elsewhere.on(today), today))
 
 
 @opens("disposal.view")
@@ -75,8 +76,9 @@ def _page(request: HttpRequest, form: Form, *, status: int = 200, **more: Any) -
         controller, where, place = (*wanted.split("."), "", "", "")[:3]
         found = found.filter(order__controller__code=controller, where=where, place=place)
     if only_late:
-        found = found.filter(_late(settings, today))
+        found = duties.workable(found.filter(_late(settings, today)))
     page = Paginator(found.order_by("asked_at", "pk"), 50).get_page(request.GET.get("page"))
+    waits = duties.waits_for(page)
     audit.record(visitor(request), "disposal.elsewhere")
     return TemplateResponse(
         request,
@@ -84,7 +86,8 @@ def _page(request: HttpRequest, form: Form, *, status: int = 200, **more: Any) -
         {
             "places": places,
             "page": page,
-            "lines": [(each, duties.late(each, settings, today)) for each in page],
+            "lines": [(each, 0 if each.pk in waits else duties.late(each, settings, today)) for each in page],
+            "waits": waits,
             "form": form,
             "may_answer": _may(request),
             "only_late": only_late,
@@ -101,12 +104,14 @@ def _page(request: HttpRequest, form: Form, *, status: int = 200, **more: Any) -
 def _places(found: QuerySet[Duty], settings: elsewhere.Elsewhere, today: date) -> list[Place]:
     names = ("order__controller__name", "order__controller__code", "where", "place", "title", "holder")
     counted = found.order_by().values(*names)
+    waits = Q(pk__in=duties.waiting_for_source().values("pk"))
     grouped = counted.annotate(
         all=Count("pk"),
         without=Count("pk", filter=Q(answer="")),
-        overdue=Count("pk", filter=_late(settings, today)),
+        overdue=Count("pk", filter=_late(settings, today) & ~waits),
         oldest=Min("asked_at"),
-    ).values_list(*names, "all", "without", "overdue", "oldest")
+        waiting=Count("pk", filter=waits),
+    ).values_list(*names, "all", "without", "overdue", "oldest", "waiting")
     return sorted((Place(*row) for row in grouped), key=lambda each: (-each.late, each.controller, each.title))
 
 
@@ -117,7 +122,7 @@ def _may(request: HttpRequest) -> bool:
 
 def _of_place(request: HttpRequest, controller: str, where: str, place: str) -> QuerySet[Duty]:
     assert isinstance(request.user, User)
-    found = work_of.to_do().filter(order__controller__code=controller, where=where, place=place)
+    found = work_of.in_file().filter(order__controller__code=controller, where=where, place=place)
     first = found.select_related("order__controller").first()
     if first is None:
         raise Http404
@@ -201,6 +206,7 @@ def duty(request: HttpRequest, reference: str) -> HttpResponse:
                 return redirect("duty", one.reference)
             _at_field(form, verdict.reasons)
         audit.record_apart(by, "disposal.refused", "refused", subject=one.order.reference)
+    waits, waiting = duties.waits_for([one]), duties.waited_for_by([one])
     audit.record(by, "disposal.duty", subject=one.order.reference, controller=one.order.controller.code)
     return TemplateResponse(
         request,
@@ -209,7 +215,10 @@ def duty(request: HttpRequest, reference: str) -> HttpResponse:
             "duty": one,
             "do": settings.do(one.where, one.place),
             "ends": one.answer in duties.CLOSING,
-            "late": duties.late(one, settings, today) if one.answer not in duties.CLOSING else 0,
+            "late": duties.late(one, settings, today) if one.answer not in duties.CLOSING and not waits else 0,
+            "waits": waits.get(one.pk, ""),
+            "waiting": waiting.get(one.pk, ()),
+            "begins_after": [Duty.Answer(each).label for each in settings.begins_after],
             "chased_on": duties.chased_on(one, settings),
             "form": form if may and answering.may_be_answered(one) else None,
             "contradicted": duties.is_contradicted(one),

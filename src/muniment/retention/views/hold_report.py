@@ -34,6 +34,7 @@ def hold_report(request: HttpRequest, reference: str) -> HttpResponse:
             "form": form if request.GET else SinceForm(initial={"since": since}),
             "report": report,
             "named": named[:_MOST],
+            "let_go": _named(request, report.let_go)[:_MOST],
             "unknown": _named(request, report.unknown)[:_MOST],
             "most": _MOST,
             "pdf": f"?since={since.isoformat()}",
@@ -48,7 +49,7 @@ def hold_report_pdf(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the report as a PDF."""
     hold, form = found_hold(reference), SinceForm(request.GET or None)
     report, named = _report(request, hold, _since(hold, form))
-    made = hold_report_print.as_pdf(report, named, scope_in_words(hold))
+    made = hold_report_print.as_pdf(report, named, scope_in_words(hold.scope))
     response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{hold.reference}-gone.pdf"'
     return response

@@ -15,11 +15,13 @@ from muniment.core import audit, references
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, opens, visitor
+from muniment.retention.actions import amending
 from muniment.retention.actions import hold as holding
 from muniment.retention.deciding import doubt
-from muniment.retention.forms.holds import LookForm, ReleaseForm
-from muniment.retention.holds.scope_words import scope_in_words
-from muniment.retention.models import DisposalOrder, Hold, SourceInstruction
+from muniment.retention.forms.holds import LookForm, OnForm, ReleaseForm, SendBackForm
+from muniment.retention.holds import previews
+from muniment.retention.holds.scope_words import history, scope_in_words
+from muniment.retention.models import DisposalOrder, Hold, HoldVersion, SourceInstruction
 from muniment.retention.policies import policy_now
 
 
@@ -27,6 +29,7 @@ from muniment.retention.policies import policy_now
 def holds(request: HttpRequest) -> HttpResponse:
     """List the holds, those that stand first."""
     audit.record(visitor(request), "hold.list")
+    waits = HoldVersion.objects.filter(state=HoldVersion.State.ASKED, hold__released_at__isnull=True)
     every = Hold.objects.prefetch_related("controllers").order_by(F("released_at").desc(nulls_first=True), "-pk")
     return TemplateResponse(
         request,
@@ -34,6 +37,7 @@ def holds(request: HttpRequest) -> HttpResponse:
         {
             "holds": every,
             "doubtful": {hold.pk for hold in doubt.holds()},
+            "amended": dict(waits.values_list("hold", "asked_by")),
             "place": reverse("place_hold"),
             "today": timezone.localdate(),
             "page_title": "Holds",
@@ -59,6 +63,8 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm, looking: LookForm | None = None) -> HttpResponse:
     looking = looking or LookForm()
+    waits = amending.asked(found) if found.released_at is None else None
+    on = OnForm(request.GET if "on" in request.GET else None)
     assert isinstance(request.user, User)
     return TemplateResponse(
         request,
@@ -66,7 +72,13 @@ def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm, looking: Lo
         {
             "hold": found,
             "covered": found.held.count(),
-            "scope": scope_in_words(found),
+            "scope": scope_in_words(found.scope),
+            "history": history(found),
+            "waits": waits,
+            "asked_change": waits is not None and waits.asked_by == visitor(request).name,
+            "sending_back": SendBackForm(),
+            "on": on,
+            "then": _then(request, found, on),
             "kind": policy_now.hold_kinds().get(found.kind, {}).get("title", found.kind),
             "preset": policy_now.hold_presets().get(found.preset, {}).get("title", found.preset),
             "is_due": found.released_at is None and found.review_on <= timezone.localdate(),
@@ -79,8 +91,18 @@ def _page(request: HttpRequest, found: Hold, releasing: ReleaseForm, looking: Lo
             "releasing": releasing,
             "page_title": f"Hold {found.reference}",
         },
-        status=422 if releasing.errors or looking.errors else 200,
+        status=422 if releasing.errors or looking.errors or on.errors else 200,
     )
+
+
+def _then(request: HttpRequest, hold: Hold, on: OnForm) -> previews.Covered | None:
+    """Return what a hold covered on the day that is asked for."""
+    if not on.is_valid():
+        return None
+    then = previews.covered_on(hold, on.cleaned_data["on"])
+    detail = {"on": then.on.isoformat(), "records": then.records}
+    audit.record(visitor(request), "hold.covered_on", subject=hold.reference, detail=detail)
+    return then
 
 
 def _stopped(hold: Hold) -> list[tuple[DisposalOrder, list[SourceInstruction]]]:

@@ -1,7 +1,6 @@
 """Placing a hold: with a preset or without, looked at before it is placed."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -15,15 +14,13 @@ from muniment.core import audit
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused, unless
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.people.queries import find_by_reference
-from muniment.records.models import Record, SourceSystem
 from muniment.retention import rules
 from muniment.retention.actions import hold as holding
-from muniment.retention.forms.holds import LISTS, HoldForm, parts
-from muniment.retention.holds import gone, presets, previews, reach
+from muniment.retention.forms.holds import HoldForm
+from muniment.retention.holds import gone, presets, previews
 from muniment.retention.policies import policy_now
+from muniment.retention.views import hold_scopes
 
-_DAYS = {"happened_from": "from", "happened_until": "until"}
 _NOTHING = (
     "This hold would cover no record that is held now and that you may see. Correct it, or say that it stands ahead."
 )
@@ -38,10 +35,10 @@ def place(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST or None, initial=_begun(request))
     form.fields["controllers"].queryset = Controller.objects.filter(pk__in=mine)  # type: ignore[attr-defined]
     shown: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid() and (scope := _scope(form)) is not None:
+    if request.method == "POST" and form.is_valid() and (scope := hold_scopes.given(form)) is not None:
         if request.POST.get("do") == "preview":
             shown["preview"] = _looked(request, form, scope)
-            shown["last"] = _last(request, shown["preview"].too_late)
+            shown["last"] = last(request, shown["preview"].too_late)
         elif (placed := _place(request, form, scope)) is not None:
             _say(request, placed)
             return redirect("hold", placed.hold.reference)
@@ -63,11 +60,9 @@ def _begun(request: HttpRequest) -> dict[str, Any]:
     if preset is None:
         return begun
     scope = presets.scope_of(preset)
-    begun |= {name: ", ".join(scope[name]) for name in LISTS if scope.get(name)}
-    days = {name: scope[key] for name, key in _DAYS.items() if scope.get(key)}
-    begun |= {name: date.fromisoformat(day) for name, day in days.items()}
+    begun |= hold_scopes.begun(scope)
     begun |= {"title": preset["title"], "kind": preset["kind"], "preset": preset["id"]}
-    return begun | {"match": scope.get("match", "any")}
+    return begun
 
 
 def _looked(request: HttpRequest, form: HoldForm, scope: dict[str, Any]) -> previews.Preview:
@@ -103,44 +98,18 @@ def _say(request: HttpRequest, placed: holding.Placed) -> None:
     covers = f"{placed.hold.reference} stands, and covers {holding.counted(placed.records)}."
     messages.success(request, covers + stopped)
     if placed.too_late:
-        late = f"It came too late for {holding.counted(len(placed.too_late))}{_last(request, placed.too_late)}."
-        messages.error(request, f"{late} See what has gone of its scope.")
+        say_too_late(request, placed.too_late)
 
 
-def _last(request: HttpRequest, late: Sequence[gone.Went]) -> str:
+def say_too_late(request: HttpRequest, late: Sequence[gone.Went]) -> None:
+    """Say what had gone before."""
+    said = f"It came too late for {holding.counted(len(late))}{last(request, late)}."
+    messages.error(request, f"{said} See what has gone of its scope.")
+
+
+def last(request: HttpRequest, late: Sequence[gone.Went]) -> str:
     """Name the last record that had gone, to whoever may see its disposal."""
     assert isinstance(request.user, User)
     mine = {each.pk for each in controllers_of(request.user, "disposal.view")}
     named = [each.words for each in late if each.item.order.controller_id in mine]
     return f", the last of them {named[-1]}" if named else ""
-
-
-def _scope(form: HoldForm) -> dict[str, Any] | None:
-    """Return the scope that a form gives; None, with an error on the field, when a reference is unknown."""
-    given = form.cleaned_data
-    scope: dict[str, Any] = {name: list(given[name]) for name in LISTS if given[name]}
-    people = []
-    for reference in parts(given["people"]):
-        try:
-            prime = find_by_reference(reference)
-        except ValueError as error:
-            form.add_error("people", str(error))
-            continue
-        if prime is None:
-            form.add_error("people", f"There is no prime record {reference}.")
-        else:
-            people.append(prime.pk)
-    wanted = parts(given["records"])
-    found = Record.objects.filter(reference__in=wanted, system__controller__in=given["controllers"])
-    for missing in set(wanted) - set(found.values_list("reference", flat=True)):
-        form.add_error("records", f"None of these controllers holds a record {missing} that you may see.")
-    known = SourceSystem.objects.filter(code__in=given["systems"], controller__in=given["controllers"])
-    for missing in set(given["systems"]) - set(known.values_list("code", flat=True)):
-        form.add_error("systems", f"None of these controllers has a system {missing}.")
-    scope |= {"people": people} if people else {}
-    scope |= {"records": [each.pk for each in found]} if wanted else {}
-    scope |= {"match": reach.EVERY} if given["match"] == reach.EVERY else {}
-    for name, key in _DAYS.items():
-        if given[name]:
-            scope[key] = given[name].isoformat()
-    return None if form.errors else scope

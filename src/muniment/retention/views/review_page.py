@@ -21,9 +21,9 @@ from muniment.records.models import NominalFlag
 from muniment.retention import queries
 from muniment.retention.deciding import doubt, explaining, long_kept
 from muniment.retention.disposals import stops
-from muniment.retention.forms.reviews import ANSWERS, AnswersForm, DisagreeForm
+from muniment.retention.forms.reviews import ANSWERS, AnswersForm, DisagreeForm, EscalationForm
 from muniment.retention.models import DisposalItem, Hold, Review, ReviewAsk
-from muniment.retention.reviews import assessment, evidence, linked, since, triggers_seen
+from muniment.retention.reviews import assessment, escalated, evidence, linked, since, triggers_seen
 from muniment.retention.reviews import queue as queueing
 from muniment.retention.reviews.assessment import Criterion
 from muniment.retention.reviews.drafts import Draft
@@ -93,6 +93,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], e
             since.Now(found.prime, entries, flags, explanation.group if explanation else None),
             earlier.select_related("reason", "prime").filter(controller=found.controller_id).first(),
         ),
+        **_escalated(request, found),
         "triggers": triggers_seen.of_review(found),
         "answered": _answered(found),
         "together": linked.together(found.prime, found.controller) if found.state in queueing.UNDECIDED else None,
@@ -148,6 +149,14 @@ def _second(request: HttpRequest, found: Review) -> dict[str, Any]:
         "may_agree": bool(may and last and last.proposed_by != request.user.username),
         "disagreeing": DisagreeForm(),
     }
+
+
+def _escalated(request: HttpRequest, found: Review) -> dict[str, Any]:
+    """Return to whom an old review was put last, and whether the reader is one of them."""
+    assert isinstance(request.user, User)
+    told = escalated.last([found]).get(found.pk) if found.state in queueing.UNDECIDED else None
+    mine = told is not None and escalated.before(request.user, timezone.localdate()).filter(review=found).exists()
+    return {"escalation": told, "may_settle": mine, "staying_with": EscalationForm()}
 
 
 def _classes(entries: list[Entry]) -> list[str]:

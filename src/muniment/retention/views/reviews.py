@@ -21,7 +21,7 @@ from muniment.retention.disposals import due
 from muniment.retention.forms.batches import WaitForm
 from muniment.retention.forms.reviews import AllocateForm, QueueForm
 from muniment.retention.models import DisposalOrder, PersonDecision, Review
-from muniment.retention.reviews import deputies, triggers_seen, warned
+from muniment.retention.reviews import deputies, escalated, triggers_seen, warned
 from muniment.retention.reviews import queue as queueing
 
 PAGE = 25
@@ -41,6 +41,7 @@ class Line:
     is_doubtful: bool
     triggers: tuple[str, ...] = ()
     aged_days: int = 0  # since it was opened, where that is too long by policy
+    put_to: escalated.Told | None = None  # to whom it was put last, where that is unanswered or was sent back
     distressing: tuple[str, ...] = ()  # what its reader is warned of before they open it
 
 
@@ -131,6 +132,7 @@ def lines(found: list[Review]) -> list[Line]:
     back, doubtful = queries.came_back(found), doubt.doubtful(found)
     why, marked, on = triggers_seen.of_reviews(found), warned.of_people(keys), timezone.localdate()
     old = set(Review.objects.filter(queueing.aged(on), pk__in=[each.pk for each in found]).values_list("pk", flat=True))
+    asked = escalated.last(found)
     made = []
     for review in found:
         known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
@@ -146,6 +148,7 @@ def lines(found: list[Review]) -> list[Line]:
                 review.pk in doubtful,
                 tuple(why.get(review.pk, ())),
                 (on - timezone.localtime(review.made_at).date()).days if review.pk in old else 0,
+                asked.get(review.pk),
                 marked.get(review.prime_id, ()),
             )
         )

@@ -21,7 +21,7 @@ from muniment.retention.checks import leaving, sampled
 from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
-from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, Review
+from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, Review
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
@@ -95,6 +95,12 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: _sent_back(user),
         ),
         (
+            "review.work",
+            "old review{s} escalated to me",
+            f"{lists}?state={queue.ESCALATED}",
+            lambda: _waiting(user, state=queue.ESCALATED).count(),
+        ),
+        (
             "review.agree",
             "decision{s} of reviews to agree to",
             f"{lists}?state=agreeing",
@@ -133,6 +139,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
         ("hold.place", "hold{s} in doubt", reverse("holds"), lambda: len(doubt.holds())),
         ("hold.place", "hold{s} to look at again", reverse("holds"), lambda: _holds_due(on)),
         ("hold.release", "hold release{s} to complete", reverse("holds"), lambda: _releases(user)),
+        ("hold.release", "hold{s} with a change to agree to", reverse("holds"), lambda: _amendments(user)),
         (
             "export.approve",
             "request{s} to give records, to approve",
@@ -237,3 +244,8 @@ def _holds_due(on: date) -> int:
 def _releases(user: User) -> int:
     asked = Hold.objects.filter(released_at__isnull=True).exclude(release_asked_by="")
     return asked.exclude(release_asked_by=user.username).count()
+
+
+def _amendments(user: User) -> int:
+    asked = HoldVersion.objects.filter(state=HoldVersion.State.ASKED, hold__released_at__isnull=True)
+    return asked.exclude(asked_by=user.username).count()

@@ -119,6 +119,7 @@ def test_nothing_that_was_said_before_is_about_who_was_part_of_them_for_a_while(
     held, kept = place(own_life, people=[prime_of("P1").pk]), retained(own_life, "P1")
     event, before = ask(own_life), timezone.now() - timedelta(days=3)
     Hold.objects.filter(pk=held.pk).update(placed_at=before)
+    held.versions.update(since=before)
     Review.objects.filter(pk=kept.pk).update(decided_at=before)
     SubjectEvent.objects.filter(pk=event.pk).update(made_at=before)
     own_life.crime.send([row("C7", "P7", **HOME)], on="2026-07-01")

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from muniment.retention.actions import answering, answers_file, destruction, dis
 from muniment.retention.disposals import certificates, work_of
 from muniment.retention.elsewhere import reconciling
 from muniment.retention.models import Certificate, DisposalItem, Duty
+from muniment.retention.policies import elsewhere
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -194,7 +196,8 @@ def test_of_what_stays_here_no_store_is_waited_for(life):
 def test_an_order_undone_says_what_a_store_has_destroyed_already(life):
     order = told_order(life, box="B7")
     shelf = Duty.objects.get(where="shelf")
-    answering.answer_one(shelf, answering.Said("done", method="Shredded", witness="Keeper"), by=by(life, "rowan"))
+    said = answering.Said("done", "The store was cleared", method="Shredded", witness="Keeper")
+    answering.answer_one(shelf, said, by=by(life, "rowan"))
     place(life)
     disposal.undo(order, by=by(life, "rowan"), note="The inquest needs them.")
     page = sign_in(life.cast["ash"]).get(reverse("disposal", args=[order.reference])).text
@@ -307,3 +310,39 @@ def test_what_is_sent_again_is_kept_out_found_and_held_against_its_answer(own_li
     assert "Sent again by its source after it was destroyed here" in told
     stranger = sign_in(life.cast["clover"]).get(reverse("reconcile")).text
     assert "Nothing has been sent again." in stranger and "CU9" not in stranger
+
+
+def test_a_store_begins_when_its_source_has_deleted_and_what_waits_for_what_is_said(life):
+    order = told_order(life, box="B7")
+    shelf, crime = Duty.objects.get(where="shelf"), Duty.objects.get(where="source", item__reference="C1")
+    Duty.objects.update(asked_at=timezone.now() - timedelta(days=60))
+    rows = {row["duty"]: row for row in work_of_rows()}
+    assert shelf.reference not in rows and rows[crime.reference]["waits for it"] == "Store (B7)"
+    client = sign_in(life.cast["rowan"])
+    assert client.get(reverse("place_file", args=["northshire", "shelf", "shelf"])).status_code == 404
+    assert "Only those that are late (2)" in client.get(reverse("elsewhere")).text
+    assert "1 waits for its source" in re.sub(r"<[^>]+>", "", client.get(reverse("elsewhere")).text)
+    page = client.get(reverse("duty", args=[shelf.reference])).text
+    assert "When Crime recording has answered: Done" in page
+    assert "Waits for Crime recording" in client.get(reverse("disposal", args=[order.reference])).text
+    with pytest.raises(Refused, match="why it was done before"):
+        answering.answer_one(shelf, answering.Said("done", method="Shredded", witness="Keeper"), by=by(life, "rowan"))
+    with pytest.raises(Refused, match="nothing is to be asked for"):
+        answering.answer_one(shelf, answering.Said("", "Rang them"), by=by(life, "rowan"))
+    answering.answer_one(crime, answering.Said("supplier", "Ticket 12"), by=by(life, "rowan"))
+    assert shelf.reference not in {row["duty"] for row in work_of_rows()}
+    answering.answer_one(crime, answering.Said("done"), by=by(life, "rowan"))
+    shelf.refresh_from_db()
+    assert shelf.reference in {row["duty"] for row in work_of_rows()}
+    assert shelf.asked_at > timezone.now() - timedelta(minutes=5), "nobody is late before they could begin"
+
+
+def work_of_rows():
+    return file_of(work_of.in_file())
+
+
+def test_where_policy_says_together_a_store_waits_for_nobody(life, monkeypatch):
+    told_order(life, box="B7")
+    said = elsewhere.on(timezone.localdate())
+    monkeypatch.setattr(elsewhere, "on", lambda _day: replace(said, source_first=()))
+    assert "Store" in {row["place"] for row in work_of_rows()}

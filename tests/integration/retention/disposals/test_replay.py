@@ -6,7 +6,7 @@ The deeds are done and taken back again: what is left is the copy, and the ledge
 import pytest
 from django.db import transaction
 
-from factories.deeds import WORKER, approved, by, carried_out, place
+from factories.deeds import WORKER, approved, by, carried_out, place, prime_of
 from muniment.core import ledger
 from muniment.core.models import AuditEvent, ContentKey, LedgerEntry
 from muniment.records.models import Nominal, Record, Tombstone
@@ -138,4 +138,36 @@ def test_a_restored_copy_keeps_the_marks_of_what_went_and_the_kind_of_a_hold(lif
     follow(deeds)
     held = Hold.objects.get()
     assert (held.kind, held.decided_by, held.scope["match"]) == ("proceedings", "Chief Constable", "all")
-    assert [went.item.reference for went in gone.too_late(gone.Scope.of_hold(held))] == ["CU1"]
+    assert [went.item.reference for went in gone.too_late(gone.Scope.of_version(held.versions.get()))] == ["CU1"]
+
+
+def test_a_copy_follows_what_was_amended_since(life):
+    from muniment.core.models import Controller
+    from muniment.retention.actions import amending
+    from muniment.retention.holds import gone
+    from muniment.retention.models import LetGoRecord, hold_versions
+
+    held = place(life)
+
+    def change(**scope):
+        bound = (Controller.objects.get(code="northshire"),)
+        proposal = amending.Amendment(scope, bound, "Letter of 3 June 2026", "Chief Constable", "It wrote again.")
+        amending.amend(Hold.objects.get(pk=held.pk), proposal, by=by(life, "hazel"))
+
+    def deeds():
+        change(areas=["CUSTODY"])
+        amending.agree(held, by=by(life, "ash"))
+        change(areas=["CUSTODY"], people=[prime_of("P1").pk], match="all")
+
+    follow(deeds)
+    held = Hold.objects.get()
+    assert [(each.number, each.state) for each in held.versions.all()] == [
+        (1, "standing"),
+        (2, "standing"),
+        (3, "asked"),
+    ]
+    assert held.scope == {"areas": ["CUSTODY"]}
+    assert [each.number for each in hold_versions.in_force(held)] == [2, 3]
+    assert [each.record.reference for each in held.held.all()] == ["CU1"]
+    assert [each.record.reference for each in LetGoRecord.objects.all()] == ["C1"]
+    assert gone.Scope.of_version(held.versions.last()).people == {prime_of("P1").pk}

@@ -16,7 +16,7 @@ from muniment.core import ledger
 from muniment.core.models import AuditEvent, Controller
 from muniment.retention.actions import hold as holding
 from muniment.retention.holds import hold_reports
-from muniment.retention.models import Hold, Trace
+from muniment.retention.models import Hold, HoldVersion, Trace
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -93,6 +93,7 @@ def test_what_went_while_a_hold_stood_was_looked_through_for_its_words(life):
 def test_what_should_not_have_gone_is_said_first(gone):
     hold = place(gone, areas=["CUSTODY"])
     Hold.objects.update(placed_at=timezone.now() - timedelta(days=2))  # no deed of anybody's leads here
+    HoldVersion.objects.update(since=timezone.now() - timedelta(days=2))
     hold.refresh_from_db()
     report = look(hold)
     assert names(report.while_it_stood) == ["CU1"]
