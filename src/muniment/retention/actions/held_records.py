@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from muniment.core import audit
@@ -11,7 +12,7 @@ from muniment.records.models import Record
 from muniment.retention.disposals import gate
 from muniment.retention.holds import held_words, reach
 from muniment.retention.holds.reach import DECIDED
-from muniment.retention.models import DisposalOrder, Hold, hold_versions
+from muniment.retention.models import DisposalOrder, HeldRecord, Hold, HoldController, hold_versions
 
 _BRING_UP = """, covered AS ({covered}){gone}, come AS (
     INSERT INTO retention_heldrecord AS h (hold_id, record_id, by_words) SELECT %(hold)s, id, by_words FROM covered
@@ -95,8 +96,9 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
     With `by_class` only holds that name classes are asked.
     """
     bound = Record.objects.filter(pk__in=records).values("system__controller")
-    binding = Hold.objects.filter(controllers__in=bound) | Hold.objects.filter(held__record__in=records)
-    standing = Hold.objects.filter(released_at__isnull=True, pk__in=binding.values("pk"))
+    binds = Exists(HoldController.objects.filter(hold=OuterRef("pk"), controller__in=bound))
+    holds = Exists(HeldRecord.objects.filter(hold=OuterRef("pk"), record__in=records))
+    standing = Hold.objects.filter(binds | holds, released_at__isnull=True)
     standing = standing.filter(hold_versions.names("classes")) if by_class else standing
     standing = standing.prefetch_related("controllers", "versions").order_by("pk")
     # Of a class that a record came to, no narrative tells.
@@ -104,7 +106,28 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
     said = held_words.narratives(records) if worded else None
     with transaction.atomic():
         gate.pass_alone()
-        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in standing.all())
+        differing = _differing(list(standing.all()), records, said)
+        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in differing)
+
+
+def _differing(holds: list[Hold], records: Collection[int], said: held_words.Said | None) -> list[Hold]:
+    """Return those holds on whose lists some records do not stand as they should: of few records that is few holds."""
+    held: dict[int, dict[int, bool]] = {hold.pk: {} for hold in holds}
+    rows = HeldRecord.objects.filter(hold__in=held, record__in=records)
+    for key, record, by_words in rows.values_list("hold_id", "record_id", "by_words"):
+        held[key][record] = by_words
+    worded: dict[int, Collection[int]] = {
+        hold.pk: [record for record, by_words in held[hold.pk].items() if by_words]
+        if said is None
+        else held_words.with_words(hold, said)
+        for hold in holds
+    }
+    versions = [each for hold in holds for each in hold_versions.in_force(hold)]
+    covered: dict[int, dict[int, bool]] = {hold.pk: {} for hold in holds}
+    for version, found in zip(versions, reach.found_by_each(versions, records, worded), strict=True):
+        for record, by_words in found.items():
+            covered[version.hold_id][record] = covered[version.hold_id].get(record, False) or by_words
+    return [hold for hold in holds if covered[hold.pk] != held[hold.pk]]
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:

@@ -6,7 +6,10 @@ what someone did in it, lies between those given. A scope without any list cover
 and one between days what bears no day of its own: better too much than too little.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -75,6 +78,18 @@ _CLASSES = """
 SELECT ho_class FROM records_record WHERE %(some)s::bigint[] IS NULL OR id = ANY(%(some)s)
 UNION SELECT ho_class FROM records_involvement WHERE %(some)s::bigint[] IS NULL OR record_id = ANY(%(some)s)
 """
+# The scopes of several holds as rows, each by a number: what is asked of records is the same, said of columns.
+_ASKED = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked (number int, every boolean, given text[],
+        classes text[], ho_classes text[], cjs text[], keywords text[], units text[], places text[], areas text[],
+        systems text[], people bigint[], records bigint[], postcodes text[], texts text[], "from" date, until date,
+        controllers bigint[], worded bigint[])
+)
+SELECT asked.number, found.id, found.by_words
+FROM asked CROSS JOIN LATERAL ({wanted} SELECT id, by_words FROM wanted) found
+"""
+_GIVEN = re.compile(r"%\((?!some\))(\w+)\)s")
 DECIDED = "retention_recorddecision"  # what is published: a record and the class that it came to
 
 
@@ -88,12 +103,15 @@ def wanted(scope: Mapping[str, Any], *, decided: str = DECIDED, words_aside: boo
 
     With `words_aside` it is of the records that a word in their narrative would bring into scope.
     """
-    kinds = dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in given_lists(scope))
-    if words_aside:
-        kinds.pop("keywords", None)
+    kinds = [kind for kind in _kinds(scope) if not (words_aside and kind == "keywords")]
     every = scope.get("match") == EVERY
-    fits = [] if words_aside and not every else list(_conditions(list(kinds), every=every))
+    fits = [] if words_aside and not every else list(_conditions(kinds, every=every))
     return _WANTED.format(decided=decided, fits=(" AND " if every else " OR ").join(fits) or "true")
+
+
+def _kinds(scope: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of lists that a scope gives; the two kinds of codes of offences are one list."""
+    return list(dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in given_lists(scope)))
 
 
 def _conditions(kinds: list[str], *, every: bool) -> Iterator[str]:
@@ -120,19 +138,26 @@ def parameters(
     With `some` it is asked about these records alone; `worded` are those whose narratives are known to have a word.
     """
     within = None if some is None else sorted(some)
+    given = _lists(scope, people, lambda: _written(within))
+    return given | {"controllers": controllers, "some": within, "worded": sorted(worded)}
+
+
+def _lists(
+    scope: Mapping[str, Any], people: Collection[int] | None, written: Callable[[], list[str]]
+) -> dict[str, Any]:
+    """Return the lists and days of a scope as they are asked; `written` gives the classes as sources wrote them."""
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
     if people is not None:
         given["people"] = sorted(people)
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]
     if classes := tuple(given["ho_classes"]):  # a record may say either
         given["cjs"] += policy_now.policy().offences.codes_of(classes)
-        given["ho_classes"] = _written(classes, within)
+        given["ho_classes"] = [text for text in written() if any(may_mean(text, each) for each in classes)]
     given["postcodes"] = [f"{_plain(name.replace(' ', '').upper())}%" for name in given["places"] if _is_code(name)]
     for kind in ("keywords", "units", "places"):
         given[kind] = [f"%{_plain(word.strip().lower())}%" for word in given[kind] if word.strip()]
     given["texts"] = [word for kind in _BESIDES for word in given[kind]]
-    days = {"from": scope.get("from"), "until": scope.get("until")}
-    return given | days | {"controllers": controllers, "some": within, "worded": sorted(worded)}
+    return given | {"from": scope.get("from"), "until": scope.get("until")}
 
 
 def parameters_of(
@@ -157,6 +182,39 @@ def found_by(
         return list(cursor.fetchall())
 
 
+def found_by_each(
+    versions: Sequence[HoldVersion], some: Collection[int], worded: Mapping[int, Collection[int]]
+) -> list[dict[int, bool]]:
+    """Return for each version of a hold which of some records are of it, by key, as `found_by` would.
+
+    It is one statement for all of them. `worded` are the records of each hold, by key, whose narratives have a word.
+    """
+    written = cache(lambda: _written(sorted(some)))
+    asked = [
+        _lists(each.scope, hold_versions.people_now(each), written)
+        | {"number": number, "every": each.scope.get("match") == EVERY, "given": _kinds(each.scope)}
+        | {"controllers": each.controllers, "worded": sorted(worded[each.hold_id])}
+        for number, each in enumerate(versions)
+    ]
+    found: list[dict[int, bool]] = [{} for _ in versions]
+    with connection.cursor() as cursor:
+        cursor.execute(_of_each(), {"asked": json.dumps(asked), "some": sorted(some)})
+        for number, key, by_words in cursor.fetchall():
+            found[number][key] = by_words
+    return found
+
+
+def _of_each() -> str:
+    kinds = [*_FITS, *_BESIDES]
+    each = {kind: f"({text})" for kind, text in (_FITS | _BESIDES).items()}
+    full = each | {kind: f"({each[kind]} OR {_TEXT.format(words=kind)})" for kind in _BESIDES}
+    every = " AND ".join(f"('{kind}' <> ALL(asked.given) OR {full[kind]})" for kind in kinds)
+    some = " OR ".join(f"('{kind}' = ANY(asked.given) AND {each[kind]})" for kind in kinds)
+    some += f" OR cardinality(asked.given) = 0 OR {_TEXT.format(words='texts')}"
+    one = _WANTED.format(decided=DECIDED, fits=f"CASE WHEN asked.every THEN {every} ELSE {some} END")
+    return _ASKED.format(wanted=_GIVEN.sub(r'asked."\1"', one))
+
+
 def _plain(word: str) -> str:
     """Return a word in which no letter stands for others."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -168,9 +226,8 @@ def _is_code(name: str) -> bool:
     return code[:1].isalpha() and len(code) <= 7 and any(letter.isdigit() for letter in code[1:3])
 
 
-def _written(classes: tuple[str, ...], some: list[int] | None) -> list[str]:
-    """Return the texts by which records here give one of these offence classes: sources write one in several ways."""
+def _written(some: list[int] | None) -> list[str]:
+    """Return the texts by which records here give offence classes: sources write one in several ways."""
     with connection.cursor() as cursor:
         cursor.execute(_CLASSES, {"some": some})
-        texts = [text for (text,) in cursor.fetchall() if text]
-    return [text for text in texts if any(may_mean(text, each) for each in classes)]
+        return [text for (text,) in cursor.fetchall() if text]

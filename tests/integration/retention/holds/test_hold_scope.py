@@ -18,7 +18,7 @@ from muniment.retention.actions import disposal, held_narratives, held_records
 from muniment.retention.actions import hold as holding
 from muniment.retention.disposals import stops, sweeping
 from muniment.retention.holds import previews, reach
-from muniment.retention.models import Hold, RecordDecision
+from muniment.retention.models import Hold, HoldVersion, RecordDecision
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -42,33 +42,48 @@ def told(life):
     return life
 
 
-@pytest.mark.parametrize(
-    ("scope", "references"),
-    [
-        ({"cjs": ["TH68010"]}, ["C1", "CU1"]),
-        ({"ho_classes": ["046"]}, ["C1", "CU1"]),
-        ({"ho_classes": ["019"]}, []),
-        ({"areas": ["CUSTODY"]}, ["CU1"]),
-        ({"systems": ["crime"]}, ["C1"]),
-        ({"classes": ["CUSTODY"]}, ["CU1"]),
-        ({"units": ["exploitation team"]}, ["C1"]),
-        ({"places": ["orgreave"]}, ["C1"]),
-        ({"places": ["NH1"]}, ["C1"]),
-        ({"places": ["NH2"]}, []),
-        ({"keywords": ["DETENTION"]}, ["CU1"]),
-        ({"keywords": ["100%_"]}, ["CU1"]),
-        ({"keywords": ["1%e"]}, []),
-        ({"keywords": ["detention"], "places": ["orgreave"]}, ["C1", "CU1"]),
-        ({"keywords": ["detention"], "places": ["orgreave"], "match": "all"}, []),
-        ({"cjs": ["TH68010"], "ho_classes": ["019"], "areas": ["CRIME"], "match": "all"}, ["C1"]),
-        ({"cjs": ["TH68010"], "match": "all", "from": "2015-03-01", "until": "2015-03-01"}, ["C1", "CU1"]),
-        ({"cjs": ["TH68010"], "from": "2015-03-02"}, []),
-        ({}, ["C1", "CU1"]),
-    ],
-)
+SCOPES = [
+    ({"cjs": ["TH68010"]}, ["C1", "CU1"]),
+    ({"ho_classes": ["046"]}, ["C1", "CU1"]),
+    ({"ho_classes": ["019"]}, []),
+    ({"areas": ["CUSTODY"]}, ["CU1"]),
+    ({"systems": ["crime"]}, ["C1"]),
+    ({"classes": ["CUSTODY"]}, ["CU1"]),
+    ({"units": ["exploitation team"]}, ["C1"]),
+    ({"places": ["orgreave"]}, ["C1"]),
+    ({"places": ["NH1"]}, ["C1"]),
+    ({"places": ["NH2"]}, []),
+    ({"keywords": ["DETENTION"]}, ["CU1"]),
+    ({"keywords": ["100%_"]}, ["CU1"]),
+    ({"keywords": ["1%e"]}, []),
+    ({"keywords": ["detention"], "places": ["orgreave"]}, ["C1", "CU1"]),
+    ({"keywords": ["detention"], "places": ["orgreave"], "match": "all"}, []),
+    ({"cjs": ["TH68010"], "ho_classes": ["019"], "areas": ["CRIME"], "match": "all"}, ["C1"]),
+    ({"cjs": ["TH68010"], "match": "all", "from": "2015-03-01", "until": "2015-03-01"}, ["C1", "CU1"]),
+    ({"cjs": ["TH68010"], "from": "2015-03-02"}, []),
+    ({}, ["C1", "CU1"]),
+]
+
+
+@pytest.mark.parametrize(("scope", "references"), SCOPES)
 def test_lists_of_every_kind(told, scope, references):
     assert would_cover(**scope) == references
     assert covered(place(told, **scope)) == references
+
+
+def test_of_some_records_every_hold_is_asked_in_one_statement(told):
+    hold, keys = place(told), dict(Record.objects.values_list("pk", "reference"))
+    bound = [Controller.objects.get(code="northshire").pk]
+    asked = [
+        HoldVersion(hold=hold, number=number, scope=scope, controllers=bound, since=hold.placed_at)
+        for number, (scope, _) in enumerate(SCOPES, 2)
+    ]
+    found = reach.found_by_each(asked, keys, {hold.pk: ()})
+    assert [sorted(keys[key] for key in each) for each in found] == [references for _, references in SCOPES]
+    of_none = HoldVersion(hold=hold, number=99, scope={"keywords": ["nowhere"]}, controllers=bound)
+    worded = {hold.pk: [key for key in keys if keys[key] == "C1"]}
+    assert reach.found_by_each([of_none], keys, worded) == [dict.fromkeys(worded[hold.pk], True)]
+    assert set(found[0].values()) == {False}
 
 
 def test_the_database_refuses_to_delete_what_a_standing_hold_covers(life):
