@@ -15,7 +15,7 @@ from django.utils import timezone
 from muniment.core import words
 from muniment.records import sensitivity
 from muniment.records.models import Record
-from muniment.retention.holds import gone, reach
+from muniment.retention.holds import gone, held_words, reach
 from muniment.retention.holds.narratives_ahead import Narratives, ahead
 from muniment.retention.models import Hold, HoldVersion, hold_versions
 
@@ -94,7 +94,7 @@ class Change:
     no_more: int
     orders: int  # disposals under way that it would stop
     too_late: Sequence[gone.Went]  # besides what its hold came too late for
-    narratives: Narratives | None
+    narratives: Narratives | None  # where the scope has words that the worker has not looked for
 
 
 def change(
@@ -116,7 +116,9 @@ def change(
         newly, no_more, orders = cursor.fetchone()
     late = gone.too_late(gone.Scope.of(scope, controllers, people=people), [gone.Scope.of_version(stood)])
     held = hold.held.values_list("record_id", flat=True) if opening else ()
-    said = ahead(scope, controllers, people=people, opening=opening, but=list(held))
+    new = {*held_words.folded(scope.get("keywords") or ())} - {*held_words.folded(stood.scope.get("keywords") or ())}
+    was_read = bool(hold.words_read_to) and not new and not opening
+    said = None if was_read else ahead(scope, controllers, people=people, opening=opening, but=list(held))
     return Change(newly, no_more, orders, late, said)
 
 
