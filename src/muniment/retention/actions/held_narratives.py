@@ -35,7 +35,8 @@ def read(*, by: Actor) -> int:
     for hold in behind:
         # Amended since, it has other words: it is read again.
         now = Hold.objects.filter(pk=hold.pk, amended_at=hold.amended_at)
-        if now.update(words_read_to=last, narrowed_at=None):
+        if now.update(words_read_to=last):
+            now.filter(expanded_at__isnull=False).update(narrowed_at=None)  # else its list is still to be brought up
             audit.record(by, "hold.read_words", subject=hold.reference, detail={"records": came.get(hold.pk, 0)})
     return sum(came.values())
 

@@ -145,7 +145,7 @@ class SendBackForm(forms.Form):
 class OnForm(forms.Form):
     """The day of which somebody asks what a hold covered."""
 
-    on = DayField(label="On")
+    on = DayField(label="A day, to see what it covered then")
 
 
 class SinceForm(forms.Form):

@@ -96,5 +96,9 @@ def take(contents: list[Content], found: dict[int, list[str | None]]) -> None:
 
 def words_of(hold: Hold) -> list[str]:
     """Return the words of a hold, of every version in force, folded to one case."""
-    given = (word for each in hold_versions.in_force(hold) for word in each.scope.get("keywords") or ())
-    return list(dict.fromkeys(word.strip().casefold() for word in given if word.strip()))
+    return folded(word for each in hold_versions.in_force(hold) for word in each.scope.get("keywords") or ())
+
+
+def folded(words: Iterable[str]) -> list[str]:
+    """Return words as they are looked for in narratives, each once."""
+    return list(dict.fromkeys(word.strip().casefold() for word in words if word.strip()))

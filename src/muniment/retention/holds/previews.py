@@ -13,8 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from muniment.core import words
+from muniment.records import sensitivity
 from muniment.records.models import Record
-from muniment.retention.holds import gone, reach
+from muniment.retention.holds import gone, held_words, reach
+from muniment.retention.holds.narratives_ahead import Narratives, ahead
 from muniment.retention.models import Hold, HoldVersion, hold_versions
 
 _EXAMPLES = 8
@@ -44,12 +46,13 @@ class Preview:
     orders: int  # disposals under way that it would stop
     classes: Sequence[tuple[str, int]]  # by title, the most first
     examples: Sequence[Record]  # the last that came
+    closed: frozenset[int]  # of these, what is distressing: named by reference alone
     too_late: Sequence[gone.Went]
-    opens_narratives: bool  # the worker will look for words where this could not
+    narratives: Narratives | None  # where the scope has words
 
 
-def look(scope: Mapping[str, Any], controllers: list[int]) -> Preview:
-    """Return what a scope would cover of some controllers."""
+def look(scope: Mapping[str, Any], controllers: list[int], *, opening: bool = False) -> Preview:
+    """Return what a scope would cover of some controllers; with `opening` narratives are opened for its words."""
     with connection.cursor() as cursor:
         cursor.execute(
             reach.wanted(scope) + _LOOK.format(examples=_EXAMPLES),
@@ -57,14 +60,16 @@ def look(scope: Mapping[str, Any], controllers: list[int]) -> Preview:
         )
         records, people, orders, classes, keys = cursor.fetchone()
     counts = sorted(json.loads(classes).items(), key=lambda each: (-each[1], each[0]))
+    examples = list(Record.objects.filter(pk__in=keys).select_related("system", "decision").order_by("-pk"))
     return Preview(
         records,
         people,
         orders,
         [(words.class_title(name), number) for name, number in counts],
-        list(Record.objects.filter(pk__in=keys).select_related("system").order_by("-pk")),
+        examples,
+        frozenset(r.pk for r in examples if any(mark.kind == "distressing" for mark in sensitivity.marks(r))),
         gone.too_late(gone.Scope.of(scope, controllers)),
-        bool(scope.get("keywords")),
+        ahead(scope, controllers, opening=opening),
     )
 
 
@@ -89,10 +94,12 @@ class Change:
     no_more: int
     orders: int  # disposals under way that it would stop
     too_late: Sequence[gone.Went]  # besides what its hold came too late for
-    opens_narratives: bool
+    narratives: Narratives | None  # where the scope has words that the worker has not looked for
 
 
-def change(hold: Hold, stood: HoldVersion, scope: Mapping[str, Any], controllers: list[int]) -> Change:
+def change(
+    hold: Hold, stood: HoldVersion, scope: Mapping[str, Any], controllers: list[int], *, opening: bool = False
+) -> Change:
     """Return what another scope, of some controllers, would change of what a hold covers by a version.
 
     Words that were found in narratives count for the words that both have.
@@ -108,7 +115,11 @@ def change(hold: Hold, stood: HoldVersion, scope: Mapping[str, Any], controllers
         cursor.execute(reach.wanted(scope) + _CHANGE, given)
         newly, no_more, orders = cursor.fetchone()
     late = gone.too_late(gone.Scope.of(scope, controllers, people=people), [gone.Scope.of_version(stood)])
-    return Change(newly, no_more, orders, late, bool(scope.get("keywords")))
+    held = hold.held.values_list("record_id", flat=True) if opening else ()
+    new = {*held_words.folded(scope.get("keywords") or ())} - {*held_words.folded(stood.scope.get("keywords") or ())}
+    was_read = bool(hold.words_read_to) and not new and not opening
+    said = None if was_read else ahead(scope, controllers, people=people, opening=opening, but=list(held))
+    return Change(newly, no_more, orders, late, said)
 
 
 @dataclass(frozen=True)

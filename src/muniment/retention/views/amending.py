@@ -43,7 +43,7 @@ def amend(request: HttpRequest, reference: str) -> HttpResponse:
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid() and (scope := hold_scopes.given(form, stood.scope)) is not None:
         amendment = _amendment(form, scope)
-        if request.POST.get("do") == "preview":
+        if request.POST.get("do") in placing.LOOKS:
             shown |= _looked(request, hold, stood, amendment)
         elif (amended := _amended(request, hold, form, amendment)) is not None:
             _say(request, hold, amended)
@@ -71,8 +71,9 @@ def _looked(request: HttpRequest, hold: Hold, stood: HoldVersion, amendment: ame
     """Return what a change would come to, of what the reader may see."""
     bound = [each.pk for each in amendment.controllers]
     wider = amending.is_wider(hold, amendment.scope, amendment.controllers)
-    preview = previews.change(hold, stood, amendment.scope, bound)
+    preview = previews.change(hold, stood, amendment.scope, bound, opening=request.POST.get("do") == "narratives")
     counts = {"newly": preview.newly, "no_more": preview.no_more, "wider": wider}
+    counts |= placing.opened(preview.narratives)
     audit.record(visitor(request), "hold.preview", subject=hold.reference, detail=counts)
     assert isinstance(request.user, User)
     verdict = holding.may(hold, request.user, "hold.place" if wider else "hold.release")

@@ -18,9 +18,11 @@ from muniment.retention import rules
 from muniment.retention.actions import hold as holding
 from muniment.retention.forms.holds import HoldForm
 from muniment.retention.holds import gone, presets, previews
+from muniment.retention.holds.narratives_ahead import Narratives
 from muniment.retention.policies import policy_now
 from muniment.retention.views import hold_scopes
 
+LOOKS = ("preview", "narratives")  # what only looks: with narratives, they are opened
 _NOTHING = (
     "This hold would cover no record that is held now and that you may see. Correct it, or say that it stands ahead."
 )
@@ -36,7 +38,7 @@ def place(request: HttpRequest) -> HttpResponse:
     form.fields["controllers"].queryset = Controller.objects.filter(pk__in=mine)  # type: ignore[attr-defined]
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid() and (scope := hold_scopes.given(form)) is not None:
-        if request.POST.get("do") == "preview":
+        if request.POST.get("do") in LOOKS:
             shown["preview"] = _looked(request, form, scope)
             shown["last"] = last(request, shown["preview"].too_late)
         elif (placed := _place(request, form, scope)) is not None:
@@ -66,11 +68,21 @@ def _begun(request: HttpRequest) -> dict[str, Any]:
 
 
 def _looked(request: HttpRequest, form: HoldForm, scope: dict[str, Any]) -> previews.Preview:
-    preview = previews.look(scope, [each.pk for each in form.cleaned_data["controllers"]])
-    audit.record(visitor(request), "hold.preview", detail={"records": preview.records, "people": preview.people})
-    if not preview.records and not form.cleaned_data["ahead"]:
+    opening = request.POST.get("do") == "narratives"
+    preview = previews.look(scope, [each.pk for each in form.cleaned_data["controllers"]], opening=opening)
+    counts = {"records": preview.records, "people": preview.people, **opened(preview.narratives)}
+    audit.record(visitor(request), "hold.preview", detail=counts)
+    by_words = preview.narratives.records if preview.narratives else 0
+    if not preview.records and not by_words and not form.cleaned_data["ahead"]:
         form.add_error("ahead", _NOTHING)
     return preview
+
+
+def opened(narratives: Narratives | None) -> dict[str, int]:
+    """Return what the audit says of narratives that were opened for a preview: how many, and how many had a word."""
+    if narratives is None or narratives.opened is None:
+        return {}
+    return {"narratives_opened": narratives.opened, "records_by_words": narratives.records}
 
 
 def _place(request: HttpRequest, form: HoldForm, scope: dict[str, Any]) -> holding.Placed | None:

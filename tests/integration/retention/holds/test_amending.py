@@ -247,3 +247,19 @@ def test_an_amendment_that_waited_for_a_destruction_is_told_what_had_gone(life, 
     assert [each.item.reference for each in done.too_late] == ["C1"]
     report = look(hold)
     assert (names(report.went), report.while_it_stood) == (["C1"], ())
+
+
+@pytest.mark.parametrize("rounds", [("read", "expand"), ("expand", "read")])
+def test_everything_is_let_go_by_name_whichever_the_worker_does_first(life, rounds):
+    hold = place(life, keywords=["narrative of c1"], areas=["CUSTODY"])
+    held_narratives.read(by=WORKER)
+    held_records.expand_all(by=WORKER)
+    assert covered(hold) == ["C1", "CU1"]
+    amend(life, hold, keywords=["another word"], systems=["nowhere"])
+    agree(life, hold)
+    for each in rounds:
+        held_narratives.read(by=WORKER) if each == "read" else held_records.expand_all(by=WORKER)
+    assert covered(hold) == []
+    assert sorted(each.record.reference for each in LetGoRecord.objects.all()) == ["C1", "CU1"]
+    hold.refresh_from_db()
+    assert hold.narrowed_at is None

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from factories.cast import sign_in
-from muniment.core.models import Controller
+from muniment.core.models import AuditEvent, Controller
 from muniment.records.models import Record
 from muniment.retention.models import Hold
 
@@ -68,3 +68,19 @@ def test_a_hold_that_covers_something_says_how_much_and_from_when(life):
     assert "stands, and covers 1 record." in page
     assert "1 February 2026" in page
     assert "stands, and covers 2 records." in send(life)
+
+
+def test_narratives_are_opened_when_asked_and_counted_as_far_as_the_asker_sees(life):
+    page = send(life, keywords="NARRATIVE of c1", do="preview")
+    assert "looked for in 2 that you may see" in page
+    assert not AuditEvent.objects.filter(detail__has_key="narratives_opened").exists()
+    page = send(life, keywords="NARRATIVE of c1", do="narratives")
+    assert "2 narratives opened: 1 more record has one of the words there." in page
+    assert "would cover no record" not in page
+    assert AuditEvent.objects.get(detail__has_key="narratives_opened").detail["records_by_words"] == 1
+    page = send(life, keywords="NARRATIVE of c1", areas="CUSTODY", match="all", do="narratives")
+    assert "1 narrative opened: 0 more records have" in page
+    stranger = Controller.objects.get(code="westvale").pk
+    page = send(life, keywords="NARRATIVE of c1", do="narratives", controllers=[stranger])
+    assert "more record" not in page
+    assert not Hold.objects.exists()
