@@ -15,6 +15,7 @@ from muniment.core.verdicts import Refused, unless
 from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
+from muniment.retention.disposals import due
 from muniment.retention.foresight import foreseen_tables
 from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
 from muniment.retention.policies import policy_now
@@ -92,6 +93,7 @@ def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Again
         if against is None:
             _keep_by_the_clock(run, day)
             cursor.execute(_KEEP_BACKLOG, {"day": day, "oldest": day - _KEPT})
+            due.keep_counts(day)
         audit.record(by, "retention.foresee", subject=f"run {run.pk}", detail=versions)
     return run
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from muniment.core import words
+from muniment.core.long_lists import MOST
 from muniment.core.models import Controller
 from muniment.records.models import Involvement, Record
 from muniment.retention.models import (
@@ -15,6 +16,7 @@ from muniment.retention.models import (
     BatchPerson,
     DisposalItem,
     DisposalOrder,
+    KeptException,
     PersonDecision,
     RecordDecision,
 )
@@ -63,24 +65,64 @@ def due(controllers: Iterable[Controller], on: date) -> QuerySet[PersonDecision]
     )
 
 
-_CAUSES = """
-SELECT every.kind, every.code, count(*), count(r.id) FROM retention_persondecision d
-LEFT JOIN retention_review r ON r.prime_id = d.prime_id AND r.controller_id = d.controller_id
-    AND r.state IN ('open', 'started')
+# Everybody who has fallen due and goes to a person, once for each cause.
+_EXCEPTIONS = """
+retention_persondecision d LEFT JOIN retention_review r ON r.prime_id = d.prime_id
+    AND r.controller_id = d.controller_id AND r.state IN ('open', 'started')
 CROSS JOIN LATERAL (
     SELECT 'reason' AS kind, unnest(d.because) AS code UNION ALL SELECT 'fact', unnest(d.missing)
 ) every
-WHERE d.outcome IN ('review', 'hold', 'escalate') AND d.controller_id = ANY(%(controllers)s)
-    AND (d.due IS NULL OR d.due <= %(on)s)
-GROUP BY every.kind, every.code ORDER BY count(*) DESC, every.code
 """
+_EXCEPTED = "d.outcome IN ('review', 'hold', 'escalate') AND (d.due IS NULL OR d.due <= %(on)s)"
+_CAUSES = f"""
+SELECT every.kind, every.code, count(*), count(r.id) FROM {_EXCEPTIONS}
+WHERE {_EXCEPTED} AND d.controller_id = ANY(%(controllers)s) GROUP BY every.kind, every.code
+"""  # noqa: S608
+_KEEP_CAUSES = f"""
+INSERT INTO retention_keptexception (counted_at, controller_id, scopes, of, kind, code, number, reviews, earliest)
+SELECT now(), d.controller_id, seen.scopes, 'people', every.kind, every.code, count(*), count(r.id), min(d.due)
+FROM {_EXCEPTIONS} JOIN (
+    SELECT b.prime_id, array_agg(DISTINCT n.scope_id ORDER BY n.scope_id) AS scopes FROM people_belonging b
+    JOIN records_nominal n ON n.id = b.nominal_id GROUP BY b.prime_id
+) seen ON seen.prime_id = d.prime_id
+WHERE {_EXCEPTED} GROUP BY d.controller_id, seen.scopes, every.kind, every.code
+"""  # noqa: S608
+
+
+def keep_counts(on: date) -> None:
+    """Count, as who sees everything, what `causes` and `about_nobody` tell of many; it replaces what was kept."""
+    KeptException.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_CAUSES, {"on": on})
+        cursor.execute(_KEEP_NOBODY, {"on": on})
+
+
+def _kept(controllers: Iterable[Controller], of: str) -> QuerySet[KeptException] | None:
+    """Return what is kept of people or of records; None where it is little, and counted anew each time."""
+    kept = KeptException.objects.filter(controller__in=list(controllers), of=of)
+    return kept if (kept.aggregate(Sum("number"))["number__sum"] or 0) > MOST else None
+
+
+def counted_at(controllers: Iterable[Controller]) -> datetime | None:
+    """Return when that was counted which is kept, because it is many; None where all is counted anew."""
+    for of in ("people", "records"):
+        if kept := _kept(controllers, of):
+            return kept.values_list("counted_at", flat=True).first()
+    return None
 
 
 def causes(controllers: Iterable[Controller], on: date) -> list[Cause]:
-    """Return what sends people who have fallen due to a person instead of the queue, most frequent first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CAUSES, {"controllers": [each.pk for each in controllers], "on": on})
-        rows = cursor.fetchall()
+    """Return what sends people who have fallen due to a person instead of the queue, most frequent first.
+
+    Of many it is told as it was counted last: each row that is counted is asked for the reader's right to see it.
+    """
+    of = list(controllers)
+    if (kept := _kept(of, "people")) is not None:
+        rows = list(kept.values_list("kind", "code").annotate(Sum("number"), Sum("reviews")))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_CAUSES, {"controllers": [each.pk for each in of], "on": on})
+            rows = cursor.fetchall()
     held = sum(count for kind, code, count, _ in rows if kind == "reason" and code.isdigit())
     found = [
         Cause(cause_in_words(kind, code), count, f"{kind}:{code}", reviews)
@@ -88,7 +130,7 @@ def causes(controllers: Iterable[Controller], on: date) -> list[Cause]:
         if not code.isdigit()
     ]
     found += [Cause("A hold covers their records", held)] if held else []
-    return sorted(found, key=lambda each: -each.people)
+    return sorted(found, key=lambda each: (-each.people, each.code))
 
 
 def cause_in_words(kind: str, code: str) -> str:
@@ -102,26 +144,44 @@ def cause_in_words(kind: str, code: str) -> str:
     return f"Rule: {words.class_title(code)}"
 
 
-_NOBODY = """
-SELECT c.name, c.code, d.resolved_class, d.outcome, count(*), min(d.due) FROM retention_recorddecision d
+_OF_NOBODY = """
+FROM retention_recorddecision d
 JOIN records_record r ON r.id = d.record_id JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
-WHERE d.outcome IN ('dispose', 'review', 'archive') AND d.due <= %(on)s AND s.controller_id = ANY(%(controllers)s)
+WHERE d.outcome IN ('dispose', 'review', 'archive') AND d.due <= %(on)s
     AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE i.record_id = d.record_id)
     AND NOT EXISTS (SELECT 1 FROM retention_disposalitem i JOIN retention_disposalorder o ON o.id = i.order_id
         WHERE i.record_id = d.record_id AND o.state IN ('proposed', 'approved', 'instructed'))
-GROUP BY c.name, c.code, d.resolved_class, d.outcome ORDER BY count(*) DESC, c.name
+"""
+_NOBODY = f"""
+SELECT c.name, c.code, d.resolved_class, d.outcome, count(*), min(d.due) {_OF_NOBODY}
+    AND s.controller_id = ANY(%(controllers)s)
+GROUP BY c.name, c.code, d.resolved_class, d.outcome
+"""
+_KEEP_NOBODY = f"""
+INSERT INTO retention_keptexception (counted_at, controller_id, scopes, of, kind, code, number, reviews, earliest)
+SELECT now(), c.id, ARRAY[r.scope_id], 'records', d.outcome, d.resolved_class, count(*), 0, min(d.due) {_OF_NOBODY}
+GROUP BY c.id, r.scope_id, d.outcome, d.resolved_class
 """
 
 
 def about_nobody(controllers: Iterable[Controller], on: date) -> list[Nobody]:
-    """Return the counts, by class, of due records about nobody whom the reader may see named."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NOBODY, {"controllers": [each.pk for each in controllers], "on": on})
-        return [
-            Nobody(name, code, kind, words.class_title(kind), words.say("decision", outcome), count, earliest)
-            for name, code, kind, outcome, count, earliest in cursor.fetchall()
-        ]
+    """Return the counts, by class, of due records about nobody whom the reader may see named; of many as last counted.
+
+    What was counted last is about nobody at all.
+    """
+    of = list(controllers)
+    if (kept := _kept(of, "records")) is not None:
+        columns = kept.values_list("controller__name", "controller__code", "code", "kind")
+        rows = list(columns.annotate(Sum("number"), Min("earliest")))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOBODY, {"controllers": [each.pk for each in of], "on": on})
+            rows = cursor.fetchall()
+    return [
+        Nobody(name, code, kind, words.class_title(kind), words.say("decision", outcome), count, earliest)
+        for name, code, kind, outcome, count, earliest in sorted(rows, key=lambda row: (-row[4], row[0]))
+    ]
 
 
 def records_about_nobody(controller: Controller, class_id: str, on: date) -> QuerySet[Record]:

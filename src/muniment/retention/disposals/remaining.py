@@ -46,6 +46,7 @@ NOT_ABOUT_ANYBODY: Final = {
     "retention_foreseencount": _RUNS,
     "retention_foresightasked": _STAFF,
     "retention_keptbacklog": _RUNS,
+    "retention_keptexception": _RUNS,
     "retention_keptforecast": _RUNS,
     "retention_manualfile": "the name and the digest of a file, and which of its lines were refused and why",
     "retention_modechange": _ORGANISATION,

@@ -106,3 +106,37 @@ class KeptBacklog(models.Model):
                 fields=["made_on", "controller", "scopes", "group"], name="kept_backlog_once", nulls_distinct=False
             )
         ]
+
+
+class KeptException(models.Model):
+    """How many have fallen due and go to a person instead of by the clock, for one cause, as the worker counted last.
+
+    Of people by `kind` (reason or fact) and its code; of records about nobody by outcome and class. It is of those whom
+    the same readers see. No row names anybody.
+    """
+
+    counted_at = models.DateTimeField()
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    scopes = ArrayField(models.BigIntegerField())  # whoever may see one of these may see those who are counted
+    of = models.CharField(max_length=7)  # people | records
+    kind = models.CharField(max_length=12)
+    code = models.CharField(max_length=60)
+    number = models.IntegerField()
+    reviews = models.IntegerField()  # of these, whose review waits
+    earliest = models.DateField(null=True)  # since when the first has been due
+
+    class Fields:
+        id = controller = scopes = Kind.KEY
+        counted_at = Kind.MOMENT
+        of = number = reviews = Kind.STATE
+        kind = code = earliest = Kind.SPECIAL
+
+    class Wall:
+        seen = f"{BY_CONTROLLER} AND scopes && (SELECT muniment.scopes())::bigint[]"
+        web = "SELECT"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(of__in=["people", "records"]), name="kept_exception_of"),
+            UniqueConstraint(fields=["controller", "scopes", "of", "kind", "code"], name="kept_exception_once"),
+        ]

@@ -13,6 +13,7 @@ from muniment.core.words import day
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
 
+_UNDECIDED = ~Q(state__in=["decided", "closed"])
 _OF_REVIEW = through("retention_review", "review_id")
 
 
@@ -77,13 +78,18 @@ class Review(models.Model):
         constraints = [
             UniqueConstraint(
                 fields=["prime", "controller"],
-                condition=~Q(state__in=["decided", "closed"]),
+                condition=_UNDECIDED,
                 name="review_one_open",
             ),
             CheckConstraint(condition=~Q(state="decided") | ~Q(outcome=""), name="review_decided_has_outcome"),
             CheckConstraint(condition=~Q(state="decided") | Q(reason__isnull=False), name="review_decided_has_reason"),
         ]
-        indexes = [models.Index(fields=["controller"], condition=Q(doubted_at__isnull=False), name="review_in_doubt")]
+        indexes = [
+            models.Index(fields=["controller"], condition=Q(doubted_at__isnull=False), name="review_in_doubt"),
+            # The queue in its two orders: of a backlog the first page is read and not the rest.
+            models.Index(F("risk").desc(), "due", "id", condition=_UNDECIDED, name="review_by_risk"),
+            models.Index("due", F("risk").desc(), "id", condition=_UNDECIDED, name="review_by_due"),
+        ]
 
     @property
     def reference(self) -> str:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from muniment.core import audit
+from muniment.core.long_lists import FirstPages
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
@@ -58,7 +58,7 @@ def due_disposals(request: HttpRequest) -> HttpResponse:
             if not refused:
                 return redirect(f"{reverse('disposals')}?state=proposed")
     audit.record(by, "disposal.due")
-    page = Paginator(waiting, PAGE).get_page(request.GET.get("page"))
+    page = FirstPages(waiting, PAGE).get_page(request.GET.get("page"))
     who = identities(decision.prime for decision in [*page, *(decision for decision, _ in refused)])
     shown = {
         "form": form,
@@ -68,6 +68,7 @@ def due_disposals(request: HttpRequest) -> HttpResponse:
         "refused": [(who[each.prime_id].name if each.prime_id in who else "", why) for each, why in refused],
         "causes": due.causes(mine, on),
         "nobody": due.about_nobody(mine, on),
+        "counted_at": due.counted_at(mine),
         "page_title": "Disposals due by the clock",
         **tabs(request),
     }

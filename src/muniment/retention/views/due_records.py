@@ -1,13 +1,13 @@
 """Due records of a class about nobody: look at them, choose, propose."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from muniment.core import audit, words
+from muniment.core.long_lists import FirstPages
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
@@ -44,7 +44,7 @@ def due_records(request: HttpRequest, controller: str, class_id: str) -> HttpRes
     audit.record(by, "disposal.due_records", controller=own.code, subject=class_id)
     shown = {
         "form": form,
-        "page": Paginator(waiting, PAGE).get_page(request.GET.get("page")),
+        "page": FirstPages(waiting, PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
         "most": bulk.MOST,
         "long_kept": meanwhile,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from muniment.core import audit, references
+from muniment.core.long_lists import FirstPages
 from muniment.core.models import Controller, User
 from muniment.core.visits import actions_of, controllers_of, opens, visitor
 from muniment.people.queries import identities
@@ -54,7 +54,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, allocating: AllocateForm | None = None, waiting: WaitForm | None = None) -> HttpResponse:
     """Show the queue; with the forms by which many are given out, to who may, or put aside, as sent if refused."""
     form, found = queue(request)
-    shown_now = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    shown_now = FirstPages(found, PAGE).get_page(request.GET.get("page"))
     audit.record(visitor(request), "review.list", detail={"page": shown_now.number})
     is_narrowed = any(form.cleaned_data.get(name) for name in form.fields if name != "sort")
     assert isinstance(request.user, User)

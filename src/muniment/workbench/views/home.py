@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from muniment.core import audit
+from muniment.core.long_lists import MOST, up_to
 from muniment.core.models import User
 from muniment.core.visits import actions_open, controllers_of, opens, visitor
 from muniment.people.judging import checks
@@ -39,6 +40,11 @@ class Awaits:
     number: int
     several: str  # what they are, with "s" in braces where one has none
     href: str
+
+    @property
+    def figure(self) -> str:
+        """The number, or that it is more than anybody counts while they wait."""
+        return f"{self.number:,}" if self.number <= MOST else f"more than {MOST:,}"
 
     @property
     def words(self) -> str:
@@ -86,7 +92,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
     orders, lists = reverse("disposals"), reverse("reviews")
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
-        ("review.work", "review{s} due", lists, lambda: _waiting(user).filter(due__lte=on).count()),
+        ("review.work", "review{s} due", lists, lambda: up_to(_waiting(user).filter(due__lte=on))),
         ("review.work", "review{s} with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
         (
             "review.work",
@@ -98,7 +104,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             "review.work",
             "old review{s} escalated to me",
             f"{lists}?state={queue.ESCALATED}",
-            lambda: _waiting(user, state=queue.ESCALATED).count(),
+            lambda: up_to(_waiting(user, state=queue.ESCALATED)),
         ),
         (
             "review.agree",
@@ -110,13 +116,13 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             "review.allocate",
             "review{s} waiting too long",
             f"{lists}?waits=aged&state=undecided",
-            lambda: _waiting(user, state="undecided", waits="aged").count(),
+            lambda: up_to(_waiting(user, state="undecided", waits="aged")),
         ),
         (
             "review.work",
             "review{s} with an answer that is late",
             f"{lists}?allocated=me&state={queue.CHASE}",
-            lambda: _waiting(user, state=queue.CHASE, allocated="me").count(),
+            lambda: up_to(_waiting(user, state=queue.CHASE, allocated="me")),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
@@ -132,7 +138,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             "disposal.instruct",
             "late answer{s} to chase",
             f"{reverse('elsewhere')}?late=1",
-            lambda: elsewhere.late().count(),
+            lambda: up_to(elsewhere.late()),
         ),
         ("disposal.view", "disposal{s} in doubt", f"{orders}?state={IN_DOUBT}", lambda: doubt.orders().count()),
         ("disposal.view", "disposal{s} stopped", f"{orders}?state=stopped", lambda: _orders("stopped")),
@@ -163,7 +169,7 @@ def _others(user: User, may: frozenset[str]) -> list[Awaits]:
     if "review.work" in may:
         for state, several in (("parked", "review{s} parked"), ("referred", "review{s} referred")):
             href = f"{reverse('reviews')}?state={state}"
-            found.append(Awaits(_waiting(user, state=state).count(), several, href))
+            found.append(Awaits(up_to(_waiting(user, state=state)), several, href))
     if "disposal.view" in may:
         mine = DisposalOrder.objects.filter(state="proposed", proposed_by=user.username).count()
         found.append(Awaits(mine, "of my disposals to be approved", f"{reverse('disposals')}?state=proposed"))
@@ -180,11 +186,11 @@ def _batches(user: User) -> int:
 
 
 def _with(user: User) -> int:
-    return _waiting(user, state="undecided", allocated="me").count()
+    return up_to(_waiting(user, state="undecided", allocated="me"))
 
 
 def _to_agree(user: User) -> int:
-    return _waiting(user, state="agreeing").exclude(decided_by=user.username).count()
+    return up_to(_waiting(user, state="agreeing").exclude(decided_by=user.username))
 
 
 def _to_check(user: User) -> int:
@@ -192,7 +198,7 @@ def _to_check(user: User) -> int:
 
 
 def _in_doubt(user: User) -> int:
-    return _waiting(user, state=queue.DOUBT).count()
+    return up_to(_waiting(user, state=queue.DOUBT))
 
 
 def _sent_back(user: User) -> int:
@@ -200,7 +206,7 @@ def _sent_back(user: User) -> int:
 
 
 def _by_clock(user: User, on: date) -> int:
-    return due.due(controllers_of(user, "disposal.propose"), on).count()
+    return up_to(due.due(controllers_of(user, "disposal.propose"), on))
 
 
 def _to_approve(user: User) -> int:
@@ -212,7 +218,7 @@ def _orders(state: str) -> int:
 
 
 def _at_sources() -> int:
-    return told.waiting_for_sources().count()
+    return up_to(told.waiting_for_sources())
 
 
 def _supplies_to_approve(user: User) -> int:
@@ -234,7 +240,7 @@ def _modes_to_agree(user: User) -> int:
 
 
 def _quarantined() -> int:
-    return Quarantine.objects.filter(resolved_by__isnull=True).count()
+    return up_to(Quarantine.objects.filter(resolved_by__isnull=True))
 
 
 def _holds_due(on: date) -> int:

@@ -25,7 +25,15 @@ from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
 from muniment.retention.foresight import counted, foresight_tables, workload
-from muniment.retention.models import ForeseenCount, ForesightAsked, KeptBacklog, PersonDecision, RecordDecision, Review
+from muniment.retention.models import (
+    ForeseenCount,
+    ForesightAsked,
+    KeptBacklog,
+    KeptException,
+    PersonDecision,
+    RecordDecision,
+    Review,
+)
 from muniment.retention.schedule.other_schedules import Against
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -245,6 +253,25 @@ def test_what_waits_in_the_enclave_is_counted_for_it_alone(lives):
     assert _worked_off(lives.cast["rowan"]) == [("November 2026", 1, 0)]
     assert _worked_off(lives.cast["bryony"]) == [("November 2026", 7, 0)]
     assert _worked_off(lives.cast["wren"]) == []
+
+
+def test_exceptions_of_many_are_told_as_counted_last_of_whom_the_reader_may_see(lives, monkeypatch):
+    def told():
+        shown = sign_in(lives.cast["rowan"]).get(reverse("due_disposals")).context
+        return [*shown["causes"], *shown["nobody"]], shown["counted_at"]
+
+    foresee(policy.load(), by=BY)
+    anew, at = told()
+    assert anew
+    assert at is None
+    one = KeptException.objects.first()
+    inside = Scope.objects.filter(controller=one.controller, partition="sealed").values_list("pk", flat=True)
+    KeptException.objects.create(
+        counted_at=one.counted_at, controller=one.controller, scopes=list(inside), of="people", kind="fact",
+        code="offence", number=7, reviews=7,
+    )  # fmt: skip
+    monkeypatch.setattr("muniment.retention.disposals.due.MOST", 0)
+    assert told() == (anew, one.counted_at)
 
 
 def _worked_off(user):
