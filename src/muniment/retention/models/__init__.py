@@ -5,7 +5,7 @@ from muniment.retention.models.checks import DecisionSample, ManualDecision, Man
 from muniment.retention.models.decided import GroupsJoined, PersonDecision, RecordDecision, SubjectEvent
 from muniment.retention.models.disposals import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models.duties import CertificateIssue, Duty
-from muniment.retention.models.forecasts import ForeseenCount, ForesightAsked, KeptBacklog
+from muniment.retention.models.forecasts import ForeseenCount, ForeseenMove, ForesightAsked, KeptBacklog
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
 from muniment.retention.models.reviews import Agreement, Deputy, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
@@ -24,6 +24,7 @@ __all__ = [
     "DisposalOrder",
     "Duty",
     "ForeseenCount",
+    "ForeseenMove",
     "ForesightAsked",
     "GroupsJoined",
     "HeldRecord",
