@@ -25,6 +25,13 @@ class Table:
     note: str = ""
 
 
+class Between(str):
+    """A least and a most in words, which a spreadsheet has as two numbers."""
+
+    least: float
+    most: float
+
+
 @dataclass(frozen=True)
 class Forecast:
     """All that is said of a run to somebody: tables, the years with their months, and the backlog."""
@@ -85,6 +92,12 @@ def changes(run: BatchRun, wanted: Wanted) -> tuple[Table, ...]:
     return _changed(run, wanted, "person"), _changed(run, wanted, "record"), _turned(run, wanted)
 
 
+def every(of: Forecast) -> tuple[Table, ...]:
+    """Return every table of a forecast, month by month too."""
+    months = (months_side_by_side(of),) if of.compared else ()
+    return (*of.tables, by_month(of.years), *of.compared, *months)
+
+
 def by_month(years: Sequence[Year]) -> Table:
     """Return what falls due month by month."""
     rows = [(f"{month:%B %Y}", *vars(due).values()) for year in years for month, due in year.months]
@@ -126,7 +139,7 @@ def _work(
                 due,
                 _range(workload.hours(due, pace), 0),
                 _range(workload.reviewers(due, months, pace), 1),
-                f"{least:,} to {most:,}" if least != most else f"{least:,}",
+                _between(least, most, 0),
             )
         )
     heads = ("When", "Reviews", "Hours", "Reviewers for what falls due", "Waiting at its end")
@@ -150,10 +163,15 @@ def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.M
     )
 
 
-def _range(of: Range, digits: int) -> str:
-    digits = digits or int(of.most < 10)
-    least, most = f"{of.least:,.{digits}f}", f"{of.most:,.{digits}f}"
-    return least if least == most else f"{least} to {most}"
+def _range(of: Range, digits: int) -> Between:
+    return _between(of.least, of.most, digits or int(of.most < 10))
+
+
+def _between(least: float, most: float, digits: int) -> Between:
+    low, high = f"{least:,.{digits}f}", f"{most:,.{digits}f}"
+    found = Between(low if low == high else f"{low} to {high}")
+    found.least, found.most = round(least, digits or None), round(most, digits or None)
+    return found
 
 
 def _stored(found: counted.Counts, years: list[Year]) -> Table:
