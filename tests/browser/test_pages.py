@@ -111,13 +111,12 @@ def _ahead(cast: dict[str, User]) -> Iterator[str]:
     asked = adopting.ask(
         adopting.Proposal(northshire, "PER-G3B", start, "Paper 7 of the board of 2026"), by=from_user(cast["ash"])
     )
-    yield reverse("adoption", args=[asked.reference])
     effects.work_out(by=Actor("tests"))
     page, run = reverse("falls_due"), effects.run_of(asked)
     assert run is not None
-    yield from (page, f"{page}?controller=northshire&group=3", f"{page}?reviewers=many", f"{page}?run={run.pk}")
+    yield from (page, f"{page}?reviewers=many", f"{page}?controller=northshire&group=3&run={run.pk}")
     yield from (reverse("adoptions"), reverse("adoption", args=[asked.reference]), reverse("ask_adoption"))
-    yield from (moves := reverse("adoption_moves", args=[asked.reference]), f"{moves}?direction=stays")
+    yield reverse("adoption_moves", args=[asked.reference])
 
 
 def _of_supplies(cast: dict[str, User], person: PrimePerson, out: Path) -> Iterator[str]:

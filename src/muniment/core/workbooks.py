@@ -20,6 +20,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+
+class Month(date):
+    """A month, as its first day; a spreadsheet shows the month alone."""
+
+
 Value = str | int | float | date | datetime | None
 KIND: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARKING: Final = "OFFICIAL-SENSITIVE"
@@ -28,7 +33,13 @@ MOST_ROWS: Final = 1_048_576  # of a sheet, its head among them
 _TITLE, _TEXT = 31, 32_767  # characters that a spreadsheet takes as a title, and in a cell
 _NARROW, _WIDE, _SEEN = 9, 60, 200  # widths in characters, and rows that are looked at for them
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_FORMATS: Final = ((datetime, "yyyy-mm-dd hh:mm"), (date, "yyyy-mm-dd"), (int, "#,##0"), (float, "#,##0.00"))
+_FORMATS: Final = (
+    (datetime, "yyyy-mm-dd hh:mm"),
+    (Month, "mmmm yyyy"),
+    (date, "yyyy-mm-dd"),
+    (int, "#,##0"),
+    (float, "#,##0.00"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ def response(name: str, made: bytes) -> HttpResponse:
 def _listed(contents: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
     for name, title, note in contents:
         said = title if title != name else ""
-        yield f"Sheet {name}", f"{said}. {note}".strip(". ") if said else note
+        yield f"Sheet {name}", " ".join(each for each in (f"{said}." if said else "", note) if each)
 
 
 def _names(sheets: Iterable[Sheet]) -> list[str]:
@@ -81,11 +92,12 @@ def _names(sheets: Iterable[Sheet]) -> list[str]:
     taken = {ABOUT.casefold(), "history"}  # a title that it keeps for itself
     for sheet in sheets:
         plain = re.sub(r"[\[\]:*?/\\]", " ", sheet.title).strip(" '") or "Table"
-        name, number = plain[:_TITLE].rstrip(), 1
+        whole = plain if len(plain) <= _TITLE else plain[: _TITLE + 1].rpartition(" ")[0] or plain
+        name, number = whole[:_TITLE].rstrip(" ,;"), 1
         while name.casefold() in taken:
             number += 1
             ending = f" {number}"
-            name = plain[: _TITLE - len(ending)].rstrip() + ending
+            name = whole[: _TITLE - len(ending)].rstrip(" ,;") + ending
         taken.add(name.casefold())
         found.append(name)
     return found

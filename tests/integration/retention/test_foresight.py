@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -225,6 +225,7 @@ def test_the_command_prints_the_numbers_of_the_page(lives, tmp_path, capsys):
     book = openpyxl.load_workbook(board)
     assert [cell.value for cell in list(book["What falls due"].iter_rows())[-1]] == ["In all", 4, 0, 5, 0]
     assert "Side by side, month by month" in book.sheetnames
+    assert book["Month by month"]["A2"].value == datetime(2026, 11, 1)
     with pytest.raises(typer.Exit):
         command.foresee(day="", against="", reviewers=1, as_json=True, out=tmp_path / "none" / "board.xlsx")
     assert "There is no folder" in capsys.readouterr().err

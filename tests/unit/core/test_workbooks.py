@@ -12,7 +12,11 @@ from muniment.core.workbooks import Sheet
 
 MADE = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
 NASTY = ("=HYPERLINK(\"http://x/\"&A1)", "+1", "-1+2", "@SUM(A1)", "\t=1", "a\x00b")  # fmt: skip
-ROWS = [("2026", 1234, 0.5, date(2028, 2, 29)), *((text, -7, None, None) for text in NASTY)]
+ROWS = [
+    ("2026", 1234, 0.5, date(2028, 2, 29)),
+    ("May", None, None, workbooks.Month(2028, 5, 1)),
+    *((text, -7, None, None) for text in NASTY),
+]
 SHEETS = [
     Sheet("What falls due", ("", "People", "Share", "On"), ROWS, "Read it so."),
     Sheet("What falls due: all of it, month after month [1]", ("A",), [("x",)]),
@@ -29,7 +33,7 @@ def made():
 def test_each_table_is_a_sheet_with_real_numbers_and_days_and_its_head_stands(made):
     book = openpyxl.load_workbook(io.BytesIO(made))
     assert book.sheetnames == [
-        "About", "What falls due", "What falls due  all of it, mont", "what falls due 2", "About 2"
+        "About", "What falls due", "What falls due  all of it", "what falls due 2", "About 2"
     ]  # fmt: skip
     page = book["What falls due"]
     assert [cell.value for cell in page[1]] == ["Name", "People", "Share", "On"]
@@ -37,6 +41,7 @@ def test_each_table_is_a_sheet_with_real_numbers_and_days_and_its_head_stands(ma
     assert (name.value, people.value, share.value, day.value) == ("2026", 1234, 0.5, datetime(2028, 2, 29))
     assert (name.data_type, people.data_type, share.data_type, day.is_date) == ("s", "n", "n", True)
     assert (people.number_format, day.number_format, page.freeze_panes) == ("#,##0", "yyyy-mm-dd", "A2")
+    assert (page["D3"].value, page["D3"].number_format) == (datetime(2028, 5, 1), "mmmm yyyy")
     assert page.column_dimensions["A"].width > 20
     about = {row[0].value: row[1].value for row in book["About"].iter_rows()}
     assert (about["Marking"], about["Policy"], about["As on"]) == (
@@ -48,7 +53,7 @@ def test_each_table_is_a_sheet_with_real_numbers_and_days_and_its_head_stands(ma
 
 def test_no_text_is_a_formula(made):
     page = openpyxl.load_workbook(io.BytesIO(made))["What falls due"]
-    cells = [row[0] for row in page.iter_rows(min_row=3)]
+    cells = [row[0] for row in page.iter_rows(min_row=4)]
     assert [cell.value for cell in cells] == [*NASTY[:-1], "ab"]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell.quotePrefix for cell in cells] == [True] * 5 + [False]

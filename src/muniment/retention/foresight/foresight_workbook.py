@@ -8,7 +8,7 @@ from muniment.core import words, workbooks
 from muniment.core.models import BatchRun
 from muniment.core.workbooks import Sheet, Value
 from muniment.retention.foresight import counted, foresight_tables
-from muniment.retention.foresight.foresight_tables import Between, Forecast, Table
+from muniment.retention.foresight.foresight_tables import Between, Forecast, Month, Table
 from muniment.retention.foresight.workload import Pace
 
 _SEEN = (
@@ -83,6 +83,8 @@ def _row(row: Sequence[Value], split: Sequence[bool]) -> list[Value]:
     for value, is_split in zip(row, split, strict=True):
         if isinstance(value, Between):
             found += [value.least, value.most]
+        elif isinstance(value, Month):
+            found.append(workbooks.Month(value.first.year, value.first.month, 1))
         else:
             found += [value, None] if is_split else [value]
     return [None if value == "" else value for value in found]
