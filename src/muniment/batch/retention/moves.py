@@ -49,7 +49,8 @@ _IN_ORDER = f"""
 CREATE TEMP TABLE found AS
 WITH told AS (
     SELECT *, CASE WHEN kind_other IN ('dispose', 'archive') AND kind NOT IN ('dispose', 'archive') THEN {GOES}
-        WHEN due_other <= $day AND NOT coalesce(due <= $day, false) THEN {OVERDUE}
+        WHEN due_other <= $day AND NOT coalesce(due <= $day, false)
+            AND kind_other NOT IN ('hold', 'escalate') THEN {OVERDUE}
         WHEN kind IN ('hold', 'escalate') OR kind_other IN ('hold', 'escalate') OR len(missing) > 0
             OR len(list_filter(because, lambda code: NOT list_contains($rules, code))) > 0 THEN {OPEN}
         ELSE {REST} END AS look

@@ -12,7 +12,7 @@ from muniment.core import references, words
 from muniment.engine.policy import Policy
 from muniment.people.models import Belonging
 from muniment.retention.disposals import due
-from muniment.retention.foresight.counted import CLOCK
+from muniment.retention.foresight.counted import CLOCK, COMES
 from muniment.retention.models import ForeseenMove, Review
 
 Moves = QuerySet[ForeseenMove]
@@ -89,7 +89,7 @@ def _direction(code: str, on: date) -> Q:
     return {
         "goes": Q(look=moves.GOES),
         "stays": Q(kind__in=CLOCK) & ~Q(kind_other__in=CLOCK),
-        "overdue": Q(due_other__lte=on) & (Q(due=None) | Q(due__gt=on)),
+        "overdue": Q(due_other__lte=on) & (Q(due=None) | Q(due__gt=on)) & Q(kind_other__in=COMES),
         "open": Q(look=moves.OPEN),
         "earlier": Q(moved__in=["earlier", "dated"]),
         "later": Q(moved__in=["later", "undated"]),
