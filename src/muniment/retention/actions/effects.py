@@ -79,9 +79,18 @@ def _waiting() -> QuerySet[RuleAdoption]:
 
 def _forget() -> None:
     kept = [_words(asked) for asked in _waiting()]
-    runs = ForeseenMove.objects.values_list("run", flat=True).distinct()
-    gone = BatchRun.objects.filter(pk__in=list(runs)).exclude(versions__against__in=kept, state="done")
-    ForeseenMove.objects.filter(run__in=list(gone.values_list("pk", flat=True))).delete()
+    gone = BatchRun.objects.filter(pk__in=_listed()).exclude(versions__against__in=kept, state="done")
+    if keys := list(gone.values_list("pk", flat=True)):
+        ForeseenMove.objects.filter(run__in=keys).delete()
+
+
+def _listed() -> list[int]:
+    """Return the runs that have a list, each looked up: every round asks, and a list may have a million rows."""
+    found: list[int] = []
+    rows = ForeseenMove.objects.order_by("run", "place").values_list("run", flat=True)
+    while (run := rows.filter(run__gt=found[-1] if found else 0).first()) is not None:
+        found.append(run)
+    return found
 
 
 def _words(asked: RuleAdoption) -> str:
