@@ -14,16 +14,19 @@ from playwright.sync_api import Page
 from factories.screens import validate, walk
 from factories.small_world import make_small_world
 from factories.supplies import agree, send_corrections, supply
-from muniment.core.actors import Actor
-from muniment.core.models import User
+from muniment.core.actors import Actor, from_user
+from muniment.core.models import Controller, User
 from muniment.objects.models import PlaceEdge, PrimePlace, PrimeVehicle
 from muniment.people.actions import bulk, sampling
 from muniment.people.actions import judge_together as together
 from muniment.people.judging import kinds_of_pairs as kinds
 from muniment.people.models import JudgingAct, MatchEdge, PrimePerson
 from muniment.records.models import Nominal, Quarantine, Record
+from muniment.retention.actions import adopting, effects
+from muniment.retention.actions.foresee import foresee
 from muniment.retention.disposals import due
 from muniment.retention.models import Hold, Review
+from muniment.retention.policies import policy_now
 
 
 def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
@@ -94,9 +97,26 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     waiting = due.about_nobody([review.controller], timezone.localdate())
     for kind in (waiting[0].class_id, "UNKNOWN"):
         yield reverse("due_records", args=[review.controller.code, kind])
+    yield from _ahead(cast)
     yield from _of_supplies(cast, PrimePerson.objects.get(pk=review.prime_id), out)
     yield reverse("audit")  # forbidden to a records manager: the page that says so
     yield reverse("person", args=["P0000000-0"])  # not found
+
+
+def _ahead(cast: dict[str, User]) -> Iterator[str]:
+    """Name the pages of what falls due, narrowed, wrong and beside another schedule, and of an adoption that waits."""
+    northshire = Controller.objects.get(code="northshire")
+    foresee(policy_now.policy(), by=Actor("tests"))
+    start = timezone.localdate()
+    asked = adopting.ask(
+        adopting.Proposal(northshire, "PER-G3B", start, "Paper 7 of the board of 2026"), by=from_user(cast["ash"])
+    )
+    effects.work_out(by=Actor("tests"))
+    page, run = reverse("falls_due"), effects.run_of(asked)
+    assert run is not None
+    yield from (page, f"{page}?reviewers=many", f"{page}?controller=northshire&group=3&run={run.pk}")
+    yield from (reverse("adoptions"), reverse("adoption", args=[asked.reference]), reverse("ask_adoption"))
+    yield reverse("adoption_moves", args=[asked.reference])
 
 
 def _of_supplies(cast: dict[str, User], person: PrimePerson, out: Path) -> Iterator[str]:

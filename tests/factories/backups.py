@@ -56,7 +56,7 @@ def adopt() -> str:
     rowan, ash = (from_user(User.objects.get(username=name)) for name in ("rowan", "ash"))
     asked = adopting.ask(adopting.Proposal(force, "HR-RAD", timezone.localdate(), paper), by=rowan)
     effects.work_out(by=BY)
-    adopting.complete(asked, by=ash)
+    adopting.complete(asked, by=ash, shown=effects.digest(effects.run_of(asked)))
     return asked.reference
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.utils import timezone
 
 from muniment.cli import exits, printing
 from muniment.core import actors, policy_in_force
@@ -14,7 +15,8 @@ from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
 from muniment.retention.actions import foresee as foreseeing
-from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.foresight import counted, foresight_tables, foresight_workbook, workload
+from muniment.retention.foresight.foresight_workbook import About
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
@@ -32,9 +34,14 @@ def foresee(
     ] = "",
     reviewers: Annotated[int | None, typer.Option(help="How many reviewers there are; else as policy has it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    out: Annotated[Path | None, typer.Option(help="A CSV file to write every table to.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A file to write every table to: a workbook when it ends in .xlsx, else CSV.")
+    ] = None,
 ) -> None:
     """Count what falls due month by month, keep it for the page, and change no decision."""
+    if out and not out.absolute().parent.is_dir():
+        typer.echo(f"There is no folder {out.absolute().parent}: make it, or name another file.", err=True)
+        raise typer.Exit(exits.WRONG_USE)
     try:
         on = date.fromisoformat(day) if day else None
         loaded = policy_in_force.load()
@@ -50,12 +57,12 @@ def foresee(
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.WRONG_USE) from error
     pace = workload.pace(counted.first_day(run))
-    made = foresight_tables.forecast(run, counted.Wanted(), pace.reviewers if reviewers is None else reviewers, pace)
-    every = [*made.tables, foresight_tables.by_month(made.years), *made.compared]
-    if made.compared:
-        every.append(foresight_tables.months_side_by_side(made))
+    there = pace.reviewers if reviewers is None else reviewers
+    made = foresight_tables.forecast(run, counted.Wanted(), there, pace)
+    every = list(foresight_tables.every(made))
     if out:
-        _write(out, run, every)
+        about = About(pace, there, "every force and office", "", timezone.localdate())
+        write(out, run, made, about)
     if as_json:
         printing.report(_facts(run, every, made), as_json=True)
         return
@@ -89,13 +96,19 @@ def _facts(run: BatchRun, tables: list[foresight_tables.Table], made: foresight_
     return {"run": run.pk, **run.versions, "decisions": made.total, "backlog": burnt, "tables": shown}
 
 
-def _write(out: Path, run: BatchRun, tables: list[foresight_tables.Table]) -> None:
-    """Write every figure on a line of its own, with its table, row and column: so one file holds many tables."""
+def write(out: Path, run: BatchRun, made: foresight_tables.Forecast, about: About) -> None:
+    """Write every table to a file: as a workbook, or as CSV with every figure on a line of its own.
+
+    There each line bears its table, row and column, so that one file holds many tables.
+    """
+    if out.suffix.lower() == ".xlsx":
+        out.write_bytes(foresight_workbook.made(run, made, about))
+        return
     with out.open("w", newline="", encoding="utf-8") as file:
         written = csv.writer(file)
         written.writerow(["Table", "Row", "Column", "Figure", "As on", "Policy", "Other schedule", "Forecast"])
-        about = [run.versions["on"], run.versions["policy"], run.versions["against"], run.pk]
-        for table in tables:
+        last = [run.versions["on"], run.versions["policy"], run.versions["against"], run.pk]
+        for table in foresight_tables.every(made):
             for name, *values in table.rows:
                 for head, value in zip(table.heads[1:], values, strict=True):
-                    written.writerow([table.title, name, head, value, *about])
+                    written.writerow([table.title, name, head, value, *last])

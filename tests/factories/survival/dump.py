@@ -20,6 +20,7 @@ OF_RUNS = {
     "core.AuditEvent", "core.AuditLeaf", "core.AuditSeal", "core.BatchRun", "core.Sitting", "core.ContentKey",
     "core.LedgerEntry",    "core.CovertEvent", "core.CovertLeaf", "core.CovertSeal", "records.Intake",
     "people.RunFigures", "people.ReservePair", "people.RunHold", "people.HeldChange", "retention.ForeseenCount",
+    "retention.ForeseenMove",
     "retention.KeptForecast", "retention.KeptBacklog", "retention.KeptException",
 }  # fmt: skip
 # Derived from keys that the database makes, or from times.

@@ -115,15 +115,17 @@ def _dated(
 # One row a decision, in the same columns for people and for records.
 _TERMED = """
 CREATE OR REPLACE TEMP TABLE {into} AS
-SELECT m.{key} AS key, m.controller, {group} AS "group", {class_id} AS class_id, m.due,
+SELECT m.{key} AS key, m.controller, {group} AS "group", {class_id} AS class_id, m.due, m.rule, a.because, a.missing,
     CASE WHEN m.due IS NULL AND m.outcome = 'retain' THEN 'open' WHEN m.due IS NULL THEN 'undated'
         WHEN m.due <= $day THEN 'overdue' WHEN m.due <= $until THEN 'ahead' ELSE 'later' END AS term,
     CASE WHEN m.due > $day AND m.due <= $until THEN date_trunc('month', m.due)::date END AS month,
     CASE WHEN m.outcome = 'retain' AND m.due <= $until THEN a.outcome ELSE m.outcome END AS kind
 FROM made m JOIN ahead a ON a.{key} = m.{key} AND a.controller IS NOT DISTINCT FROM m.controller
 """
-_PERSON = {"key": "person_id", "group": 'm."group"', "class_id": "coalesce(m.rule, '')"}
-_RECORD = {"key": "record_id", "group": "NULL::TINYINT", "class_id": "coalesce(m.class_id, '')"}
+_NAMES = {
+    "person": {"key": "person_id", "group": 'm."group"', "class_id": "coalesce(m.rule, '')"},
+    "record": {"key": "record_id", "group": "NULL::TINYINT", "class_id": "coalesce(m.class_id, '')"},
+}
 _TOLD = {
     "person": "t.person_id = d.key AND t.controller IS NOT DISTINCT FROM d.controller",
     "record": "t.record_id = d.key",
@@ -140,19 +142,32 @@ SELECT '{side}' AS side, '{subject}' AS subject, controller, scopes, "group", cl
 FROM (SELECT d.*, coalesce(t.scopes, '') AS scopes, {of} FROM {table} d LEFT JOIN told t ON {told}) GROUP BY ALL
 """
 
+# How a day moves; `d` is the decision in force and `o` the other.
+MOVED = """CASE WHEN o.due < d.due THEN 'earlier' WHEN o.due > d.due THEN 'later'
+            WHEN d.due IS NULL AND o.due IS NOT NULL THEN 'dated'
+            WHEN o.due IS NULL AND d.due IS NOT NULL THEN 'undated' ELSE 'same' END AS moved"""
+
 # Whatever only one side decides about is no change of the schedule, and cannot be: both are asked about the same.
 _CHANGED = """
 SELECT 'change' AS side, '{subject}' AS subject, controller, scopes, "group", class_id, term, month, kind, kind_other,
     moved, under_way, {sums}
 FROM (
     SELECT d.*, o.kind AS kind_other, coalesce(t.scopes, '') AS scopes, {of},
-        CASE WHEN o.due < d.due THEN 'earlier' WHEN o.due > d.due THEN 'later'
-            WHEN d.due IS NULL AND o.due IS NOT NULL THEN 'dated'
-            WHEN o.due IS NULL AND d.due IS NOT NULL THEN 'undated' ELSE 'same' END AS moved
+        {moved}
     FROM {table} d JOIN {other} o ON o.key = d.key AND o.controller IS NOT DISTINCT FROM d.controller
     LEFT JOIN told t ON {told}
 ) WHERE moved <> 'same' OR kind <> kind_other GROUP BY ALL
 """
+
+
+def term(raw: duckdb.DuckDBPyConnection, subject: str, of: Side, into: str, days: dict[str, Any]) -> None:
+    """Make a table of the decisions of a side about people or records: when each falls due, and what it comes to then.
+
+    `days` are the `day` of asking and the last, `until`.
+    """
+    raw.register("made", getattr(of.made, f"{subject}s"))
+    raw.register("ahead", getattr(of.ahead, f"{subject}s"))
+    raw.execute(_TERMED.format(into=into, **_NAMES[subject]), days)
 
 
 def count(told: Told, on: date, now: Side, other: Side | None = None) -> pa.Table:
@@ -163,14 +178,12 @@ def count(told: Told, on: date, now: Side, other: Side | None = None) -> pa.Tabl
     raw = connect(preserve_insertion_order="false")
     days: dict[str, Any] = {"day": on, "until": horizon(on)}
     found = []
-    for subject, names, of in (("person", _PERSON, told.persons), ("record", _RECORD, told.records)):
+    for subject, of in (("person", told.persons), ("record", told.records)):
         raw.register("told", of)
-        said = {"subject": subject, "told": _TOLD[subject], "of": _OF[subject], "sums": _SUMS}
+        said = {"subject": subject, "told": _TOLD[subject], "of": _OF[subject], "sums": _SUMS, "moved": MOVED}
         sides = {"now": now} | ({"other": other} if other else {})
         for name, each in sides.items():
-            raw.register("made", getattr(each.made, f"{subject}s"))
-            raw.register("ahead", getattr(each.ahead, f"{subject}s"))
-            raw.execute(_TERMED.format(into=f"of_{name}", **names), days)
+            term(raw, subject, each, f"of_{name}", days)
             found.append(raw.sql(_COUNTED.format(side=name, table=f"of_{name}", **said)).to_arrow_table())
         if other:
             found.append(raw.sql(_CHANGED.format(table="of_now", other="of_other", **said)).to_arrow_table())

@@ -22,6 +22,10 @@ _NOT_SHOWN = (
     "What it would move is not worked out yet by the policy as it is now: the worker does that. Look at it, and then"
     " complete it."
 )
+_MOVED_SINCE = (
+    "What it would move has changed since the page was made on which you looked at it: look at it again, and then"
+    " complete it."
+)
 _WAITS = "Somebody has asked for this rule already: complete or refuse that first."
 
 
@@ -65,17 +69,22 @@ def ask(proposal: Proposal, *, by: Actor) -> RuleAdoption:
     return asked
 
 
-def complete(asked: RuleAdoption, *, by: Actor) -> None:
-    """Complete what another asked for: the schedule says so from its day on, and the next run follows it."""
+def complete(asked: RuleAdoption, *, by: Actor, shown: str = "") -> None:
+    """Complete what another asked for: the schedule says so from its day on, and the next run follows it.
+
+    `shown` is the digest of what it moves (`effects.digest`) as whoever completes it has seen it.
+    """
     may(asked.controller, by).require()
     with transaction.atomic():
         held = _waiting(asked)
         unless(held.asked_by != by.name, "You asked for this: someone else has to complete it.").require()
-        unless(effects.run_of(held) is not None or not effects.is_wanted(), _NOT_SHOWN).require()
+        run = effects.run_of(held)
+        unless(run is not None or not effects.is_wanted(), _NOT_SHOWN).require()
+        unless(shown == effects.digest(run), _MOVED_SINCE).require()
         _can_be(Proposal(held.controller, held.rule, held.start, held.authority, held.length, held.ends)).require()
         RuleAdoption.objects.filter(pk=held.pk).update(completed_by=by.name, completed_at=timezone.now())
         ledger_lines.of_adoption(held)
-        audit.record(by, "schedule.adopt", subject=held.reference, detail=_told(held))
+        audit.record(by, "schedule.adopt", subject=held.reference, detail=_told(held) | {"moves": shown})
 
 
 def refuse(asked: RuleAdoption, *, by: Actor, why: str) -> None:

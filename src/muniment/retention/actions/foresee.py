@@ -8,16 +8,17 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from muniment.batch.retention import foresight
-from muniment.core import access, audit
+from muniment.batch.retention.moves import Moves, moves
+from muniment.core import access, audit, turns
 from muniment.core.actors import Actor
-from muniment.core.models import BatchRun
+from muniment.core.models import BatchRun, Controller
 from muniment.core.verdicts import Refused, unless
 from muniment.engine.policy import Policy, PolicyError
 from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.disposals import due
 from muniment.retention.foresight import foreseen_tables
-from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
+from muniment.retention.models import ForeseenCount, ForeseenMove, ForesightAsked, KeptForecast
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
@@ -39,6 +40,16 @@ FROM {counts} f JOIN core_controller c ON c.code = f.controller
 LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
 """
 
+# What was destroyed meanwhile is left out.
+_INSERT_MOVES = """
+INSERT INTO retention_foreseenmove (run_id, place, look, controller_id, prime_id, record_id, "group", class_id, due,
+    kind, rule, due_other, kind_other, rule_other, moved, because, missing)
+SELECT %(run)s, m.place, m.look, %(controller)s, m.person_id, m.record_id, m."group", m.class_id, m.due, m.kind, m.rule,
+    m.due_other, m.kind_other, m.rule_other, m.moved, m.because, m.missing
+FROM {moves} m LEFT JOIN records_record r ON r.id = m.record_id LEFT JOIN people_primeperson p ON p.id = m.person_id
+WHERE r.id IS NOT NULL OR p.id IS NOT NULL
+"""
+
 # A review that was decided since the day before that was kept counts for the group in which its person was then.
 _KEEP_BACKLOG = """
 DELETE FROM retention_keptbacklog WHERE made_on = %(day)s OR made_on < %(oldest)s;
@@ -58,8 +69,18 @@ GROUP BY r.controller_id, seen.scopes, of_group
 """
 
 
-def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Against | None = None) -> BatchRun:
+def foresee(
+    policy: Policy,
+    *,
+    by: Actor,
+    on: date | None = None,
+    against: Against | None = None,
+    listing: Controller | None = None,
+) -> BatchRun:
     """Count what falls due, month by month, and keep the counts for whoever may see those who are counted.
+
+    With `listing`, whom and what the other schedule moves of that controller is kept one by one as well, with a digest
+    of it in the counts of the run.
 
     `on` is the day of the last schedule where it is left out. The decisions that are published are counted, where they
     are of that day and policy; otherwise everyone is decided for the forecast alone. Raises Refused before the first
@@ -70,11 +91,14 @@ def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Again
     assert last is not None
     day = on or last.on
     is_published = (day, policy.version) == (last.on, last.policy_version)
+    moved: Moves | None = None
     made = foreseen_tables.published() if is_published else schedule_tables.decide(policy, day)
     now = foreseen_tables.side(policy, day, made)
     other = None
     if against:
         other = foreseen_tables.side(against.policy, day, schedule_tables.decide(against.policy, day))
+        if listing:
+            moved = moves(day, now, other, controller=listing.code, policy=policy)
     counted = foresight.count(foreseen_tables.told(), day, now, other)
     versions: dict[str, Any] = {
         "policy": policy.version,
@@ -83,11 +107,16 @@ def foresee(policy: Policy, *, by: Actor, on: date | None = None, against: Again
     }
     versions |= {"schedule": last.run if is_published else None, "against": against.words if against else ""}
     versions |= {"against_policy": against.policy.version if against else ""}
-    with staging.staged({"counts": counted}) as names, transaction.atomic(), connection.cursor() as cursor:
+    staged = {"counts": counted} | ({"moves": moved.table} if moved else {})
+    with staging.staged(staged) as names, transaction.atomic(), connection.cursor() as cursor:
+        turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FORESIGHT_LOCK])
         run = BatchRun.objects.create(kind=KIND, started_at=began, versions=versions)
         cursor.execute(_INSERT.format(counts=names["counts"]), {"run": run.pk})
         run.state, run.ended_at, run.counts = "done", timezone.now(), {"rows": cursor.rowcount}
+        if moved and listing:
+            cursor.execute(_INSERT_MOVES.format(moves=names["moves"]), {"run": run.pk, "controller": listing.pk})
+            run.counts["moves"] = moved.digest
         run.save(update_fields=["state", "ended_at", "counts"])
         _forget_earlier(run)
         if against is None:
@@ -119,6 +148,7 @@ def _forget_earlier(run: BatchRun) -> None:
     compared = compared.exclude(pk__in=same).order_by("-pk")
     gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
     ForeseenCount.objects.filter(run__in=gone).delete()
+    ForeseenMove.objects.filter(run__in=gone).delete()
     BatchRun.objects.filter(pk__in=gone).update(state="replaced")
 
 

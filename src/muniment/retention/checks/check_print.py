@@ -1,11 +1,12 @@
-"""What a sample of automatic decisions tells, for the board: one short document, and a file."""
+"""What a sample of automatic decisions tells, for the board: one short document, a file and a workbook."""
 
 import csv
 import io
 
 from django.utils import timezone
 
-from muniment.core import words
+from muniment.core import words, workbooks
+from muniment.core.workbooks import Sheet, Value
 from muniment.retention.checks import check_shown, sampled
 from muniment.retention.models import DecisionSample
 from muniment.retention.printed import Page, heading, paragraph, table
@@ -58,3 +59,25 @@ def as_csv(sample: DecisionSample) -> str:
     written.writerows([(), check_shown.HEADS, *(check_shown.row(each) for each in told.tallies), ()])
     written.writerows([("Cause", "Decisions"), *check_shown.causes(told)])
     return out.getvalue()
+
+
+def as_xlsx(sample: DecisionSample) -> bytes:
+    """Return what a sample tells as a workbook: what it is of, and rates, strata and causes on sheets of their own."""
+    told = sampled.results(sample)
+    about: list[tuple[str, Value]] = [("Sample", sample.pk), *check_shown.about(sample), ("State", standing(sample))]
+    about += [("What it does not tell", each) for each in check_shown.LIMITS]
+    rates = [
+        (each.title, None if each.share is None else 100 * each.share, 100 * each.low, 100 * each.high, each.is_over)
+        for each in check_shown.rates(told)
+    ]
+    sheets = (
+        Sheet(
+            "Rates",
+            ("What is wrong", "Share, %", "Low, %", "High, %", "Above the limit"),
+            [(*numbers, "Yes" if is_over else "No") for *numbers, is_over in rates],
+        ),
+        Sheet("Strata", check_shown.NUMBERS, [check_shown.numbers(each) for each in told.tallies]),
+        Sheet("Causes", ("Cause of what was wrong", "Decisions"), check_shown.causes(told)),
+    )
+    title = f"Check of automatic decisions, sample {sample.pk}"
+    return workbooks.workbook(title, about, sheets, made_at=timezone.now())

@@ -83,6 +83,18 @@ def row(each: Tally) -> tuple[str, ...]:
     )
 
 
+NUMBERS = (*HEADS[:-1], "Destroys, %", "Low, %", "High, %")
+
+
+def numbers(each: Tally) -> tuple[str | float | None, ...]:
+    """Return a stratum as a row of NUMBERS, for a spreadsheet."""
+    low, high = each.interval(KINDS["destroys"])
+    outcome, group, *_ = row(each)
+    counts = (each.population, each.right, each.destroys, each.keeps, each.neither, each.unsure)
+    share = 100 * each.of(KINDS["destroys"]) / each.told if each.told else None
+    return (outcome, group, *counts, *((share, 100 * low, 100 * high) if each.told else (None, None, None)))
+
+
 def causes(told: Results) -> list[tuple[str, int]]:
     """Return the causes of what was wrong, the most frequent first."""
     most = sorted(told.causes.items(), key=lambda each: (-each[1], each[0]))

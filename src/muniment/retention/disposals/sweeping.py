@@ -31,7 +31,15 @@ from muniment.records.models import (
     VehicleLink,
 )
 from muniment.retention.disposals import check_forgetting
-from muniment.retention.models import BatchPerson, DisposalOrder, GroupsJoined, PersonDecision, Review, ReviewTrigger
+from muniment.retention.models import (
+    BatchPerson,
+    DisposalOrder,
+    ForeseenMove,
+    GroupsJoined,
+    PersonDecision,
+    Review,
+    ReviewTrigger,
+)
 
 
 @dataclass
@@ -56,6 +64,7 @@ class Gone:
 
 _DELETE = (
     "DELETE FROM retention_recorddecision WHERE record_id = %(record)s",
+    "DELETE FROM retention_foreseenmove WHERE record_id = %(record)s",
     "UPDATE retention_persondecision SET driving_involvement_id = NULL WHERE driving_involvement_id IN"
     " (SELECT id FROM records_involvement WHERE record_id = %(record)s)",
     # What a standing hold covers cannot be deleted, whoever should try: the line that says so stays, and forbids it.
@@ -223,6 +232,7 @@ def _follow(order: DisposalOrder, before: dict[int, str]) -> None:
     PersonDecision.objects.filter(prime__in=emptied).delete()
     ReviewTrigger.objects.filter(prime__in=emptied).delete()
     BatchPerson.objects.filter(prime__in=emptied).delete()
+    ForeseenMove.objects.filter(prime__in=emptied).delete()
     Review.objects.filter(prime__in=emptied).exclude(state__in=["decided", "closed"]).update(state="closed")
 
 

@@ -25,6 +25,19 @@ class Table:
     note: str = ""
 
 
+class Between(str):
+    """A least and a most in words, which a spreadsheet has as two numbers."""
+
+    least: float
+    most: float
+
+
+class Month(str):
+    """A month in words, which a spreadsheet has as its first day."""
+
+    first: date
+
+
 @dataclass(frozen=True)
 class Forecast:
     """All that is said of a run to somebody: tables, the years with their months, and the backlog."""
@@ -85,9 +98,15 @@ def changes(run: BatchRun, wanted: Wanted) -> tuple[Table, ...]:
     return _changed(run, wanted, "person"), _changed(run, wanted, "record"), _turned(run, wanted)
 
 
+def every(of: Forecast) -> tuple[Table, ...]:
+    """Return every table of a forecast, month by month too."""
+    months = (months_side_by_side(of),) if of.compared else ()
+    return (*of.tables, by_month(of.years), *of.compared, *months)
+
+
 def by_month(years: Sequence[Year]) -> Table:
     """Return what falls due month by month."""
-    rows = [(f"{month:%B %Y}", *vars(due).values()) for year in years for month, due in year.months]
+    rows = [(_month(month), *vars(due).values()) for year in years for month, due in year.months]
     return Table("by-month", "Month by month", ("Month", *_DUE), tuple(rows))
 
 
@@ -126,7 +145,7 @@ def _work(
                 due,
                 _range(workload.hours(due, pace), 0),
                 _range(workload.reviewers(due, months, pace), 1),
-                f"{least:,} to {most:,}" if least != most else f"{least:,}",
+                _between(least, most, 0),
             )
         )
     heads = ("When", "Reviews", "Hours", "Reviewers for what falls due", "Waiting at its end")
@@ -136,7 +155,7 @@ def _work(
 def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.Month]) -> Table:
     """Return what waited at the end of each month behind and what was decided in it, and what that pace comes to."""
     months = counted.behind(wanted, on)
-    rows = [(f"{each.first:%B %Y}", each.waiting, each.decided) for each in months]
+    rows = [(_month(each.first), each.waiting, each.decided) for each in months]
     note = (
         "It is counted with each forecast, of those whom you may see. The first month and the one that is not over"
         " count as far as they were."
@@ -150,10 +169,21 @@ def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.M
     )
 
 
-def _range(of: Range, digits: int) -> str:
-    digits = digits or int(of.most < 10)
-    least, most = f"{of.least:,.{digits}f}", f"{of.most:,.{digits}f}"
-    return least if least == most else f"{least} to {most}"
+def _range(of: Range, digits: int) -> Between:
+    return _between(of.least, of.most, digits or int(of.most < 10))
+
+
+def _between(least: float, most: float, digits: int) -> Between:
+    low, high = f"{least:,.{digits}f}", f"{most:,.{digits}f}"
+    found = Between(low if low == high else f"{low} to {high}")
+    found.least, found.most = round(least, 2), round(most, 2)
+    return found
+
+
+def _month(first: date) -> Month:
+    found = Month(f"{first:%B %Y}")
+    found.first = first
+    return found
 
 
 def _stored(found: counted.Counts, years: list[Year]) -> Table:
@@ -178,7 +208,7 @@ def months_side_by_side(of: Forecast) -> Table:
     """Return what falls due month by month under both schedules."""
     pairs = zip(of.years, of.other_years, strict=True)
     lines = [
-        (f"{month:%B %Y}", one, two)
+        (_month(month), one, two)
         for here, there in pairs
         for (month, one), (_, two) in zip(here.months, there.months, strict=True)
     ]

@@ -1,5 +1,6 @@
 """What a reader narrows the forecast to."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -7,11 +8,12 @@ from django import forms
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
 from muniment.core.models import Controller
-from muniment.retention.foresight import counted
+from muniment.retention.foresight import counted, moved
 from muniment.retention.foresight.counted import Wanted
 from muniment.retention.schedule import other_schedules
 
 MOST_REVIEWERS = 10_000
+_GROUPS = [("", "Every group"), ("1", "1"), ("2", "2"), ("3", "3"), ("0", "None")]
 
 
 class ForesightForm(forms.Form):
@@ -29,7 +31,7 @@ class ForesightForm(forms.Form):
     group = forms.ChoiceField(
         label="Group of people",
         required=False,
-        choices=[("", "Every group"), ("1", "1"), ("2", "2"), ("3", "3"), ("0", "None")],
+        choices=_GROUPS,
     )
     reviewers = forms.IntegerField(
         label="Reviewers",
@@ -68,3 +70,34 @@ class BesideForm(forms.Form):
         """Offer the drafts that are there."""
         super().__init__(*arguments, **named)
         self.fields["draft"].choices = [("", "None"), *((name, name) for name in other_schedules.drafts())]  # type: ignore[attr-defined]
+
+
+class MovesForm(forms.Form):
+    """What the list of whom and what an adoption moves is narrowed to."""
+
+    direction = forms.ChoiceField(label="How", required=False, choices=[("", "Every way"), *moved.DIRECTIONS.items()])
+    subject = forms.ChoiceField(
+        label="Of", required=False, choices=[("", "People and records"), ("person", "People"), ("record", "Records")]
+    )
+    class_id = forms.ChoiceField(label="Class of records", required=False)
+    group = forms.ChoiceField(label="Group of people", required=False, choices=_GROUPS)
+
+    def __init__(self, *arguments: Any, classes: Iterable[str], **named: Any) -> None:
+        """Offer the classes of which something moves."""
+        super().__init__(*arguments, **named)
+        titled = sorted((words.class_title(each), each) for each in classes)
+        self.fields["class_id"].choices = [("", "Every class"), *((each, title) for title, each in titled)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A record has no group, nor a person a class."""
+        given = super().clean() or {}
+        if given.get("class_id") and (given.get("group") or given.get("subject") == "person"):
+            self.add_error("class_id", "Choose a class of records or a group of people, not both")
+        elif given.get("group") and given.get("subject") == "record":
+            self.add_error("group", "A record has no group: choose people, or every group")
+        return given
+
+    @property
+    def narrow(self) -> moved.Narrow:
+        """What it narrows to; what is wrong narrows nothing."""
+        return moved.Narrow(**self.cleaned_data) if self.is_valid() else moved.Narrow()

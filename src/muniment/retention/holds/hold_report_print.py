@@ -1,6 +1,11 @@
-"""The report on what has gone of a hold's scope, as a PDF."""
+"""The report on what has gone of a hold's scope, as a PDF and as a workbook."""
 
-from muniment.core import words
+from datetime import date
+
+from django.utils import timezone
+
+from muniment.core import words, workbooks
+from muniment.core.workbooks import Sheet, Value
 from muniment.retention.holds.gone import Went
 from muniment.retention.holds.hold_reports import Report
 from muniment.retention.printed import Page, heading, paragraph, table
@@ -28,6 +33,40 @@ def as_pdf(report: Report, named: tuple[Went, ...], scope: list[tuple[str, str]]
     for each in report.limits:
         paragraph(page, f"- {each}")
     return bytes(page.output())
+
+
+def as_xlsx(report: Report, named: tuple[Went, ...], scope: list[tuple[str, str]]) -> bytes:
+    """Return a report as a workbook; arguments as of `as_pdf`."""
+    hold = report.hold
+    about: list[tuple[str, Value]] = [
+        ("Hold", f"{hold.reference}, {hold.title}"),
+        ("What it says", report.verdict),
+        ("Whose records", ", ".join(each.name for each in report.controllers) or "Nobody's"),
+        ("Since", report.since),
+        ("Made", report.made_at),
+        ("In scope and gone", len(report.went)),
+        ("Named here", f"{len(named):,}: those whose disposals the reader may see"),
+        ("Gone, and nobody can say", len(report.unknown)),
+        ("Gone, and not in scope", report.others),
+        *(("What it cannot know", each) for each in report.limits),
+    ]
+    gone = [(record, kind, _day(each), order) for each in named for record, kind, _, order in [row(each)]]
+    sheets = (
+        Sheet("Scope", ("Part", "What"), scope or [("Everything", "of these controllers")]),
+        Sheet("What has gone", ("Record", "Class", "Destroyed", "Order"), gone),
+        Sheet(
+            "Held against",
+            ("Check", "Found", "Agrees"),
+            [(each.what, each.found, _AGREES[each.agrees]) for each in report.checks],
+        ),
+    )
+    title = f"What has gone of the scope of hold {hold.reference}"
+    return workbooks.workbook(title, about, sheets, made_at=report.made_at)
+
+
+def _day(went: Went) -> date | None:
+    at = went.item.destroyed_at
+    return timezone.localtime(at).date() if at else None
 
 
 def row(went: Went) -> tuple[str, str, str, str]:

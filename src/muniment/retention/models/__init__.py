@@ -6,7 +6,7 @@ from muniment.retention.models.decided import GroupsJoined, PersonDecision, Reco
 from muniment.retention.models.disposals import Certificate, DisposalItem, DisposalOrder, SourceInstruction
 from muniment.retention.models.duties import CertificateIssue, Duty
 from muniment.retention.models.escalations import ReviewEscalation
-from muniment.retention.models.forecasts import ForeseenCount, ForesightAsked, KeptBacklog, KeptException
+from muniment.retention.models.forecasts import ForeseenCount, ForeseenMove, ForesightAsked, KeptBacklog, KeptException
 from muniment.retention.models.hold_versions import HoldVersion, LetGoRecord
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
@@ -26,6 +26,7 @@ __all__ = [
     "DisposalOrder",
     "Duty",
     "ForeseenCount",
+    "ForeseenMove",
     "ForesightAsked",
     "GroupsJoined",
     "HeldRecord",

@@ -7,7 +7,9 @@ from django.db.models.functions import Now
 
 from muniment.core.fields import Kind
 from muniment.core.models import BatchRun, Controller
-from muniment.core.walls import BY_CONTROLLER, EVERYONE
+from muniment.core.walls import BY_CONTROLLER, EVERYONE, through
+from muniment.people.models import PrimePerson
+from muniment.records.models import Record
 
 
 class ForeseenCount(models.Model):
@@ -44,6 +46,46 @@ class ForeseenCount(models.Model):
             " OR controller_id = ANY ((SELECT muniment.controllers())::bigint[]))"
         )
         web = "SELECT"
+
+
+class ForeseenMove(models.Model):
+    """A person or a record that an adoption would move. It names somebody, and goes when the adoption waits no more."""
+
+    run = models.ForeignKey(BatchRun, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    place = models.BigIntegerField()  # in the order in which to look
+    look = models.SmallIntegerField()  # why it stands there, as `batch.retention.moves` numbers it
+    controller = models.ForeignKey(Controller, models.DO_NOTHING, db_constraint=False, db_index=False)
+    # Written by the million. One of the two; a row of what has gone is seen by nobody, and goes with it.
+    prime = models.ForeignKey(PrimePerson, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    record = models.ForeignKey(Record, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    group = models.SmallIntegerField(null=True)
+    class_id = models.CharField(max_length=60, blank=True)
+    due = models.DateField(null=True)
+    kind = models.CharField(max_length=12)
+    rule = models.CharField(max_length=60, blank=True)
+    due_other = models.DateField(null=True)
+    kind_other = models.CharField(max_length=12)
+    rule_other = models.CharField(max_length=60, blank=True)
+    moved = models.CharField(max_length=8)
+    because = ArrayField(models.CharField(max_length=60), default=list)
+    missing = ArrayField(models.CharField(max_length=60), default=list)
+
+    class Fields:
+        id = run = controller = prime = record = Kind.KEY
+        place = look = moved = Kind.STATE
+        group = class_id = due = kind = rule = Kind.SPECIAL
+        due_other = kind_other = rule_other = because = missing = Kind.SPECIAL
+
+    class Wall:
+        # As the decisions themselves are seen, and as the record or person is now: not as when it was worked out.
+        seen = (
+            f"(record_id IS NULL OR {through('records_record', 'record_id')}) AND (prime_id IS NULL"
+            f" OR {BY_CONTROLLER} AND {through('people_primeperson', 'prime_id')})"
+        )
+        web = "SELECT"
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["run", "place"], name="foreseen_move_once")]
 
 
 class ForesightAsked(models.Model):

@@ -70,12 +70,13 @@ def _ask(request: HttpRequest, form: AdoptionForm) -> RuleAdoption | None:
 @opens("schedule.view", purpose=False)
 def adoption(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one adoption: what the schedule says without it and with it, and who asked, completed or refused."""
-    found = _found(reference)
+    found = found_adoption(reference)
     audit.record(visitor(request), "schedule.adoption", subject=found.reference)
     return _page(request, found, RefuseForm())
 
 
-def _found(reference: str) -> RuleAdoption:
+def found_adoption(reference: str) -> RuleAdoption:
+    """Return the adoption of a reference. Raise Http404 where there is none."""
     try:
         number = references.number("adoption", reference)
         return RuleAdoption.objects.select_related("controller").get(pk=number)
@@ -97,6 +98,7 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
         "effect": effect,
         "moves": moves,
         "moves_any": any(table.rows for table in moves),
+        "shown": effects.digest(effect),
         "effect_is_wanted": effects.is_wanted(),
         "refusing": refusing,
         "page_title": f"Adoption {found.reference}",
@@ -109,9 +111,10 @@ def _page(request: HttpRequest, found: RuleAdoption, refusing: RefuseForm) -> Ht
 @opens(adopting.ADOPT, purpose=False)
 def complete_adoption(request: HttpRequest, reference: str) -> HttpResponse:
     """Complete an adoption that another asked for."""
-    found = _found(reference)
+    found = found_adoption(reference)
     said = "Adopted. The next run of the schedule follows it from its day on."
-    carry_out(request, partial(adopting.complete, found, by=visitor(request)), said, refusal=_REFUSED, of=reference)
+    complete = partial(adopting.complete, found, by=visitor(request), shown=request.POST.get("shown", ""))
+    carry_out(request, complete, said, refusal=_REFUSED, of=reference)
     return redirect("adoption", reference)
 
 
@@ -119,7 +122,7 @@ def complete_adoption(request: HttpRequest, reference: str) -> HttpResponse:
 @opens(adopting.ADOPT, purpose=False)
 def refuse_adoption(request: HttpRequest, reference: str) -> HttpResponse:
     """Refuse an adoption, or take back one's own."""
-    found, form = _found(reference), RefuseForm(request.POST)
+    found, form = found_adoption(reference), RefuseForm(request.POST)
     if not form.is_valid() and found.waits:
         return _page(request, found, form)
     refuse = partial(adopting.refuse, found, by=visitor(request), why=form.cleaned_data.get("why", ""))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, content
+from muniment.core import audit, content, workbooks
 from muniment.core.models import Controller, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
@@ -166,6 +166,14 @@ def check_sample_pdf(request: HttpRequest, key: int) -> HttpResponse:
     answer = HttpResponse(check_print.as_pdf(sample), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="automatic-decisions-sample-{sample.pk}.pdf"'
     return answer
+
+
+@opens("check.view")
+def check_sample_xlsx(request: HttpRequest, key: int) -> HttpResponse:
+    """Give what a sample tells as a workbook."""
+    sample = _sample(request, key)
+    _given(request, sample, "xlsx")
+    return workbooks.response(f"automatic-decisions-sample-{sample.pk}", check_print.as_xlsx(sample))
 
 
 def _given(request: HttpRequest, sample: DecisionSample, form: str) -> None:

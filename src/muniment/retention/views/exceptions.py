@@ -1,6 +1,8 @@
 """Whom the clock does not let go, many at a time: the queue of reviews as a file, and reviews that are to wait."""
 
 import csv
+from collections.abc import Iterator
+from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, words
+from muniment.core import audit, words, workbooks
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
+from muniment.core.workbooks import Sheet
 from muniment.people.models import Belonging
 from muniment.retention.actions import allocating
 from muniment.retention.disposals import due
 from muniment.retention.forms.batches import WaitForm
 from muniment.retention.models import PersonDecision, Review
+from muniment.retention.policies import policy_now
 from muniment.retention.views import reviews as queue_page
 
 MOST_IN_FILE = 10_000
@@ -74,32 +78,71 @@ def reviews_file(request: HttpRequest) -> HttpResponse:
 
     It is for the owners of the sources, who are asked for what is missing: it holds references and no names.
     """
-    _, found = queue_page.queue(request)
-    listed = list(found[:MOST_IN_FILE])
+    listed = _listed(request)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="reviews-{timezone.localdate().isoformat()}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
     written = csv.writer(answer)
     written.writerow(_HEADS)
+    written.writerows([_plain(value) for value in row] for row in _rows(listed))
+    audit.record(visitor(request), "review.file", detail={"reviews": len(listed)})
+    return answer
+
+
+@opens("review.work")
+def reviews_workbook(request: HttpRequest) -> HttpResponse:
+    """Give the queue as it is narrowed as a workbook, for those who oversee it; it holds what the file holds."""
+    assert isinstance(request.user, User)
+    listed = _listed(request)
+    audit.record(visitor(request), "review.file", detail={"reviews": len(listed), "form": "xlsx"})
+    narrowed = ", ".join(f"{name} {value}" for name, value in request.GET.items() if value)
+    about = (
+        (
+            "Figures of",
+            "Reviews that whoever it is given to may work; what they may not see is neither here nor counted",
+        ),
+        ("Narrowed to", narrowed or "Nothing: the whole queue"),
+        ("Reviews", len(listed)),
+        ("Most in a file", MOST_IN_FILE),
+        ("Policy", policy_now.policy().version),
+        ("Given to", request.user.get_full_name() or request.user.username),
+        ("Given on", timezone.localdate()),
+    )
+    made = workbooks.workbook(
+        "The queue of reviews", about, [Sheet("Reviews", _HEADS, list(_rows(listed)))], made_at=timezone.now()
+    )
+    return workbooks.response(_name(), made)
+
+
+def _listed(request: HttpRequest) -> list[Review]:
+    return list(queue_page.queue(request)[1][:MOST_IN_FILE])
+
+
+def _name() -> str:
+    return f"reviews-{timezone.localdate().isoformat()}"
+
+
+def _plain(value: workbooks.Value) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value or "")
+
+
+def _rows(listed: list[Review]) -> Iterator[tuple[workbooks.Value, ...]]:
+    """Yield reviews as rows of _HEADS."""
     keys = {each.prime_id for each in listed}
     decided = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime__in=keys)}
     known = _known_as(keys)
     for review in listed:
         decision = decided.get((review.prime_id, review.controller_id))
-        written.writerow(
-            (
-                review.reference,
-                review.prime.reference,
-                review.controller.name,
-                review.due.isoformat(),
-                (decision.group if decision else None) or "",
-                words.class_title(decision.rule) if decision and decision.rule else "",
-                "; ".join(_causes(decision)),
-                "; ".join(words.say("fact", each) for each in decision.missing) if decision else "",
-                "; ".join(known.get((review.prime_id, review.controller_id), ())),
-            )
+        yield (
+            review.reference,
+            review.prime.reference,
+            review.controller.name,
+            review.due,
+            decision.group if decision else None,
+            words.class_title(decision.rule) if decision and decision.rule else "",
+            "; ".join(_causes(decision)),
+            "; ".join(words.say("fact", each) for each in decision.missing) if decision else "",
+            "; ".join(known.get((review.prime_id, review.controller_id), ())),
         )
-    audit.record(visitor(request), "review.file", detail={"reviews": len(listed)})
-    return answer
 
 
 def _causes(decision: PersonDecision | None) -> list[str]:

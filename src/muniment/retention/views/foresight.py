@@ -11,12 +11,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, words
+from muniment.core import audit, words, workbooks
 from muniment.core.models import BatchRun, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.retention.actions import foresee
-from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.foresight import counted, foresight_tables, foresight_workbook, workload
 from muniment.retention.foresight.foreseen_tables import last_schedule
 from muniment.retention.foresight.foresight_chart import Chart, chart
 from muniment.retention.foresight.foresight_tables import Forecast, Table
@@ -120,6 +120,22 @@ def falls_due_file(request: HttpRequest, table: str) -> HttpResponse:
     return answer
 
 
+@opens("foresight.view", purpose=False)
+def falls_due_workbook(request: HttpRequest) -> HttpResponse:
+    """Give every table as one workbook."""
+    asked = _asked(request)
+    if asked is None:
+        raise Http404
+    assert isinstance(request.user, User)
+    of, run = scope(asked.form), asked.run
+    detail = {"table": "all", "form": "xlsx", "of": of}
+    audit.record(visitor(request), "foresight.export", subject=f"run {run.pk}", detail=detail)
+    name = request.user.get_full_name() or request.user.username
+    about = foresight_workbook.About(asked.pace, asked.reviewers, of, name, timezone.localdate())
+    made = foresight_workbook.made(run, asked.forecast, about)
+    return workbooks.response(f"falls-due-{run.versions['on']}", made)
+
+
 def scope(form: ForesightForm) -> str:
     """Say what the figures are of."""
     wanted = form.wanted
@@ -147,10 +163,7 @@ def _asked(request: HttpRequest) -> _Asked | None:
 
 
 def _tables(forecast: Forecast) -> dict[str, Table]:
-    every = [*forecast.tables, foresight_tables.by_month(forecast.years), *forecast.compared]
-    if forecast.compared:
-        every.append(foresight_tables.months_side_by_side(forecast))
-    return {table.code: table for table in every}
+    return {table.code: table for table in foresight_tables.every(forecast)}
 
 
 def _charts(forecast: Forecast) -> list[Chart]:

@@ -1,4 +1,4 @@
-"""What has gone of a hold's scope since a day: as a page and as a PDF."""
+"""What has gone of a hold's scope since a day: as a page, as a PDF and as a workbook."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from muniment.core import audit
+from muniment.core import audit, workbooks
 from muniment.core.models import User
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.retention.forms.holds import SinceForm
@@ -53,6 +53,15 @@ def hold_report_pdf(request: HttpRequest, reference: str) -> HttpResponse:
     response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{hold.reference}-gone.pdf"'
     return response
+
+
+@opens("hold.place")
+def hold_report_xlsx(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the report as a workbook."""
+    hold, form = found_hold(reference), SinceForm(request.GET or None)
+    report, named = _report(request, hold, _since(hold, form))
+    made = hold_report_print.as_xlsx(report, named, scope_in_words(hold.scope))
+    return workbooks.response(f"{hold.reference}-gone", made)
 
 
 def _since(hold: Hold, form: SinceForm) -> date:

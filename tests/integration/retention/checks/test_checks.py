@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from factories.cast import sign_in
 from factories.deeds import asked_for, by, decide
+from factories.spreadsheets import rows
 from muniment.core.models import AuditEvent, Content, Controller
 from muniment.core.verdicts import Refused
 from muniment.records.models import Record
@@ -168,6 +169,8 @@ def test_the_pages_lead_through_a_check_and_give_the_board_its_figures(clock):
     given = list(csv.reader(io.StringIO(ash.get(reverse("check_sample_csv", args=[sample.pk])).text)))
     assert ["Would destroy what should be kept", "0.5000"] in [line[:2] for line in given]
     assert ash.get(reverse("check_sample_pdf", args=[sample.pk])).content.startswith(b"%PDF")
+    rates = rows(ash.get(reverse("check_sample_xlsx", args=[sample.pk])).content, "Rates")
+    assert ["Would destroy what should be kept", 50] in [row[:2] for row in rates]
     actions = set(AuditEvent.objects.filter(action__startswith="check.").values_list("action", flat=True))
     assert {"check.draw", "check.decision", "check.answer", "check.second", "check.close", "check.export"} <= actions
 

@@ -13,6 +13,7 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, by, place
 from factories.exports import row
 from factories.lives import BY
+from factories.spreadsheets import rows
 from muniment.core.models import AuditEvent, Controller, Scope
 from muniment.core.verdicts import Refused
 from muniment.people.actions.resolve import resolve
@@ -249,6 +250,9 @@ def test_reviews_of_one_cause_are_listed_put_aside_and_given_to_a_file(many):
     lines = rowan.get(reverse("reviews_file"), here).text.splitlines()
     assert len(lines) == 2 and "U2" in lines[1] and "Alder" not in lines[1], "references, and no names"
     assert AuditEvent.objects.get(action="review.file").detail == {"reviews": 1}
+    heads, listed = rows(rowan.get(reverse("reviews_workbook"), here).content, "Reviews")
+    line = dict(zip(heads, listed, strict=True))
+    assert "U2" in line["Source records"] and f"{line['Due']:%Y-%m-%d}" in lines[1]
     wait = f"{reverse('put_off_reviews')}?cause={cause.code}"
     given = {"of": "other", "waiting_for": "the offence, asked of the crime system's owner"}
     assert "Choose at least one review" in rowan.post(wait, given).text, "nothing is put aside that nobody chose"

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from factories.cast import sign_in
 from factories.deeds import WORKER, by, carried_out, place, prime_of
+from factories.spreadsheets import rows
 from muniment.cli import exits
 from muniment.cli import hold as command
 from muniment.core import ledger
@@ -120,6 +121,10 @@ def test_the_page_and_the_print_say_it(gone):
     assert AuditEvent.objects.get(action="hold.report").detail == {"since": "2026-01-01", "went": 1, "unknown": 1}
     printed = client.get(reverse("hold_report_pdf", args=[hold.reference]) + "?since=2026-01-01")
     assert printed.content.startswith(b"%PDF")
+    book = client.get(reverse("hold_report_xlsx", args=[hold.reference]) + "?since=2026-01-01").content
+    (_, *went), about = rows(book, "What has gone"), dict(rows(book, "About"))
+    assert [line[3] for line in went] == [gone.order.reference]
+    assert (about["In scope and gone"], about["Gone, and nobody can say"]) == (1, 1)
     assert client.get(reverse("hold_report", args=[hold.reference]) + "?since=yesterday").status_code == 422
     given = {
         "title": "Inquest",

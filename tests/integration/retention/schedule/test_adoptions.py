@@ -1,5 +1,6 @@
 """A rule is adopted by two people, from a day on; the schedule says so to anyone, and the next run follows."""
 
+import csv
 from datetime import date, timedelta
 
 import pytest
@@ -8,14 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factories.cast import make_cast, sign_in
+from factories.deeds import place
+from factories.exports import Source, row
 from factories.lives import BY
 from muniment.core import policy_in_force
 from muniment.core.actors import Actor, from_user
 from muniment.core.models import AuditEvent, Controller, RuleAdoption
 from muniment.core.verdicts import Refused
 from muniment.engine.policy.model import Length
+from muniment.records.models import Record
 from muniment.retention.actions import adopting, effects
-from muniment.retention.models import PersonDecision
+from muniment.retention.models import ForeseenMove, PersonDecision, Review
 from muniment.retention.policies import policy_now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -231,11 +235,82 @@ def test_what_it_moves_is_shown_before_it_is_completed(own_life):
     assert not any(table.rows for table in sign_in(cast["clover"]).get(page).context["moves"]), "she sees none of them"
     other = adopting.ask(adopting.Proposal(northshire, "HR-RAD", **given), by=by(cast, "rowan"))
     effects.work_out(by=BY)
-    assert "It moves none of them" in sign_in(cast["ash"]).get(reverse("adoption", args=[other.reference])).text
-    adopting.complete(other, by=by(cast, "ash"))
+    page = reverse("adoption", args=[other.reference])
+    assert "It moves none of them" in sign_in(cast["ash"]).get(page).text
+    completed(other, cast)
     with pytest.raises(Refused, match="not worked out yet"):
         adopting.complete(asked, by=by(cast, "ash"))
     effects.work_out(by=BY)
-    adopting.complete(asked, by=by(cast, "ash"))
+    completed(asked, cast)
     asked.refresh_from_db()
     assert effects.tables(asked, effects.run_of(asked)), "what was shown stays to be read"
+
+
+def completed(asked, cast):
+    adopting.complete(asked, by=by(cast, "ash"), shown=effects.digest(effects.run_of(asked)))
+
+
+HIDDEN = {"FORENAME": "Bramble", "SURNAME": "Unseen", "BORN": "1961-04-03"}
+
+
+@COMMITS
+def test_each_that_moves_is_listed_for_who_completes_it_and_only_what_was_seen_is_completed(own_life, tmp_path):
+    cast, northshire = own_life.cast, Controller.objects.get(code="northshire")
+    sealed = Source(tmp_path, system="intelligence", kind="delta", partition="sealed")
+    sealed.send([row("S1", "S1", **HIDDEN)], on="2026-07-01")
+    own_life.run()
+    asked = adopting.ask(
+        adopting.Proposal(northshire, "PER-G3B", timezone.localdate() + WEEK, PAPER), by=by(cast, "rowan")
+    )
+    listed, file = (reverse(name, args=[asked.reference]) for name in ("adoption_moves", "adoption_moves_file"))
+    ash = sign_in(cast["ash"])
+    assert ash.get(listed).status_code == 404, "it is not worked out"
+    effects.work_out(by=BY)
+    review, run = Review.objects.get(prime__belongings__nominal__reference="P1"), effects.run_of(asked)
+    page = ash.get(listed)
+    person, *records = page.context["lines"]
+    assert (person.reference, person.looked, person.review) == (
+        review.prime.reference, "Would go by itself", review.reference
+    )  # fmt: skip
+    assert {each.reference for each in records} <= {"C1", "CU1"}
+    assert all(each.people == (review.prime.reference,) for each in records)
+    hidden = PersonDecision.objects.exclude(prime=review.prime).get()
+    assert ForeseenMove.objects.filter(run=run, prime=hidden.prime).exists(), "the worker sees them"
+    assert hidden.prime.reference not in page.text and "S1" not in page.text
+    assert page.context["numbers"] == {"person": 1, "record": len(records), "goes": 1 + len(records)}
+    assert f"policy {run.versions['policy']}" in page.text
+    (line, *_) = csv.DictReader(ash.get(file).text.lstrip("\ufeff").splitlines())
+    assert (line["Reference"], line["Comes to, with it"], line["Group"]) == (review.prime.reference, "Dispose", "3")
+    assert (line["Policy"], line["Given to"]) == (run.versions["policy"], "Ash Invented")
+    event = AuditEvent.objects.get(action="schedule.moves_file")
+    assert (event.actor, event.subject, event.detail["rows"]) == ("ash", asked.reference, 1 + len(records))
+    after = {"after": f"person-{review.prime_id}"}
+    assert [each.reference for each in ash.get(listed, after).context["lines"]] == [each.reference for each in records]
+    for narrow, number in (
+        ({"direction": "goes", "subject": "person"}, 1),
+        ({"direction": "later"}, 0),
+        ({"group": "3"}, 1),
+        ({"group": "1"}, 0),
+        ({"after": f"person-{hidden.prime_id}", "group": "3"}, 1),  # whom they do not see stands at no place
+    ):
+        assert len(ash.get(listed, narrow).context["lines"]) == number, narrow
+    assert ash.get(listed, {"group": "3", "subject": "record"}).status_code == 422
+    for name in ("sorrel", "teasel", "linden"):
+        assert sign_in(cast[name]).get(listed).status_code == 403, name
+    shown = ash.get(reverse("adoption", args=[asked.reference]))
+    assert (listed in shown.text, shown.context["shown"]) == (True, effects.digest(run))
+
+    place(own_life, records=[Record.objects.get(reference="C1").pk])
+    own_life.run()
+    to_complete = reverse("complete_adoption", args=[asked.reference])
+    assert "not worked out yet" in ash.post(to_complete, {"shown": shown.context["shown"]}, follow=True).text
+    effects.work_out(by=BY)
+    refused = ash.post(to_complete, {"shown": shown.context["shown"]}, follow=True)
+    assert "has changed since" in refused.text and RuleAdoption.objects.get().waits
+    assert [each.reference for each in ash.get(listed).context["lines"]] == ["CU1"], "what is held moves no more"
+    assert set(ForeseenMove.objects.values_list("run", flat=True)) == {effects.run_of(asked).pk}
+    ash.post(to_complete, {"shown": refused.context["shown"]})
+    assert RuleAdoption.objects.get().completed_by == "ash"
+    assert ash.get(listed).status_code == 404
+    effects.work_out(by=BY)
+    assert not ForeseenMove.objects.exists(), "whom it moved is kept as long as it waits"

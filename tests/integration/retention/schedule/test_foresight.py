@@ -3,8 +3,10 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from io import BytesIO
 
+import openpyxl
 import pytest
 import typer
 from django.db.models import Sum
@@ -15,6 +17,7 @@ from factories.cast import sign_in
 from factories.deeds import decide, place, propose
 from factories.exports import Source, row
 from factories.lives import BY, NOW
+from factories.spreadsheets import nothing_beside
 from muniment.cli import foresee as command
 from muniment.core import policy_in_force
 from muniment.core.actors import from_user
@@ -25,6 +28,7 @@ from muniment.engine.policy.model import Length
 from muniment.records.models import Record
 from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
 from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.foresight.foresight_workbook import About
 from muniment.retention.models import (
     ForeseenCount,
     ForesightAsked,
@@ -121,6 +125,25 @@ def test_the_page_is_narrowed_counted_and_given_as_files(lives):
     event = AuditEvent.objects.get(action="foresight.export")
     assert (event.actor, event.subject, event.detail["table"]) == ("rowan", f"run {run.pk}", "people-by-group")
     assert client.get(reverse("falls_due_file", args=["nothing"])).status_code == 404
+    given = client.get(reverse("falls_due_workbook"), {"controller": "northshire", "reviewers": "1"})
+    nothing_beside(given.content)
+    book = openpyxl.load_workbook(BytesIO(given.content))
+    about = {name.value: value.value for name, value in book["About"].iter_rows(min_row=2)}
+    assert (about["Figures of"], about["Given to"], about["Policy"], about["Reviewers"]) == (
+        "Northshire Police (fictional)", "Rowan Invented", policy.load().version, 1
+    )  # fmt: skip
+    assert "not counted" in about["What is counted"] and about["Marking"] == "OFFICIAL-SENSITIVE"
+    by_group = {name.value: [cell.value for cell in rest] for name, *rest in book["People by group"].iter_rows()}
+    assert by_group["Group 3"] == [int(line[head]) for head in book_heads(book["People by group"])[1:]]
+    heads = book_heads(book["Reviewers and hours"])
+    assert {"Hours, least", "Hours, most"} <= set(heads)
+    assert {cell.data_type for row in book["Reviewers and hours"].iter_rows(min_row=3) for cell in row[1:]} == {"n"}
+    assert AuditEvent.objects.filter(action="foresight.export", detail__form="xlsx", actor="rowan").exists()
+    assert sign_in(lives.cast["robin"]).get(reverse("falls_due_workbook")).status_code == 403
+
+
+def book_heads(page):
+    return [cell.value for cell in page[1]]
 
 
 DRAFT = """
@@ -203,6 +226,17 @@ def test_the_command_prints_the_numbers_of_the_page(lives, tmp_path, capsys):
     with out.open() as file:
         figures = {(line["Table"], line["Row"], line["Column"]): line["Figure"] for line in csv.DictReader(file)}
     assert figures["What falls due", "In all", "People to review"] == "4"
+    board = tmp_path / "board.xlsx"
+    run = counted.runs().get()
+    command.write(board, run, said(run), About(workload.pace(NOW), 1, "every force and office", "", NOW))
+    nothing_beside(board.read_bytes())
+    book = openpyxl.load_workbook(board)
+    assert [cell.value for cell in list(book["What falls due"].iter_rows())[-1]] == ["In all", 4, 0, 5, 0]
+    assert "Side by side, month by month" in book.sheetnames
+    assert book["Month by month"]["A2"].value == datetime(2026, 11, 1)
+    with pytest.raises(typer.Exit):
+        command.foresee(day="", against="", reviewers=1, as_json=True, out=tmp_path / "none" / "board.xlsx")
+    assert "There is no folder" in capsys.readouterr().err
     with pytest.raises(typer.Exit) as stopped:
         command.foresee(day="", against="nowhere", reviewers=None, as_json=False, out=None)
     assert stopped.value.exit_code == 2
