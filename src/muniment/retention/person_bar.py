@@ -38,6 +38,8 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
         acts.append(Act("Open a review", reverse("ask_review", args=[reference])))
     if "event.record" in may:
         acts.append(Act("Record an event", events))
+    if "request.record" in may:
+        acts.append(Act("Record a request for deletion", reverse("record_request", args=[reference])))
     if "hold.place" in may:
         acts.append(Act("Place a hold", f"{reverse('place_hold')}?person={reference}"))
     return Surroundings(notices, tuple(acts))

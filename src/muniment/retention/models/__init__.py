@@ -8,6 +8,7 @@ from muniment.retention.models.duties import CertificateIssue, Duty
 from muniment.retention.models.forecasts import ForeseenCount, ForesightAsked, KeptBacklog
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
+from muniment.retention.models.requests import PersonRequest, RequestReply
 from muniment.retention.models.reviews import Agreement, Deputy, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
 from muniment.retention.models.traces import Trace
 
@@ -35,8 +36,10 @@ __all__ = [
     "ManualFile",
     "ModeChange",
     "PersonDecision",
+    "PersonRequest",
     "Procedure",
     "RecordDecision",
+    "RequestReply",
     "Review",
     "ReviewAnswer",
     "ReviewAsk",

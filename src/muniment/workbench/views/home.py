@@ -21,6 +21,7 @@ from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
 from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, Review
+from muniment.retention.requests import attached
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
@@ -112,6 +113,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: _waiting(user, state=queue.CHASE, allocated="me").count(),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
+        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: attached.late().count()),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),
