@@ -30,9 +30,10 @@ def draft(request: PersonRequest, words: str, *, by: Actor) -> RequestReply:
         answer = answers.kept(held)
         verdict = unless(answer is not None, "What was decided can be opened no more: have the review decided again.")
         verdict &= unless(bool(words.strip()), "Give the reasons that the reply states.")
-        verdict &= answers.can_be_said(words, held.prime, request_policy.on(on))
+        assert held.review is not None
+        verdict &= answers.can_be_said(words, held.review.prime, request_policy.on(on))
         verdict.require()
-        assert answer is not None and held.review is not None
+        assert answer is not None
         body = replies.compose(held, replace(answer, words=words), on)
         held.replies.filter(sent_on=None).delete()
         kept = content.store(

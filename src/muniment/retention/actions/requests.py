@@ -12,6 +12,7 @@ from muniment.core import access, audit, content
 from muniment.core.actors import Actor
 from muniment.core.models import Content, Controller
 from muniment.core.verdicts import ALLOWED, Verdict, unless
+from muniment.people import carried
 from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
 from muniment.records.models import Involvement
@@ -99,7 +100,7 @@ def are_answered(held: Review, given: Mapping[int, Answer]) -> Verdict:
     """Say whether a decision answers every request that its review has to answer; `given` is by the request's key."""
     said, verdict = request_policy.on(timezone.localdate()), ALLOWED
     for each in attached.to_answer(held):
-        verdict &= answers.is_answered(each, given.get(each.pk), said)
+        verdict &= answers.is_answered(each, given.get(each.pk), held.prime, said)
     return verdict
 
 
@@ -213,7 +214,8 @@ def _is_past(request: PersonRequest, on: date) -> bool:
     length = rules.terms[FILE].length
     if request.closed_on is None or length is None or not rules.is_automatic(FILE):
         return False
-    parts = Involvement.objects.filter(nominal__belongings__prime=request.prime_id)
+    people = carried.now([request.prime_id], request.recorded_at)
+    parts = Involvement.objects.filter(nominal__belongings__prime__in=people, nominal__belongings__until__isnull=True)
     held = stops.standing_holds(parts.values_list("record_id", flat=True))
     return not held and length.after(request.closed_on) <= on
 

@@ -8,10 +8,10 @@ from django import forms
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller
 from muniment.retention.actions.requests import Asked
-from muniment.retention.models import PersonRequest
+from muniment.retention.models import PersonRequest, Review
 from muniment.retention.policies import elsewhere
 from muniment.retention.policies.request_policy import RequestPolicy
-from muniment.retention.requests import answers
+from muniment.retention.requests import answers, attached
 from muniment.retention.requests.answers import Answer, There
 
 PREFIXES = ("there_", "keeping_", "words_")  # of the fields by which a review answers requests
@@ -121,7 +121,7 @@ class RequestAnswersForm(forms.Form):
 
     def __init__(
         self,
-        requests: Iterable[PersonRequest],
+        review: Review,
         said: RequestPolicy,
         titles: Mapping[str, str],
         *arguments: Any,
@@ -129,7 +129,7 @@ class RequestAnswersForm(forms.Form):
     ) -> None:
         """Make the fields of each request: a choice for each national database, or why what stays does; the words."""
         super().__init__(*arguments, **named)
-        self.requests, self._said = list(requests), said
+        self.requests, self._prime, self._said = attached.to_answer(review), review.prime, said
         for each in self.requests:
             for code in each.databases:
                 self.fields[f"there_{each.pk}_{code}"] = forms.ChoiceField(
@@ -164,7 +164,7 @@ class RequestAnswersForm(forms.Form):
                 self._require(f"keeping_{each.pk}", f"Choose why whatever stays is kept, for {each.reference}")
             self._require(f"words_{each.pk}", _STATED)
             text = self.cleaned_data.get(f"words_{each.pk}", "")
-            for reason in answers.can_be_said(text, each.prime, self._said).reasons:
+            for reason in answers.can_be_said(text, self._prime, self._said).reasons:
                 self.add_error(f"words_{each.pk}", reason.rstrip("."))
 
     def _require(self, name: str, why: str) -> None:

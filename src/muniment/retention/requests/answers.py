@@ -39,8 +39,11 @@ class Answer:
     items: tuple[Item, ...] = ()
 
 
-def is_answered(request: PersonRequest, answer: Answer | None, said: RequestPolicy) -> Verdict:
-    """Say whether an answer says all that its request asks, and nothing that a reply must not say."""
+def is_answered(request: PersonRequest, answer: Answer | None, prime: PrimePerson, said: RequestPolicy) -> Verdict:
+    """Say whether an answer says all that its request asks, and nothing that a reply must not say.
+
+    `prime` is the person as they are made up now, who may bear another reference than when the request came.
+    """
     what = _WHAT.format(request.reference)
     if answer is None:
         return refused(f"Answer the request {request.reference}: it has come to this review.")
@@ -56,7 +59,7 @@ def is_answered(request: PersonRequest, answer: Answer | None, said: RequestPoli
         verdict &= unless(
             answer.keeping in said.keeping_of(request.regime), f"Choose why whatever stays is kept, for {what}."
         )
-    return verdict & can_be_said(answer.words, request.prime, said)
+    return verdict & can_be_said(answer.words, prime, said)
 
 
 def can_be_said(text: str, prime: PrimePerson, said: RequestPolicy) -> Verdict:

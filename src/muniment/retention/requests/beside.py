@@ -39,7 +39,7 @@ def _of(request: PersonRequest, entries: list[Entry], said: RequestPolicy, natio
         evidence = [*_there(request, own, national), *_eligible(own)]
     elif request.kind == answers.IMAGES:
         evidence = [f"{item.what}, {item.when}: {_presumption(item.class_id, said)}" for item in items] or [
-            "No custody image of this person is held here."
+            "No custody image of which the person may be told is held here."
         ]
     else:
         evidence = [f"{item.what}, {item.when}" for item in items]
@@ -66,7 +66,7 @@ def _there(request: PersonRequest, own: list[Entry], national: elsewhere.Elsewhe
             held = (
                 f"{len(found)} record{'' if len(found) == 1 else 's'} here: {'; '.join(titles)}"
                 if found
-                else "none here"
+                else "no record of it here"
             )
             lines.append(f"{each.title}: {held}")
     return lines

@@ -13,8 +13,8 @@ from muniment.core import access, audit, references, words
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
+from muniment.people import carried
 from muniment.people.views.person import opened
-from muniment.retention import queries
 from muniment.retention.actions import replying
 from muniment.retention.actions import requests as requesting
 from muniment.retention.forms.requests import ReplyForm, RequestForm, SentForm
@@ -135,9 +135,7 @@ def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = N
         "late": _line(found, said)[3],
         "decided": decided,
         "may_review": bool(access.may(request.user, "review.work", on=on, controller=found.controller)),
-        "open_review": next(
-            (each for each in queries.open_reviews(found.prime) if each.controller_id == found.controller_id), None
-        ),
+        "open_review": _open_review(found),
         "draft": draft,
         "draft_body": _shown(draft),
         "stands": replies.is_still_so(draft).reasons if draft else (),
@@ -151,6 +149,13 @@ def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = N
         "page_title": f"Request {found.reference}",
     }
     return TemplateResponse(request, "retention/request.html", shown, status=422 if form and form.errors else 200)
+
+
+def _open_review(found: PersonRequest) -> Review | None:
+    """Return the review that is to answer a request, of the person as they are made up now."""
+    people = carried.now([found.prime_id], found.recorded_at)
+    waiting = Review.objects.filter(prime__in=people, controller=found.controller_id)
+    return waiting.exclude(state__in=[Review.State.DECIDED, Review.State.CLOSED]).order_by("pk").first()
 
 
 def _shown(reply: RequestReply | None) -> dict[str, object] | None:

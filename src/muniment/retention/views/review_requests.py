@@ -19,9 +19,10 @@ Line = tuple[Beside, list[BoundField], BoundField | None, BoundField]
 
 def form(found: Review, sent: Any, typed: Mapping[str, str]) -> RequestAnswersForm:
     """Return the fields by which a review answers its requests, with what was typed or decided of them before."""
-    on, requests = timezone.localdate(), attached.to_answer(found)
+    on = timezone.localdate()
     titles = {each.code: each.title for each in elsewhere.on(on).national}
-    return RequestAnswersForm(requests, request_policy.on(on), titles, sent, initial={**typed_of(requests), **typed})
+    before = typed_of(attached.to_answer(found))
+    return RequestAnswersForm(found, request_policy.on(on), titles, sent, initial={**before, **typed})
 
 
 def beside(asking: RequestAnswersForm, entries: list[Entry]) -> list[Line]:
