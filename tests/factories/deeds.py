@@ -79,9 +79,9 @@ def say(one, two, verdict, *, by):
     judge.judge(*pair, judge.Said(verdict, "document", "The passport was seen at the desk."), by=by)
 
 
-def answer_elsewhere(life, order):
-    """Have every place but the sources answer that it has done what was asked."""
-    for duty in order.duties.filter(answer="").exclude(where="source"):
+def answer_elsewhere(life, order, but=""):
+    """Have every place but the sources, `but` one, answer that it has done what was asked."""
+    for duty in order.duties.filter(answer="").exclude(where="source").exclude(place=but):
         said = "done" if duty.where == "national" else "out"
         answering.answer_one(duty, answering.Said(said), by=by(life, "rowan"))
 
