@@ -30,6 +30,7 @@ UNKNOWN = {
     "code": "none",
     "verdict": "different",
     "table": "none",
+    "form": "pdf",
 }
 
 

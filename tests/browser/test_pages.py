@@ -50,7 +50,7 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     assert row is not None
     assert hold is not None
     yield from map(reverse, ("home", "purpose", "about", "find", "reviews", "disposals", "due_disposals", "holds"))
-    yield from map(reverse, ("elsewhere", "reconcile"))
+    yield from map(reverse, ("elsewhere", "reconcile", "requests"))
     yield from map(reverse, ("place_hold", "matches", "intakes", "quarantine", "schedule"))
     yield from map(reverse, ("linkage", "linkage_samples", "transparency"))
     yield from _of_linkage()
@@ -63,6 +63,7 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
         "person_history",
         "person_retention",
         "person_events",
+        "record_request",
         "ask_review",
     ):
         yield reverse(name, args=[person])

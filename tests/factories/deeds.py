@@ -11,7 +11,7 @@ from muniment.people.actions import judge
 from muniment.people.models import Belonging, PrimePerson
 from muniment.people.queries import life_digest
 from muniment.records.models import Nominal, Record
-from muniment.retention.actions import destruction, disposal, hold, subject_event
+from muniment.retention.actions import answering, destruction, disposal, hold, subject_event
 from muniment.retention.actions import review as reviewing
 from muniment.retention.reviews import assessment
 
@@ -77,6 +77,13 @@ def prime_of(reference):
 def say(one, two, verdict, *, by):
     pair = (Nominal.objects.get(reference=reference) for reference in (one, two))
     judge.judge(*pair, judge.Said(verdict, "document", "The passport was seen at the desk."), by=by)
+
+
+def answer_elsewhere(life, order, but=""):
+    """Have every place but the sources, `but` one, answer that it has done what was asked."""
+    for duty in order.duties.filter(answer="").exclude(where="source").exclude(place=but):
+        said = "done" if duty.where == "national" else "out"
+        answering.answer_one(duty, answering.Said(said), by=by(life, "rowan"))
 
 
 def carried_out(life, review, references, outcome="dispose", looked_at=(), **more):

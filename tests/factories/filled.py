@@ -15,6 +15,7 @@ from muniment.core.models import Content
 _SAID = {
     "retention_hold": {"released_at": "2026-01-02 00:00:00+00", "released_by": "ash"},
     "retention_subjectevent": {"kind": "sar", "closed": date(2026, 1, 2), "dated": date(2026, 1, 1)},
+    "retention_personrequest": {"kind": "erasure_request", "closed_on": date(2026, 1, 2)},
     "records_nominalflag": {"flag": "missing", "until": date(2026, 1, 2)},
     "records_quarantine": {"reference": "C1"},
     "records_quarantinename": {"kind": "record", "name": "C1"},
@@ -31,6 +32,7 @@ _OWNERS = {
     "records_quarantine": "quarantine", "people_judgement": "judgement", "people_runhold": "run",
     "objects_placejudgement": "place", "objects_vehiclejudgement": "vehicle", "retention_reviewanswer": "review",
     "retention_reviewtrigger": "review", "retention_reviewask": "review", "retention_agreement": "review",
+    "retention_personrequest": "request", "retention_requestreply": "request",
     "retention_sampleddecision": "check", "retention_manualdecision": "manual",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
-from muniment.retention.actions import batching, destruction, effects, escalating, foresee, held_narratives, rewrite
+from muniment.retention.actions import (batching, destruction, effects, escalating, foresee, held_narratives, requests, rewrite)
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 
@@ -56,6 +56,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         lambda: arrivals.follow_events(by=by),
         lambda: batching.carry_out(by=by),
         lambda: destruction.work(by=by),
+        lambda: requests.close_events(by=by),
         lambda: foresee.keep_up(by=by),
         lambda: foresee.carry_out(by=by),
         lambda: {"adoptions_foreseen": effects.work_out(by=by)},
@@ -65,6 +66,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         duties.append(lambda: {"reviews_escalated": escalating.escalate(by=by, on=timezone.localdate())})
         duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
+        duties.append(lambda: requests.forget(by=by))
         duties.append(_forget_sessions)
         duties.append(lambda: rewrite.when_due(by=by))
     return [*duties, lambda: {"ledger_lines": ledger.write_outside(), "events_sealed": audit.seal()}]

@@ -26,6 +26,7 @@ OWNERS: Final = {
     "judgement": "why two nominals were judged to be the same or not, and why that was taken back",
     "place": "why two places were judged to be the same or not, and why that was taken back",
     "vehicle": "why two vehicles were judged to be the same or not, and why that was taken back",
+    "request": "what was decided of requests for deletion and erasure, and the replies to them",
     "review": "what reviewers gave as reasons, decided or in a draft",
     "check": "why an automatic decision was said to be wrong",
     "manual": "why people decided by hand as they did, and how a difference was settled",

@@ -1,6 +1,7 @@
 """What retention says around a person: open requests and holds, the open review, and what can be recorded."""
 
 from django.urls import reverse
+from django.utils import timezone
 
 from muniment.core import words
 from muniment.core.models import User
@@ -9,7 +10,9 @@ from muniment.people.models import PrimePerson
 from muniment.people.shown.surroundings import Act, Notice, Surroundings
 from muniment.retention import queries
 from muniment.retention.deciding import doubt
+from muniment.retention.policies import request_policy
 
+_BUT = ", but by the review that answers it"
 _JOINED = (
     "Prime records in different groups have been joined here. The stricter group counts until a review of the person as"
     " they are now is decided."
@@ -20,11 +23,13 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
     """Return the open requests about a person, and what this reader may do next."""
     reference, may = prime.reference, actions_of(user)
     events = reverse("person_events", args=[reference])
+    asks = request_policy.on(timezone.localdate()).kinds
     notices = tuple(
         Notice(
             f"{words.say('event', event.kind)} of {words.day(event.dated)} is open.",
             events if "event.record" in may else "",
             stops=True,
+            unless=_BUT if event.kind in asks else "",
         )
         for event in queries.open_events(prime)
     )
@@ -38,6 +43,8 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
         acts.append(Act("Open a review", reverse("ask_review", args=[reference])))
     if "event.record" in may:
         acts.append(Act("Record an event", events))
+    if "request.record" in may:
+        acts.append(Act("Record a request for deletion", reverse("record_request", args=[reference])))
     if "hold.place" in may:
         acts.append(Act("Place a hold", f"{reverse('place_hold')}?person={reference}"))
     return Surroundings(notices, tuple(acts))

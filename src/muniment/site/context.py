@@ -18,6 +18,7 @@ NAVIGATION = (
     ("home", "Home", ""),
     ("find", "Find", "person.find"),
     ("reviews", "Reviews", "review.work"),
+    ("requests", "Requests", "request.view"),
     ("disposals", "Disposals", "disposal.view"),
     ("holds", "Holds", "hold.place"),
     ("matches", "Possible matches", "match.judge"),

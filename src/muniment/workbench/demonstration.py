@@ -83,7 +83,7 @@ USERS = (
         "Sedge",
         "Notional",
         "National systems officer, Northshire",
-        "Supply records to a national database",
+        "Supply records to a national database, answer for it",
         (("national_systems_officer", "northshire"),),
     ),
     Person(

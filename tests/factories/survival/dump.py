@@ -35,6 +35,7 @@ DERIVED = {
     "retention.DisposalOrder.prime_reference",
     "retention.DisposalItem.record_key",
     "retention.Certificate.digest",
+    "retention.RequestReply.digest",
 }
 # Of certificates: references made of keys, and times.
 DERIVED_IN_CERTIFICATES = {"order", "person", "review", "proposed", "approved", "destroyed_at"}
@@ -42,6 +43,8 @@ DERIVED_IN_CERTIFICATES = {"order", "person", "review", "proposed", "approved", 
 NAMED_BY = {
     "retention.Review": ("prime", "controller", "trigger", "due"),
     "retention.DisposalOrder": ("prime", "controller", "review"),
+    "retention.PersonRequest": ("prime", "controller", "kind", "received_on"),
+    "retention.RequestReply": ("request", "drafted_by", "sent_on"),
 }
 
 
@@ -110,6 +113,8 @@ class Dump:
             return kind, self.name("records.Record", int(rest[0]))
         if kind == "review":
             return kind, self.name("retention.Review", int(rest[0])), rest[1]
+        if kind == "request":
+            return kind, self.name("retention.PersonRequest", int(rest[0]))
         if kind == "judgement":
             return kind, *(self.name("records.Nominal", int(key)) for key in rest)
         return kind, rest[-1]

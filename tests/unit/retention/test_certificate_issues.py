@@ -49,7 +49,14 @@ def test_what_is_the_same_is_no_change():
 )
 def test_a_class_calls_for_its_databases(class_id, places):
     settings = elsewhere.on(date(2026, 11, 22), policy.load())
-    assert {each.code for each in settings.national if each.classes and each.takes(class_id)} == places
+    always = [each for each in settings.national if each.classes and not each.requests]
+    assert {each.code for each in always if each.takes(class_id)} == places
+
+
+def test_a_body_that_passes_requests_on_is_told_where_one_came_through_it_and_of_no_intelligence():
+    acro = next(each for each in elsewhere.on(date(2026, 11, 22), policy.load()).national if each.code == "acro")
+    assert acro.requests == {"acro_deletion"}
+    assert not acro.takes("INT-G3") and acro.takes("CUS-REC-N")
 
 
 def test_every_answer_has_words_and_every_one_that_leaves_something_a_next_step():

@@ -30,6 +30,7 @@ _FORMS = {
     "reviews.yaml": "setting",
     "elsewhere.yaml": "setting",
     "checks.yaml": "setting",
+    "requests.yaml": "setting",
     "codes/*.yaml": "codes",
     "controllers/*.yaml": "adoptions",
 }

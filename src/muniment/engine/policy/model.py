@@ -222,6 +222,7 @@ class Policy:
     foresight: tuple[Setting, ...]
     reviews: tuple[Setting, ...]
     elsewhere: tuple[Setting, ...]
+    requests: tuple[Setting, ...]
     checks: tuple[Setting, ...]
     bank_holidays: Mapping[str, tuple[date, ...]]  # by division
     overlays: Mapping[str, Overlay] = field(default_factory=dict)

@@ -82,6 +82,7 @@ def _load(folder: Path, version: str) -> Policy:
             foresight=_settings(read_yaml(folder / "foresight.yaml")),
             reviews=_settings(read_yaml(folder / "reviews.yaml")),
             elsewhere=_settings(read_yaml(folder / "elsewhere.yaml")),
+            requests=_settings(read_yaml(folder / "requests.yaml")),
             checks=_settings(read_yaml(folder / "checks.yaml")),
             bank_holidays=_bank_holidays(folder / "calendar"),
         )

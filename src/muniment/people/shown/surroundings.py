@@ -17,6 +17,7 @@ class Notice:
     words: str
     href: str = ""
     stops: bool = False  # whether it stands in the way of disposal
+    unless: str = ""  # of which disposals it does not, as the end of a sentence
 
 
 @dataclass(frozen=True)

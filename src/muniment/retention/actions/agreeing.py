@@ -7,6 +7,7 @@ from muniment.core import access, audit, content, reasons
 from muniment.core.actors import Actor
 from muniment.people.queries import life_digest, membership_digest
 from muniment.retention import rules
+from muniment.retention.actions import requests as requesting
 from muniment.retention.models import Agreement, Review
 from muniment.retention.reviews import drafts
 
@@ -15,7 +16,7 @@ def agree(review: Review, *, by: Actor, seen: str | None = None) -> Review:
     """Agree to a decision: from here on it counts.
 
     `seen` is the digest of the life that lay before whoever agrees. Raise Refused to whoever took it, and where the
-    person, or what is known of them, is another than was looked at.
+    person, or what is known of them, is another than was looked at, or a request has come that it does not answer.
     """
     with transaction.atomic():
         held, waiting = _locked(review, "agree", by)
@@ -23,6 +24,7 @@ def agree(review: Review, *, by: Actor, seen: str | None = None) -> Review:
             rules.is_current(held, membership_digest(held.prime_id)).require()
         else:
             rules.has_seen(seen == life_digest(held.prime_id), held, membership_digest(held.prime_id)).require()
+        requesting.has_answered_all(held).require()
         waiting.agreed = True
         _answered(waiting, by)
         held.decided_at = waiting.at

@@ -24,6 +24,7 @@ from muniment.retention.deciding.afresh import Decided, Decisions
 from muniment.retention.disposals import gate, stops
 from muniment.retention.elsewhere import duties, told
 from muniment.retention.models import DisposalItem, DisposalOrder, Review, SourceInstruction
+from muniment.retention.requests import attached
 
 __all__ = ["answer"]  # an act of a disposal too, with a module of its own
 
@@ -68,7 +69,8 @@ def propose(proposal: Proposal, *, by: Actor) -> DisposalOrder:
             )
         keys = [record.pk for record in records]
         besides = letting_go.Besides.of_person(keys, proposal.prime.pk if proposal.prime else None)
-        verdict &= stops.nothing_stops(keys, besides.matches)
+        answered = attached.answered_by(proposal.review)
+        verdict &= stops.nothing_stops(keys, besides.matches, answered=answered)
         going = [
             record
             for record in records
@@ -151,7 +153,7 @@ def _locked(order: DisposalOrder, move: str) -> DisposalOrder:
 def stands_against(order: DisposalOrder) -> Verdict:
     """Say what has come up against an order: a hold, an open request, another make-up of the person."""
     going = queries.going(order)
-    verdict = stops.nothing_stops(going, pairs.waiting_on(going))
+    verdict = stops.nothing_stops(going, pairs.waiting_on(going), answered=attached.answered_by(order.review))
     if not order.prime_reference:
         return verdict & _names_nobody(going)
     return verdict & unless(

@@ -14,9 +14,11 @@ from muniment.core.verdicts import Refused, Verdict, unless
 from muniment.people.models import PrimePerson
 from muniment.people.queries import life_digest, membership_digest
 from muniment.retention import queries, rules
+from muniment.retention.actions import requests as requesting
 from muniment.retention.deciding import facts_seen, quality
 from muniment.retention.models import Agreement, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
 from muniment.retention.policies import policy_now, review_policy
+from muniment.retention.requests.answers import Answer
 from muniment.retention.reviews import assessment, drafts, intervals, second
 from muniment.retention.reviews.drafts import Draft
 
@@ -56,12 +58,16 @@ class Answers:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What a reviewer decides: the outcome, why, which records stay, and when to look again."""
+    """What a reviewer decides: the outcome, why, which records stay, and when to look again.
+
+    `requests` is what is answered to requests for deletion or erasure about the person, by the key of each.
+    """
 
     outcome: str
     reason: str
     kept_records: tuple[int, ...] = ()
     next_review: date | None = None
+    requests: Mapping[int, Answer] = field(default_factory=dict)
 
 
 def _locked(review: Review, move: str, by: Actor, version: int | None) -> Review:
@@ -267,6 +273,7 @@ def decide(
             conclusion.outcome != Review.Outcome.PART or bool(conclusion.kept_records),
             "Tick what is to be kept, or choose to dispose of everything that may go.",
         )
+        verdict &= requesting.are_answered(held, conclusion.requests)
         if conclusion.outcome != Review.Outcome.RETAIN:
             verdict &= _is_known_enough(held)
         if conclusion.outcome != Review.Outcome.DISPOSE:
@@ -278,6 +285,7 @@ def decide(
         reason = content.store(
             f"review:{held.pk}:decision", "reason", conclusion.reason.strip(), scope_id=drafts.scope_of(held)
         )
+        requesting.keep_answers(held, conclusion.requests, by=by)
         because = second.needed(held, conclusion.outcome, merged)
         if because:
             Agreement.objects.create(review=held, because=because, proposed_by=by.name)

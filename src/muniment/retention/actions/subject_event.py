@@ -15,8 +15,9 @@ from muniment.retention import queries
 from muniment.retention.actions import disposal
 from muniment.retention.disposals import gate, stops
 from muniment.retention.holds import gone
-from muniment.retention.models import DisposalOrder, SubjectEvent
+from muniment.retention.models import DisposalOrder, PersonRequest, SubjectEvent
 from muniment.retention.policies import policy_now
+from muniment.retention.requests import attached
 
 
 def kinds(on: date) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def _stop_orders(prime: PrimePerson, by: Actor) -> None:
         items__destroyed_at__isnull=True,
     )
     for order in orders.distinct().order_by("pk"):
-        if blocks := stops.blocks_on(queries.going(order)):
+        if blocks := stops.blocks_on(queries.going(order), answered=attached.answered_by(order.review)):
             disposal.stop(order, by=by, because=", ".join(blocks))
 
 
@@ -80,6 +81,8 @@ def close(event: SubjectEvent, *, by: Actor, closed: date) -> SubjectEvent:
     with transaction.atomic():
         held = SubjectEvent.objects.select_for_update().get(pk=event.pk)
         verdict = unless(held.closed is None, "This has been closed already.")
+        own = PersonRequest.objects.filter(event=held, closed_on=None).first()
+        verdict &= unless(own is None, f"It is the request {own.reference if own else ''}: it ends with its reply.")
         verdict &= _closes_after(held.dated, closed, on)
         verdict.require()
         held.closed, held.is_followed = closed, False

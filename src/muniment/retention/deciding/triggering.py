@@ -102,13 +102,16 @@ ORDER BY d.controller_id, b.prime_id, f.flag, f.start, b.nominal_id
 ON CONFLICT (controller_id, about) DO NOTHING
 """  # noqa: S608
 
+# A request waits for a decision that answers it, whatever was decided between its receipt and its recording.
 _HAPPENED = f"""
 INSERT INTO retention_reviewtrigger (prime_id, controller_id, code, about, dated, event_id, by)
 SELECT DISTINCT ON (d.controller_id, e.id) d.prime_id, d.controller_id, e.kind, 'event:' || e.id, e.dated, e.id, e.by
 FROM retention_subjectevent e JOIN {carried.joined("e", "made_at")} AND {{of_b}}
 JOIN retention_persondecision d ON d.prime_id = b.prime_id
 WHERE (e.kind = ANY(%(events)s) OR e.kind = ANY(%(while_open)s) AND e.closed IS NULL)
-    AND {_NOT_LOOKED_AT_SINCE.format(since="(done.decided_at > e.made_at OR done.decided_at::date > e.dated)")}
+    AND ({_NOT_LOOKED_AT_SINCE.format(since="(done.decided_at > e.made_at OR done.decided_at::date > e.dated)")}
+        OR EXISTS (SELECT 1 FROM retention_personrequest q WHERE q.event_id = e.id AND q.controller_id = d.controller_id
+            AND q.closed_on IS NULL AND q.review_id IS NULL))
 ORDER BY d.controller_id, e.id, d.prime_id
 ON CONFLICT (controller_id, about) DO NOTHING
 """  # noqa: S608

@@ -69,8 +69,10 @@ class Remaining:
 REMAINS: Final = {
     "core_auditevent": Remaining("who did what, until the time of the audit is over (`muniment audit expire`)"),
     "core_covertevent": Remaining("as the audit, for covert enquiries"),
-    "core_content": Remaining("the reasons that reviewers gave, encrypted under keys of their review; nothing else"),
-    "core_contentkey": Remaining("the keys of those reasons; nothing else"),
+    "core_content": Remaining(
+        "the reasons that reviewers gave, and what whoever asked for deletion was answered, encrypted; nothing else"
+    ),
+    "core_contentkey": Remaining("the keys of those reasons and answers; nothing else"),
     "core_ledgerentry": Remaining("what a restored copy has to destroy again, encrypted", emptied=("body",)),
     "objects_primeplace": Remaining("a reference that leads nowhere", emptied=("anchor_id", "anchor_key")),
     "objects_primevehicle": Remaining("a reference that leads nowhere", emptied=("anchor_id", "anchor_key")),
@@ -90,6 +92,8 @@ REMAINS: Final = {
     "retention_hold": Remaining("the order of whoever asked for the hold; it may name references"),
     "retention_holdcontroller": Remaining("whom a hold binds"),
     "retention_holdversion": Remaining("what a hold covered and when; it may name references, of people by key alone"),
+    "retention_personrequest": Remaining("that a request came; what its file holds, until that is over (IG-SAR)"),
+    "retention_requestreply": Remaining("who drafted, saw and sent the reply to a request, and when"),
     "retention_review": Remaining("that it was reviewed, when, by whom and with what outcome, under a reference alone"),
     "retention_reviewescalation": Remaining("that a review had waited too long, and who took it up"),
     "retention_reviewask": Remaining("what a review had asked of others and whether it came, under a reference alone"),
@@ -102,4 +106,4 @@ REMAINS: Final = {
     "supply_supply": Remaining(_GIVEN),
 }
 # Whose content stays with them, of `core.content.OWNERS`.
-OWNERS_THAT_REMAIN: Final = ("review", "run")
+OWNERS_THAT_REMAIN: Final = ("request", "review", "run")

@@ -1,6 +1,6 @@
 """What stops the whole disposal of some records: a hold on any, one in doubt, a request or an appeal that is open."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 
@@ -18,22 +18,23 @@ from muniment.retention.policies import policy_now
 _ANOTHERS = "A hold of another force or office"
 
 
-def nothing_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdict:
+def nothing_stops(record_ids: list[int], matches: pairs.Waiting, *, answered: Collection[int] = ()) -> Verdict:
     """Say whether nothing stops the whole disposal of some records: a hold on any, also in doubt, or a request.
 
-    `matches` are the pairs with someone on them.
+    `matches` are the pairs with someone on them, `answered` the events that the review which disposes of them answers.
     """
-    return _stops_none(record_ids, matches, holds_on(record_ids))
+    return _stops_none(record_ids, matches, holds_on(record_ids), answered)
 
 
-def nothing_listed_stops(record_ids: list[int], matches: pairs.Waiting) -> Verdict:
+def nothing_listed_stops(record_ids: list[int], matches: pairs.Waiting, *, answered: Collection[int] = ()) -> Verdict:
     """Say the same as far as it is told without opening a narrative, for who only looks."""
-    return _stops_none(record_ids, matches, holds_listed(record_ids))
+    return _stops_none(record_ids, matches, holds_listed(record_ids), answered)
 
 
-def _stops_none(record_ids: list[int], matches: pairs.Waiting, holds: list[str]) -> Verdict:
+def _stops_none(record_ids: list[int], matches: pairs.Waiting, holds: list[str], answered: Collection[int]) -> Verdict:
     doubtful = holds_in_doubt(record_ids, matches)
-    return rules.is_unheld(holds) & rules.is_undoubted(doubtful) & rules.is_unblocked(blocks_on(record_ids))
+    blocked = rules.is_unblocked(blocks_on(record_ids, answered=answered))
+    return rules.is_unheld(holds) & rules.is_undoubted(doubtful) & blocked
 
 
 def standing_holds(record_ids: Iterable[int]) -> list[Hold]:
@@ -80,18 +81,20 @@ def holds_in_doubt(record_ids: Iterable[int], matches: pairs.Waiting) -> list[st
     return list(dict.fromkeys(_words(hold) if hold.pk in named else _ANOTHERS for hold in holds))
 
 
-def blocks_on(record_ids: Iterable[int]) -> list[str]:
+def blocks_on(record_ids: Iterable[int], *, answered: Collection[int] = ()) -> list[str]:
     """Return what is open about anybody on these records and stops a disposal, in words that name nobody."""
-    return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in blocking_events(record_ids)]
+    found = blocking_events(record_ids, answered=answered)
+    return [f"{words.say('event', each.kind)} of {words.day(each.dated)}" for each in found]
 
 
-def blocking_events(record_ids: Iterable[int]) -> list[SubjectEvent]:
+def blocking_events(record_ids: Iterable[int], *, answered: Collection[int] = ()) -> list[SubjectEvent]:
     """Return what is open about anybody on these records and, by policy, stops a disposal: requests, appeals, claims.
 
-    A kind that policy does not list blocks too.
+    A kind that policy does not list blocks too. Left out are the events of requests that the review answers which
+    disposes of the records: its decision is what they wait for.
     """
     effects = policy_now.policy().on(timezone.localdate()).settings["events"]["kinds"]
     harmless = [kind for kind, what in effects.items() if not {"blocks", "floor"} & set(what)]
     about = carried.about(pairs.people_on(record_ids), at="made_at")
     found = SubjectEvent.objects.filter(about, closed__isnull=True)
-    return list(found.exclude(kind__in=harmless).order_by("dated", "pk"))
+    return list(found.exclude(kind__in=harmless).exclude(pk__in=answered).order_by("dated", "pk"))

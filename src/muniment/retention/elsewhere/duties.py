@@ -13,6 +13,7 @@ from muniment.retention import anonymity, queries
 from muniment.retention.elsewhere import copies
 from muniment.retention.models import DisposalItem, DisposalOrder, Duty
 from muniment.retention.policies import elsewhere, policy_now
+from muniment.retention.requests import attached
 from muniment.retention.reviews import assessment
 
 CLOSING = (Duty.Answer.DONE, Duty.Answer.STAYS)  # nothing is left to do there
@@ -53,6 +54,7 @@ class _World:
     with_pncid: frozenset[int]
     flags: Mapping[int, frozenset[str]]
     given: Mapping[int, frozenset[str]]  # recipients
+    requests: frozenset[str]  # kinds of those that the review of the order answers
     people: anonymity.Known
 
     @classmethod
@@ -71,6 +73,7 @@ class _World:
             frozenset(parts.exclude(nominal__pncid="").values_list("record", flat=True)),
             {record: frozenset(found) for record, found in on.items()},
             {key: frozenset(each.code for each in found) for key, found in copies.held(keys).items()},
+            frozenset(each.kind for each in attached.of_review(order.review)) if order.review else frozenset(),
             queries.people_of(order),
         )
 
@@ -109,7 +112,9 @@ def _of_item(order: DisposalOrder, item: DisposalItem, said: elsewhere.Elsewhere
     for each in said.national:
         told_by_supply = set(said.by_supply.get(each.code, ())) & world.given.get(key, frozenset())
         flagged = not each.flags or each.flags & world.flags.get(key, frozenset())
-        if each.takes(item.class_id) and flagged and (not each.pncid or key in world.with_pncid) and not told_by_supply:
+        asked_for = not each.requests or bool(each.requests & world.requests)
+        called = each.takes(item.class_id) and flagged and asked_for and not told_by_supply
+        if called and (not each.pncid or key in world.with_pncid):
             yield Duty(
                 order=order,
                 item=item,

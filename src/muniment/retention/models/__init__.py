@@ -10,6 +10,7 @@ from muniment.retention.models.forecasts import ForeseenCount, ForeseenMove, For
 from muniment.retention.models.hold_versions import HoldVersion, LetGoRecord
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
+from muniment.retention.models.requests import PersonRequest, RequestReply
 from muniment.retention.models.reviews import Agreement, Deputy, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
 from muniment.retention.models.traces import Trace
 
@@ -41,8 +42,10 @@ __all__ = [
     "ManualFile",
     "ModeChange",
     "PersonDecision",
+    "PersonRequest",
     "Procedure",
     "RecordDecision",
+    "RequestReply",
     "Review",
     "ReviewAnswer",
     "ReviewAsk",

@@ -19,6 +19,7 @@ class National:
     classes: tuple[str, ...]
     pncid: bool
     flags: frozenset[str]
+    requests: frozenset[str]
     is_first: bool
     do: str
     answers: tuple[str, ...]
@@ -83,6 +84,7 @@ def _national(raw: Mapping[str, Any]) -> National:
         classes=tuple(raw.get("classes", ())),
         pncid=raw.get("pncid", False),
         flags=frozenset(raw.get("flags", ())),
+        requests=frozenset(raw.get("requests", ())),
         is_first=raw["first"],
         do=raw["do"],
         answers=tuple(raw["answers"]),

@@ -39,6 +39,7 @@ from muniment.retention.models import (
     Duty,
     SourceInstruction,
 )
+from muniment.retention.requests import attached
 from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page
@@ -152,7 +153,8 @@ def _in_the_way(order: DisposalOrder) -> list[str]:
     going = queries.going(order)
     in_doubt = stops.holds_in_doubt(going, pairs.waiting_on(going))
     doubtful = [f"{each} (over someone who may be the same person)" for each in in_doubt]
-    return [*stops.holds_on(going), *doubtful, *(f"{each} (open)" for each in stops.blocks_on(going))]
+    blocks = stops.blocks_on(going, answered=attached.answered_by(order.review))
+    return [*stops.holds_on(going), *doubtful, *(f"{each} (open)" for each in blocks)]
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from muniment.core import words
+from muniment.core.models import User
 from muniment.core.verdicts import Refused
-from muniment.core.visits import opens, visitor
+from muniment.core.visits import actions_of, opens, visitor
 from muniment.people.views.person import opened
 from muniment.retention import queries
 from muniment.retention.actions import subject_event
 from muniment.retention.forms.events import CloseForm, EventForm
 from muniment.retention.holds import gone
+from muniment.retention.policies import request_policy
 
 
 @opens("event.record")
@@ -25,7 +27,10 @@ def person_events(request: HttpRequest, reference: str) -> HttpResponse:
     prime, shown = opened(request, reference, "person_events")
     by, verb = visitor(request), request.POST.get("do")
     on = timezone.localdate()
-    form = EventForm(subject_event.kinds(on), request.POST if verb == "record" else None)
+    assert isinstance(request.user, User)
+    asks = request_policy.on(on).kinds if "request.record" in actions_of(request.user) else ()
+    kinds = tuple(kind for kind in subject_event.kinds(on) if kind not in asks)  # those have a form of their own
+    form = EventForm(kinds, request.POST if verb == "record" else None)
     closing = CloseForm(request.POST if verb == "close" else None)
     if form.is_valid():
         given = form.cleaned_data

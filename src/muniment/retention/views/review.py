@@ -22,11 +22,12 @@ from muniment.retention import queries
 from muniment.retention.actions import disposal
 from muniment.retention.actions import review as reviewing
 from muniment.retention.elsewhere import told
+from muniment.retention.forms.requests import PREFIXES, RequestAnswersForm
 from muniment.retention.forms.reviews import AnswersForm, CameForm, ConclusionForm, PassOnForm
 from muniment.retention.models import DisposalOrder, Review, ReviewAsk
 from muniment.retention.reviews import assessment, drafts, intervals
 from muniment.retention.reviews.drafts import Draft
-from muniment.retention.views import review_page
+from muniment.retention.views import review_page, review_requests
 
 
 def found_review(reference: str) -> Review:
@@ -49,6 +50,7 @@ class Forms:
     passing: PassOnForm
     conclusion: ConclusionForm
     came: CameForm
+    asked: RequestAnswersForm
 
 
 @opens("review.work")
@@ -65,7 +67,8 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     colleagues = [each for each in queries.colleagues(found) if each != request.user]
     passing = PassOnForm(colleagues, request.POST or None, initial=typed)
     came = CameForm(found.asks.filter(answer="").order_by("pk"), request.POST or None)
-    forms = Forms(answers, passing, conclusion, came)
+    asking = review_requests.form(found, request.POST or None, typed)
+    forms = Forms(answers, passing, conclusion, came, asking)
     meanwhile, status, shown = False, 200, dict[str, Any](problem="There is a problem")
     if request.method == "POST":
         meanwhile, status = request.POST.get("version") != str(found.version), 422
@@ -89,6 +92,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
         "came": came,
         "awaited": [(each, came[f"came_{each.pk}"], came[f"said_{each.pk}"]) for each in came.waiting],
     }
+    shown |= {"asking": asking, "requested": review_requests.beside(asking, entries)}
     shown["came_back"] = back = queries.came_back([found]).get(found.pk)
     shown["stayed"] = queries.stayed(found) if found.state != Review.State.DECIDED else []
     shown["beside"] = told.standings([back]).get(back.pk, "") if back else ""
@@ -120,12 +124,16 @@ def _is_complete(request: HttpRequest, forms: Forms, kept: dict[str, str], reaso
         forms.answers.require_answers(kept, reasoned)
         forms.conclusion.require_decision()
         forms.came.require_all()
+        sent.append(forms.asked)
+        forms.asked.is_valid()
+        forms.asked.require_all()
     return not any(form.errors for form in sent)
 
 
 def _typed(request: HttpRequest, asked: Iterable[str]) -> Draft:
     """Return what was typed and is no answer to a question: kept as it is, right or wrong, until the decision."""
     names = (*PassOnForm.base_fields, *ConclusionForm.base_fields)
+    names += tuple(name for name in request.POST if name.startswith(PREFIXES))
     # A reason without an answer waits for one; with one it is kept beside it.
     names += tuple(f"reason_{key}" for key in asked if not request.POST.get(f"answer_{key}"))
     typed = {name: text for name in names if (text := request.POST.get(name, "").strip())}
@@ -157,7 +165,7 @@ def _act(request: HttpRequest, found: Review, forms: Forms) -> HttpResponse:
     sent = request.POST.get("version", "")
     version = int(sent) if sent.isdigit() else 0
     if verb == "decide":
-        return _decide(request, found, given, forms.conclusion, version)
+        return _decide(request, found, given, forms, version)
     draft = _typed(request, asked)
     with transaction.atomic():  # what is refused to go on is not saved either: it stays on the page
         if verb in PassOnForm.NEEDED:
@@ -190,12 +198,16 @@ def _came(form: CameForm) -> dict[int, reviewing.Came]:
     }
 
 
-def _decide(
-    request: HttpRequest, found: Review, given: reviewing.Answers, conclusion: ConclusionForm, version: int
-) -> HttpResponse:
-    by, decided = visitor(request), conclusion.cleaned_data
+def _decide(request: HttpRequest, found: Review, given: reviewing.Answers, forms: Forms, version: int) -> HttpResponse:
+    by, decided = visitor(request), forms.conclusion.cleaned_data
     ticked = _typed(request, ())
-    chosen = reviewing.Conclusion(decided["outcome"], decided["reason"], ticked.kept_records, decided["next_review"])
+    chosen = reviewing.Conclusion(
+        decided["outcome"],
+        decided["reason"],
+        ticked.kept_records,
+        decided["next_review"],
+        forms.asked.as_answers(),
+    )
     with transaction.atomic():  # a decision whose disposal is refused is no decision
         done = reviewing.decide(found, given, chosen, by=by, version=version)
         is_settled = done.outcome == Review.Outcome.RETAIN or done.state == Review.State.AGREEING

@@ -23,6 +23,7 @@ from muniment.retention.deciding import doubt, explaining, long_kept
 from muniment.retention.disposals import stops
 from muniment.retention.forms.reviews import ANSWERS, AnswersForm, DisagreeForm, EscalationForm
 from muniment.retention.models import DisposalItem, Hold, Review, ReviewAsk
+from muniment.retention.requests import attached
 from muniment.retention.reviews import assessment, escalated, evidence, linked, since, triggers_seen
 from muniment.retention.reviews import queue as queueing
 from muniment.retention.reviews.assessment import Criterion
@@ -75,7 +76,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], e
     explanation = explaining.explain_person(found.prime, found.controller).get(found.controller)
     own = [entry for entry in entries if entry.record.system.controller_id == found.controller_id]
     flags = list(NominalFlag.objects.filter(nominal__in=nominals).order_by("flag", "start"))
-    apart = told_apart(own, found.prime_id)
+    apart = told_apart(own, found.prime_id, found)
     free = apart.free
     return {
         "review": found,
@@ -95,6 +96,7 @@ def shown(request: HttpRequest, found: Review, asked: Mapping[str, Criterion], e
         ),
         **_escalated(request, found),
         "triggers": triggers_seen.of_review(found),
+        "answers_requests": attached.of_review(found),
         "answered": _answered(found),
         "together": linked.together(found.prime, found.controller) if found.state in queueing.UNDECIDED else None,
         **_second(request, found),

@@ -13,6 +13,7 @@ from muniment.people.shown.chronology import Entry
 from muniment.retention.deciding import afresh, letting_go, others
 from muniment.retention.disposals import stops
 from muniment.retention.models import Review
+from muniment.retention.requests import attached
 
 MATCHES = 3  # possible matches that stand beside a record that waits for them
 
@@ -35,11 +36,14 @@ class Apart(NamedTuple):
     waiting: others.Waiting
 
 
-def told_apart(entries: list[Entry], prime: int | None) -> Apart:
-    """Tell the records of a person apart; those that stay for the same reason stand together."""
+def told_apart(entries: list[Entry], prime: int | None, review: Review | None = None) -> Apart:
+    """Tell the records of a person apart; those that stay for the same reason stand together.
+
+    What is open and answered by the review that they lie before keeps none of them.
+    """
     keys = [entry.record.pk for entry in entries]
     besides = letting_go.Besides.of_person(keys, prime)
-    whole = stops.nothing_listed_stops(keys, besides.matches)
+    whole = stops.nothing_listed_stops(keys, besides.matches, answered=attached.answered_by(review))
     free, staying = [], []
     for entry in entries:
         why = whole & besides.let_go(entry.record.pk, getattr(entry.record, "decision", None))

@@ -23,6 +23,7 @@ from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
 from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, Review
+from muniment.retention.requests import attached
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
@@ -125,6 +126,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: up_to(_waiting(user, state=queue.CHASE, allocated="me")),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
+        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: attached.late().count()),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),

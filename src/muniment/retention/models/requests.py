@@ -1,0 +1,108 @@
+"""Requests for deletion and erasure about a person, and the replies to them."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models.functions import Now
+
+from muniment.core import references
+from muniment.core.fields import Kind
+from muniment.core.models import Content, Controller
+from muniment.core.walls import BY_CONTROLLER, through
+from muniment.people.models import PrimePerson
+from muniment.retention.models.decided import SubjectEvent
+from muniment.retention.models.reviews import Review
+
+
+class PersonRequest(models.Model):
+    """That somebody asked for deletion or erasure about a person; who asked is kept as a part and their own reference.
+
+    While it is open its event stops disposals, but for those of the review that answers it.
+    """
+
+    class Asker(models.TextChoices):
+        """Who asked."""
+
+        PERSON = "person", "The person"
+        REPRESENTATIVE = "representative", "Somebody acting for them"
+        ACRO = "acro", "ACRO, for the person"
+
+    prime = models.ForeignKey(PrimePerson, models.PROTECT, related_name="requests")
+    controller = models.ForeignKey(Controller, models.PROTECT)
+    kind = models.CharField(max_length=20)  # of `policy/requests.yaml`, and of its event
+    regime = models.CharField(max_length=10)
+    asker = models.CharField(max_length=16, choices=Asker)
+    their_reference = models.CharField(max_length=40, blank=True)
+    databases = ArrayField(models.CharField(max_length=20), default=list)  # national ones that it is about
+    grounds = ArrayField(models.CharField(max_length=30), default=list)  # claimed
+    received_on = models.DateField()
+    due_on = models.DateField()
+    event = models.OneToOneField(SubjectEvent, models.CASCADE, related_name="request")
+    review = models.ForeignKey(Review, models.SET_NULL, null=True, related_name="requests")  # that answers it
+    answer = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")
+    done_there = ArrayField(models.CharField(max_length=20), default=list)  # databases that say that they deleted
+    closed_on = models.DateField(null=True)
+    is_withdrawn = models.BooleanField(default=False)
+    recorded_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Fields:
+        id = prime = controller = event = review = answer = Kind.KEY
+        kind = regime = asker = databases = Kind.CODE
+        grounds = Kind.LIFE
+        their_reference = Kind.REFERENCE
+        received_on = due_on = closed_on = recorded_at = Kind.MOMENT
+        done_there = is_withdrawn = Kind.STATE
+        recorded_by = Kind.ACTOR
+
+    class Wall:
+        seen = f"{BY_CONTROLLER} AND {through('people_primeperson', 'prime_id')}"
+        web = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(due_on__gte=F("received_on")), name="request_due_after_receipt"),
+            CheckConstraint(
+                condition=Q(is_withdrawn=False) | Q(closed_on__isnull=False), name="request_withdrawn_is_over"
+            ),
+        ]
+        indexes = [Index(fields=["controller", "due_on"], condition=Q(closed_on__isnull=True), name="request_open")]
+
+    @property
+    def reference(self) -> str:
+        """The public reference."""
+        return references.make("request", self.pk)
+
+
+class RequestReply(models.Model):
+    """A reply as it was drafted, seen by a second person and sent; what it says is encrypted.
+
+    One that promises a deletion is followed by one that confirms it.
+    """
+
+    request = models.ForeignKey(PersonRequest, models.CASCADE, related_name="replies")
+    body = models.ForeignKey(Content, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    is_final = models.BooleanField()  # nothing that it tells of is still to be deleted
+    drafted_by = models.CharField(max_length=150)
+    drafted_at = models.DateTimeField(db_default=Now())
+    seen_by = models.CharField(max_length=150, blank=True)
+    seen_at = models.DateTimeField(null=True)
+    sent_by = models.CharField(max_length=150, blank=True)
+    sent_on = models.DateField(null=True)
+
+    class Fields:
+        id = request = body = Kind.KEY
+        digest = is_final = Kind.STATE
+        drafted_at = seen_at = sent_on = Kind.MOMENT
+        drafted_by = seen_by = sent_by = Kind.ACTOR
+
+    class Wall:
+        seen = through("retention_personrequest", "request_id")
+        web = "SELECT, INSERT, UPDATE, DELETE"
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(seen_by="") | ~Q(seen_by=F("drafted_by")), name="reply_seen_by_another"),
+            UniqueConstraint(fields=["request"], condition=Q(sent_on=None), name="reply_one_draft"),
+        ]

@@ -1,0 +1,135 @@
+"""What policy says on a day of requests for deletion and erasure, and of what answers them (`policy/requests.yaml`)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from muniment.engine.policy.model import Policy, pick
+from muniment.retention.policies import policy_now
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Under what a request is made, and how long there is: days, working days or calendar months from receipt."""
+
+    code: str
+    title: str
+    days: int
+    working_days: int
+    months: int
+    rolls: bool  # on to the next working day
+    verified: bool
+    authority: str
+
+
+@dataclass(frozen=True)
+class RequestKind:
+    """A kind of request: what it asks, what the law says of it, who is answered, and whether two people see that."""
+
+    code: str
+    title: str
+    asks: str
+    law: str
+    recipient: str
+    second_person: bool
+    regimes: Mapping[str, Regime]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whom a reply tells of what: the parts in a record that the person knows of, and what is never said."""
+
+    roles: frozenset[str]
+    not_areas: frozenset[str]
+    not_classes: tuple[str, ...]
+    not_said: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class RequestPolicy:
+    """The settings as they stand on a day."""
+
+    kinds: Mapping[str, RequestKind]
+    holidays: frozenset[date]
+    databases: tuple[str, ...]
+    grounds: Mapping[str, str]
+    grounds_to_keep: Mapping[str, str]
+    images: tuple[str, ...]
+    presumptions: Mapping[str, Mapping[str, Any]]
+    keeping: tuple[Mapping[str, Any], ...]
+    told: Told
+    rights: Mapping[str, tuple[str, ...]]
+
+    def keeping_of(self, regime: str) -> dict[str, str]:
+        """Return why something may stay under a regime, in words, by code."""
+        return {each["code"]: each["label"] for each in self.keeping if regime in each["regimes"]}
+
+    def restricts(self, code: str) -> bool:
+        """Whether what stays for a reason is restricted instead of erased."""
+        return any(each["code"] == code and each.get("restrict", False) for each in self.keeping)
+
+    def is_image(self, class_id: str) -> bool:
+        """Whether a class is of custody images."""
+        return fits(class_id, self.images)
+
+
+def fits(class_id: str, patterns: Iterable[str]) -> bool:
+    """Whether a class is one of some, of which * at the end means every class that begins so."""
+    return any(class_id.startswith(each[:-1]) if each.endswith("*") else class_id == each for each in patterns)
+
+
+def on(day: date, policy: Policy | None = None) -> RequestPolicy:
+    """Return the settings on a day, of the policy in force unless another is given."""
+    held = policy or policy_now.policy()
+    said: Any = pick(held.requests, day).content
+    told = said["told"]
+    return RequestPolicy(
+        {code: _kind(code, raw) for code, raw in said["kinds"].items()},
+        frozenset(held.bank_holidays[said["calendar"]]),
+        tuple(said["databases"]),
+        _labels(said["grounds"]),
+        _labels(said["grounds_to_keep"]),
+        tuple(said["images"]),
+        said["presumptions"],
+        tuple(said["keeping"]),
+        Told(
+            frozenset(told["roles"]),
+            frozenset(told["not_areas"]),
+            tuple(told["not_classes"]),
+            tuple(told["not_said"]),
+            told["sentence"],
+        ),
+        {code: tuple(lines) for code, lines in said["rights"].items()},
+    )
+
+
+def _labels(values: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {each["code"]: each["label"] for each in values}
+
+
+def _kind(code: str, raw: Mapping[str, Any]) -> RequestKind:
+    return RequestKind(
+        code,
+        raw["title"],
+        raw["asks"],
+        raw["law"],
+        raw["recipient"],
+        raw["second_person"],
+        {name: _regime(name, each) for name, each in raw["regimes"].items()},
+    )
+
+
+def _regime(code: str, raw: Mapping[str, Any]) -> Regime:
+    deadline = raw["deadline"]
+    return Regime(
+        code,
+        raw["title"],
+        deadline.get("days", 0),
+        deadline.get("working_days", 0),
+        deadline.get("months", 0),
+        deadline.get("rolls", False),
+        raw["verified"],
+        raw["authority"],
+    )
