@@ -22,7 +22,7 @@ def test_seals_are_made_though_disposal_fails(controllers, monkeypatch, capsys):
     monkeypatch.setattr(destruction, "work", failing)
     monkeypatch.setattr(work, "_recover", lambda: None)
     done = [work._try(duty) for duty in work._duties(BY, sweep=True)]
-    assert done == [True, True, True, True, True, True, False, True, True, True, True, True, True, True, True]
+    assert [at for at, each in enumerate(done) if not each] == [6] and len(done) == 16
     assert AuditSeal.objects.exists()
     said = capsys.readouterr().err
     assert "KeyError" in said
