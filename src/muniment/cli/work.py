@@ -15,7 +15,16 @@ from django.utils import timezone
 from muniment.cli import printing
 from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
-from muniment.retention.actions import (batching, destruction, effects, escalating, foresee, held_narratives, requests, rewrite)
+from muniment.retention.actions import (
+    batching,
+    destruction,
+    effects,
+    escalating,
+    foresee,
+    held_narratives,
+    requests,
+    rewrite,
+)
 from muniment.supply.actions import correct
 from muniment.workbench import arrivals, crowds
 

@@ -135,7 +135,7 @@ def _may(order: DisposalOrder, by: Actor) -> Verdict:
 def _write(duty: Duty, said: Said, *, by: Actor) -> None:
     """Write an answer down. One that does not end the duty has a next step and a day: it is never a silent end."""
     settings, today = elsewhere.on(timezone.localdate()), timezone.localdate()
-    ends = said.answer in duties.CLOSING
+    ends, was = said.answer in duties.CLOSING, duty.answer
     duty.note = said.note[:255] or duty.note
     if said.answer:
         duty.answer, duty.answered_by, duty.answered_at = said.answer, by.name, timezone.now()
@@ -152,7 +152,7 @@ def _write(duty: Duty, said: Said, *, by: Actor) -> None:
         duty.next_on = said.next_on or today + timedelta(days=settings.again_after_days)
     duty.save()
     if said.answer and duty.answered_at:
-        duties.begin(duty, duty.answered_at)
+        duties.begin(duty, was, duty.answered_at)
 
 
 def _enter(order: DisposalOrder) -> None:

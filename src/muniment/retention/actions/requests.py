@@ -13,8 +13,8 @@ from muniment.core.actors import Actor
 from muniment.core.models import Content, Controller
 from muniment.core.verdicts import ALLOWED, Verdict, unless
 from muniment.people import carried
-from muniment.people.chronology import chronology
 from muniment.people.models import PrimePerson
+from muniment.people.shown.chronology import chronology
 from muniment.records.models import Involvement
 from muniment.retention import queries
 from muniment.retention.actions import subject_event

@@ -190,10 +190,14 @@ def workable(found: QuerySet[Duty]) -> QuerySet[Duty]:
     return found.exclude(pk__in=waiting_for_source().values("pk"))
 
 
-def begin(source: Duty, at: datetime) -> None:
-    """Have what waited for a source count from its answer, so that nobody is late before they could begin."""
+def begin(source: Duty, was: str, at: datetime) -> None:
+    """Have what waited for a source count from its answer, so that nobody is late before they could begin.
+
+    `was` is what it had answered before: what had begun by that counts from then.
+    """
     said = elsewhere.on(timezone.localdate())
-    if source.where == Duty.Where.SOURCE and source.answer in said.begins_after:
+    begins = source.answer in said.begins_after and was not in said.begins_after
+    if source.where == Duty.Where.SOURCE and begins:
         waited = Duty.objects.filter(item=source.item_id, where__in=said.source_first, answer="", chased=0)
         waited.update(asked_at=at)
 

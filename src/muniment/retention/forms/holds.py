@@ -19,8 +19,14 @@ _TYPED = ("keywords", "units", "places", "systems")  # which policy has no list 
 
 
 class ScopeForm(forms.Form):
-    """What a hold covers, and of whose records; lists are one to a line or with commas between."""
+    """What a hold covers, of whose records, by whose decision; lists are one to a line or with commas between."""
 
+    decided_by = forms.CharField(
+        label="Whose decision",
+        max_length=150,
+        help_text="By job title: the chief officer, or whom they authorised.",
+        error_messages={"required": rules.HELD_BY},
+    )
     controllers = forms.ModelMultipleChoiceField(
         label="Whose records",
         queryset=Controller.objects.none(),
@@ -81,12 +87,6 @@ class HoldForm(ScopeForm):
         label="Authority",
         help_text="The letter, order or decision that this hold carries out, with its date.",
     )
-    decided_by = forms.CharField(
-        label="Whose decision",
-        max_length=150,
-        help_text="By job title: the chief officer, or whom they authorised.",
-        error_messages={"required": rules.HELD_BY},
-    )
     start = DayField(
         label="From",
         error_messages={"required": "Enter the day from which it holds"},
@@ -126,12 +126,6 @@ class AmendForm(ScopeForm):
         rules.AMENDING_BY,
         label="Authority for the change",
         help_text="The letter, order or decision that changes what is to be held, with its date.",
-    )
-    decided_by = forms.CharField(
-        label="Whose decision",
-        max_length=150,
-        help_text="By job title: the chief officer, or whom they authorised.",
-        error_messages={"required": rules.HELD_BY},
     )
     why = ReasonField(rules.AMENDING, label="Why it changes")
 

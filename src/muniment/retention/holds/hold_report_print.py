@@ -23,8 +23,13 @@ def as_pdf(report: Report, named: tuple[Went, ...], scope: list[tuple[str, str]]
     paragraph(page, f"{hold.title}. Made on {words.moment(report.made_at)}, of the records of {whose or 'nobody'}.")
     heading(page, "Scope", 13)
     table(page, ("Part", "What"), scope or [("Everything", "of these controllers")])
+    if report.versions > 1:
+        said = f"The scope has had {report.versions} versions: each record is held against what stood when it went."
+        paragraph(page, said)
     heading(page, "What has gone", 13)
     paragraph(page, f"In scope: {len(report.went):,}. Nobody can say: {len(report.unknown):,}. Not: {report.others:,}.")
+    if report.let_go:
+        paragraph(page, f"Once in scope, and out of it when they went: {len(report.let_go):,}.")
     if named:
         table(page, ("Record", "Class", "Destroyed", "Order"), [row(each) for each in named])
     heading(page, "What this was held against", 13)

@@ -40,6 +40,7 @@ class Report:
     controllers: tuple[Controller, ...]
     unseen: tuple[Controller, ...]  # bound as well; whoever may see their disposals has to say
     covered: int
+    versions: int  # of its scope; each record is held against the one that stood when it went
     went: tuple[Went, ...]  # that were in scope
     while_it_stood: tuple[Went, ...]  # of these, while they were in its scope: there should be none
     let_go: tuple[Went, ...]  # once in its scope, and out of it when they went
@@ -99,6 +100,7 @@ def report(hold: Hold, since: date, *, seen: Collection[int] | None = None) -> R
         controllers=mine,
         unseen=tuple(each for each in bound if each not in mine),
         covered=hold.held.count(),
+        versions=max(1, hold.versions.count()),
         went=gone.went(said.went),
         while_it_stood=gone.went(said.stood),
         let_go=gone.went(said.let_go),

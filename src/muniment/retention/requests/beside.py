@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from muniment.core import words
-from muniment.people.chronology import Entry
+from muniment.people.shown.chronology import Entry
 from muniment.retention.models import PersonRequest
 from muniment.retention.policies import elsewhere
 from muniment.retention.policies.request_policy import RequestKind, RequestPolicy

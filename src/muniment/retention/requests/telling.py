@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from muniment.core import words
-from muniment.people.chronology import Entry
+from muniment.people.shown.chronology import Entry
 from muniment.retention.policies import request_policy
 from muniment.retention.policies.request_policy import RequestPolicy
 

@@ -23,6 +23,11 @@ class Told:
     to: str  # titles of roles
 
     @property
+    def waits(self) -> bool:
+        """Whether nobody has said anything to it."""
+        return self.escalation.state == State.WAITING
+
+    @property
     def why(self) -> str:
         """Why it was sent back, as far as its text can be opened."""
         return content.shown(self.escalation.note) if self.escalation.note else ""

@@ -6,7 +6,7 @@ from typing import Any
 from django.forms import BoundField
 from django.utils import timezone
 
-from muniment.people.chronology import Entry
+from muniment.people.shown.chronology import Entry
 from muniment.retention.forms.requests import RequestAnswersForm, typed_of
 from muniment.retention.models import Review
 from muniment.retention.policies import elsewhere, request_policy

@@ -14,8 +14,8 @@ from factories.exports import Source, row
 from factories.lives import ORGANISATION
 from muniment.core.models import AuditEvent, Content, Controller
 from muniment.core.verdicts import Refused
-from muniment.people.chronology import chronology
 from muniment.people.queries import life_digest
+from muniment.people.shown.chronology import chronology
 from muniment.records.models import Record
 from muniment.retention.actions import destruction, disposal, replying, subject_event
 from muniment.retention.actions import requests as requesting
