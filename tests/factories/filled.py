@@ -16,6 +16,7 @@ _SAID = {
     "retention_hold": {"released_at": "2026-01-02 00:00:00+00", "released_by": "ash"},
     "retention_subjectevent": {"kind": "sar", "closed": date(2026, 1, 2), "dated": date(2026, 1, 1)},
     "retention_personrequest": {"kind": "erasure_request", "closed_on": date(2026, 1, 2)},
+    "retention_keptexception": {"of": "people"},
     "records_nominalflag": {"flag": "missing", "until": date(2026, 1, 2)},
     "records_quarantine": {"reference": "C1"},
     "records_quarantinename": {"kind": "record", "name": "C1"},
