@@ -34,6 +34,7 @@ _OWNERS = {
     "objects_placejudgement": "place", "objects_vehiclejudgement": "vehicle", "retention_reviewanswer": "review",
     "retention_reviewtrigger": "review", "retention_reviewask": "review", "retention_agreement": "review",
     "retention_personrequest": "request", "retention_requestreply": "request",
+    "retention_reviewescalation": "review",
     "retention_sampleddecision": "check", "retention_manualdecision": "manual",
 }  # fmt: skip
 
