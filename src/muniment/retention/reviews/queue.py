@@ -1,9 +1,10 @@
 """The queue of reviews: which fit what is asked for, in which order, and what comes next."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from muniment.core import references
 from muniment.core.models import Controller, User
@@ -47,16 +48,24 @@ def narrowed(wanted: Mapping[str, object], user: User, on: date, of: Iterable[Co
         found = found.filter(due__lt=on) if when == "over" else found.filter(**month)
     decided = PersonDecision.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"))
     if group := str(wanted.get("group") or ""):
-        found = found.filter(Exists(decided.filter(group=int(group) or None)))
+        found = found.filter(_for_each(Exists(decided.filter(group=int(group) or None))))
     if cause := str(wanted.get("cause") or ""):
-        found = found.filter(Exists(decided.filter(_of_cause(cause))))
+        found = found.filter(_for_each(Exists(decided.filter(_of_cause(cause)))))
     if rule := wanted.get("rule"):
-        found = found.filter(Exists(decided.filter(rule="" if rule == "none" else rule)))
+        found = found.filter(_for_each(Exists(decided.filter(rule="" if rule == "none" else rule))))
     if who := wanted.get("who"):
         found = found.filter(_offending() if who == "offenders" else ~_offending())
     if going := wanted.get("going"):
         found = found.filter(_going(on) if going == "some" else ~_going(on))
     return found
+
+
+def _for_each(condition: Exists) -> Q:
+    """Return a condition that is asked of one review after the other, in their order, until a page is full.
+
+    PostgreSQL would join what is alone in a condition with the whole backlog first, each row through its wall.
+    """
+    return Q(condition) | Q(pk__isnull=True)
 
 
 def _of_cause(cause: str) -> Q:
@@ -72,7 +81,9 @@ def aged(on: date) -> Q:
     for group, days in review_policy.on(on).aged_after_days.items():
         of_group = Exists(decided.filter(group=group)) if group else ~Exists(decided.filter(group__isnull=False))
         found |= Q(of_group, made_at__date__lt=on - timedelta(days=days))
-    return found & Q(state__in=UNDECIDED)
+    youngest = on - timedelta(days=min(review_policy.on(on).aged_after_days.values()))
+    # As a moment, which is compared before anything else is asked of a row.
+    return found & Q(state__in=UNDECIDED, made_at__lt=timezone.make_aware(datetime.combine(youngest, time())))
 
 
 def _late(on: date) -> Q:
@@ -129,7 +140,7 @@ def _parts() -> QuerySet[Involvement]:
 
 def _offending() -> Q:
     roles = [role for role, kind in policy_kinds().items() if kind == OFFENDER]
-    return Q(Exists(_parts().filter(role__in=roles)))
+    return _for_each(Exists(_parts().filter(role__in=roles)))
 
 
 def _going(on: date) -> Q:
@@ -137,4 +148,4 @@ def _going(on: date) -> Q:
     ended = RecordDecision.objects.filter(record=OuterRef("record"), outcome__in=["review", "dispose"])
     ended = ended.filter(Q(due__isnull=True) | Q(due__lte=on)).exclude(because__contains=[afresh.IN_DOUBT])
     own = _parts().filter(record__system__controller=OuterRef("controller"))
-    return Q(Exists(own.filter(Exists(ended))))
+    return _for_each(Exists(own.filter(Exists(ended))))
