@@ -95,7 +95,7 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     yield reverse("hold", args=[hold.reference])
     yield reverse("hold_report", args=[hold.reference])
     yield reverse("place_hold") + "?preset=HOLD-ORGREAVE"
-    waiting = due.about_nobody([review.controller], timezone.localdate())
+    waiting = due.exceptions([review.controller], timezone.localdate()).nobody
     for kind in (waiting[0].class_id, "UNKNOWN"):
         yield reverse("due_records", args=[review.controller.code, kind])
     yield from _ahead(cast)

@@ -13,9 +13,9 @@ from django.utils.functional import cached_property
 MOST = 5_000  # some tens of milliseconds
 
 
-def up_to(found: QuerySet[Any], most: int = MOST) -> int:
-    """Return how many rows there are, `most` + 1 where there are more."""
-    return found.order_by()[: most + 1].count()
+def up_to(found: QuerySet[Any]) -> int:
+    """Return how many rows there are, `MOST` + 1 where there are more."""
+    return found.order_by()[: MOST + 1].count()
 
 
 class FirstPages(Paginator):  # type: ignore[type-arg]

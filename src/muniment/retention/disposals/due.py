@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Sum
 
 from muniment.core import words
 from muniment.core.long_lists import MOST
@@ -50,6 +51,19 @@ class Nobody:
     earliest: date
 
 
+@dataclass(frozen=True)
+class Exceptions:
+    """Why what has fallen due goes to a person, and the records about nobody whom the reader may see named.
+
+    `counted_at` is when that was counted of which there is much; None where all of it was counted now. Of much, what is
+    about nobody is about nobody at all.
+    """
+
+    causes: list[Cause]
+    nobody: list[Nobody]
+    counted_at: datetime | None
+
+
 def due(controllers: Iterable[Controller], on: date) -> QuerySet[PersonDecision]:
     """Return the decisions to dispose that have fallen due, with no order or batch under way, longest due first."""
     ordered = DisposalOrder.objects.filter(prime=OuterRef("prime"), controller=OuterRef("controller"), state__in=LIVE)
@@ -90,47 +104,57 @@ WHERE {_EXCEPTED} GROUP BY d.controller_id, seen.scopes, every.kind, every.code
 
 
 def keep_counts(on: date) -> None:
-    """Count, as who sees everything, what `causes` and `about_nobody` tell of many; it replaces what was kept."""
+    """Count, as who sees everything, what `exceptions` tells of much; it replaces what was kept."""
     KeptException.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(_KEEP_CAUSES, {"on": on})
         cursor.execute(_KEEP_NOBODY, {"on": on})
 
 
-def _kept(controllers: Iterable[Controller], of: str) -> QuerySet[KeptException] | None:
-    """Return what is kept of people or of records; None where it is little, and counted anew each time."""
-    kept = KeptException.objects.filter(controller__in=list(controllers), of=of)
-    return kept if (kept.aggregate(Sum("number"))["number__sum"] or 0) > MOST else None
-
-
-def counted_at(controllers: Iterable[Controller]) -> datetime | None:
-    """Return when that was counted which is kept, because it is many; None where all is counted anew."""
-    for of in ("people", "records"):
-        if kept := _kept(controllers, of):
-            return kept.values_list("counted_at", flat=True).first()
-    return None
-
-
-def causes(controllers: Iterable[Controller], on: date) -> list[Cause]:
-    """Return what sends people who have fallen due to a person instead of the queue, most frequent first.
+def exceptions(controllers: Iterable[Controller], on: date) -> Exceptions:
+    """Return what has fallen due and goes to a person, as far as the reader may see it, the most first.
 
     Of many it is told as it was counted last: each row that is counted is asked for the reader's right to see it.
     """
-    of = list(controllers)
-    if (kept := _kept(of, "people")) is not None:
-        rows = list(kept.values_list("kind", "code").annotate(Sum("number"), Sum("reviews")))
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(_CAUSES, {"controllers": [each.pk for each in of], "on": on})
-            rows = cursor.fetchall()
-    held = sum(count for kind, code, count, _ in rows if kind == "reason" and code.isdigit())
-    found = [
-        Cause(cause_in_words(kind, code), count, f"{kind}:{code}", reviews)
-        for kind, code, count, reviews in rows
-        if not code.isdigit()
+    of = [each.pk for each in controllers]
+    kept = KeptException.objects.filter(controller__in=of)
+    counted = kept.values_list("of").annotate(Sum("number"), Max("counted_at"))
+    many = {name: at for name, number, at in counted if number > MOST}
+    given = {"controllers": of, "on": on}
+    people, records = kept.filter(of="people"), kept.filter(of="records")
+    by_cause = people.values_list("kind", "code").annotate(Sum("number"), Sum("reviews"))
+    columns = records.values_list("controller__name", "controller__code", "code", "kind")
+    by_class = columns.annotate(Sum("number"), Min("earliest"))
+    return Exceptions(
+        _causes(by_cause if "people" in many else _rows(_CAUSES, given)),
+        _nobody(by_class if "records" in many else _rows(_NOBODY, given)),
+        max(many.values(), default=None),
+    )
+
+
+def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return list(cursor.fetchall())
+
+
+def _causes(rows: Iterable[tuple[str, str, int, int]]) -> list[Cause]:
+    """Return causes of their kind, code, people and reviews; holds, which are reasons by number, together."""
+    told, held = [], 0
+    for kind, code, people, reviews in rows:
+        if code.isdigit():
+            held += people
+        else:
+            told.append(Cause(cause_in_words(kind, code), people, f"{kind}:{code}", reviews))
+    told += [Cause("A hold covers their records", held)] if held else []
+    return sorted(told, key=lambda each: (-each.people, each.code))
+
+
+def _nobody(rows: Iterable[tuple[str, str, str, str, int, date]]) -> list[Nobody]:
+    return [
+        Nobody(name, code, kind, words.class_title(kind), words.say("decision", outcome), count, earliest)
+        for name, code, kind, outcome, count, earliest in sorted(rows, key=lambda row: (-row[4], row[0]))
     ]
-    found += [Cause("A hold covers their records", held)] if held else []
-    return sorted(found, key=lambda each: (-each.people, each.code))
 
 
 def cause_in_words(kind: str, code: str) -> str:
@@ -163,25 +187,6 @@ INSERT INTO retention_keptexception (counted_at, controller_id, scopes, of, kind
 SELECT now(), c.id, ARRAY[r.scope_id], 'records', d.outcome, d.resolved_class, count(*), 0, min(d.due) {_OF_NOBODY}
 GROUP BY c.id, r.scope_id, d.outcome, d.resolved_class
 """
-
-
-def about_nobody(controllers: Iterable[Controller], on: date) -> list[Nobody]:
-    """Return the counts, by class, of due records about nobody whom the reader may see named; of many as last counted.
-
-    What was counted last is about nobody at all.
-    """
-    of = list(controllers)
-    if (kept := _kept(of, "records")) is not None:
-        columns = kept.values_list("controller__name", "controller__code", "code", "kind")
-        rows = list(columns.annotate(Sum("number"), Min("earliest")))
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(_NOBODY, {"controllers": [each.pk for each in of], "on": on})
-            rows = cursor.fetchall()
-    return [
-        Nobody(name, code, kind, words.class_title(kind), words.say("decision", outcome), count, earliest)
-        for name, code, kind, outcome, count, earliest in sorted(rows, key=lambda row: (-row[4], row[0]))
-    ]
 
 
 def records_about_nobody(controller: Controller, class_id: str, on: date) -> QuerySet[Record]:

@@ -11,29 +11,22 @@ from typing import Any
 from muniment.retention.holds import reach
 
 Parts = Mapping[str, Any]
-_ONE = {"offences": ("ho_classes", "cjs")}  # kinds that are one list
 _BY_WORDS = {"keywords", "units", "places"}  # which are looked for in any case of letters
-
-
-def kinds(scope: Parts) -> tuple[str, ...]:
-    """Return the kinds of lists that a scope gives; the two kinds of codes of offences are one."""
-    given = reach.given_lists(scope)
-    return tuple(dict.fromkeys("offences" if key in _ONE["offences"] else key for key in given))
 
 
 def is_any(scope: Parts) -> bool:
     """Whether any list of a scope is enough; of one list it is the same either way."""
-    return scope.get("match") != reach.EVERY or len(kinds(scope)) == 1
+    return scope.get("match") != reach.EVERY or len(reach.kinds(scope)) == 1
 
 
 def is_every(scope: Parts) -> bool:
     """Whether every list of a scope has to fit."""
-    return scope.get("match") == reach.EVERY or len(kinds(scope)) == 1
+    return scope.get("match") == reach.EVERY or len(reach.kinds(scope)) == 1
 
 
 def has_list(wide: Parts, narrow: Parts, kind: str) -> bool:
     """Whether one scope has a list of a kind with everything that is on another's."""
-    keys = _ONE.get(kind, (kind,))
+    keys = reach.ONE_LIST.get(kind, (kind,))
     had = [key for key in keys if narrow.get(key)]
     return bool(had) and all(_entries(narrow, key) <= _entries(wide, key) for key in had)
 
@@ -54,7 +47,7 @@ def contains(wide: Parts, narrow: Parts, controllers: Collection[int], bound: Co
     """Whether a scope, of some controllers, is shown to contain another of those that are `bound` by it."""
     if not set(bound) <= set(controllers) or not has_days(wide, narrow):
         return False
-    asked, had = kinds(wide), kinds(narrow)
+    asked, had = reach.kinds(wide), reach.kinds(narrow)
     if not asked:
         return True  # everything of its controllers
     # A list of classes may name the audit, which is no record: it is not left out or shortened.

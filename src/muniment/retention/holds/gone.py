@@ -43,7 +43,7 @@ class Scope:
             "areas": frozenset(map(traces.asked_area, lists.get("areas", ()))),
             "people": frozenset(map(traces.asked_person, those)),
         }
-        return cls(parts, controllers, those, facts, containing.kinds(parts))
+        return cls(parts, controllers, those, facts, reach.kinds(parts))
 
     @classmethod
     def of_version(cls, version: HoldVersion, controllers: Collection[int] | None = None) -> "Scope":

@@ -8,17 +8,18 @@ and one between days what bears no day of its own: better too much than too litt
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
 
-from muniment.engine.policy.offences import may_mean
+from muniment.engine.policy.offences import OffenceTable, may_mean
 from muniment.retention.models import HoldVersion, hold_versions
 from muniment.retention.policies import policy_now
 
 KEYS = ("classes", "ho_classes", "cjs", "keywords", "units", "places", "areas", "systems", "people", "records")
+ONE_LIST = {"offences": ("ho_classes", "cjs")}  # kinds of which a scope gives one list in two
 NARROWING = ("from", "until", "match")
 EVERY = "all"  # of `match`: every list has to fit; else any
 
@@ -103,15 +104,16 @@ def wanted(scope: Mapping[str, Any], *, decided: str = DECIDED, words_aside: boo
 
     With `words_aside` it is of the records that a word in their narrative would bring into scope.
     """
-    kinds = [kind for kind in _kinds(scope) if not (words_aside and kind == "keywords")]
+    asked = [kind for kind in kinds(scope) if not (words_aside and kind == "keywords")]
     every = scope.get("match") == EVERY
-    fits = [] if words_aside and not every else list(_conditions(kinds, every=every))
+    fits = [] if words_aside and not every else list(_conditions(asked, every=every))
     return _WANTED.format(decided=decided, fits=(" AND " if every else " OR ").join(fits) or "true")
 
 
-def _kinds(scope: Mapping[str, Any]) -> list[str]:
+def kinds(scope: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the kinds of lists that a scope gives; the two kinds of codes of offences are one list."""
-    return list(dict.fromkeys("offences" if key in {"ho_classes", "cjs"} else key for key in given_lists(scope)))
+    one_list = {key: kind for kind, keys in ONE_LIST.items() for key in keys}
+    return tuple(dict.fromkeys(one_list.get(key, key) for key in given_lists(scope)))
 
 
 def _conditions(kinds: list[str], *, every: bool) -> Iterator[str]:
@@ -138,21 +140,39 @@ def parameters(
     With `some` it is asked about these records alone; `worded` are those whose narratives are known to have a word.
     """
     within = None if some is None else sorted(some)
-    given = _lists(scope, people, lambda: _written(within))
+    given = _lists(scope, people, _Codes(within))
     return given | {"controllers": controllers, "some": within, "worded": sorted(worded)}
 
 
-def _lists(
-    scope: Mapping[str, Any], people: Collection[int] | None, written: Callable[[], list[str]]
-) -> dict[str, Any]:
-    """Return the lists and days of a scope as they are asked; `written` gives the classes as sources wrote them."""
+class _Codes:
+    """Codes of offences as policy knows them and as sources wrote them here, each read when it is first asked for."""
+
+    def __init__(self, some: list[int] | None) -> None:
+        """Take the records of which the texts are, all where none are named."""
+        self._some = some
+
+    @cached_property
+    def known(self) -> OffenceTable:
+        """The codes of the policy in force."""
+        return policy_now.policy().offences
+
+    @cached_property
+    def written(self) -> list[str]:
+        """The texts by which records here give offence classes: sources write one in several ways."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CLASSES, {"some": self._some})
+            return [text for (text,) in cursor.fetchall() if text]
+
+
+def _lists(scope: Mapping[str, Any], people: Collection[int] | None, codes: _Codes) -> dict[str, Any]:
+    """Return the lists and days of a scope as they are asked."""
     given: dict[str, Any] = {key: list(scope.get(key) or []) for key in KEYS}
     if people is not None:
         given["people"] = sorted(people)
     given["cjs"] = [code.strip().upper() for code in given["cjs"]]
     if classes := tuple(given["ho_classes"]):  # a record may say either
-        given["cjs"] += policy_now.policy().offences.codes_of(classes)
-        given["ho_classes"] = [text for text in written() if any(may_mean(text, each) for each in classes)]
+        given["cjs"] += codes.known.codes_of(classes)
+        given["ho_classes"] = [text for text in codes.written if any(may_mean(text, each) for each in classes)]
     given["postcodes"] = [f"{_plain(name.replace(' ', '').upper())}%" for name in given["places"] if _is_code(name)]
     for kind in ("keywords", "units", "places"):
         given[kind] = [f"%{_plain(word.strip().lower())}%" for word in given[kind] if word.strip()]
@@ -189,10 +209,10 @@ def found_by_each(
 
     It is one statement for all of them. `worded` are the records of each hold, by key, whose narratives have a word.
     """
-    written = cache(lambda: _written(sorted(some)))
+    codes = _Codes(sorted(some))
     asked = [
-        _lists(each.scope, hold_versions.people_now(each), written)
-        | {"number": number, "every": each.scope.get("match") == EVERY, "given": _kinds(each.scope)}
+        _lists(each.scope, hold_versions.people_now(each), codes)
+        | {"number": number, "every": each.scope.get("match") == EVERY, "given": kinds(each.scope)}
         | {"controllers": each.controllers, "worded": sorted(worded[each.hold_id])}
         for number, each in enumerate(versions)
     ]
@@ -205,11 +225,11 @@ def found_by_each(
 
 
 def _of_each() -> str:
-    kinds = [*_FITS, *_BESIDES]
+    every_kind = [*_FITS, *_BESIDES]
     each = {kind: f"({text})" for kind, text in (_FITS | _BESIDES).items()}
     full = each | {kind: f"({each[kind]} OR {_TEXT.format(words=kind)})" for kind in _BESIDES}
-    every = " AND ".join(f"('{kind}' <> ALL(asked.given) OR {full[kind]})" for kind in kinds)
-    some = " OR ".join(f"('{kind}' = ANY(asked.given) AND {each[kind]})" for kind in kinds)
+    every = " AND ".join(f"('{kind}' <> ALL(asked.given) OR {full[kind]})" for kind in every_kind)
+    some = " OR ".join(f"('{kind}' = ANY(asked.given) AND {each[kind]})" for kind in every_kind)
     some += f" OR cardinality(asked.given) = 0 OR {_TEXT.format(words='texts')}"
     one = _WANTED.format(decided=DECIDED, fits=f"CASE WHEN asked.every THEN {every} ELSE {some} END")
     return _ASKED.format(wanted=_GIVEN.sub(r'asked."\1"', one))
@@ -224,10 +244,3 @@ def _is_code(name: str) -> bool:
     """Whether a place is given by a postcode, or by the beginning of one: letters, then a digit."""
     code = name.replace(" ", "")
     return code[:1].isalpha() and len(code) <= 7 and any(letter.isdigit() for letter in code[1:3])
-
-
-def _written(some: list[int] | None) -> list[str]:
-    """Return the texts by which records here give offence classes: sources write one in several ways."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLASSES, {"some": some})
-        return [text for (text,) in cursor.fetchall() if text]

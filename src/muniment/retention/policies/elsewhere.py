@@ -26,9 +26,7 @@ class National:
 
     def takes(self, class_id: str) -> bool:
         """Whether a class of records calls for it; where none is listed every class does."""
-        return not self.classes or any(
-            class_id.startswith(each[:-1]) if each.endswith("*") else class_id == each for each in self.classes
-        )
+        return not self.classes or policy_now.fits(class_id, self.classes)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The policy in force for screens: read again only when one of its files has changed."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +39,11 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 @lru_cache(maxsize=2)
 def _read(files: Stamp, adoptions: Stamp, mark: str) -> Policy:
     return policy_in_force.load()
+
+
+def fits(class_id: str, patterns: Iterable[str]) -> bool:
+    """Whether a class is one of some, as policy lists them: * at the end means every class that begins so."""
+    return any(class_id.startswith(each[:-1]) if each.endswith("*") else class_id == each for each in patterns)
 
 
 def hold_kinds() -> Mapping[str, Mapping[str, Any]]:

@@ -72,12 +72,7 @@ class RequestPolicy:
 
     def is_image(self, class_id: str) -> bool:
         """Whether a class is of custody images."""
-        return fits(class_id, self.images)
-
-
-def fits(class_id: str, patterns: Iterable[str]) -> bool:
-    """Whether a class is one of some, of which * at the end means every class that begins so."""
-    return any(class_id.startswith(each[:-1]) if each.endswith("*") else class_id == each for each in patterns)
+        return policy_now.fits(class_id, self.images)
 
 
 def on(day: date, policy: Policy | None = None) -> RequestPolicy:

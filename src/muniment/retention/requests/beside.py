@@ -61,8 +61,8 @@ def _there(request: PersonRequest, own: list[Entry], national: elsewhere.Elsewhe
     lines = []
     for each in national.national:
         if each.code in request.databases:
-            found = [entry for entry in own if (known := _class_of(entry)) and each.takes(known)]
-            titles = dict.fromkeys(words.class_title(_class_of(entry)) for entry in found)
+            found = [entry for entry in own if (known := telling.class_of(entry)) and each.takes(known)]
+            titles = dict.fromkeys(words.class_title(telling.class_of(entry)) for entry in found)
             held = (
                 f"{len(found)} record{'' if len(found) == 1 else 's'} here: {'; '.join(titles)}"
                 if found
@@ -70,11 +70,6 @@ def _there(request: PersonRequest, own: list[Entry], national: elsewhere.Elsewhe
             )
             lines.append(f"{each.title}: {held}")
     return lines
-
-
-def _class_of(entry: Entry) -> str:
-    decision = getattr(entry.record, "decision", None)
-    return decision.resolved_class if decision else ""
 
 
 def _eligible(own: list[Entry]) -> list[str]:

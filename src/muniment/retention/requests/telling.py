@@ -10,7 +10,7 @@ from typing import Any
 
 from muniment.core import words
 from muniment.people.shown.chronology import Entry
-from muniment.retention.policies import request_policy
+from muniment.retention.policies import policy_now
 from muniment.retention.policies.request_policy import RequestPolicy
 
 
@@ -43,18 +43,19 @@ def may_be_told(entry: Entry, said: RequestPolicy) -> bool:
     return (
         not scope.restriction
         and scope.area not in told.not_areas
-        and not request_policy.fits(_class_of(entry), told.not_classes)
+        and not policy_now.fits(class_of(entry), told.not_classes)
         and any(part.role in told.roles for part in entry.parts)
     )
 
 
-def _class_of(entry: Entry) -> str:
+def class_of(entry: Entry) -> str:
+    """Return the class that a record came to; empty while nothing is decided about it."""
     decision = getattr(entry.record, "decision", None)
     return decision.resolved_class if decision else ""
 
 
 def _item(entry: Entry, said: RequestPolicy) -> Item:
-    class_id = _class_of(entry)
+    class_id = class_of(entry)
     # The title of a class, or of a record, can tell of a group or of somebody else.
     what = "Custody image" if said.is_image(class_id) else f"{words.say('area', entry.record.scope.area)} record"
     when = words.between(entry.earliest, entry.latest) if entry.earliest and entry.latest else "no date"

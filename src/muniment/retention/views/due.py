@@ -66,9 +66,7 @@ def due_disposals(request: HttpRequest) -> HttpResponse:
         "lines": _lines(list(page), who),
         "chosen": chosen,
         "refused": [(who[each.prime_id].name if each.prime_id in who else "", why) for each, why in refused],
-        "causes": due.causes(mine, on),
-        "nobody": due.about_nobody(mine, on),
-        "counted_at": due.counted_at(mine),
+        "exceptions": due.exceptions(mine, on),
         "page_title": "Disposals due by the clock",
         **tabs(request),
     }

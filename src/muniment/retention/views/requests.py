@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -70,13 +71,20 @@ def requests(request: HttpRequest) -> HttpResponse:
         raise Http404
     audit.record(visitor(request), "request.list")
     order = ("-received_on", "-pk") if which == "all" else ("due_on", "pk")
-    every = found().select_related("prime", "controller", "review").prefetch_related("replies").order_by(*order)
+    every = (
+        _seen(request, found())
+        .select_related("prime", "controller", "review")
+        .prefetch_related("replies")
+        .order_by(*order)
+    )
     page = Paginator(every, _ON_A_PAGE).get_page(request.GET.get("page"))
     said = request_policy.on(on)
     shown = {
         "page": page,
         "lines": [_line(each, said) for each in page.object_list],
-        "tabs": [(code, label, None if code == "all" else query().count()) for code, label, query in _WHICH],
+        "tabs": [
+            (code, label, None if code == "all" else _seen(request, query()).count()) for code, label, query in _WHICH
+        ],
         "which": which,
         "today": on,
         "page_title": "Requests",
@@ -90,12 +98,19 @@ def _line(each: PersonRequest, said: request_policy.RequestPolicy) -> tuple[Pers
     return each, said.kinds[each.kind].title, attached.standing(each, sorted(sent, key=lambda one: -one.pk)), late
 
 
+def _seen(request: HttpRequest, found: QuerySet[PersonRequest]) -> QuerySet[PersonRequest]:
+    """Return those of some requests whose controllers' requests the reader may look at."""
+    assert isinstance(request.user, User)
+    return found.filter(controller__in=controllers_of(request.user, "request.view"))
+
+
 def _found(request: HttpRequest, reference: str) -> PersonRequest:
     try:
         key = references.number("request", reference)
     except ValueError as error:
         raise Http404 from error
-    found = PersonRequest.objects.select_related("prime", "controller", "review", "event").filter(pk=key).first()
+    with_all = PersonRequest.objects.select_related("prime", "controller", "review", "event")
+    found = _seen(request, with_all).filter(pk=key).first()
     if found is None:
         raise Http404
     return found

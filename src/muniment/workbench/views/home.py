@@ -126,7 +126,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: up_to(_waiting(user, state=queue.CHASE, allocated="me")),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
-        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: attached.late().count()),
+        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: _late_requests(user)),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),
@@ -209,6 +209,10 @@ def _sent_back(user: User) -> int:
 
 def _by_clock(user: User, on: date) -> int:
     return up_to(due.due(controllers_of(user, "disposal.propose"), on))
+
+
+def _late_requests(user: User) -> int:
+    return attached.late().filter(controller__in=controllers_of(user, "request.reply")).count()
 
 
 def _to_approve(user: User) -> int:

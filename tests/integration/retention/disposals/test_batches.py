@@ -241,7 +241,9 @@ def test_reviews_of_one_cause_are_listed_put_aside_and_given_to_a_file(many):
     resolve(by=BY)
     schedule(policy_now.policy(), by=BY, on=timezone.localdate())
     rowan = sign_in(many.cast["rowan"])
-    cause = next(each for each in due.causes([northshire()], timezone.localdate()) if each.code == "fact:offence")
+    cause = next(
+        each for each in due.exceptions([northshire()], timezone.localdate()).causes if each.code == "fact:offence"
+    )
     assert cause.reviews == 1
     here = {"cause": cause.code}
     assert f"?cause={cause.code.replace(':', '%3A')}" in rowan.get(reverse("due_disposals")).text

@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from factories.cast import sign_in
+from factories.cast import refresh, sign_in
 from factories.deeds import NO, WHY, WORKER, answer_elsewhere, by, decide, prime_of
 from factories.exports import Source, row
 from factories.lives import ORGANISATION
-from muniment.core.models import AuditEvent, Content, Controller
+from muniment.core.models import AuditEvent, Content, Controller, RoleAssignment
 from muniment.core.verdicts import Refused
 from muniment.people.queries import life_digest
 from muniment.people.shown.chronology import chronology
@@ -343,3 +343,15 @@ def test_who_does_not_see_the_person_or_the_force_does_not_find_the_request(life
     assert request.reference not in sign_in(life.cast["linden"]).get(reverse("requests")).text
     assert sign_in(life.cast["robin"]).get(address).status_code == 403
     assert sign_in(life.cast["sedge"]).get(address).status_code == 200
+
+
+def test_who_sees_the_person_there_in_another_role_does_not_find_the_request(life):
+    request, linden = asks(life, "erasure_request"), life.cast["linden"]
+    RoleAssignment.objects.create(
+        user=linden, controller=request.controller, role="officer", start=timezone.localdate() - timedelta(days=1)
+    )
+    refresh()
+    reader = sign_in(linden)
+    assert reader.get(reverse("person", args=[request.prime.reference])).status_code == 200
+    assert reader.get(reverse("request", args=[request.reference])).status_code == 404
+    assert request.reference not in reader.get(reverse("requests"), {"which": "all"}).text

@@ -291,8 +291,8 @@ def test_what_waits_in_the_enclave_is_counted_for_it_alone(lives):
 
 def test_exceptions_of_many_are_told_as_counted_last_of_whom_the_reader_may_see(lives, monkeypatch):
     def told():
-        shown = sign_in(lives.cast["rowan"]).get(reverse("due_disposals")).context
-        return [*shown["causes"], *shown["nobody"]], shown["counted_at"]
+        shown = sign_in(lives.cast["rowan"]).get(reverse("due_disposals")).context["exceptions"]
+        return [*shown.causes, *shown.nobody], shown.counted_at
 
     foresee(policy.load(), by=BY)
     anew, at = told()
