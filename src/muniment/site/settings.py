@@ -84,6 +84,8 @@ def _database(name: str) -> dict[str, object]:
         "PORT": database.address()["port"],
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        # Of those statements alone that ask for it (`core.planned`), from the first time on.
+        "OPTIONS": {"prepare_threshold": 0},
     }
 
 

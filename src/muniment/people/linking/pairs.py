@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
+from muniment.core import planned
 from muniment.people.handing_over import array
 from muniment.people.models import Belonging, Judgement, MatchEdge
 
@@ -29,11 +29,11 @@ def people_on(record_ids: Iterable[int]) -> set[int]:
     return set(on_it.values_list("prime_id", flat=True))
 
 
-def near(primes: Collection[int]) -> set[int]:
-    """Return the keys of the nominals in the pairs of these people that are left for a person, judged or not."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR, {"primes": array(primes)})
-        return {key for pair in cursor.fetchall() for key in pair}
+def near(primes: Collection[int]) -> frozenset[int]:
+    """Return the keys of who is in a pair with one of these people that is left for a person, judged or not."""
+    if not primes:
+        return frozenset()
+    return frozenset(row["prime_id"] for row in planned.rows(_NEAR, {"primes": array(sorted(primes))}))
 
 
 def _with_any(nominals: list[int]) -> QuerySet[MatchEdge]:
@@ -80,8 +80,10 @@ UNION SELECT j.left_id, j.right_id FROM own JOIN people_judgement j ON j.{side} 
 WHERE j.superseded_at IS NULL AND j.reopened_at IS NOT NULL
 """
 _NEAR = f"""
-WITH own AS (SELECT nominal_id FROM people_belonging WHERE prime_id = ANY(%(primes)s) AND until IS NULL)
-{_NEAR_BY.format(side="left_id")} UNION {_NEAR_BY.format(side="right_id")}
+WITH own AS (SELECT nominal_id FROM people_belonging WHERE prime_id = ANY(%(primes)s) AND until IS NULL),
+pair AS ({_NEAR_BY.format(side="left_id")} UNION {_NEAR_BY.format(side="right_id")})
+SELECT DISTINCT b.prime_id FROM (SELECT left_id AS nominal_id FROM pair UNION SELECT right_id FROM pair) of
+JOIN people_belonging b ON b.nominal_id = of.nominal_id AND b.until IS NULL
 """  # noqa: S608
 
 

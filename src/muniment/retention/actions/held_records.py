@@ -1,18 +1,19 @@
 """Keep the list of records that each hold covers current: who places a hold sees less than it is to cover."""
 
-from collections.abc import Collection
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from muniment.core import audit
+from muniment.core import audit, planned
 from muniment.core.actors import Actor
-from muniment.records.models import Record
+from muniment.people.handing_over import array
 from muniment.retention.disposals import gate
 from muniment.retention.holds import held_words, reach
 from muniment.retention.holds.reach import DECIDED
-from muniment.retention.models import DisposalOrder, HeldRecord, Hold, HoldController, hold_versions
+from muniment.retention.models import DisposalOrder, Hold, HoldVersion, hold_versions
 
 _BRING_UP = """, covered AS ({covered}){gone}, come AS (
     INSERT INTO retention_heldrecord AS h (hold_id, record_id, by_words) SELECT %(hold)s, id, by_words FROM covered
@@ -90,44 +91,66 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
         _bring_up(hold, DECIDED, by=by)
 
 
+# What the standing holds that bind some records, or have one of them on their lists, cover now.
+_STANDING = """
+SELECT h.id AS hold_id, v.number, v.since, coalesce(v.scope, h.scope) AS scope, coalesce(v.controllers, (
+    SELECT jsonb_agg(c.controller_id ORDER BY c.controller_id) FROM retention_holdcontroller c WHERE c.hold_id = h.id
+)) AS controllers
+FROM retention_hold h LEFT JOIN retention_holdversion v ON v.hold_id = h.id AND v.until IS NULL
+WHERE h.released_at IS NULL AND (
+    h.id IN (SELECT hold_id FROM retention_heldrecord WHERE record_id = ANY(%(records)s))
+    OR h.id IN (SELECT c.hold_id FROM records_record r JOIN records_sourcesystem s ON s.id = r.system_id
+        JOIN retention_holdcontroller c ON c.controller_id = s.controller_id WHERE r.id = ANY(%(records)s)))
+ORDER BY h.id, v.number
+"""
+_HELD = """
+SELECT held.hold_id, held.record_id, held.by_words FROM retention_heldrecord held
+JOIN retention_hold h ON h.id = held.hold_id WHERE h.released_at IS NULL AND held.record_id = ANY(%(records)s)
+"""
+_Versions = Mapping[int, Sequence[HoldVersion]]  # in force, by the key of the hold
+
+
 def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -> int:
     """Bring the place of some records on standing holds up to their scope; return how many came or went.
 
     With `by_class` only holds that name classes are asked.
     """
-    bound = Record.objects.filter(pk__in=records).values("system__controller")
-    binds = Exists(HoldController.objects.filter(hold=OuterRef("pk"), controller__in=bound))
-    holds = Exists(HeldRecord.objects.filter(hold=OuterRef("pk"), record__in=records))
-    standing = Hold.objects.filter(binds | holds, released_at__isnull=True)
-    standing = standing.filter(hold_versions.names("classes")) if by_class else standing
-    standing = standing.prefetch_related("controllers", "versions").order_by("pk")
-    # Of a class that a record came to, no narrative tells.
-    worded = not by_class and any(held_words.words_of(hold) for hold in standing)
-    said = held_words.narratives(records) if worded else None
     with transaction.atomic():
         gate.pass_alone()
-        differing = _differing(list(standing.all()), records, said)
-        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in differing)
+        found = planned.every({"standing": _STANDING, "held": _HELD}, {"records": array(sorted(records))})
+        versions: dict[int, list[HoldVersion]] = defaultdict(list)
+        for row in found["standing"]:
+            lists = {name: json.loads(row[name]) for name in ("scope", "controllers")}
+            versions[row["hold_id"]].append(HoldVersion(**row | lists))
+        if by_class:
+            versions = {key: each for key, each in versions.items() if any(one.scope.get("classes") for one in each)}
+        # Of a class that a record came to, no narrative tells.
+        worded = not by_class and any(map(held_words.words_in, versions.values()))
+        said = held_words.narratives(records) if worded else None
+        held: dict[int, dict[int, bool]] = {key: {} for key in versions}
+        for row in found["held"]:
+            held.get(row["hold_id"], {})[row["record_id"]] = row["by_words"]
+        differing = Hold.objects.filter(pk__in=_differing(versions, held, records, said))
+        again = differing.prefetch_related("controllers", "versions").order_by("pk")
+        return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in again)
 
 
-def _differing(holds: list[Hold], records: Collection[int], said: held_words.Said | None) -> list[Hold]:
+def _differing(
+    versions: _Versions, held: Mapping[int, dict[int, bool]], records: Collection[int], said: held_words.Said | None
+) -> list[int]:
     """Return those holds on whose lists some records do not stand as they should: of few records that is few holds."""
-    held: dict[int, dict[int, bool]] = {hold.pk: {} for hold in holds}
-    rows = HeldRecord.objects.filter(hold__in=held, record__in=records)
-    for key, record, by_words in rows.values_list("hold_id", "record_id", "by_words"):
-        held[key][record] = by_words
     worded: dict[int, Collection[int]] = {
-        hold.pk: [record for record, by_words in held[hold.pk].items() if by_words]
+        key: [record for record, by_words in held[key].items() if by_words]
         if said is None
-        else held_words.with_words(hold, said)
-        for hold in holds
+        else held_words.with_words(held_words.words_in(each), said)
+        for key, each in versions.items()
     }
-    versions = [each for hold in holds for each in hold_versions.in_force(hold)]
-    covered: dict[int, dict[int, bool]] = {hold.pk: {} for hold in holds}
-    for version, found in zip(versions, reach.found_by_each(versions, records, worded), strict=True):
+    asked = [one for each in versions.values() for one in each]
+    covered: dict[int, dict[int, bool]] = {key: {} for key in versions}
+    for version, found in zip(asked, reach.found_by_each(asked, records, worded), strict=True):
         for record, by_words in found.items():
             covered[version.hold_id][record] = covered[version.hold_id].get(record, False) or by_words
-    return [hold for hold in holds if covered[hold.pk] != held[hold.pk]]
+    return [key for key in versions if covered[key] != held[key]]
 
 
 def follow_classes(decided: str, *, by: Actor) -> int:
@@ -152,7 +175,7 @@ def _bring_up(
 def _bring_up_within(
     hold: Hold, decided: str, *, by: Actor, some: Collection[int] | None, said: held_words.Said | None = None
 ) -> int:
-    worded = None if said is None else held_words.with_words(hold, said)
+    worded = None if said is None else held_words.with_words(held_words.words_of(hold), said)
     changed = _expand(hold, decided, some, worded)
     # Whoever proposes an order asks for holds: of some records it is stopped by what has come under this one.
     if (changed or some is None) and (stopped := stop_orders(hold)):
@@ -167,7 +190,7 @@ def _bring_up_within(
 
 def add_worded(hold: Hold, said: held_words.Said, *, by: Actor) -> int:
     """Put on a hold's list those of some records whose narratives have a word of it; return how many came."""
-    found = held_words.with_words(hold, said)
+    found = held_words.with_words(held_words.words_of(hold), said)
     return _bring_up(hold, DECIDED, by=by, some=found, said={key: said[key] for key in found}) if found else 0
 
 

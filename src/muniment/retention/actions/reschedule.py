@@ -12,18 +12,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.retention import Schedule
-from muniment.core import audit, turns
+from muniment.core import audit, planned, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
+from muniment.people.handing_over import array
 from muniment.people.linking import pairs
-from muniment.people.models import Belonging
 from muniment.records import staging
-from muniment.records.models import Involvement
 from muniment.retention.actions import held_records
 from muniment.retention.actions.schedule import SCHEDULE_LOCK
 from muniment.retention.deciding import decide_few, decisions, schedule_tables
-from muniment.retention.models import PersonDecision
 
 _INLINE = 2000  # rows up to which a statement carries them itself
 
@@ -69,24 +67,33 @@ class _Scope:
 
     def around(self) -> frozenset[int]:
         """Return everyone whose facts a wider look takes."""
-        return self.people | _near(self.people) | pairs.people_on(_records_of(self.people))
+        return self.people | pairs.near(self.people) | pairs.people_on(_records_of(self.people))
+
+
+# Of some people, and some records besides: all records of theirs, and everyone on them.
+_SCOPE = """
+WITH theirs AS MATERIALIZED (
+    SELECT DISTINCT i.record_id FROM people_belonging b JOIN records_involvement i ON i.nominal_id = b.nominal_id
+    WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)
+)
+SELECT record_id AS record, NULL::bigint AS person FROM theirs
+UNION ALL SELECT DISTINCT NULL::bigint, b.prime_id FROM theirs JOIN records_involvement i USING (record_id)
+JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL
+"""
 
 
 def _scope(people: frozenset[int], records: Collection[int]) -> _Scope:
     """Return some people and records with all records of those and everyone on them."""
-    theirs = _records_of(people)
-    return _Scope(people | pairs.people_on(theirs), frozenset(records) | theirs)
-
-
-def _near(people: Collection[int]) -> frozenset[int]:
-    """Return who may be the same as one of some people."""
-    near = Belonging.objects.filter(until__isnull=True, nominal_id__in=pairs.near(people))
-    return frozenset(near.values_list("prime_id", flat=True))
+    found = planned.rows(_SCOPE, {"people": array(sorted(people))})
+    return _Scope(
+        people | {row["person"] for row in found if row["person"]},
+        frozenset(records) | {row["record"] for row in found if row["record"]},
+    )
 
 
 def _records_of(people: Iterable[int]) -> frozenset[int]:
-    members = Belonging.objects.filter(until__isnull=True, prime_id__in=list(people)).values_list("nominal_id")
-    return frozenset(Involvement.objects.filter(nominal_id__in=members).values_list("record_id", flat=True))
+    rows = planned.rows(schedule_tables.RECORDS_OF_GIVEN, {"people": array(sorted(people))})
+    return frozenset(row["id"] for row in rows)
 
 
 @dataclass(frozen=True)
@@ -101,14 +108,17 @@ def _decide_with_near(policy: Policy, own: frozenset[int], records: Collection[i
     """Decide some people and records with those on them, and who may be one of whoever brings something else now."""
     scope = _scope(own, records)
     made = _decide(policy, scope, on)
-    near = _near(_bringing_something_else(made.schedule.persons, scope.people))
+    near = pairs.near(_bringing_something_else(made.schedule.persons, scope.people))
     return _decide(policy, _scope(own | near, records), on) if near - scope.people else made
+
+
+_STORED = 'SELECT prime_id, "group", clear_from FROM retention_persondecision WHERE prime_id = ANY(%(people)s)'
 
 
 def _bringing_something_else(decided: pa.Table, people: Collection[int]) -> set[int]:
     """Return whose group or clear period, all that a possible match brings to others, is not as it was decided last."""
-    stored = PersonDecision.objects.filter(prime_id__in=people)
-    before = {prime: rest for prime, *rest in stored.values_list("prime_id", "group", "clear_from")}
+    stored = planned.rows(_STORED, {"people": array(sorted(people))})
+    before = {row["prime_id"]: [row["group"], row["clear_from"]] for row in stored}
     rows = _of(decided, "person_id", people).select(["person_id", "group", "clear_from"]).to_pylist()
     return {row["person_id"] for row in rows if before.get(row["person_id"]) != [row["group"], row["clear_from"]]}
 
@@ -127,30 +137,41 @@ def _publish(policy: Policy, made: _Made, began: datetime, *, by: Actor, on: dat
         "persons": _of(schedule.persons, "person_id", scope.people),
         "records": _of(schedule.records, "record_id", scope.records),
     }
-    with _handed(given) as (names, rows), transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), _handed(given) as handed:
         turns.beside_others()
         turns.for_few()
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
         run = BatchRun.objects.create(
             kind="reschedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
         )
-        parameters = rows | {"policy": policy.version, "run": run.pk, "day": on}
-        changed = decisions.publish(cursor, names, parameters, scope.people)
+        parameters = handed.rows | {"policy": policy.version, "run": run.pk, "day": on}
+        changed = decisions.publish(handed.send, handed.names, parameters, scope.people)
         done = Rescheduled(given["persons"].num_rows, given["records"].num_rows, **changed)
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=vars(done))
         audit.record(by, "retention.reschedule", subject=f"run {run.pk}", detail=vars(done))
     return done
 
 
+@dataclass(frozen=True)
+class _Handed:
+    """The names under which statements find what is decided, what they take with them, and what carries them out."""
+
+    names: dict[str, str]
+    rows: dict[str, Any]
+    send: decisions.Send
+
+
 @contextmanager
-def _handed(tables: dict[str, pa.Table]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-    """Give the tables by the names under which a statement finds them, and the parameters that this takes."""
+def _handed(tables: dict[str, pa.Table]) -> Iterator[_Handed]:
+    """Give what is decided to statements: with them while it is little, which leaves their text the same each time."""
     if sum(table.num_rows for table in tables.values()) > _INLINE:
-        with staging.staged(tables) as names:
-            yield names, {}
+        with staging.staged(tables) as names, connection.cursor() as cursor:
+            yield _Handed(names, {}, decisions.one_by_one(cursor))
     else:
         names = {name: staging.inline(table.schema, f"{name}_rows") for name, table in tables.items()}
-        yield names, {f"{name}_rows": staging.as_json(table.to_pylist()) for name, table in tables.items()}
+        rows = {f"{name}_rows": staging.as_json(table.to_pylist()) for name, table in tables.items()}
+        yield _Handed(names, rows, planned.send)
 
 
 def _of(decided: pa.Table, column: str, keys: Collection[int]) -> pa.Table:

@@ -56,7 +56,7 @@ def schedule(policy: Policy, *, by: Actor, on: date) -> Counts:
             kind="schedule", started_at=began, versions={"policy": policy.version, "on": on.isoformat()}
         )
         parameters = {"policy": policy.version, "run": run.pk, "day": on}
-        decided = decisions.publish(cursor, names, parameters) | decisions.due(cursor, parameters)
+        decided = decisions.publish(decisions.one_by_one(cursor), names, parameters) | decisions.due(cursor, parameters)
         counts = Counts(people=made.persons.num_rows, records=made.records.num_rows, **decided)
         BatchRun.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now(), counts=asdict(counts))
         audit.record(by, "retention.schedule", subject=f"run {run.pk}", detail=asdict(counts))

@@ -14,7 +14,6 @@ from typing import Any
 from django.utils import timezone
 
 from muniment.people.linking import pairs
-from muniment.people.models import Belonging
 from muniment.retention import queries
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.models import DisposalOrder, RecordDecision
@@ -101,7 +100,4 @@ def decide_together(orders: Iterable[DisposalOrder]) -> dict[int, Decisions]:
 def _people(records: Iterable[int]) -> set[int]:
     """Return the people on some records, and who may be the same as one of them."""
     primes = pairs.people_on(records)
-    near = pairs.near(primes)
-    return primes | set(
-        Belonging.objects.filter(until__isnull=True, nominal_id__in=near).values_list("prime_id", flat=True)
-    )
+    return primes | pairs.near(primes)

@@ -4,23 +4,25 @@ The reference decides, without the set engine. Of who is only on a record with t
 decisions say enough as the last call or run left them: group, clear period, and until when they keep records whole.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from muniment.batch.retention import Schedule
 from muniment.batch.retention.few import Few
-from muniment.core import turns
+from muniment.core import planned, turns
 from muniment.engine.policy import Policy
 from muniment.engine.retention.facts import PossibleMatch, Sentence
 from muniment.engine.retention.together import Other
+from muniment.people.handing_over import array
 from muniment.retention.deciding import schedule_tables
 
-_MEMBERS = "SELECT nominal_id FROM people_belonging WHERE until IS NULL AND prime_id = ANY(%(people)s)"
-_COUNT = "SELECT count(*) AS many FROM records_involvement WHERE nominal_id = ANY(%(nominals)s)"
+_NOMINALS = """
+SELECT b.nominal_id, (SELECT count(*) FROM records_involvement i WHERE i.nominal_id = b.nominal_id) AS links
+FROM people_belonging b WHERE b.until IS NULL AND b.prime_id = ANY(%(people)s)
+"""
 
 # Pairs left for a person, as in `schedule_tables`, found by the nominals of one of the two.
 _PAIRS = """
@@ -57,6 +59,8 @@ SELECT DISTINCT ON (prime_id) prime_id, "group", clear_from, policy_version FROM
 WHERE prime_id = ANY(%(people)s) ORDER BY prime_id
 """
 
+_QUERIES = schedule_tables.QUERIES_OF_GIVEN | {"others": _OTHERS, "pairs": _PAIRS}
+
 
 class Unknown(Exception):
     """The decisions about those around are not there, or of another policy: only a wider look can tell."""
@@ -74,29 +78,24 @@ def decide(policy: Policy, on: date, *, people: Collection[int], records: Collec
 
 
 def _decide(policy: Policy, on: date, *, people: Collection[int], records: Collection[int]) -> Schedule | None:
-    nominals = [row["nominal_id"] for row in _rows(_MEMBERS, people=sorted(people))]
-    if _rows(_COUNT, nominals=nominals)[0]["many"] > schedule_tables.FEW:
+    given: dict[str, Any] = {"people": array(sorted(people))}
+    theirs = planned.every({"nominals": _NOMINALS, "records": schedule_tables.RECORDS_OF_GIVEN}, given)
+    if sum(row["links"] for row in theirs["nominals"]) > schedule_tables.FEW:
         return None
-    only = schedule_tables.conditions(schedule_tables.Part(tuple(sorted(people)), tuple(sorted(records))), _rows)
-    rows = {name: _rows(query.format(**only)) for name, query in schedule_tables.QUERIES.items()}
+    given["records"] = array(sorted({*records, *(row["id"] for row in theirs["records"])}))
+    given["nominals"] = array(row["nominal_id"] for row in theirs["nominals"])
+    rows = planned.every(_QUERIES, given)
     try:
-        others = _others([row["record_id"] for row in rows["records"]], people, policy)
+        others = _others(rows.pop("others"), policy)
+        pairs = rows.pop("pairs")
         few = Few(rows, policy, on, others)
-        possible = _possible(few, nominals, _Around(people, policy, on))
+        possible = _possible(few, [row for row in pairs if row["person_id"] in people], policy, on)
     except Unknown:
         return None
     return few.decided(few.together.decide(few.holds, possible=possible, only=sorted(records)))
 
 
-def _rows(query: str, **given: Any) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, given or None)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _others(records: list[int], people: Collection[int], policy: Policy) -> Iterable[Other]:
-    rows = _rows(_OTHERS, records=records, people=sorted(people))
+def _others(rows: planned.Rows, policy: Policy) -> list[Other]:
     if any(row["policy_version"] != policy.version for row in rows):
         raise Unknown
     return [
@@ -111,29 +110,21 @@ def _others(records: list[int], people: Collection[int], policy: Policy) -> Iter
     ]
 
 
-@dataclass(frozen=True)
-class _Around:
-    people: Collection[int]
-    policy: Policy
-    on: date
-
-
-def _possible(few: Few, nominals: list[int], around: _Around) -> Mapping[int, PossibleMatch]:
+def _possible(few: Few, pairs: planned.Rows, policy: Policy, on: date) -> Mapping[int, PossibleMatch]:
     """Return what doubtful matches would bring to each person, as `schedule_tables` says it of sets."""
-    pairs = [row for row in _rows(_PAIRS, nominals=nominals) if row["person_id"] in around.people]
     if not pairs:
         return {}
     known = few.together.groups()
     outside = sorted({row["other"] for row in pairs} - known.keys())
-    stored = _rows(_STORED, people=outside)
-    if len(stored) < len(outside) or any(row["policy_version"] != around.policy.version for row in stored):
+    stored = planned.rows(_STORED, {"people": array(outside)})
+    if len(stored) < len(outside) or any(row["policy_version"] != policy.version for row in stored):
         raise Unknown
     known |= {row["prime_id"]: (row["group"], row["clear_from"]) for row in stored}
     brought: dict[int, list[_Match]] = {}
     for row in pairs:
         within = row["other"] == row["person_id"]
         brought.setdefault(row["person_id"], []).append(_Match(within, *known[row["other"]]))
-    return {person: match for person, matches in brought.items() if (match := _strictest(matches, around.on))}
+    return {person: match for person, matches in brought.items() if (match := _strictest(matches, on))}
 
 
 class _Match(NamedTuple):

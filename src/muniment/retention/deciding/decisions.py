@@ -1,9 +1,10 @@
 """What a run or a call has decided, written down, and the reviews that it opens and closes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from muniment.engine.retention.persons import TRIGGERED
+from muniment.people.handing_over import array
 from muniment.retention.deciding import stakes, triggering
 
 _PERSONS = """
@@ -157,39 +158,68 @@ SELECT count(*) FILTER (WHERE outcome IN ('review', 'escalate') AND (due IS NULL
 """
 
 
+# How statements are carried out, with what they take: it returns how many rows each has changed.
+Send = Callable[[Sequence[str], Mapping[str, Any]], list[int]]
+
+
+def one_by_one(cursor: Any) -> Send:
+    """Return what carries statements out each for itself, as suits those about everyone."""
+
+    def send(statements: Sequence[str], given: Mapping[str, Any]) -> list[int]:
+        counts = []
+        for each in statements:
+            cursor.execute(each, given)
+            counts.append(cursor.rowcount)
+        return counts
+
+    return send
+
+
 def publish(
-    cursor: Any, names: dict[str, str], parameters: dict[str, Any], people: Collection[int] | None = None
+    send: Send, names: dict[str, str], parameters: dict[str, Any], people: Collection[int] | None = None
 ) -> dict[str, int]:
     """Publish decisions about everyone, or about some people; return how many of each kind changed.
 
     `names` are tables with the decisions about `persons` and `records`, as the schedule makes them; `parameters` the
     policy, the run and the day.
     """
-    given = parameters | {"people": None if people is None else sorted(people), "triggered": TRIGGERED}
+    given = parameters | {"people": None if people is None else array(sorted(people)), "triggered": TRIGGERED}
     given |= triggering.parameters(parameters["day"])
-    within = {f"of_{row}": _within(f"{row}.{key}") for row, key in _PEOPLE_OF.items()} | {"of_p": _of_merged()}
-    changed = {}
-    if people is None:
-        cursor.execute("SET LOCAL enable_nestloop = off")
-    cursor.execute(_JOINED.format(**within), given)
-    triggering.note_moves(cursor, names, within, given)
-    cursor.execute(_PERSONS.format(**names, **within), given)
-    changed["changed_people"] = cursor.rowcount
-    cursor.execute(_PERSONS_GONE.format(**names, **within), given)
-    cursor.execute(_RECORDS.format(**names), given)
-    changed["changed_records"] = cursor.rowcount
-    if people is None:
-        cursor.execute("SET LOCAL enable_nestloop = on")
-    closed = 0
-    for statement in (*_FOLLOW_MERGES, _CLOSE_REVIEWS):
-        cursor.execute(statement.format(**within), given)
-        closed += cursor.rowcount if "SET state = 'closed'" in statement else 0
-    cursor.execute(_DOUBT.format(**within), given)
-    cursor.execute(_OPEN_REVIEWS.format(**within), given)
-    opened = cursor.rowcount + triggering.open_reviews(cursor, within, given)
-    cursor.execute(_RISK.format(**within), given)
-    stakes.say(cursor, given)
-    return changed | {"reviews_opened": opened, "reviews_closed": closed}
+    steps = _steps(names, of_some=people is not None)
+    changed = {what: 0 for what, _ in steps if what}
+    for (what, _), count in zip(steps, send([text for _, text in steps], given), strict=True):
+        if what:
+            changed[what] += count
+    return changed
+
+
+def _steps(names: dict[str, str], *, of_some: bool) -> list[tuple[str, str]]:
+    """Return the statements in their order, each with what its rows count as, if they count."""
+    within = {f"of_{row}": _within(f"{row}.{key}", of_some) for row, key in _PEOPLE_OF.items()}
+    within["of_p"] = _of_merged(of_some)
+    written = [
+        ("", _JOINED),
+        ("", triggering.GROUP_MOVED),
+        ("changed_people", _PERSONS),
+        ("", _PERSONS_GONE),
+        ("changed_records", _RECORDS),
+    ]
+    if not of_some:
+        written = [("", "SET LOCAL enable_nestloop = off"), *written, ("", "SET LOCAL enable_nestloop = on")]
+    closing = [("reviews_closed" if "SET state = 'closed'" in text else "", text) for text in _FOLLOW_MERGES]
+    opening = [("reviews_opened", _OPEN_REVIEWS), *(("", text) for text in triggering.noting(of_some=of_some))]
+    steps = [
+        *written,
+        *closing,
+        ("reviews_closed", _CLOSE_REVIEWS),
+        ("", _DOUBT),
+        *opening,
+        ("reviews_opened", triggering.OPEN),
+        ("", triggering.BELONG),
+        ("", _RISK),
+        ("", stakes.say(of_some=of_some)),
+    ]
+    return [(what, text.format(**names, **within)) for what, text in steps]
 
 
 def due(cursor: Any, parameters: dict[str, Any]) -> dict[str, int]:
@@ -210,9 +240,9 @@ _PEOPLE_OF = {
 }
 
 
-def _within(column: str) -> str:
-    return f"(%(people)s::bigint[] IS NULL OR {column} = ANY(%(people)s))"
+def _within(column: str, of_some: bool) -> str:
+    return f"{column} = ANY(%(people)s)" if of_some else "true"
 
 
-def _of_merged() -> str:
-    return f"({_within('p.id')} OR p.redirects_to_id = ANY(%(people)s))"
+def _of_merged(of_some: bool) -> str:
+    return "(p.id = ANY(%(people)s) OR p.redirects_to_id = ANY(%(people)s))" if of_some else "true"

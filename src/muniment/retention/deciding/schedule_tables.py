@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -80,7 +79,7 @@ JOIN records_sourcesystem s ON s.id = r.system_id
 JOIN core_controller c ON c.id = s.controller_id
 """  # noqa: S608
 
-# All records that people of a part are on.
+# All records that some people are on.
 _RECORDS_OF = """
 SELECT DISTINCT i.record_id AS id FROM records_involvement i
 JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes}
@@ -140,29 +139,33 @@ QUERIES = {
     "holds": _HOLDS,
 }
 
-Rows = list[dict[str, Any]]
+# What narrows the queries to some prime persons and records that are given with them, all reviews counting.
+_OF_GIVEN = {
+    "primes": "b.prime_id = ANY(%(people)s)",
+    "records": "r.id = ANY(%(records)s)",
+    "dates": "d.record_id = ANY(%(records)s)",
+    "held": "held.record_id = ANY(%(records)s)",
+    "reviews": "false",
+    "each": "OFFSET 0",  # record by record: else the involvements of everybody are read for a thousand records
+}
+RECORDS_OF_GIVEN = _RECORDS_OF.format(**_OF_GIVEN)
+QUERIES_OF_GIVEN = {name: query.format(**_OF_GIVEN) for name, query in QUERIES.items()}
 
 
-def _bulk(query: str) -> Rows:
-    rows: Rows = staging.read(query).to_pylist()
-    return rows
-
-
-def conditions(part: Part | None, rows_of: Callable[[str], Rows] = _bulk) -> dict[str, str]:
+def _conditions(part: Part | None) -> dict[str, str]:
     """Return what narrows the queries. Keys are named one by one: whatever an index does not answer reads a table."""
     if part is None:
         return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false", "each": ""}
     primes = _among("b.prime_id", part.primes)
-    theirs = [row["id"] for row in rows_of(_RECORDS_OF.format(primes=primes))]
+    theirs = staging.read(_RECORDS_OF.format(primes=primes))["id"].to_pylist()
     records = sorted({*part.records, *theirs})
-    return {
+    return _OF_GIVEN | {
         "primes": primes,
         "records": _among("r.id", records),
         "dates": _among("d.record_id", records),
         "held": _among("held.record_id", records),
         "pairs": f"{_among('one.prime_id', part.primes)} AND {_among('two.prime_id', part.primes)}",
         "reviews": _among("r.id", part.without_reviews),
-        "each": "OFFSET 0",  # record by record: else the involvements of everybody are read for a thousand records
     }
 
 
@@ -177,7 +180,7 @@ def _read(only: dict[str, str]) -> tables.Tables:
 
 def read_holds() -> pa.Table:
     """Return the records that standing holds cover, and those that were covered until a release or a narrowing."""
-    return _one(_HOLDS, tables.HOLDS, conditions(None))
+    return _one(_HOLDS, tables.HOLDS, _conditions(None))
 
 
 def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
@@ -195,7 +198,7 @@ def read_everyone(decided: pa.Table, on: date) -> tables.Tables:
 
     `decided` is of schema PERSON_DECISIONS.
     """
-    only = conditions(None)
+    only = _conditions(None)
     given = _read(only)
     return _with_possible(given, decided, only, on) or given
 
@@ -209,7 +212,7 @@ def decide(
     exactly when it would change the decision. `follow` returns the holds anew when the classes that records came to
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
-    only = conditions(part)
+    only = _conditions(part)
     given = _read(only)
     schedule = partial(_schedule, policy=policy, on=on)
     made = schedule(given)

@@ -1,7 +1,5 @@
 """What hangs on each possible match, worked out from what is decided about its two people (`people.stakes`)."""
 
-from typing import Any
-
 from muniment.people.stakes import GOES_SOON, MOST_YEARS, PER_GROUP, WRONGLY_ONE
 
 _NO_GROUP = 4  # of who is suspected of nothing
@@ -45,6 +43,6 @@ UPDATE people_matchedge e SET stake = said.stake FROM said WHERE said.id = e.id 
 """  # noqa: S608
 
 
-def say(cursor: Any, given: dict[str, Any]) -> None:
-    """Bring what hangs on pairs up to date, of everyone's or of those of some `people`, as of a `day`."""
-    cursor.execute(_SAY.format(of_pair="true" if given["people"] is None else _OF_SOME), given)
+def say(*, of_some: bool) -> str:
+    """Return the statement that brings up to date, as of a day, what hangs on pairs: everyone's, or some people's."""
+    return _SAY.replace("{of_pair}", _OF_SOME if of_some else "true")

@@ -12,7 +12,7 @@ from muniment.people import carried
 from muniment.retention.policies import review_policy
 
 # Before the decisions are replaced: a group that moves although neither policy nor who makes up the person has changed.
-_GROUP_MOVED = """
+GROUP_MOVED = """
 INSERT INTO retention_reviewtrigger (prime_id, controller_id, code, about, dated, was_group, now_group)
 SELECT held.prime_id, held.controller_id, 'group_moved', 'group:' || held.prime_id || ':' || %(run)s, %(day)s,
     held."group", d."group"
@@ -134,7 +134,7 @@ UPDATE retention_reviewtrigger t SET prime_id = p.redirects_to_id FROM people_pr
 WHERE p.id = t.prime_id AND p.redirects_to_id IS NOT NULL AND {{of_p}} AND {WAITS}
 """  # noqa: S608
 
-_OPEN = f"""
+OPEN = f"""
 INSERT INTO retention_review (prime_id, controller_id, kind, trigger, due, risk, state, allocated_to, waiting_for,
     outcome, kept_records, decided_by, membership_digest, version)
 SELECT DISTINCT ON (t.prime_id, t.controller_id) t.prime_id, t.controller_id, 'triggered', t.code, t.dated,
@@ -150,7 +150,7 @@ WHERE {WAITS} AND {{of_t}}
 ORDER BY t.prime_id, t.controller_id, t.dated, t.id
 """  # noqa: S608
 
-_BELONG = f"""
+BELONG = f"""
 UPDATE retention_reviewtrigger t SET review_id = r.id FROM retention_review r
 WHERE r.prime_id = t.prime_id AND r.controller_id = t.controller_id AND r.state NOT IN ('decided', 'closed')
     AND {{of_r}} AND {WAITS}
@@ -179,17 +179,7 @@ def parameters(day: date) -> dict[str, Any]:
     }
 
 
-def note_moves(cursor: Any, names: dict[str, str], within: dict[str, str], given: dict[str, Any]) -> None:
-    """Note the groups that move by these decisions, before they are published."""
-    cursor.execute(_GROUP_MOVED.format(**names, **within), given)
-
-
-def open_reviews(cursor: Any, within: dict[str, str], given: dict[str, Any]) -> int:
-    """Note what has come and happened, and open a review of each that none is about; return how many opened."""
-    theirs = "" if given["people"] is None else _THEIRS
-    for statement in (_ARRIVED, _FLAGGED, _HAPPENED, _FOLLOW):
-        cursor.execute(statement.format(**within, and_theirs=theirs), given)
-    cursor.execute(_OPEN.format(**within), given)
-    opened = cursor.rowcount
-    cursor.execute(_BELONG.format(**within), given)
-    return int(opened)
+def noting(*, of_some: bool) -> list[str]:
+    """Return the statements that note what has come and happened to everyone, or some people."""
+    theirs = _THEIRS if of_some else ""
+    return [_ARRIVED.replace("{and_theirs}", theirs), _FLAGGED, _HAPPENED, _FOLLOW]

@@ -14,7 +14,7 @@ from muniment.core import content
 from muniment.core.models import Content
 from muniment.records.models import Record
 from muniment.retention.holds import reach
-from muniment.retention.models import Hold, hold_versions
+from muniment.retention.models import Hold, HoldVersion, hold_versions
 
 _UNREADABLE = " (a narrative cannot be opened, so that nobody can say its words are not there)"
 _FOUND = " SELECT id FROM wanted"
@@ -69,9 +69,8 @@ def fits(words: Collection[str], said: Iterable[str | None]) -> bool | None:
     return None if None in texts else False
 
 
-def with_words(hold: Hold, said: Said) -> set[int]:
-    """Return the records of which a text has a word of the hold, or cannot be opened: better too much."""
-    words = words_of(hold)
+def with_words(words: Collection[str], said: Said) -> set[int]:
+    """Return the records of which a text has one of some words of a hold, or cannot be opened: better too much."""
     return {key for key, texts in said.items() if words and fits(words, texts) is not False}
 
 
@@ -80,10 +79,7 @@ def narratives(record_ids: Collection[int]) -> dict[int, list[str | None]]:
     keys = list(Record.objects.filter(pk__in=record_ids).order_by("pk").values_list("pk", flat=True))
     found: dict[int, list[str | None]] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        which = content.of_record(keys[start])
-        for key in keys[start + 1 : start + _AT_ONCE]:
-            which |= content.of_record(key)
-        take(list(Content.objects.filter(which).order_by("pk")), found)
+        take(content.of_records(keys[start : start + _AT_ONCE]), found)
     return found
 
 
@@ -96,7 +92,12 @@ def take(contents: list[Content], found: dict[int, list[str | None]]) -> None:
 
 def words_of(hold: Hold) -> list[str]:
     """Return the words of a hold, of every version in force, folded to one case."""
-    return folded(word for each in hold_versions.in_force(hold) for word in each.scope.get("keywords") or ())
+    return words_in(hold_versions.in_force(hold))
+
+
+def words_in(versions: Iterable[HoldVersion]) -> list[str]:
+    """Return the words of versions of a hold, folded to one case."""
+    return folded(word for each in versions for word in each.scope.get("keywords") or ())
 
 
 def folded(words: Iterable[str]) -> list[str]:

@@ -9,12 +9,14 @@ and one between days what bears no day of its own: better too much than too litt
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import connection
 
+from muniment.core import planned
 from muniment.engine.policy.offences import OffenceTable, may_mean
+from muniment.people.handing_over import array
 from muniment.retention.models import HoldVersion, hold_versions
 from muniment.retention.policies import policy_now
 
@@ -217,13 +219,12 @@ def found_by_each(
         for number, each in enumerate(versions)
     ]
     found: list[dict[int, bool]] = [{} for _ in versions]
-    with connection.cursor() as cursor:
-        cursor.execute(_of_each(), {"asked": json.dumps(asked), "some": sorted(some)})
-        for number, key, by_words in cursor.fetchall():
-            found[number][key] = by_words
+    for row in planned.rows(_of_each(), {"asked": json.dumps(asked), "some": array(sorted(some))}) if asked else ():
+        found[row["number"]][row["id"]] = row["by_words"]
     return found
 
 
+@cache
 def _of_each() -> str:
     every_kind = [*_FITS, *_BESIDES]
     each = {kind: f"({text})" for kind, text in (_FITS | _BESIDES).items()}
