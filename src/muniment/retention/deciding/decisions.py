@@ -196,7 +196,7 @@ def publish(
 def _steps(names: dict[str, str], *, of_some: bool) -> list[tuple[str, str]]:
     """Return the statements in their order, each with what its rows count as, if they count."""
     within = {f"of_{row}": _within(f"{row}.{key}", of_some) for row, key in _PEOPLE_OF.items()}
-    within["of_p"] = _of_merged(of_some)
+    within["of_p"] = _OF_MERGED if of_some else "true"
     written = [
         ("", _JOINED),
         ("", triggering.GROUP_MOVED),
@@ -244,5 +244,7 @@ def _within(column: str, of_some: bool) -> str:
     return f"{column} = ANY(%(people)s)" if of_some else "true"
 
 
-def _of_merged(of_some: bool) -> str:
-    return "(p.id = ANY(%(people)s) OR p.redirects_to_id = ANY(%(people)s))" if of_some else "true"
+# By the one and by the other: a condition on either would have everyone looked through who was ever merged.
+_OF_MERGED = """p.id = ANY (ARRAY(
+    SELECT id FROM people_primeperson WHERE id = ANY(%(people)s)
+    UNION SELECT id FROM people_primeperson WHERE redirects_to_id = ANY(%(people)s)))"""
