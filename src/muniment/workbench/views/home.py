@@ -22,7 +22,7 @@ from muniment.retention.checks import leaving, sampled
 from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
-from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, Review
+from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, PersonRequest, Review
 from muniment.retention.requests import attached
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
@@ -91,7 +91,7 @@ def _lines(found: QuerySet[Review]) -> list[Line]:
 
 def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
-    orders, lists = reverse("disposals"), reverse("reviews")
+    orders, lists, asking = reverse("disposals"), reverse("reviews"), reverse("requests")
     asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
         ("review.work", "review{s} due", lists, lambda: up_to(_waiting(user).filter(due__lte=on))),
         ("review.work", "review{s} with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
@@ -126,7 +126,13 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: up_to(_waiting(user, state=queue.CHASE, allocated="me")),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
-        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: _late_requests(user)),
+        ("request.reply", "request{s} late", f"{asking}?which=late", lambda: _requests(user, attached.late())),
+        (
+            "request.reply",
+            "request{s} to answer within a week",
+            asking,
+            lambda: _requests(user, attached.due_soon(on + WEEK)),
+        ),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),
@@ -211,8 +217,8 @@ def _by_clock(user: User, on: date) -> int:
     return up_to(due.due(controllers_of(user, "disposal.propose"), on))
 
 
-def _late_requests(user: User) -> int:
-    return attached.late().filter(controller__in=controllers_of(user, "request.reply")).count()
+def _requests(user: User, found: QuerySet[PersonRequest]) -> int:
+    return found.filter(controller__in=controllers_of(user, "request.reply")).count()
 
 
 def _to_approve(user: User) -> int:
