@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from muniment.people import carried
 from muniment.retention.models import DisposalOrder, PersonRequest, RequestReply, Review
+from muniment.retention.policies import request_policy
 
 SETTLING = (DisposalOrder.State.PROPOSED, DisposalOrder.State.STOPPED)  # nobody can say yet what goes
 UNDER_WAY = (*SETTLING, DisposalOrder.State.APPROVED, DisposalOrder.State.INSTRUCTED, DisposalOrder.State.DESTROYED)
@@ -63,6 +64,16 @@ def late(on: date | None = None) -> QuerySet[PersonRequest]:
 def to_confirm() -> QuerySet[PersonRequest]:
     """Return the requests whose reply promised a deletion that is not confirmed to whoever asked."""
     return PersonRequest.objects.filter(Exists(sent_replies().filter(request=OuterRef("pk"))), closed_on=None)
+
+
+def to_look_at(*, besides: str = "") -> QuerySet[PersonRequest]:
+    """Return the open requests with a drafted letter that another has to look at; `besides` drafted none of them."""
+    said = request_policy.on(timezone.localdate())
+    kinds = [code for code, each in said.kinds.items() if each.second_person]
+    abouts = [code for code, each in said.letters.items() if each.second_person]
+    waits = Q(about__in=abouts) | Q(about=RequestReply.About.REPLY, request__kind__in=kinds)
+    drafts = RequestReply.objects.filter(waits, sent_on=None, seen_by="").exclude(drafted_by=besides)
+    return PersonRequest.objects.filter(Exists(drafts.filter(request=OuterRef("pk"))), closed_on=None)
 
 
 def is_late(request: PersonRequest, letters: Iterable[RequestReply]) -> bool:

@@ -32,6 +32,7 @@ _WHICH = (
     ("", "To answer", attached.unanswered),
     ("late", "Late", attached.late),
     ("identity", "Waits for identity", attached.waiting_for_identity),
+    ("look", "Letter to look at", attached.to_look_at),
     ("confirm", "Deletion to confirm", attached.to_confirm),
     ("all", "All", PersonRequest.objects.all),
 )

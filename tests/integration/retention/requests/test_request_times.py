@@ -90,6 +90,8 @@ def test_more_time_is_told_in_the_first_month_with_its_reason_and_once(life):
     draft = request_times.write(request, MORE, by=by(life, "hazel"))
     request.refresh_from_db()
     assert request.due_on == first, "a draft moves nothing"
+    for who, waits in (("ash", True), ("hazel", False)):
+        assert ("to look at" in sign_in(life.cast[who]).get(reverse("home")).text) is waits
     with pytest.raises(Refused, match="look at it first"):
         replying.send(draft, by=by(life, "hazel"), sent_on=timezone.localdate())
     replying.look(draft, by=by(life, "ash"))
