@@ -134,6 +134,7 @@ urlpatterns = [
     path("requests/<str:reference>/withdraw/", requests.withdraw_request, name="withdraw_request"),
     path("requests/<str:reference>/letters/<slug:about>/", request_times.write_letter, name="write_letter"),
     path("requests/<str:reference>/identity/", request_times.establish_identity, name="establish_identity"),
+    path("requests/<str:reference>/restriction/", request_times.keep_restriction, name="keep_restriction"),
     path("requests/<str:reference>/lapse/", request_times.lapse_request, name="lapse_request"),
     path("requests/<str:reference>/replies/<int:key>.<slug:form>", requests.reply_file, name="reply_file"),
     path("disposals/", disposals.disposals, name="disposals"),

@@ -29,7 +29,7 @@ _WORDS = "This is an invented answer: the records are needed for what they were 
 _KEPT = {
     ACRO: Answer({"pnc": There(deletes=False, ground="necessary")}, words=_WORDS),
     IMAGES: Answer(keeping="convicted", words=_WORDS),
-    ERASURE: Answer(keeping="lawful", words=_WORDS),
+    ERASURE: Answer(keeping="evidence", words=_WORDS),
 }
 
 

@@ -10,6 +10,7 @@ from muniment.core import access, audit, content
 from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.retention.actions import requests as requesting
+from muniment.retention.actions import restricting
 from muniment.retention.models import PersonRequest, RequestReply
 from muniment.retention.policies import request_policy
 from muniment.retention.requests import answers, deadlines, letters, replies
@@ -89,11 +90,20 @@ def send(reply: RequestReply, *, by: Actor, sent_on: date) -> RequestReply:
             recipient=request.asker,
             detail={"about": held.about, "final": held.is_final},
         )
-        if held.about != RequestReply.About.REPLY:
-            _move_time(request, held, sent_on)
-        elif held.is_final:
-            requesting.over(request, sent_on, by, "request.close")
+        _follow(request, held, by, sent_on)
     return held
+
+
+def _follow(request: PersonRequest, letter: RequestReply, by: Actor, sent_on: date) -> None:
+    """Do what a letter that was sent says: restrict, end that, move the time, close the request."""
+    if letter.about == RequestReply.About.LIFTING:
+        restricting.end(request, by=by, told_on=sent_on)
+    elif letter.about != RequestReply.About.REPLY:
+        _move_time(request, letter, sent_on)
+    else:
+        restricting.begin(request, by=by, on=sent_on)
+        if letter.is_final:
+            requesting.over(request, sent_on, by, "request.close")
 
 
 def _move_time(request: PersonRequest, letter: RequestReply, sent_on: date) -> None:

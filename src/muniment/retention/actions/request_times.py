@@ -21,6 +21,7 @@ from muniment.retention.reviews import drafts
 ASKED = {
     About.IDENTITY: "Name what they are to send",
     About.EXTENSION: "Say why it takes longer, for whoever reads it",
+    About.LIFTING: "Say why the restriction ends, for whoever reads it",
 }
 
 

@@ -19,7 +19,7 @@ from muniment.records.models import Involvement
 from muniment.retention import queries
 from muniment.retention.actions import subject_event
 from muniment.retention.disposals import stops
-from muniment.retention.models import PersonRequest, Review
+from muniment.retention.models import PersonRequest, Restriction, Review
 from muniment.retention.policies import policy_now, request_policy
 from muniment.retention.requests import answers, attached, deadlines, telling
 from muniment.retention.requests.answers import Answer
@@ -212,6 +212,8 @@ def forget(*, by: Actor) -> dict[str, int]:
 def _is_past(request: PersonRequest, on: date) -> bool:
     rules = policy_now.policy().on(on, request.controller.code)
     length = rules.terms[FILE].length
+    if Restriction.objects.filter(request=request, ended_on=None).exists():
+        return False  # its end has to be told to whoever asked
     if request.closed_on is None or length is None or not rules.is_automatic(FILE):
         return False
     people = carried.now([request.prime_id], request.recorded_at)

@@ -240,6 +240,18 @@ class ExtensionForm(forms.Form):
         self.fields["reason"].choices = list(said.extension_reasons.items())  # type: ignore[attr-defined]
 
 
+class LiftingForm(forms.Form):
+    """Why a restriction ends."""
+
+    words = ReasonField(
+        ASKED[About.LIFTING],
+        label="Why the restriction ends, for whoever reads it",
+        help_text=_KNOWN,
+        max_length=answers.MOST,
+        strip=True,
+    )
+
+
 class ArrivedForm(forms.Form):
     """When what establishes who asked arrived."""
 

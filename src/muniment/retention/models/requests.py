@@ -109,6 +109,7 @@ class RequestReply(models.Model):
         REPLY = "reply", "Reply"
         IDENTITY = "identity", "Letter that asks who they are"
         EXTENSION = "extension", "Letter that more time is needed"
+        LIFTING = "lifting", "Letter that the restriction ends"
 
     about = models.CharField(max_length=10, choices=About, default=About.REPLY)
     request = models.ForeignKey(PersonRequest, models.CASCADE, related_name="replies")

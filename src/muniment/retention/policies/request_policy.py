@@ -46,6 +46,15 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Restricting:
+    """For which access purposes what is restricted opens, and after how many months somebody looks at that again."""
+
+    purposes: frozenset[str]
+    review_after_months: int
+    verified: bool
+
+
+@dataclass(frozen=True)
 class Regime:
     """Under what a request is made, and how long there is: days, working days or calendar months from its beginning.
 
@@ -100,6 +109,7 @@ class RequestPolicy:
     extension_reasons: Mapping[str, str]
     letters: Mapping[str, Letter]
     waiting: Waiting
+    restriction: Restricting
     databases: tuple[str, ...]
     grounds: Mapping[str, str]
     grounds_to_keep: Mapping[str, str]
@@ -137,6 +147,11 @@ def on(day: date, policy: Policy | None = None) -> RequestPolicy:
             for code, each in said["letters"].items()
         },
         Waiting(*(said["waiting"][name] for name in ("chase_after_days", "lapses_after_days", "verified"))),
+        Restricting(
+            frozenset(said["restriction"]["purposes"]),
+            said["restriction"]["review_after_months"],
+            said["restriction"]["verified"],
+        ),
         tuple(said["databases"]),
         _labels(said["grounds"]),
         _labels(said["grounds_to_keep"]),

@@ -67,13 +67,13 @@ def to_confirm() -> QuerySet[PersonRequest]:
 
 
 def to_look_at(*, besides: str = "") -> QuerySet[PersonRequest]:
-    """Return the open requests with a drafted letter that another has to look at; `besides` drafted none of them."""
+    """Return the requests with a drafted letter that another has to look at; `besides` drafted none of them."""
     said = request_policy.on(timezone.localdate())
     kinds = [code for code, each in said.kinds.items() if each.second_person]
     abouts = [code for code, each in said.letters.items() if each.second_person]
     waits = Q(about__in=abouts) | Q(about=RequestReply.About.REPLY, request__kind__in=kinds)
     drafts = RequestReply.objects.filter(waits, sent_on=None, seen_by="").exclude(drafted_by=besides)
-    return PersonRequest.objects.filter(Exists(drafts.filter(request=OuterRef("pk"))), closed_on=None)
+    return PersonRequest.objects.filter(Exists(drafts.filter(request=OuterRef("pk"))))
 
 
 def is_late(request: PersonRequest, letters: Iterable[RequestReply]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from muniment.core import words
 from muniment.core.verdicts import Verdict, unless
-from muniment.retention.models import PersonRequest, RequestReply
+from muniment.retention.models import PersonRequest, RequestReply, Restriction
 from muniment.retention.policies import request_policy
 from muniment.retention.policies.request_policy import RequestPolicy
 from muniment.retention.requests import attached, deadlines, replies
@@ -20,6 +20,9 @@ def can_be_written(request: PersonRequest, about: str, on: date) -> Verdict:
     """Say whether a letter before the reply can be written, or sent, on a day."""
     said = request_policy.on(on)
     verdict = unless(about in said.letters, "Choose what the letter is about.")
+    if about == About.LIFTING:
+        stands = Restriction.objects.filter(request=request, ended_on=None).exists()
+        return verdict & unless(stands, "No restriction stands on this request.")
     verdict &= unless(request.closed_on is None, "This request is over.")
     answered = attached.sent_replies().filter(request=request).exists()
     verdict &= unless(not answered, "It has been answered already.")
@@ -93,6 +96,11 @@ def _sentences(request: PersonRequest, written: Written, said: RequestPolicy) ->
     theirs = f" (your reference {request.their_reference})" if request.their_reference else ""
     regime = said.kinds[request.kind].regimes[request.regime]
     yield f"{request.controller.name} received your request on {received}{theirs}: {regime.title}."
+    if written.about == About.LIFTING:
+        begun = Restriction.objects.get(request=request).begun_on
+        yield f"Since {words.day(begun)} the use of what is kept has been restricted, as we told you."
+        yield "The restriction ends with the day on which this letter is sent, for the reason below."
+        return
     if written.about == About.IDENTITY:
         yield "Before it is considered we have to establish who asks. Please send us what is named below."
         yield "The time within which we answer begins on the day on which it arrives."

@@ -8,8 +8,8 @@ from django import forms
 from django.utils import timezone
 
 from muniment.retention.actions import request_times
-from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm
-from muniment.retention.models import PersonRequest
+from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm, LiftingForm
+from muniment.retention.models import PersonRequest, Restriction
 from muniment.retention.policies.request_policy import RequestPolicy
 from muniment.retention.requests import deadlines, letters
 from muniment.retention.requests.letters import About
@@ -19,7 +19,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
     """Return what the page shows of the time of a request; `sent` are forms that had errors, by their name."""
     on = timezone.localdate()
     clock = deadlines.of(found, said)
-    told = {
+    told: dict[str, Any] = {
         "clock": clock,
         "extension_reason": said.extension_reasons.get(found.extension_reason, ""),
         "can_ask_who": letters.can_be_written(found, About.IDENTITY, on),
@@ -29,7 +29,12 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
         "extending": sent.get(About.EXTENSION) or ExtensionForm(said),
         "arriving": sent.get("arrived") or ArrivedForm(),
         "sent_back": set(sent),
+        "restriction": Restriction.objects.filter(request=found).first(),
+        "restricted_because": "",
+        "lifting": sent.get(About.LIFTING) or LiftingForm(),
     }
+    if told["restriction"]:
+        told["restricted_because"] = said.keeping_of(found.regime).get(told["restriction"].ground, "")
     if found.waits_for_identity and not found.closed_on:
         until = request_times.waits_until(found, said)
         told |= {"waits_until": until, "can_lapse": on > until, "waiting": said.waiting}

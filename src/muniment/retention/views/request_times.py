@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 from muniment.core import audit
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, opens, visitor
-from muniment.retention.actions import request_times
-from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm
+from muniment.retention.actions import request_times, restricting
+from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm, LiftingForm
 from muniment.retention.policies import request_policy
 from muniment.retention.requests.letters import About, Written
 from muniment.retention.views import requests
@@ -30,6 +30,8 @@ def write_letter(request: HttpRequest, reference: str, about: str) -> HttpRespon
         form = IdentityLetterForm(request.POST)
     elif about == About.EXTENSION:
         form = ExtensionForm(request_policy.on(timezone.localdate()), request.POST)
+    elif about == About.LIFTING:
+        form = LiftingForm(request.POST)
     else:
         raise Http404
     if form.is_valid():
@@ -60,6 +62,16 @@ def establish_identity(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("request", found.reference)
     audit.record_apart(by, _REFUSED, "refused", subject=found.reference)
     return requests.page(request, found, other={"arrived": form})
+
+
+@require_POST
+@opens("request.reply")
+def keep_restriction(request: HttpRequest, reference: str) -> HttpResponse:
+    """Record that somebody looked at a restriction again, and that it stays."""
+    found = requests.found_request(request, reference)
+    keep = partial(restricting.keep, found, by=visitor(request))
+    carry_out(request, keep, "Recorded: the restriction stays.", refusal=_REFUSED, of=found.reference)
+    return redirect("request", found.reference)
 
 
 @require_POST

@@ -23,7 +23,7 @@ from muniment.retention.actions import requests as requesting
 from muniment.retention.forms.requests import ReplyForm, RequestForm, SentForm
 from muniment.retention.models import PersonRequest, RequestReply, Review
 from muniment.retention.policies import elsewhere, request_policy
-from muniment.retention.requests import answers, attached, letters, replies, reply_print
+from muniment.retention.requests import answers, attached, letters, replies, reply_print, restrictions
 from muniment.retention.views import request_clock
 
 _REFUSED = "request.refused"
@@ -33,6 +33,7 @@ _WHICH = (
     ("late", "Late", attached.late),
     ("identity", "Waits for identity", attached.waiting_for_identity),
     ("look", "Letter to look at", attached.to_look_at),
+    ("restricted", "Restriction to look at", restrictions.to_look_at),
     ("confirm", "Deletion to confirm", attached.to_confirm),
     ("all", "All", PersonRequest.objects.all),
 )

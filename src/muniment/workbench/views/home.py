@@ -23,7 +23,7 @@ from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
 from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, PersonRequest, Review
-from muniment.retention.requests import attached
+from muniment.retention.requests import attached, restrictions
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
@@ -175,6 +175,12 @@ def _of_requests(user: User, on: date) -> tuple[Figure, ...]:
             "request{s} to answer within a week",
             lists,
             lambda: _requests(user, attached.due_soon(on + WEEK)),
+        ),
+        (
+            "request.reply",
+            "restriction{s} to look at again",
+            f"{lists}?which=restricted",
+            lambda: _requests(user, restrictions.to_look_at(on)),
         ),
         (
             "request.check",
