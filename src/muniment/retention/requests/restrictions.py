@@ -69,7 +69,7 @@ def in_words(several: Collection[Restriction]) -> str:
 
 def _until(each: Restriction) -> str:
     if each.ended_on:
-        return f"It ends with {words.day(each.ended_on)}."
+        return f"That ends with {words.day(each.ended_on)}."
     return f"It is looked at again by {words.day(each.review_on)}."
 
 

@@ -11,7 +11,7 @@ from muniment.retention.actions import request_times
 from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm, LiftingForm
 from muniment.retention.models import PersonRequest, Restriction
 from muniment.retention.policies.request_policy import RequestPolicy
-from muniment.retention.requests import deadlines, letters
+from muniment.retention.requests import deadlines, letters, restrictions
 from muniment.retention.requests.letters import About
 
 
@@ -34,7 +34,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
         "lifting": sent.get(About.LIFTING) or LiftingForm(),
     }
     if told["restriction"]:
-        told["restricted_because"] = said.keeping_of(found.regime).get(told["restriction"].ground, "")
+        told["restricted_because"] = restrictions.in_words([told["restriction"]])
     if found.waits_for_identity and not found.closed_on:
         until = request_times.waits_until(found, said)
         told |= {"waits_until": until, "can_lapse": on > until, "waiting": said.waiting}

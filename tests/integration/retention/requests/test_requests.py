@@ -222,7 +222,7 @@ def test_a_late_request_is_listed_until_it_is_answered(life):
 
 
 def test_what_is_left_of_a_request_goes_when_the_time_of_its_file_is_over(life, time_machine, monkeypatch):
-    _, request = decided(life, "erasure_request", outcome="retain", **kept_until_next_year())
+    _, request = decided(life, "image_deletion", outcome="retain", **kept_until_next_year())
     sent(life, drafted(life, request)[0])
     owner, years_later = f"request:{request.pk}", timezone.now() + timedelta(days=4 * 366)
     assert requesting.forget(by=WORKER) == {"requests_forgotten": 0}

@@ -113,7 +113,7 @@ def test_it_is_looked_at_again_and_ends_once_whoever_asked_is_told(life):
     replying.look(letter, by=by(life, "ash"))
     replying.send(letter, by=by(life, "hazel"), sent_on=timezone.localdate())
     assert Restriction.objects.get().ended_on == timezone.localdate()
-    assert "to the end of" in hazel.get(address).text
+    assert "That ends with" in hazel.get(address).text
     for again in (lambda: restricting.keep(request, by=by(life, "hazel")), lambda: ended(life, request)):
         with pytest.raises(Refused, match="No restriction stands"):
             again()
