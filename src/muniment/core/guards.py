@@ -17,7 +17,7 @@ class UseRestricted(Exception):
 
     def __init__(self, guard: Guard, subject: str) -> None:
         """Take what restricts its use, and the reference of what was asked for."""
-        super().__init__(guard.words)
+        super().__init__(f"{guard.words} It does not open for the purpose that you gave.")
         self.guard, self.subject = guard, subject
 
 

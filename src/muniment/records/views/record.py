@@ -5,11 +5,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from muniment.core import audit, content, guards
+from muniment.core import audit, content
 from muniment.core.models import Content
 from muniment.core.visits import actions_open, opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.records import sensitivity
+from muniment.records import guarded, sensitivity
 from muniment.records.models import Involvement, Record
 
 
@@ -19,13 +19,11 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
     found = Record.objects.select_related("system__controller", "scope", "decision").filter(pk=key).first()
     if found is None:
         raise Http404
-    on_it = list(Involvement.objects.filter(record=found).values_list("nominal_id", flat=True))
-    subject = f"{found.system.code} {found.reference}"
-    guards.pass_by(on_it, visitor(request).purpose, subject, found.system.controller_id)
+    guarded.pass_by(found, visitor(request).purpose)
     audit.record(
         visitor(request),
         "record.view",
-        subject=subject,
+        subject=f"{found.system.code} {found.reference}",
         controller=found.system.controller.code,
     )
     kept = Content.objects.filter(content.of_record(found.pk)).order_by("pk")

@@ -35,7 +35,8 @@ def about(prime: PrimePerson) -> list[Restriction]:
 def marks(primes: Collection[PrimePerson]) -> dict[int, str]:
     """Return why the use of what is held of people is restricted, in words, by key, of those of whom it is."""
     keys = [each.pk for each in primes]
-    if not keys or not standing().filter(carried.about(keys, at="made_at")).exists():
+    stands = keys and standing().exists()  # most often there is none, and finding has to be quick
+    if not stands or not standing().filter(carried.about(keys, at="made_at")).exists():
         return {}
     return {prime.pk: in_words(found) for prime in primes if (found := about(prime))}
 

@@ -11,6 +11,8 @@ from factories.asking import decided, drafted, kept_until_next_year, sent
 from factories.cast import sign_in
 from factories.deeds import WORKER, by, prime_of
 from factories.lives import ORGANISATION
+from muniment.cli import explain
+from muniment.core.guards import UseRestricted
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
 from muniment.people.models import PrimePerson
@@ -58,6 +60,14 @@ def test_what_is_restricted_opens_for_evidence_and_vital_interests_alone(own_lif
     refused = AuditEvent.objects.filter(action="access.restricted", actor="rowan")
     assert refused.count() == len(pages) + 1 and refused.first().purpose == "INVESTIGATION"
     assert not AuditEvent.objects.filter(action="record.view", actor="rowan", purpose="INVESTIGATION").exists()
+    for explained in (
+        lambda: explain.person(prime.reference, "rowan", "INVESTIGATION", as_json=True),
+        lambda: explain.record(record.reference, "rowan", "INVESTIGATION", as_json=True),
+    ):
+        with pytest.raises(UseRestricted, match="does not open"):
+            explained()
+    assert refused.count() == len(pages) + 3
+    explain.person(prime.reference, "rowan", "PROSECUTION", as_json=True)
     open_to = sign_in(life.cast["rowan"], purpose="PROSECUTION")
     for page in pages:
         assert open_to.get(page).status_code == 200, page
