@@ -205,8 +205,19 @@ class ReplyForm(forms.Form):
     )
 
 
-class IdentityLetterForm(forms.Form):
+class _BesideOthers(forms.Form):
+    """A form of a page with several: its fields have ids of their own."""
+
+    own_id = ""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{"auto_id": f"{self.own_id}_%s", **named})
+
+
+class IdentityLetterForm(_BesideOthers):
     """What whoever asked is to send, so that it is established who they are."""
+
+    own_id = "identity"
 
     words = ReasonField(
         ASKED[About.IDENTITY],
@@ -217,8 +228,10 @@ class IdentityLetterForm(forms.Form):
     )
 
 
-class ExtensionForm(forms.Form):
+class ExtensionForm(_BesideOthers):
     """Why it takes longer."""
+
+    own_id = "extension"
 
     reason = forms.ChoiceField(
         label="Reason",
@@ -240,8 +253,10 @@ class ExtensionForm(forms.Form):
         self.fields["reason"].choices = list(said.extension_reasons.items())  # type: ignore[attr-defined]
 
 
-class LiftingForm(forms.Form):
+class LiftingForm(_BesideOthers):
     """Why a restriction ends."""
+
+    own_id = "lifting"
 
     words = ReasonField(
         ASKED[About.LIFTING],
@@ -252,8 +267,10 @@ class LiftingForm(forms.Form):
     )
 
 
-class ArrivedForm(forms.Form):
+class ArrivedForm(_BesideOthers):
     """When what establishes who asked arrived."""
+
+    own_id = "arrived"
 
     received_on = DayField(
         label="Day on which it arrived", error_messages={"required": "Enter the day on which it arrived"}

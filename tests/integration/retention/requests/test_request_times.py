@@ -145,7 +145,9 @@ def test_the_page_asks_who_they_are_and_extends(life):
     letters = {about: reverse("write_letter", args=[request.reference, about]) for about in About.values[1:]}
     today = timezone.localdate()
     day = f"{today.day} {today.month} {today.year}"
-    assert "which is day 0" in hazel.get(address).text
+    shown = hazel.get(address).text
+    assert "which is day 0" in shown
+    assert shown.count('id="identity_words"') == shown.count('id="extension_words"') == 1
     refused = hazel.post(letters["identity"], {"words": "?"})
     assert refused.status_code == 422 and "Name what they are to send" in refused.text
     assert hazel.post(letters["reply"] if "reply" in letters else address + "letters/reply/", {}).status_code == 404
