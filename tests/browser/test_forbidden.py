@@ -31,6 +31,7 @@ UNKNOWN = {
     "verdict": "different",
     "table": "none",
     "form": "pdf",
+    "about": "identity",
 }
 
 

@@ -2,6 +2,7 @@
 scroll, and HTML that the W3C's checker accepts."""
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,8 +26,10 @@ from muniment.records.models import Nominal, Quarantine, Record
 from muniment.retention.actions import adopting, effects
 from muniment.retention.actions.foresee import foresee
 from muniment.retention.disposals import due
-from muniment.retention.models import Hold, Review
+from muniment.retention.models import Hold, PersonRequest, Review
 from muniment.retention.policies import policy_now
+from muniment.retention.requests import attached
+from muniment.workbench import demonstration, demonstration_requests
 
 
 def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
@@ -53,6 +56,7 @@ def _pages(cast: dict[str, User], out: Path) -> Iterator[str]:
     yield from map(reverse, ("elsewhere", "reconcile", "requests"))
     yield from map(reverse, ("place_hold", "matches", "intakes", "quarantine", "schedule"))
     yield from map(reverse, ("linkage", "linkage_samples", "transparency"))
+    yield from _of_requests()
     yield from _of_linkage()
     yield from _of_stewards()
     for name in (
@@ -130,6 +134,29 @@ def _of_supplies(cast: dict[str, User], person: PrimePerson, out: Path) -> Itera
     yield from (reverse("supplies"), reverse("person_supplies", args=[person.reference]))
     yield from (reverse("supply", args=[each.reference]) for each in (given, delivery))
     yield reverse("corrections")
+
+
+def _of_requests() -> Iterator[str]:
+    """Name the pages of the demonstration's requests, each in a state of its own."""
+    demonstration.add_users()
+    made = demonstration_requests.record(by=Actor("tests"))
+    found = PersonRequest.objects.filter(pk__in=[each.pk for each in made]).order_by("pk")
+    standing = [attached.standing(each, each.replies.order_by("-pk")) for each in found]
+    assert standing == [
+        "Answered",
+        "Decided; a reply is to be drafted",
+        "Reply drafted",
+        "Waits for the decision of a review",
+        "Waits for what establishes who asked",
+        "Waits for the decision of a review",
+        "Waits for the decision of a review",
+    ]
+    assert attached.late().count() == 1 and found[5].extended_on and attached.due_soon(_in_a_week()).exists()
+    yield from (reverse("request", args=[found[number].reference]) for number in (2, 4, 5))
+
+
+def _in_a_week() -> date:
+    return timezone.localdate() + timedelta(days=7)
 
 
 def _of_linkage() -> Iterator[str]:

@@ -30,7 +30,7 @@ from muniment.retention.actions import hold, schedule
 from muniment.retention.holds import presets
 from muniment.retention.models import Hold, Review
 from muniment.supply import recipients
-from muniment.workbench import demonstration
+from muniment.workbench import demonstration, demonstration_requests
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SEED = 2026
@@ -62,12 +62,14 @@ def demo(
         _stage(bar, "Placing the holds", lambda: place_holds(by))
         name_recipients()
         decided = _stage(bar, "Working out retention", lambda: work_out_retention(by))
+        asked = _stage(bar, "Recording the requests", lambda: demonstration_requests.record(by=by))
         sealed = _stage(bar, "Sealing the audit", audit.seal)
     facts = {
         **taken,
         **people,
         **objects,
         **decided,
+        "requests_recorded": len(asked),
         "events_sealed": sealed,
         "audit_events": AuditEvent.objects.count(),
         "seconds": round(time.monotonic() - began, 1),

@@ -19,6 +19,7 @@ _CODES = {
     "muniment.records.actions.take_in:TableTaken": BAD_INPUT,
     "muniment.records.actions.take_in:TooManyAbsent": REFUSED,
     "muniment.core.verdicts:Refused": REFUSED,
+    "muniment.core.guards:UseRestricted": REFUSED,
     "muniment.people.linking.linkage_models:NoModel": BAD_INPUT,
     "muniment.objects.actions.load_points:BadPoints": BAD_INPUT,
     "muniment.supply.recipients:BadRecipient": BAD_INPUT,

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from muniment.cli import exits, printing
 from muniment.cli.visiting import visitor
-from muniment.core import access, audit, sittings
+from muniment.core import access, audit, guards, sittings
 from muniment.core.actors import Actor
+from muniment.core.guards import UseRestricted
 from muniment.people.models import PrimePerson
 from muniment.people.queries import find_by_reference, identity, nominals_of
 from muniment.people.shown import membership
+from muniment.records import guarded
 from muniment.records.models import Record
 from muniment.retention.deciding import explaining
 
@@ -42,8 +44,12 @@ def _visit(name: str, purpose: str, action: str) -> Iterator[Actor]:
     by = visitor(name, purpose)
     assert by.user is not None
     access.may(by.user, action, on=timezone.localdate()).require()
-    with sittings.within(by.user):
-        yield by
+    try:
+        with sittings.within(by.user):
+            yield by
+    except UseRestricted as restricted:
+        audit.record_apart(by, "access.restricted", "refused", subject=restricted.subject)
+        raise
 
 
 @app.command()
@@ -62,6 +68,7 @@ def person(reference: str, user: As, purpose: Purpose, days: Days = None, as_jso
         if prime is None or not nominals:
             _not_found(reference)
         assert prime is not None
+        guards.pass_by([each.pk for each in nominals], by.purpose, prime.reference)
         said = {name: day.isoformat() for name, day in asked.items()}
         audit.record(by, "person.explain", subject=prime.reference, detail=said)
         made_up = {"made_up": said | _made_up(prime, **asked)} if asked else {}
@@ -77,6 +84,8 @@ def record(reference: str, user: As, purpose: Purpose, as_json: Json = False) ->
         records = list(Record.objects.filter(reference=reference).select_related("system__controller"))
         if not records:
             _not_found(reference)
+        for each in records:
+            guarded.pass_by(each, by.purpose)
         audit.record(by, "record.explain", subject=reference)
         found = {
             f"{each.system.controller.code} {each.system.code}": _said(explaining.explain_record(each))

@@ -22,6 +22,7 @@ from muniment.retention.actions import (
     escalating,
     foresee,
     held_narratives,
+    request_times,
     requests,
     rewrite,
 )
@@ -75,6 +76,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         duties.append(lambda: {"reviews_escalated": escalating.escalate(by=by, on=timezone.localdate())})
         duties.append(lambda: correct.look_everywhere(by=by, again=once))
         duties.append(lambda: {"keys_swept": content.sweep_orphans()})
+        duties.append(lambda: request_times.recount(by=by))
         duties.append(lambda: requests.forget(by=by))
         duties.append(_forget_sessions)
         duties.append(lambda: rewrite.when_due(by=by))

@@ -10,12 +10,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from muniment.core import access, audit
+from muniment.core import access, audit, purposes
 from muniment.core.actors import Actor, from_user
+from muniment.core.guards import UseRestricted
 from muniment.core.models import Controller, Membership, User
 from muniment.core.verdicts import Refused, Verdict, unless
 
@@ -94,6 +96,18 @@ def carry_out(
             messages.error(request, reason)
 
 
+def _restricted(request: HttpRequest, restricted: UseRestricted) -> HttpResponse:
+    """Say that what was asked for does not open for the purpose given, why, and for which it does."""
+    audit.record_apart(visitor(request), "access.restricted", "refused", subject=restricted.subject)
+    shown = {
+        "why": restricted.guard.words,
+        "purposes": [words for code, words in purposes.choices() if code in restricted.guard.purposes],
+        "change": f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}",
+        "page_title": "Its use is restricted",
+    }
+    return TemplateResponse(request, "use_restricted.html", shown, status=403)
+
+
 def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
     """Let a view be opened only by who may do an action, signed in, and with an access purpose when it shows people."""
 
@@ -108,7 +122,10 @@ def opens(action: str, *, purpose: bool = True) -> Callable[[View], View]:
                 in_enquiry(request.user, action).require()
             if purpose and not request.session.get("purpose"):
                 return redirect(f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}")
-            return view(request, *arguments, **named)
+            try:
+                return view(request, *arguments, **named)
+            except UseRestricted as restricted:
+                return _restricted(request, restricted)
 
         guarded.opens = action  # type: ignore[attr-defined]
         return guarded

@@ -11,14 +11,17 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the pages of people, and with the ledger outside the database."""
-        from muniment.core import ledger
+        from muniment.core import guards, ledger
         from muniment.people.judging import consequences as of_people
-        from muniment.people.shown import surroundings
+        from muniment.people.shown import finding, surroundings
         from muniment.retention import consequences, person_bar
         from muniment.retention.disposals import ledger_lines
+        from muniment.retention.requests import restrictions
 
         surroundings.register(person_bar.around)
         of_people.register(consequences.of)
+        guards.register(restrictions.guard)
+        finding.register(restrictions.marks)
         ledger.tells("disposal", ledger_lines.tell_disposal)
         ledger.tells("hold", ledger_lines.tell_hold)
         ledger.tells("adoption", ledger_lines.tell_adoption)

@@ -11,6 +11,7 @@ from muniment.people.shown.surroundings import Act, Notice, Surroundings
 from muniment.retention import queries
 from muniment.retention.deciding import doubt
 from muniment.retention.policies import request_policy
+from muniment.retention.requests import restrictions
 
 _BUT = ", but by the review that answers it"
 _JOINED = (
@@ -33,6 +34,9 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
         )
         for event in queries.open_events(prime)
     )
+    for each in restrictions.about(prime):
+        file = reverse("request", args=[each.request.reference]) if "request.view" in may else ""
+        notices += (Notice(restrictions.in_words([each]), file),)
     joined = doubt.joined_under(prime)
     if joined:
         notices += (Notice(_JOINED, reverse("ask_review", args=[reference]) if "review.work" in may else ""),)

@@ -45,6 +45,7 @@ NAMED_BY = {
     "retention.DisposalOrder": ("prime", "controller", "review"),
     "retention.PersonRequest": ("prime", "controller", "kind", "received_on"),
     "retention.RequestReply": ("request", "drafted_by", "sent_on"),
+    "retention.Restriction": ("request",),
 }
 
 

@@ -5,6 +5,7 @@ reveals nothing of what it does not. How a person is found is said beside them.
 """
 
 import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,6 +44,17 @@ class Found:
     identity: Identity
     systems: tuple[str, ...]
     how: str
+    mark: str = ""  # why the use of what is held of them is restricted
+
+
+Marks = Callable[[Collection[PrimePerson]], Mapping[int, str]]
+_marks: list[Marks] = []
+
+
+def register(marks: Marks) -> None:
+    """Have a duty above people asked what everyone who finds them has to know, by the key of the person."""
+    if marks not in _marks:
+        _marks.append(marks)
 
 
 def ask(text: str) -> Question:
@@ -148,11 +160,16 @@ def _by_reference(reference: str) -> Found | None:
 def _found(keys: list[int], how: str) -> list[Found]:
     primes = PrimePerson.objects.in_bulk(keys)
     nominals = nominals_by_prime(keys)
+    marked: dict[int, str] = {}
+    for marks in _marks:
+        marked |= marks(list(primes.values()))
     found = []
     for key in keys:
         if key in nominals and key in primes:
             systems = dict.fromkeys(f"{each.system.title}, {each.system.controller.name}" for each in nominals[key])
-            found.append(Found(primes[key], identity(primes[key], nominals[key]), tuple(systems), how))
+            found.append(
+                Found(primes[key], identity(primes[key], nominals[key]), tuple(systems), how, marked.get(key, ""))
+            )
     return found
 
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from muniment.core import audit
+from muniment.core import audit, guards
 from muniment.core.models import User
 from muniment.core.visits import opens, visitor
 from muniment.people import queries
@@ -42,6 +42,7 @@ def opened(request: HttpRequest, reference: str, tab: str) -> tuple[PrimePerson,
     if prime is None or not nominals:
         raise Http404
     assert isinstance(request.user, User)
+    guards.pass_by([each.pk for each in nominals], visitor(request).purpose, prime.reference)
     audit.record(visitor(request), "person.view", subject=prime.reference, detail={"tab": tab})
     days = Days([each.pk for each in nominals])
     return prime, {

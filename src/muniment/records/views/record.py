@@ -9,7 +9,7 @@ from muniment.core import audit, content
 from muniment.core.models import Content
 from muniment.core.visits import actions_open, opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.records import sensitivity
+from muniment.records import guarded, sensitivity
 from muniment.records.models import Involvement, Record
 
 
@@ -19,6 +19,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
     found = Record.objects.select_related("system__controller", "scope", "decision").filter(pk=key).first()
     if found is None:
         raise Http404
+    guarded.pass_by(found, visitor(request).purpose)
     audit.record(
         visitor(request),
         "record.view",

@@ -1,4 +1,4 @@
-"""Draft the reply to a request, look at what another drafted, and record that it was sent."""
+"""Draft the reply to a request, look at what another drafted, and record that it, or a letter before it, was sent."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,12 +10,13 @@ from muniment.core import access, audit, content
 from muniment.core.actors import Actor
 from muniment.core.verdicts import ALLOWED, Verdict, refused, unless
 from muniment.retention.actions import requests as requesting
+from muniment.retention.actions import restricting
 from muniment.retention.models import PersonRequest, RequestReply
 from muniment.retention.policies import request_policy
-from muniment.retention.requests import answers, replies
+from muniment.retention.requests import answers, deadlines, letters, replies
 from muniment.retention.reviews import drafts
 
-_ANOTHER = "You drafted this reply: somebody else has to look at it."
+_ANOTHER = "You drafted this: somebody else has to look at it."
 
 
 def draft(request: PersonRequest, words: str, *, by: Actor) -> RequestReply:
@@ -55,7 +56,7 @@ def look(reply: RequestReply, *, by: Actor) -> RequestReply:
             access.may(by.user, "request.check", on=on, controller=controller).require()
         verdict = unless(held.drafted_by != by.name, _ANOTHER)
         verdict &= unless(not held.seen_by, "Somebody has looked at it already.")
-        verdict &= replies.is_still_so(held)
+        verdict &= letters.is_still_so(held)
         verdict.require()
         held.seen_by, held.seen_at = by.name, timezone.now()
         held.save(update_fields=["seen_by", "seen_at"])
@@ -64,14 +65,16 @@ def look(reply: RequestReply, *, by: Actor) -> RequestReply:
 
 
 def send(reply: RequestReply, *, by: Actor, sent_on: date) -> RequestReply:
-    """Record that a reply was sent. One that leaves nothing to be deleted ends its request.
+    """Record that a letter was sent. A reply that leaves nothing to be deleted ends its request.
 
-    Raise Refused where policy asks for a second person and none has looked, and where it says what is no longer so.
+    One that asks who they are stops the time from having begun, one that more time is needed extends it. Raise Refused
+    where policy asks for a second person and none has looked, where it says what is no longer so, and for an extension
+    that was told after the time had ended.
     """
     with transaction.atomic():
         held = _locked(reply)
         request = requesting.locked(held.request, "request.reply", by)
-        verdict = can_be_sent(held)
+        verdict = can_be_sent(held, sent_on)
         drafted = timezone.localtime(held.drafted_at).date()
         verdict &= unless(
             drafted <= sent_on <= timezone.localdate(), "The day on which it was sent lies between its draft and today."
@@ -79,25 +82,46 @@ def send(reply: RequestReply, *, by: Actor, sent_on: date) -> RequestReply:
         verdict.require()
         held.sent_by, held.sent_on = by.name, sent_on
         held.save(update_fields=["sent_by", "sent_on"])
-        detail = {"final": held.is_final}
         audit.record(
             by,
             "request.send",
             subject=request.reference,
             controller=request.controller.code,
             recipient=request.asker,
-            detail=detail,
+            detail={"about": held.about, "final": held.is_final},
         )
-        if held.is_final:
-            requesting.over(request, sent_on, by, "request.close")
+        _follow(request, held, by, sent_on)
     return held
 
 
-def can_be_sent(reply: RequestReply) -> Verdict:
-    """Say whether a draft may go: it says what is so, and another has looked at it where policy asks for that."""
-    kind = request_policy.on(timezone.localdate()).kinds[reply.request.kind]
-    seen = ALLOWED if reply.seen_by or not kind.second_person else refused("Somebody else has to look at it first.")
-    return unless(reply.sent_on is None, "This reply was sent already.") & seen & replies.is_still_so(reply)
+def _follow(request: PersonRequest, letter: RequestReply, by: Actor, sent_on: date) -> None:
+    """Do what a letter that was sent says: restrict, end that, move the time, close the request."""
+    if letter.about == RequestReply.About.LIFTING:
+        restricting.end(request, by=by, told_on=sent_on)
+    elif letter.about != RequestReply.About.REPLY:
+        _move_time(request, letter, sent_on)
+    else:
+        restricting.begin(request, by=by, on=sent_on)
+        if letter.is_final:
+            requesting.over(request, sent_on, by, "request.close")
+
+
+def _move_time(request: PersonRequest, letter: RequestReply, sent_on: date) -> None:
+    """Move the time of a request by a letter that was sent; asking a second time who they are moves nothing."""
+    if letter.about == RequestReply.About.IDENTITY:
+        request.identity_asked_on = request.identity_asked_on or sent_on
+    else:
+        body = replies.body_of(letter) or {}
+        request.extended_on, request.extension_reason = sent_on, body["reason"]
+    request.due_on = deadlines.of(request, request_policy.on(timezone.localdate())).due
+    request.save(update_fields=["identity_asked_on", "extended_on", "extension_reason", "due_on"])
+
+
+def can_be_sent(reply: RequestReply, sent_on: date) -> Verdict:
+    """Say whether a draft may go on a day: it says what is so, and another has looked at it where policy asks that."""
+    needs = letters.needs_second_person(reply, request_policy.on(timezone.localdate()))
+    seen = ALLOWED if reply.seen_by or not needs else refused("Somebody else has to look at it first.")
+    return unless(reply.sent_on is None, "This was sent already.") & seen & letters.is_still_so(reply, sent_on)
 
 
 def _locked(reply: RequestReply) -> RequestReply:

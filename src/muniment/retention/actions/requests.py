@@ -19,7 +19,7 @@ from muniment.records.models import Involvement
 from muniment.retention import queries
 from muniment.retention.actions import subject_event
 from muniment.retention.disposals import stops
-from muniment.retention.models import PersonRequest, Review
+from muniment.retention.models import PersonRequest, Restriction, Review
 from muniment.retention.policies import policy_now, request_policy
 from muniment.retention.requests import answers, attached, deadlines, telling
 from muniment.retention.requests.answers import Answer
@@ -56,7 +56,7 @@ def record(prime: PrimePerson, controller: Controller, asked: Asked, *, by: Acto
         queries.person_decision(prime, controller) is not None,
         f"{controller.name} holds no record of this person that a review could be about.",
     ).require()
-    regime = said.kinds[asked.kind].regimes[asked.regime]
+    times, regime = deadlines.Times(asked.received_on), said.kinds[asked.kind].regimes[asked.regime]
     with transaction.atomic():
         event = subject_event.record(prime, by=by, kind=asked.kind, dated=asked.received_on)
         made = PersonRequest.objects.create(
@@ -69,7 +69,7 @@ def record(prime: PrimePerson, controller: Controller, asked: Asked, *, by: Acto
             databases=list(asked.databases),
             grounds=list(asked.grounds),
             received_on=asked.received_on,
-            due_on=deadlines.due(asked.received_on, regime, said.holidays),
+            due_on=deadlines.clock(times, regime, said).due,
             event=event,
             recorded_by=by.name,
         )
@@ -132,8 +132,8 @@ def withdraw(request: PersonRequest, *, by: Actor) -> PersonRequest:
     with transaction.atomic():
         held = locked(request, "request.record", by)
         unless(held.closed_on is None, "This request is over.").require()
-        unless(not held.replies.filter(sent_on__isnull=False).exists(), "It has been answered already.").require()
-        held.replies.all().delete()
+        unless(not attached.sent_replies().filter(request=held).exists(), "It has been answered already.").require()
+        held.replies.filter(sent_on=None).delete()
         held.is_withdrawn = True
         return over(held, timezone.localdate(), by, "request.withdraw")
 
@@ -212,6 +212,8 @@ def forget(*, by: Actor) -> dict[str, int]:
 def _is_past(request: PersonRequest, on: date) -> bool:
     rules = policy_now.policy().on(on, request.controller.code)
     length = rules.terms[FILE].length
+    if Restriction.objects.filter(request=request, ended_on=None).exists():
+        return False  # its end has to be told to whoever asked
     if request.closed_on is None or length is None or not rules.is_automatic(FILE):
         return False
     people = carried.now([request.prime_id], request.recorded_at)

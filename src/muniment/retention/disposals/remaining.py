@@ -94,6 +94,7 @@ REMAINS: Final = {
     "retention_holdversion": Remaining("what a hold covered and when; it may name references, of people by key alone"),
     "retention_personrequest": Remaining("that a request came; what its file holds, until that is over (IG-SAR)"),
     "retention_requestreply": Remaining("who drafted, saw and sent the reply to a request, and when"),
+    "retention_restriction": Remaining("that the use of what was kept was restricted, on what ground and until when"),
     "retention_review": Remaining("that it was reviewed, when, by whom and with what outcome, under a reference alone"),
     "retention_reviewescalation": Remaining("that a review had waited too long, and who took it up"),
     "retention_reviewask": Remaining("what a review had asked of others and whether it came, under a reference alone"),

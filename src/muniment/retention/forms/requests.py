@@ -7,12 +7,14 @@ from django import forms
 
 from muniment.core.govuk_fields import DayField, ReasonField
 from muniment.core.models import Controller
+from muniment.retention.actions.request_times import ASKED
 from muniment.retention.actions.requests import Asked
 from muniment.retention.models import PersonRequest, Review
 from muniment.retention.policies import elsewhere
 from muniment.retention.policies.request_policy import RequestPolicy
 from muniment.retention.requests import answers, attached
 from muniment.retention.requests.answers import Answer, There
+from muniment.retention.requests.letters import About
 
 PREFIXES = ("there_", "keeping_", "words_")  # of the fields by which a review answers requests
 _STATED = "Give the reasons that the reply states"
@@ -203,8 +205,80 @@ class ReplyForm(forms.Form):
     )
 
 
+class _BesideOthers(forms.Form):
+    """A form of a page with several: its fields have ids of their own."""
+
+    own_id = ""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{"auto_id": f"{self.own_id}_%s", **named})
+
+
+class IdentityLetterForm(_BesideOthers):
+    """What whoever asked is to send, so that it is established who they are."""
+
+    own_id = "identity"
+
+    words = ReasonField(
+        ASKED[About.IDENTITY],
+        label="What they are to send",
+        help_text="For example: a copy of a passport or driving licence, and of a bill with their address.",
+        max_length=answers.MOST,
+        strip=True,
+    )
+
+
+class ExtensionForm(_BesideOthers):
+    """Why it takes longer."""
+
+    own_id = "extension"
+
+    reason = forms.ChoiceField(
+        label="Reason",
+        help_text="The law knows these alone.",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the reason for which the time is extended"},
+    )
+    words = ReasonField(
+        ASKED[About.EXTENSION],
+        label="Why it takes longer, for whoever reads it",
+        help_text=_KNOWN,
+        max_length=answers.MOST,
+        strip=True,
+    )
+
+    def __init__(self, said: RequestPolicy, *arguments: Any, **named: Any) -> None:
+        """Offer the reasons that policy names."""
+        super().__init__(*arguments, **named)
+        self.fields["reason"].choices = list(said.extension_reasons.items())  # type: ignore[attr-defined]
+
+
+class LiftingForm(_BesideOthers):
+    """Why a restriction ends."""
+
+    own_id = "lifting"
+
+    words = ReasonField(
+        ASKED[About.LIFTING],
+        label="Why the restriction ends, for whoever reads it",
+        help_text=_KNOWN,
+        max_length=answers.MOST,
+        strip=True,
+    )
+
+
+class ArrivedForm(_BesideOthers):
+    """When what establishes who asked arrived."""
+
+    own_id = "arrived"
+
+    received_on = DayField(
+        label="Day on which it arrived", error_messages={"required": "Enter the day on which it arrived"}
+    )
+
+
 class SentForm(forms.Form):
-    """When a reply was sent."""
+    """When a letter was sent."""
 
     sent_on = DayField(
         label="Day on which it was sent", error_messages={"required": "Enter the day on which it was sent"}

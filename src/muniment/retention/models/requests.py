@@ -36,7 +36,11 @@ class PersonRequest(models.Model):
     databases = ArrayField(models.CharField(max_length=20), default=list)  # national ones that it is about
     grounds = ArrayField(models.CharField(max_length=30), default=list)  # claimed
     received_on = models.DateField()
-    due_on = models.DateField()
+    identity_asked_on = models.DateField(null=True)  # the first day on which it was asked who they are
+    identity_received_on = models.DateField(null=True)
+    extended_on = models.DateField(null=True)  # when whoever asked was told that it takes longer
+    extension_reason = models.CharField(max_length=20, blank=True)
+    due_on = models.DateField(null=True)  # none while the time has not begun
     event = models.OneToOneField(SubjectEvent, models.CASCADE, related_name="request")
     review = models.ForeignKey(Review, models.SET_NULL, null=True, related_name="requests")  # that answers it
     answer = models.ForeignKey(Content, models.PROTECT, null=True, related_name="+")
@@ -48,10 +52,11 @@ class PersonRequest(models.Model):
 
     class Fields:
         id = prime = controller = event = review = answer = Kind.KEY
-        kind = regime = asker = databases = Kind.CODE
+        kind = regime = asker = databases = extension_reason = Kind.CODE
         grounds = Kind.LIFE
         their_reference = Kind.REFERENCE
         received_on = due_on = closed_on = recorded_at = Kind.MOMENT
+        identity_asked_on = identity_received_on = extended_on = Kind.MOMENT
         done_there = is_withdrawn = Kind.STATE
         recorded_by = Kind.ACTOR
 
@@ -65,6 +70,14 @@ class PersonRequest(models.Model):
             CheckConstraint(
                 condition=Q(is_withdrawn=False) | Q(closed_on__isnull=False), name="request_withdrawn_is_over"
             ),
+            CheckConstraint(
+                condition=Q(due_on__isnull=False) | Q(identity_asked_on__isnull=False), name="request_due_or_not_begun"
+            ),
+            CheckConstraint(
+                condition=Q(identity_received_on__isnull=True)
+                | Q(identity_asked_on__gte=F("received_on"), identity_received_on__gte=F("identity_asked_on")),
+                name="request_identity_asked_before_it_came",
+            ),
         ]
         indexes = [Index(fields=["controller", "due_on"], condition=Q(closed_on__isnull=True), name="request_open")]
 
@@ -73,13 +86,32 @@ class PersonRequest(models.Model):
         """The public reference."""
         return references.make("request", self.pk)
 
+    @property
+    def waits_for_identity(self) -> bool:
+        """Whether what establishes who asked was asked for and has not arrived."""
+        return self.identity_asked_on is not None and self.identity_received_on is None
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether it was closed because what establishes who asked did not arrive."""
+        return self.closed_on is not None and self.waits_for_identity and not self.is_withdrawn
+
 
 class RequestReply(models.Model):
-    """A reply as it was drafted, seen by a second person and sent; what it says is encrypted.
+    """A letter to whoever asked as it was drafted, seen by a second person and sent; what it says is encrypted.
 
-    One that promises a deletion is followed by one that confirms it.
+    It is the reply, or goes before it. A reply that promises a deletion is followed by one that confirms it.
     """
 
+    class About(models.TextChoices):
+        """What a letter is."""
+
+        REPLY = "reply", "Reply"
+        IDENTITY = "identity", "Letter that asks who they are"
+        EXTENSION = "extension", "Letter that more time is needed"
+        LIFTING = "lifting", "Letter that the restriction ends"
+
+    about = models.CharField(max_length=10, choices=About, default=About.REPLY)
     request = models.ForeignKey(PersonRequest, models.CASCADE, related_name="replies")
     body = models.ForeignKey(Content, models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
@@ -93,6 +125,7 @@ class RequestReply(models.Model):
 
     class Fields:
         id = request = body = Kind.KEY
+        about = Kind.CODE
         digest = is_final = Kind.STATE
         drafted_at = seen_at = sent_on = Kind.MOMENT
         drafted_by = seen_by = sent_by = Kind.ACTOR

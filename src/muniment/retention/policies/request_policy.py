@@ -10,8 +10,56 @@ from muniment.retention.policies import policy_now
 
 
 @dataclass(frozen=True)
+class Identity:
+    """That a clock begins only when what establishes who asked has arrived, if it was asked for, and what says so."""
+
+    authority: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Extension:
+    """By how many further months the time can be extended, from which day the law knows it, and what says so."""
+
+    months: int
+    since: date
+    authority: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that goes before the reply: its title, whether two people see it, and the rights that it names."""
+
+    title: str
+    second_person: bool
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """After how many days of silence somebody is asked again who they are, and their request may be closed."""
+
+    chase_after_days: int
+    lapses_after_days: int
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Restricting:
+    """For which access purposes what is restricted opens, and after how many months somebody looks at that again."""
+
+    purposes: frozenset[str]
+    review_after_months: int
+    verified: bool
+
+
+@dataclass(frozen=True)
 class Regime:
-    """Under what a request is made, and how long there is: days, working days or calendar months from receipt."""
+    """Under what a request is made, and how long there is: days, working days or calendar months from its beginning.
+
+    `target_before` is how many days before the end a force should aim at.
+    """
 
     code: str
     title: str
@@ -19,8 +67,12 @@ class Regime:
     working_days: int
     months: int
     rolls: bool  # on to the next working day
+    rolls_verified: bool
+    target_before: int
     verified: bool
     authority: str
+    identity: Identity | None
+    extension: Extension | None
 
 
 @dataclass(frozen=True)
@@ -53,6 +105,11 @@ class RequestPolicy:
 
     kinds: Mapping[str, RequestKind]
     holidays: frozenset[date]
+    calendar: str  # whose bank holidays they are, in words
+    extension_reasons: Mapping[str, str]
+    letters: Mapping[str, Letter]
+    waiting: Waiting
+    restriction: Restricting
     databases: tuple[str, ...]
     grounds: Mapping[str, str]
     grounds_to_keep: Mapping[str, str]
@@ -83,6 +140,18 @@ def on(day: date, policy: Policy | None = None) -> RequestPolicy:
     return RequestPolicy(
         {code: _kind(code, raw) for code, raw in said["kinds"].items()},
         frozenset(held.bank_holidays[said["calendar"]]),
+        said["calendar_label"],
+        _labels(said["extension_reasons"]),
+        {
+            code: Letter(each["title"], each["second_person"], tuple(each["rights"]))
+            for code, each in said["letters"].items()
+        },
+        Waiting(*(said["waiting"][name] for name in ("chase_after_days", "lapses_after_days", "verified"))),
+        Restricting(
+            frozenset(said["restriction"]["purposes"]),
+            said["restriction"]["review_after_months"],
+            said["restriction"]["verified"],
+        ),
         tuple(said["databases"]),
         _labels(said["grounds"]),
         _labels(said["grounds_to_keep"]),
@@ -117,7 +186,7 @@ def _kind(code: str, raw: Mapping[str, Any]) -> RequestKind:
 
 
 def _regime(code: str, raw: Mapping[str, Any]) -> Regime:
-    deadline = raw["deadline"]
+    deadline, identity, extension = raw["deadline"], raw.get("identity"), raw.get("extension")
     return Regime(
         code,
         raw["title"],
@@ -125,6 +194,12 @@ def _regime(code: str, raw: Mapping[str, Any]) -> Regime:
         deadline.get("working_days", 0),
         deadline.get("months", 0),
         deadline.get("rolls", False),
+        raw.get("rolls_verified", raw["verified"]),
+        raw.get("target", {}).get("days_before", 0),
         raw["verified"],
         raw["authority"],
+        Identity(identity["authority"], identity["verified"]) if identity else None,
+        Extension(extension["months"], extension.get("from", date.min), extension["authority"], extension["verified"])
+        if extension
+        else None,
     )

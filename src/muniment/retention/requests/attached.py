@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from muniment.people import carried
 from muniment.retention.models import DisposalOrder, PersonRequest, RequestReply, Review
+from muniment.retention.policies import request_policy
 
 SETTLING = (DisposalOrder.State.PROPOSED, DisposalOrder.State.STOPPED)  # nobody can say yet what goes
 UNDER_WAY = (*SETTLING, DisposalOrder.State.APPROVED, DisposalOrder.State.INSTRUCTED, DisposalOrder.State.DESTROYED)
@@ -35,10 +36,24 @@ def answered_by(review: Review | None) -> set[int]:
     return {each.event_id for each in of_review(review)} if review else set()
 
 
+def sent_replies() -> QuerySet[RequestReply]:
+    """Return the replies that have gone; the letters before a reply are none."""
+    return RequestReply.objects.filter(about=RequestReply.About.REPLY, sent_on__isnull=False)
+
+
 def unanswered() -> QuerySet[PersonRequest]:
     """Return the requests to which no reply has gone, and which are not over."""
-    sent = RequestReply.objects.filter(request=OuterRef("pk"), sent_on__isnull=False)
-    return PersonRequest.objects.filter(~Exists(sent), closed_on=None)
+    return PersonRequest.objects.filter(~Exists(sent_replies().filter(request=OuterRef("pk"))), closed_on=None)
+
+
+def due_soon(until: date) -> QuerySet[PersonRequest]:
+    """Return the requests to which a reply has to go from today until a day."""
+    return unanswered().filter(due_on__gte=timezone.localdate(), due_on__lte=until)
+
+
+def waiting_for_identity() -> QuerySet[PersonRequest]:
+    """Return the requests whose time has not begun: it is not established who asked."""
+    return unanswered().filter(identity_asked_on__isnull=False, identity_received_on=None)
 
 
 def late(on: date | None = None) -> QuerySet[PersonRequest]:
@@ -48,21 +63,45 @@ def late(on: date | None = None) -> QuerySet[PersonRequest]:
 
 def to_confirm() -> QuerySet[PersonRequest]:
     """Return the requests whose reply promised a deletion that is not confirmed to whoever asked."""
-    sent = RequestReply.objects.filter(request=OuterRef("pk"), sent_on__isnull=False)
-    return PersonRequest.objects.filter(Exists(sent), closed_on=None)
+    return PersonRequest.objects.filter(Exists(sent_replies().filter(request=OuterRef("pk"))), closed_on=None)
 
 
-def standing(request: PersonRequest, replies: Iterable[RequestReply]) -> str:
-    """Say where a request stands."""
-    if request.is_withdrawn:
-        return "Withdrawn"
+def to_look_at(*, besides: str = "") -> QuerySet[PersonRequest]:
+    """Return the requests with a drafted letter that another has to look at; `besides` drafted none of them."""
+    said = request_policy.on(timezone.localdate())
+    kinds = [code for code, each in said.kinds.items() if each.second_person]
+    abouts = [code for code, each in said.letters.items() if each.second_person]
+    waits = Q(about__in=abouts) | Q(about=RequestReply.About.REPLY, request__kind__in=kinds)
+    drafts = RequestReply.objects.filter(waits, sent_on=None, seen_by="").exclude(drafted_by=besides)
+    return PersonRequest.objects.filter(Exists(drafts.filter(request=OuterRef("pk"))))
+
+
+def is_late(request: PersonRequest, letters: Iterable[RequestReply]) -> bool:
+    """Whether a reply to an open request should have gone before today."""
+    if request.closed_on or request.due_on is None or request.due_on >= timezone.localdate():
+        return False
+    return not any(each.sent_on and each.about == RequestReply.About.REPLY for each in letters)
+
+
+def standing(request: PersonRequest, letters: Iterable[RequestReply]) -> str:
+    """Say where a request stands; `letters` are all to whoever asked, the last first."""
     if request.closed_on:
-        return "Answered"
+        return _over(request)
+    every = list(letters)
+    replies = [each for each in every if each.about == RequestReply.About.REPLY]
     if any(each.sent_on for each in replies):
         return "Answered; the deletion is to be confirmed"
+    draft = next((each for each in every if each.sent_on is None), None)
+    if draft is not None:
+        return f"{draft.get_about_display()} {'to be sent' if draft.seen_by else 'drafted'}"
+    if request.waits_for_identity:
+        return "Waits for what establishes who asked"
     if request.review is None or request.review.state != Review.State.DECIDED:
         return "Waits for the decision of a review"
-    draft = next(iter(replies), None)
-    if draft is None:
-        return "Decided; a reply is to be drafted"
-    return "Reply to be sent" if draft.seen_by else "Reply drafted"
+    return "Decided; a reply is to be drafted"
+
+
+def _over(request: PersonRequest) -> str:
+    if request.is_withdrawn:
+        return "Withdrawn"
+    return "Closed: it was not established who asked" if request.has_lapsed else "Answered"

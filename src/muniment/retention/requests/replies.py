@@ -31,6 +31,7 @@ def can_be_drafted(request: PersonRequest) -> Verdict:
     """Say whether it is settled what a reply would say."""
     review = request.review
     verdict = unless(request.closed_on is None, "This request is over.")
+    verdict &= unless(not request.waits_for_identity, "It is not established who asked: nothing is told yet.")
     if review is None or review.state != Review.State.DECIDED or request.answer_id is None:
         return verdict & unless(False, "The review that answers this request is not decided.")
     waiting = DisposalOrder.objects.filter(review=review, state__in=attached.SETTLING)

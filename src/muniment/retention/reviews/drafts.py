@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from muniment.core import content, words
-from muniment.core.models import Content, Scope
+from muniment.core.models import Content, Controller, Scope
 from muniment.retention.models import Review
 
 
@@ -51,7 +51,12 @@ def keep(review: Review, draft: Draft, scope_id: int | None) -> Content | None:
 
 def scope_of(review: Review) -> int | None:
     """Return the scope of a review's words: that of its controller's most open policing records."""
-    held = Scope.objects.filter(controller=review.controller, partition="policing", restriction="")
+    return scope_for(review.controller)
+
+
+def scope_for(controller: Controller) -> int | None:
+    """Return the scope of words that are a controller's: that of its most open policing records."""
+    held = Scope.objects.filter(controller=controller, partition="policing", restriction="")
     return held.order_by("pk").values_list("pk", flat=True).first()
 
 

@@ -1,7 +1,9 @@
 """Requests for deletion and erasure: recording one, the list with its deadlines, and a request with its replies."""
 
+from collections.abc import Mapping
 from functools import partial
 
+from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,13 +23,17 @@ from muniment.retention.actions import requests as requesting
 from muniment.retention.forms.requests import ReplyForm, RequestForm, SentForm
 from muniment.retention.models import PersonRequest, RequestReply, Review
 from muniment.retention.policies import elsewhere, request_policy
-from muniment.retention.requests import answers, attached, replies, reply_print
+from muniment.retention.requests import answers, attached, letters, replies, reply_print, restrictions
+from muniment.retention.views import request_clock
 
 _REFUSED = "request.refused"
 _ON_A_PAGE = 50
 _WHICH = (
     ("", "To answer", attached.unanswered),
     ("late", "Late", attached.late),
+    ("identity", "Waits for identity", attached.waiting_for_identity),
+    ("look", "Letter to look at", attached.to_look_at),
+    ("restricted", "Restriction to look at", restrictions.to_look_at),
     ("confirm", "Deletion to confirm", attached.to_confirm),
     ("all", "All", PersonRequest.objects.all),
 )
@@ -93,9 +99,9 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 
 def _line(each: PersonRequest, said: request_policy.RequestPolicy) -> tuple[PersonRequest, str, str, bool]:
-    sent = list(each.replies.all())
-    late = not each.closed_on and each.due_on < timezone.localdate() and not any(reply.sent_on for reply in sent)
-    return each, said.kinds[each.kind].title, attached.standing(each, sorted(sent, key=lambda one: -one.pk)), late
+    letters = sorted(each.replies.all(), key=lambda one: -one.pk)
+    late = attached.is_late(each, letters)
+    return each, said.kinds[each.kind].title, attached.standing(each, letters), late
 
 
 def _seen(request: HttpRequest, found: QuerySet[PersonRequest]) -> QuerySet[PersonRequest]:
@@ -104,7 +110,7 @@ def _seen(request: HttpRequest, found: QuerySet[PersonRequest]) -> QuerySet[Pers
     return found.filter(controller__in=controllers_of(request.user, "request.view"))
 
 
-def _found(request: HttpRequest, reference: str) -> PersonRequest:
+def found_request(request: HttpRequest, reference: str) -> PersonRequest:
     try:
         key = references.number("request", reference)
     except ValueError as error:
@@ -119,12 +125,18 @@ def _found(request: HttpRequest, reference: str) -> PersonRequest:
 @opens("request.view")
 def request_page(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a request: what it asks, where it stands, its draft and what was sent."""
-    found = _found(request, reference)
+    found = found_request(request, reference)
     audit.record(visitor(request), "request.view", subject=found.reference, controller=found.controller.code)
-    return _page(request, found)
+    return page(request, found)
 
 
-def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = None) -> HttpResponse:
+def page(
+    request: HttpRequest,
+    found: PersonRequest,
+    form: ReplyForm | None = None,
+    other: Mapping[str, forms.Form] | None = None,
+) -> HttpResponse:
+    """Show a request, with a form as it was sent where it had errors; `other` are such forms of its time, by name."""
     assert isinstance(request.user, User)
     on = timezone.localdate()
     said = request_policy.on(on)
@@ -133,7 +145,8 @@ def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = N
     draft = next((each for each in every if each.sent_on is None), None)
     decided = found.review is not None and found.review.state == Review.State.DECIDED
     answer = answers.kept(found) if decided else None
-    last = (draft and replies.body_of(draft)) or {}
+    replied = [each for each in every if each.sent_on and each.about == RequestReply.About.REPLY]
+    last = (draft and draft.about == RequestReply.About.REPLY and replies.body_of(draft)) or {}
     can = {
         name: bool(access.may(request.user, f"request.{name}", on=on, controller=found.controller))
         for name in ("record", "reply", "check")
@@ -147,13 +160,17 @@ def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = N
         "grounds": [said.grounds.get(code, code) for code in found.grounds],
         "databases": [titles.get(code, code) for code in found.databases],
         "standing": attached.standing(found, every),
-        "late": _line(found, said)[3],
+        "late": attached.is_late(found, every),
+        "replied": replied,
+        **request_clock.shown(found, said, other or {}),
         "decided": decided,
         "may_review": bool(access.may(request.user, "review.work", on=on, controller=found.controller)),
         "open_review": _open_review(found),
         "draft": draft,
         "draft_body": _shown(draft),
-        "stands": replies.is_still_so(draft).reasons if draft else (),
+        "draft_is_reply": draft is not None and draft.about == RequestReply.About.REPLY,
+        "needs_second": draft is not None and letters.needs_second_person(draft, said),
+        "stands": letters.is_still_so(draft).reasons if draft else (),
         "can_draft": replies.can_be_drafted(found),
         "sent": [(each, _shown(each)) for each in every if each.sent_on],
         "can": can,
@@ -163,7 +180,9 @@ def _page(request: HttpRequest, found: PersonRequest, form: ReplyForm | None = N
         "to_confirm": [(code, titles.get(code, code)) for code in granted if code not in found.done_there],
         "page_title": f"Request {found.reference}",
     }
-    return TemplateResponse(request, "retention/request.html", shown, status=422 if form and form.errors else 200)
+    wrong = [each for each in (form, *(other or {}).values()) if each and each.errors]
+    shown["wrong"] = wrong[0] if wrong else None
+    return TemplateResponse(request, "retention/request.html", shown, status=422 if wrong else 200)
 
 
 def _open_review(found: PersonRequest) -> Review | None:
@@ -176,8 +195,10 @@ def _open_review(found: PersonRequest) -> Review | None:
 def _shown(reply: RequestReply | None) -> dict[str, object] | None:
     """Return a reply as the page shows it."""
     body = replies.body_of(reply) if reply else None
-    if body is None:
+    if reply is None or body is None:
         return None
+    if reply.about != RequestReply.About.REPLY:
+        return {"sentences": body["sentences"], "words": body["words"], "rights": body["rights"]}
     return {
         "opening": replies.opening(body),
         "heads": replies.heads(body),
@@ -194,7 +215,7 @@ def _shown(reply: RequestReply | None) -> dict[str, object] | None:
 @opens("request.reply")
 def draft_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Draft the reply, or draft it again."""
-    found, by = _found(request, reference), visitor(request)
+    found, by = found_request(request, reference), visitor(request)
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
@@ -205,7 +226,7 @@ def draft_reply(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             return redirect("request", found.reference)
     audit.record_apart(by, _REFUSED, "refused", subject=found.reference)
-    return _page(request, found, form)
+    return page(request, found, form)
 
 
 def _draft(found: PersonRequest) -> RequestReply:
@@ -219,7 +240,7 @@ def _draft(found: PersonRequest) -> RequestReply:
 @opens("request.check")
 def look_at_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Record that the reader has looked at what another drafted, and that it may go."""
-    found = _found(request, reference)
+    found = found_request(request, reference)
     look = partial(replying.look, _draft(found), by=visitor(request))
     carry_out(request, look, "Recorded: the reply may go.", refusal=_REFUSED, of=found.reference)
     return redirect("request", found.reference)
@@ -229,7 +250,7 @@ def look_at_reply(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("request.reply")
 def send_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Record that the reply was sent."""
-    found, by, form = _found(request, reference), visitor(request), SentForm(request.POST)
+    found, by, form = found_request(request, reference), visitor(request), SentForm(request.POST)
     draft = _draft(found)
 
     def send() -> None:
@@ -245,7 +266,7 @@ def send_reply(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("request.reply")
 def done_there(request: HttpRequest, reference: str) -> HttpResponse:
     """Record that a national database has deleted what the request was granted of it."""
-    found = _found(request, reference)
+    found = found_request(request, reference)
     confirm = partial(requesting.confirm_there, found, request.POST.get("place", ""), by=visitor(request))
     carry_out(request, confirm, "Recorded. Draft the reply again to say so.", refusal=_REFUSED, of=found.reference)
     return redirect("request", found.reference)
@@ -255,7 +276,7 @@ def done_there(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("request.record")
 def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
     """Record that whoever asked took the request back."""
-    found = _found(request, reference)
+    found = found_request(request, reference)
     withdraw = partial(requesting.withdraw, found, by=visitor(request))
     carry_out(request, withdraw, "Recorded: the request is over.", refusal=_REFUSED, of=found.reference)
     return redirect("request", found.reference)
@@ -264,11 +285,11 @@ def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("request.view")
 def reply_file(request: HttpRequest, reference: str, key: int, form: str) -> HttpResponse:
     """Give a reply as a PDF, or as a file for a machine."""
-    found = _found(request, reference)
+    found = found_request(request, reference)
     reply = found.replies.filter(pk=key).first()
     body = replies.body_of(reply) if reply else None
-    if reply is None or body is None:
-        raise Http404
+    if reply is None or body is None or (form == "json" and reply.about != RequestReply.About.REPLY):
+        raise Http404  # the file for a machine tells what is decided: a letter before the reply decides nothing
     audit.record(
         visitor(request),
         "request.reply_file",
@@ -277,7 +298,8 @@ def reply_file(request: HttpRequest, reference: str, key: int, form: str) -> Htt
         detail={"form": form, "sent": reply.sent_on is not None},
     )
     if form == "pdf":
-        made = reply_print.as_pdf(body, is_draft=not (reply.seen_by or reply.sent_on))
+        waits = letters.needs_second_person(reply, request_policy.on(timezone.localdate())) and not reply.seen_by
+        made = reply_print.as_pdf(body, is_draft=waits and not reply.sent_on)
         response = HttpResponse(made, content_type="application/pdf")
     else:
         response = HttpResponse(replies.as_file(body), content_type="application/json; charset=utf-8")

@@ -22,8 +22,8 @@ from muniment.retention.checks import leaving, sampled
 from muniment.retention.deciding import doubt
 from muniment.retention.disposals import due
 from muniment.retention.elsewhere import told
-from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, Review
-from muniment.retention.requests import attached
+from muniment.retention.models import DisposalBatch, DisposalOrder, Hold, HoldVersion, PersonRequest, Review
+from muniment.retention.requests import attached, restrictions
 from muniment.retention.reviews import queue
 from muniment.retention.views import elsewhere
 from muniment.retention.views.disposals import AT_SOURCES, IN_DOUBT
@@ -32,6 +32,7 @@ from muniment.supply import queries as supplied
 from muniment.supply.models import Supply
 
 WEEK = timedelta(days=7)
+Figure = tuple[str, str, str, Callable[[], int]]  # the action that it is for, what is counted, its list, and the count
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _lines(found: QuerySet[Review]) -> list[Line]:
 def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     """Return the figures of what the user can do something about; one that stands at none is left out."""
     orders, lists = reverse("disposals"), reverse("reviews")
-    asked: tuple[tuple[str, str, str, Callable[[], int]], ...] = (
+    asked: tuple[Figure, ...] = (
         ("review.work", "review{s} due", lists, lambda: up_to(_waiting(user).filter(due__lte=on))),
         ("review.work", "review{s} with me", f"{lists}?allocated=me&state=undecided", lambda: _with(user)),
         (
@@ -126,7 +127,7 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
             lambda: up_to(_waiting(user, state=queue.CHASE, allocated="me")),
         ),
         ("review.work", "review{s} in doubt", f"{lists}?state={queue.DOUBT}", lambda: _in_doubt(user)),
-        ("request.reply", "request{s} late", f"{reverse('requests')}?which=late", lambda: _late_requests(user)),
+        *_of_requests(user, on),
         ("disposal.propose", "due by the clock, to propose", reverse("due_disposals"), lambda: _by_clock(user, on)),
         ("disposal.approve", "disposal{s} to approve", f"{orders}?state=proposed", lambda: _to_approve(user)),
         ("disposal.approve", "batch{es} to look at", reverse("disposal_batches"), lambda: _batches(user)),
@@ -163,6 +164,31 @@ def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
     )
     figures = (Awaits(count(), several, href) for action, several, href, count in asked if action in may)
     return [figure for figure in figures if figure.number]
+
+
+def _of_requests(user: User, on: date) -> tuple[Figure, ...]:
+    lists = reverse("requests")
+    return (
+        ("request.reply", "request{s} late", f"{lists}?which=late", lambda: _requests(user, attached.late())),
+        (
+            "request.reply",
+            "request{s} to answer within a week",
+            lists,
+            lambda: _requests(user, attached.due_soon(on + WEEK)),
+        ),
+        (
+            "request.reply",
+            "restriction{s} to look at again",
+            f"{lists}?which=restricted",
+            lambda: _requests(user, restrictions.to_look_at(on)),
+        ),
+        (
+            "request.check",
+            "letter{s} to whoever made a request, to look at",
+            f"{lists}?which=look",
+            lambda: _requests(user, attached.to_look_at(besides=user.username), "request.check"),
+        ),
+    )
 
 
 def _others(user: User, may: frozenset[str]) -> list[Awaits]:
@@ -211,8 +237,8 @@ def _by_clock(user: User, on: date) -> int:
     return up_to(due.due(controllers_of(user, "disposal.propose"), on))
 
 
-def _late_requests(user: User) -> int:
-    return attached.late().filter(controller__in=controllers_of(user, "request.reply")).count()
+def _requests(user: User, found: QuerySet[PersonRequest], action: str = "request.reply") -> int:
+    return found.filter(controller__in=controllers_of(user, action)).count()
 
 
 def _to_approve(user: User) -> int:

@@ -1,6 +1,5 @@
 """One decision answers what ACRO, custody-image and erasure requests ask; a reply tells what whoever asked may know."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from factories.asking import ANSWERS, REGIMES, WORDS, asks, decided, drafted, kept_until_next_year, sent
 from factories.cast import refresh, sign_in
 from factories.deeds import NO, WHY, WORKER, answer_elsewhere, by, decide, prime_of
 from factories.exports import Source, row
@@ -29,49 +29,7 @@ from muniment.workbench import arrivals
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 SAME = {"POSTCODE": "NH1 1AA", "PHONE": "07700900123", "ADDRESS": "1 Invented Street"}
-WORDS = "The caution is old, and nothing has been recorded against you since."
 SECRET = "Seen with a dealer"
-ANSWERS = {
-    "acro_deletion": Answer(
-        {
-            "pnc": There(deletes=True, ground="public_interest"),
-            "ndnad": There(deletes=True, ground="public_interest"),
-            "ident1": There(deletes=False, ground="biometrics_law"),
-        },
-        words=WORDS,
-    ),
-    "image_deletion": Answer(keeping="convicted", words=WORDS),
-    "erasure_request": Answer(keeping="evidence", words=WORDS),
-}
-REGIMES = {"acro_deletion": "rdp", "image_deletion": "cir", "erasure_request": "le"}
-
-
-def asks(life, kind, received_on=None, **more):
-    of_acro = {"databases": ("pnc", "ndnad", "ident1"), "grounds": ("no_crime",)} if kind == "acro_deletion" else {}
-    asked = requesting.Asked(kind, REGIMES[kind], "person", received_on or timezone.localdate(), **of_acro, **more)
-    northshire = Controller.objects.get(code="northshire")
-    return requesting.record(prime_of("P1"), northshire, asked, by=by(life, "hazel"))
-
-
-def decided(life, *kinds, outcome="dispose", **more):
-    """Record requests of these kinds and answer them by one decision."""
-    made = [asks(life, kind) for kind in kinds]
-    done = decide(life, outcome, requests={each.pk: ANSWERS[each.kind] for each in made}, **more)
-    return done, *(PersonRequest.objects.get(pk=each.pk) for each in made)
-
-
-def kept_until_next_year():
-    return {"next_review": timezone.localdate().replace(year=timezone.localdate().year + 1, day=1)}
-
-
-def drafted(life, request, words=WORDS):
-    draft = replying.draft(request, words, by=by(life, "hazel"))
-    return draft, json.loads(replies.as_file(replies.body_of(draft)))
-
-
-def sent(life, draft):
-    replying.look(draft, by=by(life, "ash"))
-    return replying.send(draft, by=by(life, "hazel"), sent_on=timezone.localdate())
 
 
 def decisions(told):
@@ -264,7 +222,7 @@ def test_a_late_request_is_listed_until_it_is_answered(life):
 
 
 def test_what_is_left_of_a_request_goes_when_the_time_of_its_file_is_over(life, time_machine, monkeypatch):
-    _, request = decided(life, "erasure_request", outcome="retain", **kept_until_next_year())
+    _, request = decided(life, "image_deletion", outcome="retain", **kept_until_next_year())
     sent(life, drafted(life, request)[0])
     owner, years_later = f"request:{request.pk}", timezone.now() + timedelta(days=4 * 366)
     assert requesting.forget(by=WORKER) == {"requests_forgotten": 0}
