@@ -180,17 +180,15 @@ WHERE fate.fate = 'unchanged' AND fate.row_id = held.id AND taken.id = held.last
 
 SEEN_AGAIN = (
     *(
-        # First what the rows tell of: of a single row that is little, and of what is withdrawn there may be much.
         f"""
-        WITH again AS MATERIALIZED (
-            SELECT told.id FROM (SELECT row_id, id FROM records_{entity} UNION ALL {telling}) told
-            WHERE told.row_id IN (SELECT held.id {_AGAIN})
-        )
         UPDATE records_{entity} back SET withdrawn_on = NULL
-        WHERE back.withdrawn_on IS NOT NULL AND back.id IN (SELECT id FROM again)
+        WHERE back.withdrawn_on IS NOT NULL
         AND EXISTS (
             SELECT 1 FROM records_sourcerow own
             WHERE own.id = back.row_id AND own.system_id = %(system)s AND own."table" = %(table)s)
+        AND back.id IN (
+            SELECT told.id FROM (SELECT row_id, id FROM records_{entity} UNION ALL {telling}) told
+            WHERE told.row_id IN (SELECT held.id {_AGAIN}))
         AND NOT EXISTS (
             SELECT 1 FROM records_sourceevent e {TOLD}
             WHERE e.system_id = %(system)s AND e.kind = 'delete' AND e.entity = '{entity}'

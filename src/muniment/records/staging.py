@@ -99,10 +99,6 @@ def as_json(rows: list[dict[str, Any]]) -> str:
     return json.dumps(rows, default=str)
 
 
-# Rows of which the planner is told how few they are: else it reads through all that is held to join them.
-_FEW = 2000
-
-
 def load(tables: dict[str, pa.Table]) -> dict[str, str]:
     """Load tables and return the name of each staged table, which any thread may use; `drop` them at the end.
 
@@ -121,8 +117,6 @@ def load(tables: dict[str, pa.Table]) -> dict[str, str]:
                 if table.num_rows:
                     sent = _as_sent(table.drop_columns(list(same)))
                     cursor.adbc_ingest(f"{run}_{name}", sent, mode="append", db_schema_name=SCHEMA)
-            if sum(table.num_rows for table in tables.values()) <= _FEW:
-                cursor.execute(f"ANALYZE {', '.join(names.values())}")
         bulk.commit()
     return names
 
