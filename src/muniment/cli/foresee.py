@@ -14,9 +14,11 @@ from muniment.core import actors, policy_in_force
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
+from muniment.retention.actions import estimate as estimating
 from muniment.retention.actions import foresee as foreseeing
-from muniment.retention.foresight import counted, foresight_tables, foresight_workbook, workload
+from muniment.retention.foresight import counted, foresight_files, foresight_tables, foresight_workbook, workload
 from muniment.retention.foresight.foresight_workbook import About
+from muniment.retention.foresight.shown import Estimated, Table
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
@@ -35,7 +37,8 @@ def foresee(
     reviewers: Annotated[int | None, typer.Option(help="How many reviewers there are; else as policy has it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="A file to write every table to: a workbook when it ends in .xlsx, else CSV.")
+        Path | None,
+        typer.Option(help="A file to write every table to: by its ending .xlsx, .ods, .pdf, and CSV for any other."),
     ] = None,
 ) -> None:
     """Count what falls due month by month, keep it for the page, and change no decision."""
@@ -56,6 +59,34 @@ def foresee(
     except Refused as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.WRONG_USE) from error
+    _tell(run, reviewers, as_json=as_json, out=out)
+
+
+@app.command()
+def estimate(
+    against: Annotated[str, typer.Option(help="Another schedule, as 'muniment foresee' takes it.")],
+    reviewers: Annotated[int | None, typer.Option(help="How many reviewers there are; else as policy has it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[Path | None, typer.Option(help="A file to write every table to, as of 'muniment foresee'.")] = None,
+) -> None:
+    """Say within seconds about how much another schedule would change, from a sample, with intervals."""
+    try:
+        loaded = policy_in_force.load()
+        run = estimating.estimate(loaded, by=actors.from_command("estimate"), against=_against(loaded, against))
+    except (PolicyError, Refused) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(exits.WRONG_USE) from error
+    if run is None:
+        typer.echo(
+            "There is nothing to draw from: too few are decided, or the last schedule by the policy in force is not"
+            f" foreseen. Run 'muniment foresee --against {against}', which works it out exactly.",
+            err=True,
+        )
+        raise typer.Exit(exits.WRONG_USE)
+    _tell(run, reviewers, as_json=as_json, out=out)
+
+
+def _tell(run: BatchRun, reviewers: int | None, *, as_json: bool, out: Path | None) -> None:
     pace = workload.pace(counted.first_day(run))
     there = pace.reviewers if reviewers is None else reviewers
     made = foresight_tables.forecast(run, counted.Wanted(), there, pace)
@@ -63,6 +94,8 @@ def foresee(
     if out:
         about = About(pace, there, "every force and office", "", timezone.localdate())
         write(out, run, made, about)
+    if made.estimated and not as_json:
+        typer.echo(foresight_tables.estimate_in_words(made.estimated))
     if as_json:
         printing.report(_facts(run, every, made), as_json=True)
         return
@@ -87,28 +120,30 @@ def _against(loaded: Policy, name: str) -> Against:
     return other_schedules.of_day(loaded, as_on)
 
 
-def _facts(run: BatchRun, tables: list[foresight_tables.Table], made: foresight_tables.Forecast) -> dict[str, Any]:
+def _facts(run: BatchRun, tables: list[Table], made: foresight_tables.Forecast) -> dict[str, Any]:
     burnt = {
         name: {"worked_off": each.gone, "left": each.left[-1]}
         for name, each in (("slowest", made.slow), ("fastest", made.fast))
     }
+    told = asdict(made.estimated) if made.estimated else None
     shown = {table.code: {key: value for key, value in asdict(table).items() if key != "code"} for table in tables}
-    return {"run": run.pk, **run.versions, "decisions": made.total, "backlog": burnt, "tables": shown}
+    return {"run": run.pk, **run.versions, "decisions": made.total, "backlog": burnt, "sample": told, "tables": shown}
 
 
 def write(out: Path, run: BatchRun, made: foresight_tables.Forecast, about: About) -> None:
-    """Write every table to a file: as a workbook, or as CSV with every figure on a line of its own.
+    """Write every table to a file: as its ending says, or as CSV with every figure on a line of its own.
 
     There each line bears its table, row and column, so that one file holds many tables.
     """
-    if out.suffix.lower() == ".xlsx":
-        out.write_bytes(foresight_workbook.made(run, made, about))
+    if (form := out.suffix.lower().removeprefix(".")) in foresight_files.KINDS:
+        out.write_bytes(foresight_files.made(form, run, made, about))
         return
     with out.open("w", newline="", encoding="utf-8") as file:
         written = csv.writer(file)
         written.writerow(["Table", "Row", "Column", "Figure", "As on", "Policy", "Other schedule", "Forecast"])
         last = [run.versions["on"], run.versions["policy"], run.versions["against"], run.pk]
-        for table in foresight_tables.every(made):
+        for each in foresight_tables.every(made):
+            table = foresight_workbook.split_out(each, Estimated)
             for name, *values in table.rows:
                 for head, value in zip(table.heads[1:], values, strict=True):
                     written.writerow([table.title, name, head, value, *last])

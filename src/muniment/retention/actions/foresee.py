@@ -12,8 +12,8 @@ from muniment.batch.retention.moves import Moves, moves
 from muniment.core import access, audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun, Controller
-from muniment.core.verdicts import Refused, unless
-from muniment.engine.policy import Policy, PolicyError
+from muniment.core.verdicts import unless
+from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.disposals import due
@@ -118,7 +118,7 @@ def foresee(
             cursor.execute(_INSERT_MOVES.format(moves=names["moves"]), {"run": run.pk, "controller": listing.pk})
             run.counts["moves"] = moved.digest
         run.save(update_fields=["state", "ended_at", "counts"])
-        _forget_earlier(run)
+        forget_earlier(run)
         if against is None:
             _keep_by_the_clock(run, day)
             cursor.execute(_KEEP_BACKLOG, {"day": day, "oldest": day - _KEPT})
@@ -140,7 +140,7 @@ def _keep_by_the_clock(run: BatchRun, day: date) -> None:
     )
 
 
-def _forget_earlier(run: BatchRun) -> None:
+def forget_earlier(run: BatchRun) -> None:
     """Let the counts go that this run replaces, and of comparisons the oldest."""
     earlier = BatchRun.objects.filter(kind=KIND, state="done").exclude(pk=run.pk)
     same = set(earlier.filter(versions__against=run.versions["against"]).values_list("pk", flat=True))
@@ -181,24 +181,3 @@ def keep_up(*, by: Actor) -> dict[str, int]:
         return {"kept_up": 0}
     foresee(loaded, by=by)
     return {"kept_up": 1}
-
-
-def carry_out(*, by: Actor) -> dict[str, int]:
-    """Work out what has been asked for, the oldest first; what cannot be is said with its reason."""
-    done = 0
-    for asked in ForesightAsked.objects.filter(done_at__isnull=True).order_by("pk"):
-        try:
-            loaded = policy_now.policy()
-            asked.run = foresee(loaded, by=by, against=_other(loaded, asked))
-        except (Refused, PolicyError, KeyError) as error:
-            asked.refused = str(error) if not isinstance(error, KeyError) else "This draft is there no longer."
-        asked.done_at = timezone.now()
-        asked.save(update_fields=["run", "refused", "done_at"])
-        done += 1
-    return {"forecasts_made": done}
-
-
-def _other(loaded: Policy, asked: ForesightAsked) -> Against:
-    if asked.as_on:
-        return other_schedules.of_day(loaded, asked.as_on)
-    return other_schedules.of_file(loaded, other_schedules.drafts()[asked.draft])

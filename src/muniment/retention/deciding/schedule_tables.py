@@ -152,32 +152,38 @@ def conditions(part: Part | None, rows_of: Callable[[str], Rows] = _bulk) -> dic
     """Return what narrows the queries. Keys are named one by one: whatever an index does not answer reads a table."""
     if part is None:
         return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false", "each": ""}
-    primes = _among("b.prime_id", part.primes)
+    primes = among("b.prime_id", part.primes)
     theirs = [row["id"] for row in rows_of(_RECORDS_OF.format(primes=primes))]
     records = sorted({*part.records, *theirs})
     return {
         "primes": primes,
-        "records": _among("r.id", records),
-        "dates": _among("d.record_id", records),
-        "held": _among("held.record_id", records),
-        "pairs": f"{_among('one.prime_id', part.primes)} AND {_among('two.prime_id', part.primes)}",
-        "reviews": _among("r.id", part.without_reviews),
+        "records": among("r.id", records),
+        "dates": among("d.record_id", records),
+        "held": among("held.record_id", records),
+        "pairs": f"{among('one.prime_id', part.primes)} AND {among('two.prime_id', part.primes)}",
+        "reviews": among("r.id", part.without_reviews),
         "each": "OFFSET 0",  # record by record: else the involvements of everybody are read for a thousand records
     }
 
 
-def _among(column: str, keys: Sequence[int]) -> str:
+def among(column: str, keys: Sequence[int]) -> str:
+    """Return the condition that a column is one of some keys."""
     return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
 
 
 def _read(only: dict[str, str]) -> tables.Tables:
     """Return the tables of a run; no match is held possible yet."""
-    return tables.Tables(**{name: _one(query, getattr(tables, name.upper()), only) for name, query in QUERIES.items()})
+    return tables.Tables(**{name: read_one(name, only) for name in QUERIES})
 
 
 def read_holds() -> pa.Table:
     """Return the records that standing holds cover, and those that were covered until a release or a narrowing."""
     return _one(_HOLDS, tables.HOLDS, conditions(None))
+
+
+def read_one(name: str, only: dict[str, str], query: str = "") -> pa.Table:
+    """Return one of the tables of a run, by its own query or another."""
+    return _one(query or QUERIES[name], getattr(tables, name.upper()), only)
 
 
 def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
@@ -197,7 +203,7 @@ def read_everyone(decided: pa.Table, on: date) -> tables.Tables:
     """
     only = conditions(None)
     given = _read(only)
-    return _with_possible(given, decided, only, on) or given
+    return with_possible(given, decided, only, on) or given
 
 
 def decide(
@@ -210,12 +216,18 @@ def decide(
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
     only = conditions(part)
-    given = _read(only)
+    return decide_given(_read(only), policy, on, only, follow)
+
+
+def decide_given(
+    given: tables.Tables, policy: Policy, on: date, only: dict[str, str], follow: Following | None = None
+) -> retention.Schedule:
+    """Decide as `decide` does about whom and what tables hold; `only` are the conditions that they were read by."""
     schedule = partial(_schedule, policy=policy, on=on)
     made = schedule(given)
     holds = follow(made) if follow else None
     again = given if holds is None else replace(given, holds=holds)
-    doubtful = _with_possible(again, made.persons, only, on)
+    doubtful = with_possible(again, made.persons, only, on)
     if holds is None and doubtful is None:
         return made
     return schedule(doubtful or again)
@@ -229,7 +241,7 @@ def _schedule(given: tables.Tables, policy: Policy, on: date) -> retention.Sched
     return retention.schedule(given, policy, asked_on=on, plans_in=places.home() / "plans")
 
 
-def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:
+def with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:
     """Add to each person what a doubtful match would bring in, from the decisions made without it.
 
     `decided` is of schema PERSON_DECISIONS. Return None when no match is in doubt.
