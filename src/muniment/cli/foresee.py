@@ -14,7 +14,6 @@ from muniment.core import actors, policy_in_force
 from muniment.core.models import BatchRun
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
-from muniment.retention.actions import estimate as estimating
 from muniment.retention.actions import foresee as foreseeing
 from muniment.retention.foresight import counted, foresight_files, foresight_tables, foresight_workbook, workload
 from muniment.retention.foresight.foresight_workbook import About
@@ -42,13 +41,11 @@ def foresee(
     ] = None,
 ) -> None:
     """Count what falls due month by month, keep it for the page, and change no decision."""
-    if out and not out.absolute().parent.is_dir():
-        typer.echo(f"There is no folder {out.absolute().parent}: make it, or name another file.", err=True)
-        raise typer.Exit(exits.WRONG_USE)
+    look_at(out)
     try:
         on = date.fromisoformat(day) if day else None
         loaded = policy_in_force.load()
-        other = _against(loaded, against) if against else None
+        other = other_of(loaded, against) if against else None
     except ValueError as error:
         typer.echo(
             str(error) if isinstance(error, PolicyError) else f"'{day}' is not a day: write it as 2026-11-22.", err=True
@@ -59,34 +56,18 @@ def foresee(
     except Refused as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(exits.WRONG_USE) from error
-    _tell(run, reviewers, as_json=as_json, out=out)
+    tell(run, reviewers, as_json=as_json, out=out)
 
 
-@app.command()
-def estimate(
-    against: Annotated[str, typer.Option(help="Another schedule, as 'muniment foresee' takes it.")],
-    reviewers: Annotated[int | None, typer.Option(help="How many reviewers there are; else as policy has it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    out: Annotated[Path | None, typer.Option(help="A file to write every table to, as of 'muniment foresee'.")] = None,
-) -> None:
-    """Say within seconds about how much another schedule would change, from a sample, with intervals."""
-    try:
-        loaded = policy_in_force.load()
-        run = estimating.estimate(loaded, by=actors.from_command("estimate"), against=_against(loaded, against))
-    except (PolicyError, Refused) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(exits.WRONG_USE) from error
-    if run is None:
-        typer.echo(
-            "There is nothing to draw from: too few are decided, or the last schedule by the policy in force is not"
-            f" foreseen. Run 'muniment foresee --against {against}', which works it out exactly.",
-            err=True,
-        )
+def look_at(out: Path | None) -> None:
+    """End where there is no folder to write a file to, before anything is worked out."""
+    if out and not out.absolute().parent.is_dir():
+        typer.echo(f"There is no folder {out.absolute().parent}: make it, or name another file.", err=True)
         raise typer.Exit(exits.WRONG_USE)
-    _tell(run, reviewers, as_json=as_json, out=out)
 
 
-def _tell(run: BatchRun, reviewers: int | None, *, as_json: bool, out: Path | None) -> None:
+def tell(run: BatchRun, reviewers: int | None, *, as_json: bool, out: Path | None) -> None:
+    """Print what a run says, and write it to a file where one is named."""
     pace = workload.pace(counted.first_day(run))
     there = pace.reviewers if reviewers is None else reviewers
     made = foresight_tables.forecast(run, counted.Wanted(), there, pace)
@@ -103,7 +84,7 @@ def _tell(run: BatchRun, reviewers: int | None, *, as_json: bool, out: Path | No
         printing.rows(table.title, table.heads, table.rows)
 
 
-def _against(loaded: Policy, name: str) -> Against:
+def other_of(loaded: Policy, name: str) -> Against:
     """Return the other schedule: a folder, a file of one controller's adoptions, or a day; PolicyError for none."""
     path = Path(name)
     if path.is_dir():

@@ -80,7 +80,7 @@ def figures(page: FPDF, heads: Sequence[str], rows: Iterable[Iterable[object]], 
         page.add_page()
     align = ("LEFT", *["RIGHT"] * (len(heads) - 1))
     widths = (2.2 if many else 1.6, *[1.0] * (len(heads) - 1))
-    with page.table(text_align=align, col_widths=widths, padding=0.8 if many else 1) as drawn:
+    with page.table(text_align=align, col_widths=widths, line_height=3.6, padding=0.7) as drawn:
         for row in (heads, *rows):
             drawn.row([latin(cell) for cell in row])
     page.ln(4)

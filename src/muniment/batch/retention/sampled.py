@@ -54,7 +54,7 @@ class Size:
 
     persons: int = 2_500
     records: int = 5_000
-    least: int = 200_000  # decisions
+    least: int = 1_000_000  # decisions: what is around a sample is some hundred thousand records, whatever is held
 
 
 @dataclass(frozen=True)

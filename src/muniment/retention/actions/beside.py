@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from muniment.batch.retention.sampled import Size
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
@@ -13,6 +14,7 @@ from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
+SIZE = Size()
 _FAULTS = (Refused, PolicyError, KeyError)
 
 
@@ -39,7 +41,7 @@ def _estimate(asked: ForesightAsked, by: Actor) -> int:
     """Estimate one; what is wrong with it is said by who works it out."""
     try:
         loaded = policy_now.policy()
-        asked.run = estimate(loaded, by=by, against=_other(loaded, asked))
+        asked.run = estimate(loaded, by=by, against=_other(loaded, asked), size=SIZE)
     except _FAULTS:
         return 0
     asked.save(update_fields=["run"])

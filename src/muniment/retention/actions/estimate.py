@@ -1,7 +1,5 @@
 """Say within seconds about how much another schedule would change, from a sample; the exact figures take its place."""
 
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,9 +7,10 @@ from django.utils import timezone
 
 from muniment.batch.retention import foresight, sampled
 from muniment.batch.retention.sampled import Size
+from muniment.batch.retention.touching import relabels, touched
 from muniment.core import audit, places, turns
 from muniment.core.actors import Actor
-from muniment.core.models import BatchRun
+from muniment.core.models import BatchRun, Controller
 from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention.actions.foresee import FORESIGHT_LOCK, KIND, forget_earlier
@@ -41,14 +40,18 @@ LEFT JOIN core_scope scope ON f.subject = 'record' AND scope.id::text = f.scopes
 def estimate(policy: Policy, *, by: Actor, against: Against, size: Size | None = None) -> BatchRun | None:
     """Decide a sample under another schedule, and keep what it comes to beside the counts of the last forecast.
 
-    None where all are decided as soon: fewer than `size` has, or no forecast of the last schedule by the policy in
-    force is there to stand beside. Nothing is decided, and nothing goes, by an estimate.
+    Drawn is of the controllers alone whose decisions it can change. None where all are decided as soon: fewer than
+    `size` has, or no forecast of the last schedule by the policy in force is there to stand beside. Nothing is decided,
+    and nothing goes, by an estimate.
     """
     began, base = timezone.now(), _base(policy)
-    drawn = foreseen_tables.draw(base, size or Size()) if base else None
-    if base is None or drawn is None:
+    if base is None:
         return None
     day = counted.first_day(base)
+    whose = touched(policy, against.policy, day, Controller.objects.values_list("code", flat=True))
+    drawn = foreseen_tables.draw(base, whose, size or Size())
+    if drawn is None:
+        return None
     here = around.read(drawn, sampled.parts((policy, against.policy)))
     given, only = here.given, here.only
     made = foreseen_tables.published(given)
@@ -61,7 +64,7 @@ def estimate(policy: Policy, *, by: Actor, against: Against, size: Size | None =
     versions = base.versions | {
         "against": against.words,
         "against_policy": against.policy.version,
-        "estimated": True,
+        "estimated": {"person": sorted(whose.person), "record": sorted(whose.record)},
         "relabels": relabels(policy, against.policy, day),
     }
     return _keep(base, versions, pairs, began=began, by=by)
@@ -88,17 +91,3 @@ def _base(policy: Policy) -> BatchRun | None:
         return None
     of = {"against": "", "schedule": last.run, "policy": policy.version, "on": last.on.isoformat()}
     return counted.runs().filter(**{f"versions__{name}": value for name, value in of.items()}).first()
-
-
-def relabels(policy: Policy, other: Policy, on: date) -> bool:
-    """Whether another schedule may bring anybody into another group, or a record into another class.
-
-    Periods, actions and adoptions do not; whatever else differs may.
-    """
-    one, two = policy.on(on), other.on(on)
-    names = ("settings", "families", "systems", "roles", "offences")
-    if any(getattr(one, name) != getattr(two, name) for name in names) or one.classes.keys() != two.classes.keys():
-        return True
-    return any(
-        replace(entry, values=()) != replace(two.classes[name], values=()) for name, entry in one.classes.items()
-    )

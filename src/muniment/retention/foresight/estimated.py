@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from muniment.core.models import BatchRun
+from muniment.core.models import BatchRun, Controller
 from muniment.retention.foresight import counted
 from muniment.retention.foresight.counted import CLOCK, COMES, NOW, Due, Wanted, Year
 from muniment.retention.foresight.estimating import Both, Estimate, Stratum, total, under_the_other
@@ -36,10 +36,9 @@ class Told:
     @property
     def words(self) -> str:
         """Say of how many, and of how many that is."""
-        return (
-            f"{self.people:,} of {self.of_people:,} decisions about people and {self.records:,} of"
-            f" {self.of_records:,} about records"
-        )
+        pairs = ((self.people, self.of_people, "people"), (self.records, self.of_records, "records"))
+        parts = [f"{drawn:,} of {every:,} about {what}" for drawn, every, what in pairs if every]
+        return f"of the decisions that it can change {' and '.join(parts)}" if parts else "of which you see nothing"
 
 
 @dataclass
@@ -66,34 +65,46 @@ class Estimates:
     def __init__(self, run: BatchRun, wanted: Wanted) -> None:
         """Read what is counted and what is drawn, once."""
         self.relabels = bool(run.versions.get("relabels"))
+        touched = run.versions["estimated"]
+        self.touched = {
+            subject: set(Controller.objects.filter(code__in=touched[subject]).values_list("pk", flat=True))
+            for subject in ("person", "record")
+        }
+        self.numbers = {"person": [0, 0], "record": [0, 0]}  # drawn, and of how many
         self.plain, self.fine = _Strata(), _Strata()
         self.by: dict[str, set[Any]] = {"person": set(), "record": set()}
         for row in _rows(counted.counts(run, wanted, "now"), *_NOW):
             self._count(*row)
         for row in _rows(counted.counts(run, wanted, "sample"), *_NOW, *_OTHER):
             self._draw(*row)
-        numbers = {
-            subject: [sum(each[subject].values()) for each in (self.plain.drawn, self.plain.whole)]
-            for subject in ("person", "record")
-        }
-        people, records = numbers["person"], numbers["record"]
+        people, records = self.numbers["person"], self.numbers["record"]
         self.told = Told(people[0], records[0], people[1], records[1])
 
     def _count(self, *row: Any) -> None:
         subject, controller, group, class_id, term, month, code, under_way, number = row
         by = group if subject == "person" else class_id
+        # Of whom nothing can change it is known what they come to, as if they were drawn to the last.
+        known = 0 if controller in self.touched[subject] else number
+        self.numbers[subject][1] += number - known
         for strata, key in self._strata(subject, controller, by):
             strata.whole[subject][key] = strata.whole[subject].get(key, 0) + number
-        for name in _figures(subject, term, month, code, under_way):
-            self.plain.found[name][_plain(subject, controller, by)].whole += number
+            strata.drawn[subject][key] = strata.drawn[subject].get(key, 0) + known
+        found = [
+            self.plain.found[name][_plain(subject, controller, by)]
+            for name in _figures(subject, term, month, code, under_way)
+        ]
         if due := _due(subject, by, term, code):
-            self._both(due, subject, controller, by).whole += number
+            found.append(self._both(due, subject, controller, by))
+        for both in found:
+            both.whole += number
+            _add(both, True, True, known)
 
     def _draw(self, *row: Any) -> None:
         subject, controller, group, class_id, term, month, code, under_way, *other, number = row
         group_other, class_other, term_other, month_other, code_other, moved = other
         by, by_other = (group, group_other) if subject == "person" else (class_id, class_other)
         plain = _plain(subject, controller, by)
+        self.numbers[subject][0] += number
         for strata, key in self._strata(subject, controller, by):
             strata.drawn[subject][key] = strata.drawn[subject].get(key, 0) + number
         one = {*_figures(subject, term, month, code, under_way)}

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from muniment.batch import retention
 from muniment.batch.retention import foresight, sampled, tables
 from muniment.batch.retention.sampled import Drawn, Size
+from muniment.batch.retention.touching import Touched
 from muniment.core import places
 from muniment.core.models import BatchRun
 from muniment.engine.policy import Policy
@@ -132,20 +133,24 @@ def _told_of_persons(them: str, theirs: str) -> pa.Table:
     return _one(_PERSONS_TOLD.format(live=live, them=them, theirs=theirs), foresight.PERSONS_TOLD)
 
 
-def draw(run: BatchRun, size: Size) -> Drawn | None:
+def draw(run: BatchRun, whose: Touched, size: Size) -> Drawn | None:
     """Draw a sample of the decisions that a forecast has counted, the same one each time; None where they are few.
 
-    Each is drawn by its own key: of people by controller and group, of records by controller.
+    Each is drawn by its own key, of the controllers named: of people by controller and group, of records by controller.
     """
     counted = ForeseenCount.objects.filter(run=run, side="now")
     if (counted.aggregate(every=Sum("number"))["every"] or 0) < size.least:
         return None
-    people = counted.filter(subject="person").values_list("controller_id", "group").annotate(Sum("number"))
-    records = counted.filter(subject="record").values_list("controller_id").annotate(Sum("number"))
+    people = counted.filter(subject="person", controller__code__in=whose.person).values_list("controller_id", "group")
+    records = counted.filter(subject="record", controller__code__in=whose.record).values_list("controller_id")
     return Drawn(
-        _one(_DRAWN_PERSONS.format(of=_strata(people, size.persons)), sampled.DRAWN_PERSONS),
-        _one(_DRAWN_RECORDS.format(of=_strata(records, size.records)), sampled.DRAWN_RECORDS),
+        _drawn(_DRAWN_PERSONS, _strata(people.annotate(Sum("number")), size.persons), sampled.DRAWN_PERSONS),
+        _drawn(_DRAWN_RECORDS, _strata(records.annotate(Sum("number")), size.records), sampled.DRAWN_RECORDS),
     )
+
+
+def _drawn(query: str, strata: str, schema: pa.Schema) -> pa.Table:
+    return _one(query.format(of=strata), schema) if strata else schema.empty_table()
 
 
 def _strata(counted: Iterable[tuple[Any, ...]], wanted: int) -> str:

@@ -30,7 +30,8 @@ def as_pdf(run: BatchRun, of: Forecast, about: About) -> bytes:
         paragraph(page, foresight_tables.estimate_in_words(of.estimated), style="B")
     for chart in charts(of):
         _draw(page, chart)
-    for each in foresight_tables.every(of):
+    every = foresight_tables.every(of)
+    for each in (*of.compared, *(one for one in every if one not in of.compared)):
         _print(page, each)
     heading(page, "What these figures are", 13)
     lines = foresight_workbook.about_lines(run, of, about)
@@ -79,4 +80,4 @@ def _draw(page: Page, chart: Chart) -> None:
         page.text(left + mark.x * scale - wide / 2, top + mark.y * scale, latin(mark.text))
     page.set_y(top + chart.height * scale + 2)
     key: Sequence[str] = [f"{words_} ({'dark' if kind == 'person' else 'light'})" for kind, words_ in chart.kinds]
-    paragraph(page, f"{'; '.join(key)}. The same numbers are in the table below.")
+    paragraph(page, f"{'; '.join(key)}. The same numbers are in the first table of what falls due.")

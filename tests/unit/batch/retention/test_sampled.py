@@ -10,8 +10,9 @@ import pytest
 from muniment.batch.retention import Tables, foresight, sampled, schedule
 from muniment.batch.retention import tables as schemas
 from muniment.batch.retention.sampled import Drawn, Size, shares
+from muniment.batch.retention.touching import Touched, relabels, touched
 from muniment.engine import policy
-from muniment.engine.policy.model import Length
+from muniment.engine.policy.model import Adoption, Length, Overlay
 
 ON = date(2026, 11, 22)
 PEOPLE, RECORDS, LINKS = 500, 900, 1500
@@ -118,3 +119,39 @@ def test_half_is_shared_out_by_size_and_half_evenly():
     sizes = {"large": 90_000, "small": 10_000, "few": 20, "none": 0}
     drawn = {name: round(share * sizes[name]) for name, share in shares(sizes.items(), 600).items()}
     assert drawn == {"large": 370, "small": 130, "few": 20}
+
+
+def adopting(loaded, controller, rule):
+    return loaded.adopting([Overlay(controller, (Adoption(rule, date.min, None, "Minute 7", ("One", "Two")),))])
+
+
+def decisions(made, name, **where):
+    rows = getattr(made, name).to_pylist()
+    return sorted(str(row) for row in rows if all(row[key] == value for key, value in where.items()))
+
+
+def test_whose_decisions_nothing_touches_are_the_same_under_both(decided):
+    tables, (loaded, _), made, _ = decided
+    both = frozenset(["north", "west"])
+    north = adopting(loaded, "north", "PER-G3B")
+    assert touched(loaded, north, ON, both) == Touched(frozenset(["north"]), frozenset(["north"]))
+    then = schedule(tables, north, asked_on=ON)
+    for name in ("persons", "records"):
+        assert decisions(then, name, controller="west") == decisions(made, name, controller="west")
+        assert decisions(then, name, controller="north") != decisions(made, name, controller="north")
+    of_records = longer(loaded, "INT-NOLINK")
+    assert touched(loaded, of_records, ON, both) == Touched(frozenset(), both)
+    then = schedule(tables, of_records, asked_on=ON)
+    assert decisions(then, "persons") == decisions(made, "persons")
+    assert decisions(then, "records") != decisions(made, "records")
+
+
+def test_another_offence_role_or_setting_may_bring_anybody_into_another_group(decided):
+    _, (loaded, other), _, _ = decided
+    assert not relabels(loaded, other, ON)
+    ages = tuple(replace(each, content={**each.content, "majority": 17}) for each in loaded.settings["ages"])
+    younger = replace(loaded, settings={**loaded.settings, "ages": ages}, _cache={})
+    assert relabels(loaded, younger, ON)
+    assert touched(loaded, younger, ON, ["north"]) == Touched(frozenset(["north"]), frozenset(["north"]))
+    another = replace(loaded.classes["PER-G3A"], sets_group=True)
+    assert relabels(loaded, replace(loaded, classes={**loaded.classes, "PER-G3A": another}, _cache={}), ON)
