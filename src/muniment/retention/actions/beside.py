@@ -7,8 +7,7 @@ from muniment.batch.retention.sampled import Size
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.engine.policy import Policy, PolicyError
-from muniment.retention.actions.estimate import estimate
-from muniment.retention.actions.foresee import foresee
+from muniment.retention.actions import estimate, foresee
 from muniment.retention.models import ForesightAsked
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
@@ -41,7 +40,7 @@ def _estimate(asked: ForesightAsked, by: Actor) -> int:
     """Estimate one; what is wrong with it is said by who works it out."""
     try:
         loaded = policy_now.policy()
-        asked.run = estimate(loaded, by=by, against=_other(loaded, asked), size=SIZE)
+        asked.run = estimate.estimate(loaded, by=by, against=_other(loaded, asked), size=SIZE)
     except _FAULTS:
         return 0
     asked.save(update_fields=["run"])
@@ -51,7 +50,7 @@ def _estimate(asked: ForesightAsked, by: Actor) -> int:
 def _work_out(asked: ForesightAsked, by: Actor) -> None:
     try:
         loaded = policy_now.policy()
-        asked.run = foresee(loaded, by=by, against=_other(loaded, asked))
+        asked.run = foresee.foresee(loaded, by=by, against=_other(loaded, asked))
     except _FAULTS as error:
         asked.refused = str(error) if not isinstance(error, KeyError) else "This draft is there no longer."
     asked.done_at = timezone.now()

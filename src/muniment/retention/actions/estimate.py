@@ -13,9 +13,10 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun, Controller
 from muniment.engine.policy import Policy
 from muniment.records import staging
-from muniment.retention.actions.foresee import FORESIGHT_LOCK, KIND, forget_earlier
+from muniment.retention.actions.foresee import FORESIGHT_LOCK, KIND
 from muniment.retention.deciding import around, schedule_tables
 from muniment.retention.foresight import counted, foreseen_tables
+from muniment.retention.foresight.replacing import forget_earlier
 from muniment.retention.schedule.other_schedules import Against
 
 _SAME = """

@@ -18,15 +18,14 @@ from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.disposals import due
 from muniment.retention.foresight import foreseen_tables
-from muniment.retention.models import ForeseenCount, ForeseenMove, ForesightAsked, KeptForecast
+from muniment.retention.foresight.replacing import forget_earlier
+from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
 KIND = "foresight"
-ADOPTION = "the adoption"  # how another schedule is known that differs by one: what it moves stays to be read
 WAITING = 5  # each takes as long as a schedule and more
-KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
 _KEPT = timedelta(days=400)  # forecasts of so many days stay to hold a batch against
 FORESIGHT_LOCK = 7_130_014
 
@@ -138,18 +137,6 @@ def _keep_by_the_clock(run: BatchRun, day: date) -> None:
             for controller, scopes, rule, month, people in rows.annotate(Sum("number"))
         ]
     )
-
-
-def forget_earlier(run: BatchRun) -> None:
-    """Let the counts go that this run replaces, and of comparisons the oldest."""
-    earlier = BatchRun.objects.filter(kind=KIND, state="done").exclude(pk=run.pk)
-    same = set(earlier.filter(versions__against=run.versions["against"]).values_list("pk", flat=True))
-    compared = earlier.exclude(versions__against="").exclude(versions__against__startswith=ADOPTION)
-    compared = compared.exclude(pk__in=same).order_by("-pk")
-    gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
-    ForeseenCount.objects.filter(run__in=gone).delete()
-    ForeseenMove.objects.filter(run__in=gone).delete()
-    BatchRun.objects.filter(pk__in=gone).update(state="replaced")
 
 
 def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAsked:

@@ -44,6 +44,7 @@ def world(of):
     ]  # fmt: skip
     days = [(at, "reported_date", some_day(of)) for at in range(RECORDS)]
     days += [(at, "case_closed", some_day(of)) for at in range(RECORDS) if of.random() < 0.4]
+    days += [(at, "custody_release", some_day(of)) for at in range(0, RECORDS, 2)]
     rows = {
         "persons": [{"person_id": at, "born_earliest": day, "born_latest": day}
                     for at in range(PEOPLE) for day in [some_day(of, date(1950, 1, 1), 21000)]],
@@ -139,7 +140,7 @@ def test_whose_decisions_nothing_touches_are_the_same_under_both(decided):
     for name in ("persons", "records"):
         assert decisions(then, name, controller="west") == decisions(made, name, controller="west")
         assert decisions(then, name, controller="north") != decisions(made, name, controller="north")
-    of_records = longer(loaded, "INT-NOLINK")
+    of_records = longer(loaded, "CUS-REC-N")
     assert touched(loaded, of_records, ON, both) == Touched(frozenset(), both)
     then = schedule(tables, of_records, asked_on=ON)
     assert decisions(then, "persons") == decisions(made, "persons")
