@@ -77,7 +77,7 @@ def estimated(folder: Path, size: int) -> Callable[[], int]:
 
     def work() -> int:
         drawn = sampled.draw(made, sampled.Size())
-        given = sampled.around(_tables(folder), drawn, sampled.parts((loaded, other)))
+        given = sampled.around(_tables(folder), drawn)
         now = foresight.side(given, loaded, sampled.made_of(made, given), asked_on=ON)
         then = foresight.side(given, other, schedule(given, other, asked_on=ON), asked_on=ON)
         sampled.pairs(drawn, _TOLD, ON, now, then)

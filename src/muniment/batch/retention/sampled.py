@@ -1,7 +1,9 @@
 """A sample of what is decided, decided exactly under another schedule: what can be said before everything is.
 
-Whose decision is drawn is decided with everybody and everything that it hangs on: all who are on a record drawn or on
-a record of somebody drawn, all their records, and on those whoever is suspected beside a victim among them.
+What is drawn is decided with everybody and everything that it hangs on: all who are on a record drawn or on a record of
+somebody drawn, with all their records. Who else is on those tells nothing: how somebody stands with others hangs on the
+parts that they had themselves, and whether a victim's crime has a suspect is asked of victims alone, never of whoever
+is beside them.
 """
 
 from collections.abc import Iterable
@@ -17,7 +19,6 @@ from muniment.batch.connecting import connect
 from muniment.batch.retention import tables as schemas
 from muniment.batch.retention.foresight import MOVED, Side, Told, horizon, term
 from muniment.batch.retention.tables import Schedule, Source, Tables
-from muniment.engine.policy.model import Policy
 
 DRAWN_PERSONS = pa.schema([("person_id", pa.int64()), ("controller", pa.string())])
 DRAWN_RECORDS = pa.schema([("record_id", pa.int64())])
@@ -63,21 +64,6 @@ class Drawn:
 
     persons: pa.Table
     records: pa.Table
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The roles that tell whose involvements beside somebody's own are needed."""
-
-    suspected: tuple[str, ...]
-    harmed: tuple[str, ...]
-
-
-def parts(policies: Iterable[Policy]) -> Parts:
-    """Return the roles of some policies by what a clear period hangs on."""
-    roles = [role for policy in policies for role in policy.codes.roles.values()]
-    suspected = sorted({role.code for role in roles if role.offender})
-    return Parts(tuple(suspected), tuple(sorted({role.code for role in roles if role.kind == "victim"})))
 
 
 def shares(sizes: Iterable[tuple[Any, int]], wanted: int) -> dict[Any, float]:
@@ -128,17 +114,12 @@ _AROUND = """
 CREATE TEMP TABLE theirs AS SELECT record_id FROM drawn_records
     UNION SELECT record_id FROM involvements WHERE person_id IN (SELECT person_id FROM drawn_persons);
 CREATE TEMP TABLE near AS SELECT person_id FROM drawn_persons
-    UNION SELECT person_id FROM involvements WHERE record_id IN (FROM theirs) UNION SELECT person_id FROM besides;
-CREATE TEMP TABLE own AS SELECT involvement_id, record_id, role FROM involvements WHERE person_id IN (FROM near);
-CREATE TEMP TABLE every AS SELECT record_id FROM own UNION FROM theirs;
-CREATE TEMP TABLE beside AS SELECT DISTINCT record_id FROM own WHERE list_contains($harmed, role);
-CREATE TEMP TABLE here AS SELECT * FROM involvements WHERE record_id IN (FROM every) AND (
-    involvement_id IN (SELECT involvement_id FROM own) OR record_id IN (FROM beside)
-        AND (list_contains($suspected, role) OR sentence_custodial));
-CREATE TEMP TABLE people AS SELECT person_id FROM here UNION FROM near;
+    UNION SELECT person_id FROM involvements WHERE record_id IN (FROM theirs);
+CREATE TEMP TABLE every AS SELECT record_id FROM involvements WHERE person_id IN (FROM near) UNION FROM theirs;
 """
 _NARROWED = {
-    "persons": "person_id IN (FROM people)",
+    "persons": "person_id IN (FROM near)",
+    "involvements": "person_id IN (FROM near)",
     "reviews": "person_id IN (FROM near)",
     "flags": "person_id IN (FROM near)",
     "events": "person_id IN (FROM near)",
@@ -148,24 +129,16 @@ _NARROWED = {
 }
 
 
-def around(tables: Tables, drawn: Drawn, roles: Parts, besides: Iterable[int] = ()) -> Tables:
-    """Return what has to be known to decide what is drawn as if everything were known.
-
-    `besides` are further people who are decided in full: who may be the same as somebody near.
-    """
+def around(tables: Tables, drawn: Drawn) -> Tables:
+    """Return what has to be known to decide what is drawn as if everything were known."""
     raw = connect(preserve_insertion_order="false")
     for each in fields(tables):
         _lend(raw, each.name, getattr(tables, each.name))
     raw.register("drawn_persons", drawn.persons)
     raw.register("drawn_records", drawn.records)
-    raw.register("besides", pa.table({"person_id": pa.array(besides, pa.int64())}))
-    for statement in _AROUND.split(";")[:-1]:
-        given = {"harmed": list(roles.harmed), "suspected": list(roles.suspected)}
-        raw.execute(statement, {name: value for name, value in given.items() if f"${name}" in statement})
-    found = {"involvements": _read(raw, "SELECT * FROM here", "involvements")}
-    for name, condition in _NARROWED.items():
-        found[name] = _read(raw, f"SELECT * FROM {name} WHERE {condition}", name)  # noqa: S608 - names of our own
-    return Tables(**found)
+    raw.execute(_AROUND)
+    queries = {name: f"SELECT * FROM {name} WHERE {condition}" for name, condition in _NARROWED.items()}  # noqa: S608
+    return Tables(**{name: _read(raw, query, name) for name, query in queries.items()})
 
 
 def made_of(made: "Schedule | tuple[Path, Path]", tables: Tables) -> Schedule:

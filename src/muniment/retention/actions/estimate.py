@@ -53,7 +53,7 @@ def estimate(policy: Policy, *, by: Actor, against: Against, size: Size | None =
     drawn = foreseen_tables.draw(base, whose, size or Size())
     if drawn is None:
         return None
-    here = around.read(drawn, sampled.parts((policy, against.policy)))
+    here = around.read(drawn)
     given, only = here.given, here.only
     made = foreseen_tables.published(given)
     doubtful = schedule_tables.with_possible(given, made.persons, only, day) or given

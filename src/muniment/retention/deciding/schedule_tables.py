@@ -81,7 +81,7 @@ JOIN core_controller c ON c.id = s.controller_id
 """  # noqa: S608
 
 # All records that people of a part are on.
-_RECORDS_OF = """
+RECORDS_OF = """
 SELECT DISTINCT i.record_id AS id FROM records_involvement i
 JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes}
 """
@@ -153,7 +153,7 @@ def conditions(part: Part | None, rows_of: Callable[[str], Rows] = _bulk) -> dic
     if part is None:
         return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false", "each": ""}
     primes = among("b.prime_id", part.primes)
-    theirs = [row["id"] for row in rows_of(_RECORDS_OF.format(primes=primes))]
+    theirs = [row["id"] for row in rows_of(RECORDS_OF.format(primes=primes))]
     records = sorted({*part.records, *theirs})
     return {
         "primes": primes,
@@ -171,19 +171,14 @@ def among(column: str, keys: Sequence[int]) -> str:
     return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
 
 
-def _read(only: dict[str, str]) -> tables.Tables:
-    """Return the tables of a run; no match is held possible yet."""
-    return tables.Tables(**{name: read_one(name, only) for name in QUERIES})
+def read(only: dict[str, str]) -> tables.Tables:
+    """Return the tables of a run as far as conditions reach; no match is held possible yet."""
+    return tables.Tables(**{name: _one(query, getattr(tables, name.upper()), only) for name, query in QUERIES.items()})
 
 
 def read_holds() -> pa.Table:
     """Return the records that standing holds cover, and those that were covered until a release or a narrowing."""
     return _one(_HOLDS, tables.HOLDS, conditions(None))
-
-
-def read_one(name: str, only: dict[str, str], query: str = "") -> pa.Table:
-    """Return one of the tables of a run, by its own query or another."""
-    return _one(query or QUERIES[name], getattr(tables, name.upper()), only)
 
 
 def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
@@ -202,7 +197,7 @@ def read_everyone(decided: pa.Table, on: date) -> tables.Tables:
     `decided` is of schema PERSON_DECISIONS.
     """
     only = conditions(None)
-    given = _read(only)
+    given = read(only)
     return with_possible(given, decided, only, on) or given
 
 
@@ -216,7 +211,7 @@ def decide(
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
     only = conditions(part)
-    return decide_given(_read(only), policy, on, only, follow)
+    return decide_given(read(only), policy, on, only, follow)
 
 
 def decide_given(

@@ -87,7 +87,7 @@ def test_a_sample_is_decided_as_it_is_among_all_under_both_schedules(decided):
     assert 40 < drawn.persons.num_rows < 80
     assert 40 < drawn.records.num_rows < 80
     assert sampled.draw(made, Size(persons=60, records=60, least=0)) == drawn, "the same each time"
-    given = sampled.around(tables, drawn, sampled.parts(policies))
+    given = sampled.around(tables, drawn)
     assert given.records.num_rows < RECORDS * 0.9
     here = paired(drawn, sides(given, policies, sampled.made_of(made, given)))
     assert here == paired(drawn, whole)
