@@ -77,6 +77,7 @@ class Estimates:
             self._count(*row)
         for row in _rows(counted.counts(run, wanted, "sample"), *_NOW, *_OTHER):
             self._draw(*row)
+        self.strata = {subject: self.plain.of(subject) for subject in ("person", "record")}
         people, records = self.numbers["person"], self.numbers["record"]
         self.told = Told(people[0], records[0], people[1], records[1])
 
@@ -137,7 +138,7 @@ class Estimates:
     def due(self, name: Key) -> Estimate:
         """Return how many of a figure, such as the reviews of a year, there are under the other schedule."""
         subject = "person" if name[-1] < 2 else "record"
-        return under_the_other(self.plain.of(subject), self.plain.found.get(name, {}))
+        return under_the_other(self.strata[subject], self.plain.found.get(name, {}))
 
     def due_by(self, subject: str, by: Any) -> tuple[int, Estimate]:
         """Return how many of a group or class are due in force, and under the other schedule."""
@@ -156,7 +157,7 @@ class Estimates:
         """Return what would come to something else, from what to what, most first."""
         found = []
         for (subject, one, two), hits in self.plain.hits.items():
-            strata = self.plain.of(subject)
+            strata = self.strata[subject]
             found.append(((subject, one, two), total([*strata.values()], [hits.get(key, 0) for key in strata])))
         return sorted(found, key=lambda each: (-each[1].value, each[0]))
 
