@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from muniment.batch.retention import Schedule, Tables, foresight, schedule
+from muniment.batch.retention import Schedule, Tables, foresight, sampled, schedule
 from muniment.engine import policy
 from muniment.engine.policy import Policy
 from muniment.engine.policy.model import Length
@@ -16,6 +16,8 @@ PREPARE = ("benchmarks.schedule:prepare", "benchmarks.foresight:decided")
 OURS = (
     ("benchmarks.foresight:forecast", "batch.retention.foresight, of decisions that are made"),
     ("benchmarks.foresight:beside", "the same with another schedule decided and put beside it"),
+    ("benchmarks.foresight:estimated", "another schedule estimated from a sample, first run in a process"),
+    ("benchmarks.foresight:estimated_again", "the same, with statements that an earlier run has made"),
     ("benchmarks.foresight:counting", "the counts alone"),
 )
 PEER = ("benchmarks.schedule:scanned", "DuckDB: scan, join, group by person")
@@ -64,6 +66,30 @@ def beside(folder: Path, size: int) -> Callable[[], int]:
         foresight.count(_TOLD, ON, now, foresight.side(_tables(folder), other, then, asked_on=ON))
         return size
 
+    return work
+
+
+def estimated(folder: Path, size: int) -> Callable[[], int]:
+    """Draw a sample of the decisions that are made, decide it under the other schedule and compare."""
+    loaded = policy.load()
+    other = _longer(loaded)
+    made = (folder / "decided_persons.parquet", folder / "decided_records.parquet")
+
+    def work() -> int:
+        drawn = sampled.draw(made, sampled.Size())
+        given = sampled.around(_tables(folder), drawn)
+        now = foresight.side(given, loaded, sampled.made_of(made, given), asked_on=ON)
+        then = foresight.side(given, other, schedule(given, other, asked_on=ON), asked_on=ON)
+        sampled.pairs(drawn, _TOLD, ON, now, then)
+        return size
+
+    return work
+
+
+def estimated_again(folder: Path, size: int) -> Callable[[], int]:
+    """Do the same as a worker does that has scheduled before: periods are no part of the statements."""
+    work = estimated(folder, size)
+    work()
     return work
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from xml.etree import ElementTree
 
 import openpyxl
 
@@ -39,3 +40,38 @@ def parts(made: bytes) -> dict[str, str]:
     """Return the parts of a workbook, by name."""
     with zipfile.ZipFile(io.BytesIO(made)) as packed:
         return {each: packed.read(each).decode() for each in packed.namelist()}
+
+
+def open_rows(made: bytes, sheet: str) -> list[list[object]]:
+    """Return what the cells of a sheet of an open spreadsheet show, row by row, which holds nothing beside them."""
+    nothing_beside_open(made)
+    (page,) = (each for each in _content(made).iter(f"{_TABLE}table") if each.get(f"{_TABLE}name") == sheet)
+    return [[_value(cell) for cell in row] for row in page.iter(f"{_TABLE}table-row")]
+
+
+def nothing_beside_open(made: bytes) -> None:
+    """Hold an open spreadsheet to what it shows: no part, no element and no attribute but those of visible cells."""
+    named = parts(made)
+    assert sorted(named) == ["META-INF/manifest.xml", "content.xml", "mimetype", "styles.xml"]
+    assert next(iter(named)) == "mimetype"
+    body = next(_content(made).iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"))
+    held = {each.tag.rpartition("}")[2] for each in body.iter()} - {"spreadsheet"}
+    assert held <= {"table", "table-column", "table-header-rows", "table-row", "table-cell", "p"}
+    told = {name.rpartition("}")[2] for each in body.iter() for name in each.attrib}
+    assert told <= {"name", "style-name", "value-type", "value", "date-value"}, "no formula, nothing hidden, no comment"
+    assert not re.search(r'visibility|display="false"|hidden|xlink:href|dc:creator', "".join(named.values()))
+
+
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+
+
+def _content(made: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(parts(made)["content.xml"])
+
+
+def _value(cell: ElementTree.Element) -> object:
+    kind, text = cell.get(f"{_OFFICE}value-type"), "".join(cell.itertext())
+    if kind == "float":
+        return float(cell.get(f"{_OFFICE}value", ""))
+    return cell.get(f"{_OFFICE}date-value") if kind == "date" else text or None

@@ -46,6 +46,7 @@ COMMANDS = {
     ),
     "uprn": Command("uprn", "Load where properties lie, from OS Open UPRN.", "batch"),
     "schedule": Command("schedule", "Work out retention for every person and record.", "batch"),
+    "estimate": Command("estimate", "Say within seconds about how much another schedule would change.", "batch"),
     "foresee": Command(
         "foresee", "Foresee what falls due in ten years, and what another schedule would change.", "batch"
     ),

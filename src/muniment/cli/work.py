@@ -17,6 +17,7 @@ from muniment.core import access, actors, audit, content, ledger, postgres
 from muniment.core.actors import Actor
 from muniment.retention.actions import (
     batching,
+    beside,
     destruction,
     effects,
     escalating,
@@ -68,7 +69,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         lambda: destruction.work(by=by),
         lambda: requests.close_events(by=by),
         lambda: foresee.keep_up(by=by),
-        lambda: foresee.carry_out(by=by),
+        lambda: beside.carry_out(by=by),
         lambda: {"adoptions_foreseen": effects.work_out(by=by)},
     ]
     if sweep:

@@ -27,6 +27,8 @@ class Month(date):
 
 Value = str | int | float | date | datetime | None
 KIND: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OPEN: Final = "application/vnd.oasis.opendocument.spreadsheet"
+ENDINGS: Final = {KIND: "xlsx", OPEN: "ods"}
 MARKING: Final = "OFFICIAL-SENSITIVE"
 ABOUT: Final = "About"
 MOST_ROWS: Final = 1_048_576  # of a sheet, its head among them
@@ -62,22 +64,33 @@ def workbook(title: str, about: Iterable[tuple[str, Value]], sheets: Sequence[Sh
     book.properties.creator = book.properties.lastModifiedBy = "Muniment"
     book.properties.title = title
     book.properties.created = book.properties.modified = timezone.localtime(made_at).replace(tzinfo=None)
-    names = _names(sheets)
-    contents = [(name, sheet.title, sheet.note) for name, sheet in zip(names, sheets, strict=True)]
-    first = [("Title", title), ("Marking", MARKING), *about, *_listed(contents)]
-    _write(book, ABOUT, Sheet(title, ("What", "Which"), first), head_column=True)
-    for name, sheet in zip(names, sheets, strict=True):
-        _write(book, name, sheet)
+    for name, sheet in named(title, about, sheets):
+        _write(book, name, sheet, head_column=name == ABOUT)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def response(name: str, made: bytes) -> HttpResponse:
+def response(name: str, made: bytes, kind: str = KIND) -> HttpResponse:
     """Return a workbook to download; `name` is without its ending."""
-    found = HttpResponse(made, content_type=KIND)
-    found["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    found = HttpResponse(made, content_type=kind)
+    found["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS[kind]}"'
     return found
+
+
+def named(title: str, about: Iterable[tuple[str, Value]], sheets: Sequence[Sheet]) -> list[tuple[str, Sheet]]:
+    """Return sheets with the names that a spreadsheet takes, before them one that says what they are.
+
+    Raises ValueError for a table with more rows than a sheet takes.
+    """
+    for sheet in sheets:
+        if len(sheet.rows) >= MOST_ROWS:
+            rows = f"{sheet.title} has {len(sheet.rows):,} rows, and a sheet takes {MOST_ROWS - 1:,}: narrow it."
+            raise ValueError(rows)
+    names = _names(sheets)
+    contents = [(name, sheet.title, sheet.note) for name, sheet in zip(names, sheets, strict=True)]
+    first = [("Title", title), ("Marking", MARKING), *about, *_listed(contents)]
+    return [(ABOUT, Sheet(title, ("What", "Which"), first)), *zip(names, sheets, strict=True)]
 
 
 def _listed(contents: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
@@ -104,8 +117,6 @@ def _names(sheets: Iterable[Sheet]) -> list[str]:
 
 
 def _write(book: Workbook, name: str, sheet: Sheet, *, head_column: bool = False) -> None:
-    if len(sheet.rows) >= MOST_ROWS:
-        raise ValueError(f"{sheet.title} has {len(sheet.rows):,} rows, and a sheet takes {MOST_ROWS - 1:,}: narrow it.")
     page = book.create_sheet(name)
     page.freeze_panes = "A2"
     page.print_title_rows = "1:1"
@@ -113,14 +124,15 @@ def _write(book: Workbook, name: str, sheet: Sheet, *, head_column: bool = False
     page.oddFooter.center.text = "Page &P of &N"
     page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
-    for at, width in enumerate(_widths(sheet), 1):
+    for at, width in enumerate(widths(sheet), 1):
         page.column_dimensions[get_column_letter(at)].width = width
     page.append([_cell(page, head or "Name", bold=True) for head in sheet.heads])
     for row in sheet.rows:
         page.append([_cell(page, value, bold=head_column and not at) for at, value in enumerate(row)])
 
 
-def _widths(sheet: Sheet) -> list[int]:
+def widths(sheet: Sheet) -> list[int]:
+    """Return how wide the columns of a sheet are, in characters."""
     columns = zip(sheet.heads, *sheet.rows[:_SEEN], strict=True)
     return [max(_NARROW, min(_WIDE, max(len(_shown(value)) for value in column) + 2)) for column in columns]
 
@@ -131,10 +143,15 @@ def _shown(value: Value) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else str(value)[:16]
 
 
+def plain(text: str) -> str:
+    """Return a text without what no cell may hold, and no longer than one takes."""
+    return ILLEGAL_CHARACTERS_RE.sub("", text)[:_TEXT]
+
+
 def _cell(page: Any, value: Any, *, bold: bool = False) -> Any:
     if isinstance(value, datetime):
         value = timezone.localtime(value).replace(tzinfo=None)
-    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_TEXT] if isinstance(value, str) else None
+    text = plain(value) if isinstance(value, str) else None
     cell = WriteOnlyCell(page, value if text is None else text)
     if text is not None:
         cell.data_type = "s"  # and no formula, also where somebody types into it

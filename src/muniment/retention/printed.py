@@ -1,6 +1,6 @@
 """Pages on paper: the marking at the head, the number at the foot, and tables, as PDF."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from fpdf import FPDF
@@ -8,14 +8,15 @@ from fpdf.enums import XPos, YPos
 
 # What the built-in fonts lack, and policy texts hold.
 _PLAIN = str.maketrans({"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "→": "to", "≥": ">="})
+_MANY = 9  # columns of numbers, from which on they are smaller
 
 
 class Page(FPDF):
     """A page with the marking at its head and the number at its foot."""
 
-    def __init__(self, marking: str = "OFFICIAL-SENSITIVE") -> None:
-        """Make a document of pages of A4, all with one marking."""
-        super().__init__(format="A4")
+    def __init__(self, marking: str = "OFFICIAL-SENSITIVE", *, wide: bool = False) -> None:
+        """Make a document of pages of A4, all with one marking; wide ones lie on their side."""
+        super().__init__(orientation="landscape" if wide else "portrait", format="A4")
         self.marking = marking
 
     def header(self) -> None:
@@ -64,5 +65,22 @@ def table(page: FPDF, heads: Iterable[str], rows: Iterable[Iterable[object]]) ->
     with page.table(text_align="LEFT") as drawn:
         drawn.row([latin(head) for head in heads])
         for row in rows:
+            drawn.row([latin(cell) for cell in row])
+    page.ln(4)
+
+
+def figures(page: FPDF, heads: Sequence[str], rows: Iterable[Iterable[object]], *, least: int = 2) -> None:
+    """Print a table of numbers, each to the right of its column; the first column names the rows.
+
+    It begins on the next page where its heads and `least` rows do not fit any more.
+    """
+    many = len(heads) > _MANY
+    page.set_font("Helvetica", "", 7 if many else 8)
+    if page.will_page_break(6 * (least + 2)):
+        page.add_page()
+    align = ("LEFT", *["RIGHT"] * (len(heads) - 1))
+    widths = (2.2 if many else 1.6, *[1.0] * (len(heads) - 1))
+    with page.table(text_align=align, col_widths=widths, line_height=3.6, padding=0.7) as drawn:
+        for row in (heads, *rows):
             drawn.row([latin(cell) for cell in row])
     page.ln(4)

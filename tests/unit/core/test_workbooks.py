@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import openpyxl
 import pytest
 
-from factories.spreadsheets import nothing_beside, parts
-from muniment.core import workbooks
+from factories.spreadsheets import nothing_beside, open_rows, parts
+from muniment.core import opendocument, workbooks
 from muniment.core.workbooks import Sheet
 
 MADE = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
@@ -68,3 +68,20 @@ def test_what_a_sheet_cannot_take_is_refused(monkeypatch):
     monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
     with pytest.raises(ValueError, match="narrow it"):
         workbooks.workbook("Long", [], [Sheet("Long", ("A",), [("1",)] * 3)], made_at=MADE)
+
+
+def test_the_open_format_holds_the_same_cells_and_no_text_is_a_formula_there():
+    about = [("Policy", "2026.1"), ("As on", date(2026, 11, 22))]
+    given = opendocument.workbook("Falls due", about, SHEETS, made_at=MADE)
+    heads, first, month, *texts = open_rows(given, "What falls due")
+    assert heads == ["Name", "People", "Share", "On"]
+    assert first == ["2026", 1234, 0.5, "2028-02-29"]
+    assert month == ["May", None, None, "2028-05-01"]
+    assert [row[0] for row in texts] == [*NASTY[:-1], "ab"]
+    assert ["Sheet What falls due", "Read it so."] in open_rows(given, "About")
+    assert ["Marking", "OFFICIAL-SENSITIVE"] in open_rows(given, "About")
+    assert open_rows(given, "what falls due 2") == [["A"]]
+    named = parts(given)
+    assert "<style:header><text:p>OFFICIAL-SENSITIVE</text:p>" in named["styles.xml"]
+    assert 'style:master-page-name="Default"' in named["content.xml"]
+    assert given == opendocument.workbook("Falls due", about, SHEETS, made_at=MADE), "the same bytes each time"

@@ -15,6 +15,7 @@ from muniment.batch.retention import tables as schemas
 from muniment.batch.retention.engines import OneMachine, SetEngine
 from muniment.batch.retention.expressions import Table
 from muniment.batch.retention.links import Sources
+from muniment.batch.retention.lookup_rows import marker_ends
 from muniment.batch.retention.lookups import Lookups
 from muniment.batch.retention.session import Session
 from muniment.batch.retention.tables import Schedule, Tables
@@ -106,15 +107,24 @@ class _Run:
 
     def compute(self, plans_in: Path | None) -> None:
         """Replay the plan of an earlier run, or make one."""
-        rules, given = self.rules, tuple(tuple(table.schema().items()) for table in self.given.values())
-        policy = (rules.version, self.looked_up.numbers, rules.settings, rules.families, self.looked_up.offence_days)
-        key = plans.key_of(policy, self.kinds, given, self.session.engine.name)
+        given = tuple(tuple(table.schema().items()) for table in self.given.values())
+        key = plans.key_of(self._written(), self.kinds, given, self.session.engine.name)
         if steps := plans.find(key, plans_in):
             for step in steps:
                 self.session.run(step)
             return
         self._decide(Sources(**self.given, lookups=self.lookups, looked_up=self.looked_up, kinds=self.kinds))
         plans.keep(key, tuple(self.session.steps), plans_in)
+
+    def _written(self) -> tuple[Any, ...]:
+        """Return what of the policy is written into the statements; periods, actions and adoptions are looked up.
+
+        So a schedule of other periods takes the plan of the one in force.
+        """
+        rules = self.rules
+        graver = tuple((entry.id, entry.if_group_1) for entry in rules.classes.values())
+        settings = (rules.settings, rules.families, marker_ends(rules))
+        return (self.looked_up.numbers, *settings, graver, self.looked_up.offence_days)
 
     def _decide(self, sources: Sources) -> None:
         session, known = self.session, self.lookups

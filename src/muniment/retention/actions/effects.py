@@ -9,7 +9,9 @@ from muniment.core.models import BatchRun, RuleAdoption
 from muniment.retention.actions import foresee
 from muniment.retention.foresight import counted
 from muniment.retention.foresight.foreseen_tables import last_schedule
-from muniment.retention.foresight.foresight_tables import Table, changes
+from muniment.retention.foresight.foresight_tables import changes
+from muniment.retention.foresight.replacing import ADOPTION
+from muniment.retention.foresight.shown import Table
 from muniment.retention.models import ForeseenMove
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule.other_schedules import Against
@@ -94,4 +96,4 @@ def _listed() -> list[int]:
 
 
 def _words(asked: RuleAdoption) -> str:
-    return f"{foresee.ADOPTION} {asked.reference}"
+    return f"{ADOPTION} {asked.reference}"

@@ -12,21 +12,20 @@ from muniment.batch.retention.moves import Moves, moves
 from muniment.core import access, audit, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun, Controller
-from muniment.core.verdicts import Refused, unless
-from muniment.engine.policy import Policy, PolicyError
+from muniment.core.verdicts import unless
+from muniment.engine.policy import Policy
 from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.disposals import due
 from muniment.retention.foresight import foreseen_tables
-from muniment.retention.models import ForeseenCount, ForeseenMove, ForesightAsked, KeptForecast
+from muniment.retention.foresight.replacing import forget_earlier
+from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
 KIND = "foresight"
-ADOPTION = "the adoption"  # how another schedule is known that differs by one: what it moves stays to be read
 WAITING = 5  # each takes as long as a schedule and more
-KEPT = 20  # comparisons with other schedules that stay to be read; the oldest go
 _KEPT = timedelta(days=400)  # forecasts of so many days stay to hold a batch against
 FORESIGHT_LOCK = 7_130_014
 
@@ -118,7 +117,7 @@ def foresee(
             cursor.execute(_INSERT_MOVES.format(moves=names["moves"]), {"run": run.pk, "controller": listing.pk})
             run.counts["moves"] = moved.digest
         run.save(update_fields=["state", "ended_at", "counts"])
-        _forget_earlier(run)
+        forget_earlier(run)
         if against is None:
             _keep_by_the_clock(run, day)
             cursor.execute(_KEEP_BACKLOG, {"day": day, "oldest": day - _KEPT})
@@ -138,18 +137,6 @@ def _keep_by_the_clock(run: BatchRun, day: date) -> None:
             for controller, scopes, rule, month, people in rows.annotate(Sum("number"))
         ]
     )
-
-
-def _forget_earlier(run: BatchRun) -> None:
-    """Let the counts go that this run replaces, and of comparisons the oldest."""
-    earlier = BatchRun.objects.filter(kind=KIND, state="done").exclude(pk=run.pk)
-    same = set(earlier.filter(versions__against=run.versions["against"]).values_list("pk", flat=True))
-    compared = earlier.exclude(versions__against="").exclude(versions__against__startswith=ADOPTION)
-    compared = compared.exclude(pk__in=same).order_by("-pk")
-    gone = same | set(compared.values_list("pk", flat=True)[KEPT:])
-    ForeseenCount.objects.filter(run__in=gone).delete()
-    ForeseenMove.objects.filter(run__in=gone).delete()
-    BatchRun.objects.filter(pk__in=gone).update(state="replaced")
 
 
 def ask(*, by: Actor, as_on: date | None = None, draft: str = "") -> ForesightAsked:
@@ -181,24 +168,3 @@ def keep_up(*, by: Actor) -> dict[str, int]:
         return {"kept_up": 0}
     foresee(loaded, by=by)
     return {"kept_up": 1}
-
-
-def carry_out(*, by: Actor) -> dict[str, int]:
-    """Work out what has been asked for, the oldest first; what cannot be is said with its reason."""
-    done = 0
-    for asked in ForesightAsked.objects.filter(done_at__isnull=True).order_by("pk"):
-        try:
-            loaded = policy_now.policy()
-            asked.run = foresee(loaded, by=by, against=_other(loaded, asked))
-        except (Refused, PolicyError, KeyError) as error:
-            asked.refused = str(error) if not isinstance(error, KeyError) else "This draft is there no longer."
-        asked.done_at = timezone.now()
-        asked.save(update_fields=["run", "refused", "done_at"])
-        done += 1
-    return {"forecasts_made": done}
-
-
-def _other(loaded: Policy, asked: ForesightAsked) -> Against:
-    if asked.as_on:
-        return other_schedules.of_day(loaded, asked.as_on)
-    return other_schedules.of_file(loaded, other_schedules.drafts()[asked.draft])

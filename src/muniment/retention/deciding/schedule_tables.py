@@ -80,7 +80,7 @@ JOIN core_controller c ON c.id = s.controller_id
 """  # noqa: S608
 
 # All records that some people are on.
-_RECORDS_OF = """
+RECORDS_OF = """
 SELECT DISTINCT i.record_id AS id FROM records_involvement i
 JOIN people_belonging b ON b.nominal_id = i.nominal_id AND b.until IS NULL WHERE {primes}
 """
@@ -148,39 +148,40 @@ _OF_GIVEN = {
     "reviews": "false",
     "each": "OFFSET 0",  # record by record: else the involvements of everybody are read for a thousand records
 }
-RECORDS_OF_GIVEN = _RECORDS_OF.format(**_OF_GIVEN)
+RECORDS_OF_GIVEN = RECORDS_OF.format(**_OF_GIVEN)
 QUERIES_OF_GIVEN = {name: query.format(**_OF_GIVEN) for name, query in QUERIES.items()}
 
 
-def _conditions(part: Part | None) -> dict[str, str]:
+def conditions(part: Part | None) -> dict[str, str]:
     """Return what narrows the queries. Keys are named one by one: whatever an index does not answer reads a table."""
     if part is None:
         return dict.fromkeys(("primes", "records", "dates", "held", "pairs"), "true") | {"reviews": "false", "each": ""}
-    primes = _among("b.prime_id", part.primes)
-    theirs = staging.read(_RECORDS_OF.format(primes=primes))["id"].to_pylist()
+    primes = among("b.prime_id", part.primes)
+    theirs = staging.read(RECORDS_OF.format(primes=primes))["id"].to_pylist()
     records = sorted({*part.records, *theirs})
     return _OF_GIVEN | {
         "primes": primes,
-        "records": _among("r.id", records),
-        "dates": _among("d.record_id", records),
-        "held": _among("held.record_id", records),
-        "pairs": f"{_among('one.prime_id', part.primes)} AND {_among('two.prime_id', part.primes)}",
-        "reviews": _among("r.id", part.without_reviews),
+        "records": among("r.id", records),
+        "dates": among("d.record_id", records),
+        "held": among("held.record_id", records),
+        "pairs": f"{among('one.prime_id', part.primes)} AND {among('two.prime_id', part.primes)}",
+        "reviews": among("r.id", part.without_reviews),
     }
 
 
-def _among(column: str, keys: Sequence[int]) -> str:
+def among(column: str, keys: Sequence[int]) -> str:
+    """Return the condition that a column is one of some keys."""
     return f"{column} IN ({', '.join(str(int(key)) for key in keys)})" if keys else "false"
 
 
-def _read(only: dict[str, str]) -> tables.Tables:
-    """Return the tables of a run; no match is held possible yet."""
+def read(only: dict[str, str]) -> tables.Tables:
+    """Return the tables of a run as far as conditions reach; no match is held possible yet."""
     return tables.Tables(**{name: _one(query, getattr(tables, name.upper()), only) for name, query in QUERIES.items()})
 
 
 def read_holds() -> pa.Table:
     """Return the records that standing holds cover, and those that were covered until a release or a narrowing."""
-    return _one(_HOLDS, tables.HOLDS, _conditions(None))
+    return _one(_HOLDS, tables.HOLDS, conditions(None))
 
 
 def _one(query: str, schema: pa.Schema, only: dict[str, str]) -> pa.Table:
@@ -198,9 +199,9 @@ def read_everyone(decided: pa.Table, on: date) -> tables.Tables:
 
     `decided` is of schema PERSON_DECISIONS.
     """
-    only = _conditions(None)
-    given = _read(only)
-    return _with_possible(given, decided, only, on) or given
+    only = conditions(None)
+    given = read(only)
+    return with_possible(given, decided, only, on) or given
 
 
 def decide(
@@ -212,13 +213,19 @@ def decide(
     exactly when it would change the decision. `follow` returns the holds anew when the classes that records came to
     change what they cover. Twice is enough: neither groups, clear periods nor classes depend on a hold.
     """
-    only = _conditions(part)
-    given = _read(only)
+    only = conditions(part)
+    return decide_given(read(only), policy, on, only, follow)
+
+
+def decide_given(
+    given: tables.Tables, policy: Policy, on: date, only: dict[str, str], follow: Following | None = None
+) -> retention.Schedule:
+    """Decide as `decide` does about whom and what tables hold; `only` are the conditions that they were read by."""
     schedule = partial(_schedule, policy=policy, on=on)
     made = schedule(given)
     holds = follow(made) if follow else None
     again = given if holds is None else replace(given, holds=holds)
-    doubtful = _with_possible(again, made.persons, only, on)
+    doubtful = with_possible(again, made.persons, only, on)
     if holds is None and doubtful is None:
         return made
     return schedule(doubtful or again)
@@ -232,7 +239,7 @@ def _schedule(given: tables.Tables, policy: Policy, on: date) -> retention.Sched
     return retention.schedule(given, policy, asked_on=on, plans_in=places.home() / "plans")
 
 
-def _with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:
+def with_possible(given: tables.Tables, decided: pa.Table, only: dict[str, str], on: date) -> tables.Tables | None:
     """Add to each person what a doubtful match would bring in, from the decisions made without it.
 
     `decided` is of schema PERSON_DECISIONS. Return None when no match is in doubt.

@@ -115,6 +115,13 @@ def runs() -> QuerySet[BatchRun]:
     return BatchRun.objects.filter(kind=KIND, state="done").order_by("-pk")
 
 
+def latest_of(key: str) -> str:
+    """Return the key of a run, or of the one that has taken its place: exact figures that of an estimate."""
+    run = BatchRun.objects.filter(kind=KIND, state="replaced", pk=int(key)).first() if key.isdecimal() else None
+    later = runs().filter(versions__against=run.versions["against"]).first() if run else None
+    return str(later.pk) if later else key
+
+
 def counts(run: BatchRun, wanted: Wanted, side: str = "now") -> Counts:
     """Return the counts of one side of a run that fit what is wanted.
 
@@ -183,7 +190,7 @@ def years(found: Counts, first: date, last: date) -> list[Year]:
     for month in months_between(first, last):
         by_year[month.year].append((month, by_month[month]))
     return [
-        Year(year_label(number, first, last), number, tuple(months), sum((due for _, due in months), Due()))
+        Year(yearlabel(number, first, last), number, tuple(months), sum((due for _, due in months), Due()))
         for number, months in by_year.items()
     ]
 
@@ -196,7 +203,7 @@ def months_between(first: date, last: date) -> Iterator[date]:
         month = add_months(month, 1)
 
 
-def year_label(number: int, first: date, last: date) -> str:
+def yearlabel(number: int, first: date, last: date) -> str:
     """Say a year, and where it is not whole after which day or until when."""
     if number == first.year:
         return f"{number} after {first.day} {first:%B}"
@@ -216,13 +223,14 @@ def split(found: Counts, by: str, of: list[Year]) -> list[Split]:
     for key, month, number in rows.annotate(Sum("number")):
         seen[key][month.year if month else 0] += number
     lines = [
-        Split(str(key or ""), _label(by, key), numbers[0], tuple(numbers[year.number] for year in of))
+        Split(str(key or ""), label(by, key), numbers[0], tuple(numbers[year.number] for year in of))
         for key, numbers in seen.items()
     ]
     return sorted(lines, key=lambda line: (-line.total, line.label))
 
 
-def _label(by: str, key: object) -> str:
+def label(by: str, key: object) -> str:
+    """Say a group, an area or a class, or whatever else it is split by."""
     if by == "group":
         return f"Group {key}" if key else "No group"
     if by == "area":
@@ -292,7 +300,7 @@ def changed(run: BatchRun, wanted: Wanted, subject: str) -> list[Changed]:
         line[2] += number if moved in ("earlier", "dated") else 0
         line[3] += number if moved in ("later", "undated") else 0
         line[4] += number if kind != other else 0
-    lines = [Changed(_label(by, key), *numbers) for key, numbers in totals.items() if any(numbers[2:])]
+    lines = [Changed(label(by, key), *numbers) for key, numbers in totals.items() if any(numbers[2:])]
     return sorted(lines, key=lambda line: (-(line.earlier + line.later + line.otherwise), line.label))
 
 

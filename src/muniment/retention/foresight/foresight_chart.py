@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from muniment.people.watching.charts import Bar, Mark
+from muniment.retention.foresight.foresight_tables import Forecast
 
 WIDTH, HEIGHT, FOOT, HEAD = 720.0, 200.0, 28.0, 26.0
 _STEPS = ((1_000_000, "m"), (1_000, "k"))
@@ -50,3 +51,16 @@ def short(number: int) -> str:
         if number >= step:
             return f"{number / step:.1f}{letter}" if number < 100 * step else f"{number // step}{letter}"
     return str(number)
+
+
+def charts(forecast: Forecast) -> list[Chart]:
+    """Return the charts of a forecast: people and records by year, in force."""
+    people = [("Now", forecast.now.reviews, forecast.now.people_by_clock)]
+    people += [(str(year.number), year.due.reviews, year.due.people_by_clock) for year in forecast.years]
+    records = [("Now", forecast.now.records_reviewed, forecast.now.records_by_clock)]
+    records += [(str(year.number), year.due.records_reviewed, year.due.records_by_clock) for year in forecast.years]
+    made = (
+        chart("people", "People who fall due, by year", people, ("For a review", "By the clock")),
+        chart("records", "Records that fall due, by year", records, ("For a person to look at", "By the clock")),
+    )
+    return [each for each in made if each]

@@ -1,41 +1,27 @@
 """The tables of the forecast: the same on the page, in files for the board and on the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from muniment.core import words
 from muniment.core.models import BatchRun
-from muniment.retention.foresight import counted, workload
+from muniment.retention.foresight import counted, estimated, workload
 from muniment.retention.foresight.counted import Due, Split, Wanted, Year
+from muniment.retention.foresight.estimated import Estimates, Told
+from muniment.retention.foresight.shown import (
+    BOTH,
+    CHANGED,
+    DUE,
+    TURNED,
+    Between,
+    Table,
+    Value,
+    kind,
+    month_of,
+)
 from muniment.retention.foresight.workload import Pace, Range
 
-Value = str | int | float | None
 MEGABYTE = 1_000_000
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: a code for its address, its title, what its columns are called, and rows, each named by its first."""
-
-    code: str
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    note: str = ""
-
-
-class Between(str):
-    """A least and a most in words, which a spreadsheet has as two numbers."""
-
-    least: float
-    most: float
-
-
-class Month(str):
-    """A month in words, which a spreadsheet has as its first day."""
-
-    first: date
 
 
 @dataclass(frozen=True)
@@ -49,7 +35,8 @@ class Forecast:
     slow: workload.BurnDown
     fast: workload.BurnDown
     total: dict[str, int]
-    other_years: tuple[Year, ...] = ()
+    months: tuple[Table, ...] = ()  # with the other schedule, month by month
+    estimated: Told | None = None  # of how many, where the other schedule's figures are from a sample
 
 
 def forecast(run: BatchRun, wanted: Wanted, reviewers: int, pace: Pace) -> Forecast:
@@ -83,14 +70,21 @@ def forecast(run: BatchRun, wanted: Wanted, reviewers: int, pace: Pace) -> Forec
         _stored(found, years),
         _apart(found),
     )
-    compared: tuple[Table, ...] = ()
-    other: tuple[Year, ...] = ()
-    if run.versions["against"]:
-        others = counted.counts(run, wanted, "other")
-        other = tuple(counted.years(others, first, last))
-        beside = _side_by_side((now, years), (counted.overdue(others), list(other)))
-        compared = (beside, *changes(run, wanted))
-    return Forecast(tables, compared, tuple(years), now, slow, fast, counted.in_all(found), other)
+    whole = Forecast(tables, (), tuple(years), now, slow, fast, counted.in_all(found))
+    return _beside(run, wanted, whole) if run.versions["against"] else whole
+
+
+def _beside(run: BatchRun, wanted: Wanted, of: Forecast) -> Forecast:
+    """Return a forecast with the other schedule of its run: as counted, or from a sample with intervals."""
+    if run.versions.get("estimated"):
+        found = Estimates(run, wanted)
+        compared, monthly = estimated.tables(found, of.now, of.years)
+        return replace(of, compared=compared, months=(monthly,), estimated=found.told)
+    others = counted.counts(run, wanted, "other")
+    there = counted.years(others, counted.first_day(run), counted.last_day(run))
+    beside = _side_by_side((of.now, list(of.years)), (counted.overdue(others), there))
+    months = _months_side_by_side(of.years, there)
+    return replace(of, compared=(beside, *changes(run, wanted)), months=(months,))
 
 
 def changes(run: BatchRun, wanted: Wanted) -> tuple[Table, ...]:
@@ -100,24 +94,20 @@ def changes(run: BatchRun, wanted: Wanted) -> tuple[Table, ...]:
 
 def every(of: Forecast) -> tuple[Table, ...]:
     """Return every table of a forecast, month by month too."""
-    months = (months_side_by_side(of),) if of.compared else ()
-    return (*of.tables, by_month(of.years), *of.compared, *months)
+    return (*of.tables, by_month(of.years), *of.compared, *of.months)
 
 
 def by_month(years: Sequence[Year]) -> Table:
     """Return what falls due month by month."""
-    rows = [(_month(month), *vars(due).values()) for year in years for month, due in year.months]
-    return Table("by-month", "Month by month", ("Month", *_DUE), tuple(rows))
-
-
-_DUE = ("People to review", "People by the clock", "Records for a person", "Records by the clock")
+    rows = [(month_of(month), *vars(due).values()) for year in years for month, due in year.months]
+    return Table("by-month", "Month by month", ("Month", *DUE), tuple(rows))
 
 
 def _by_year(now: Due, years: list[Year]) -> Table:
     rows = [("Overdue now", *vars(now).values()), *((year.label, *vars(year.due).values()) for year in years)]
     whole = sum((year.due for year in years), now)
     note = "Overdue now counts those too who wait for a person because a fact about them is not known."
-    return Table("by-year", "What falls due", ("When", *_DUE), (*rows, ("In all", *vars(whole).values())), note)
+    return Table("by-year", "What falls due", ("When", *DUE), (*rows, ("In all", *vars(whole).values())), note)
 
 
 def _split(code: str, title: str, lines: list[Split], years: list[Year]) -> Table:
@@ -155,7 +145,7 @@ def _work(
 def _burnt_down(wanted: Wanted, on: date, waits: int, ahead: Sequence[workload.Month]) -> Table:
     """Return what waited at the end of each month behind and what was decided in it, and what that pace comes to."""
     months = counted.behind(wanted, on)
-    rows = [(_month(each.first), each.waiting, each.decided) for each in months]
+    rows = [(month_of(each.first), each.waiting, each.decided) for each in months]
     note = (
         "It is counted with each forecast, of those whom you may see. The first month and the one that is not over"
         " count as far as they were."
@@ -180,12 +170,6 @@ def _between(least: float, most: float, digits: int) -> Between:
     return found
 
 
-def _month(first: date) -> Month:
-    found = Month(f"{first:%B %Y}")
-    found.first = first
-    return found
-
-
 def _stored(found: counted.Counts, years: list[Year]) -> Table:
     rows = [
         (line.label, line.by_clock / MEGABYTE, line.by_review / MEGABYTE, line.measured, line.records - line.measured)
@@ -204,24 +188,20 @@ def _apart(found: counted.Counts) -> Table:
     return Table("apart", "What no month holds", ("", "People", "Records"), rows)
 
 
-def months_side_by_side(of: Forecast) -> Table:
-    """Return what falls due month by month under both schedules."""
-    pairs = zip(of.years, of.other_years, strict=True)
+def _months_side_by_side(here: Sequence[Year], there: Sequence[Year]) -> Table:
+    pairs = zip(here, there, strict=True)
     lines = [
-        (_month(month), one, two)
-        for here, there in pairs
-        for (month, one), (_, two) in zip(here.months, there.months, strict=True)
+        (month_of(month), one, two)
+        for year, other in pairs
+        for (month, one), (_, two) in zip(year.months, other.months, strict=True)
     ]
-    return Table("side-by-side-months", "Side by side, month by month", _BOTH, tuple(_pair(*line) for line in lines))
+    return Table("side-by-side-months", "Side by side, month by month", BOTH, tuple(_pair(*line) for line in lines))
 
 
 def _side_by_side(here: tuple[Due, list[Year]], there: tuple[Due, list[Year]]) -> Table:
     lines = [("Overdue now", here[0], there[0])]
     lines += [(one.label, one.due, two.due) for one, two in zip(here[1], there[1], strict=True)]
-    return Table("side-by-side", "Side by side", _BOTH, tuple(_pair(*line) for line in lines))
-
-
-_BOTH = ("When", *(f"{name}{which}" for name in _DUE for which in (", in force", ", other")))
+    return Table("side-by-side", "Side by side", BOTH, tuple(_pair(*line) for line in lines))
 
 
 def _pair(label: str, one: Due, two: Due) -> tuple[Value, ...]:
@@ -232,11 +212,7 @@ def _pair(label: str, one: Due, two: Due) -> tuple[Value, ...]:
 def _changed(run: BatchRun, wanted: Wanted, subject: str) -> Table:
     lines = counted.changed(run, wanted, subject)
     rows = tuple((one.label, one.now, one.other, one.earlier, one.later, one.otherwise) for one in lines)
-    code, title = {
-        "person": ("changed-people", "What changes for people, by group"),
-        "record": ("changed-records", "What changes for records, by class"),
-    }[subject]
-    heads = ("", "Due, in force", "Due, other", "Earlier", "Later", "Comes to something else")
+    code, title, heads = CHANGED[subject]
     note = (
         "Due is what is overdue or falls due within these years. Earlier and later count the whole of what is held;"
         " what nothing changes for is left out."
@@ -249,14 +225,18 @@ def _turned(run: BatchRun, wanted: Wanted) -> Table:
         ("People" if one.subject == "person" else "Records", kind(one.from_), kind(one.to), one.number)
         for one in counted.turned(run, wanted)
     )
-    return Table("turned", "What comes to something else", ("", "In force", "Other", "How many"), rows)
-
-
-def kind(code: str) -> str:
-    """Say what a decision comes to when it falls due."""
-    return words.say("decision", code)
+    return Table(*TURNED, rows)
 
 
 def said_of(gone: date | None) -> str:
     """Say when a backlog is worked off."""
     return f"by the end of {gone:%B %Y}" if gone else "never within these ten years"
+
+
+def estimate_in_words(told: Told) -> str:
+    """Say that the figures of the other schedule are an estimate, from how many, and what the interval means."""
+    return (
+        f"Estimate, not counted: the figures of the other schedule are from a sample, {told.words}, decided under both"
+        " schedules. Each stands with an interval that holds the true figure in 95 of 100 such samples; figures in"
+        " force are counted. No decision and no disposal rests on an estimate."
+    )

@@ -7,7 +7,7 @@ from django import forms
 
 from muniment.core import words
 from muniment.core.govuk_fields import DayField
-from muniment.core.models import Controller
+from muniment.core.models import BatchRun, Controller
 from muniment.retention.foresight import counted, moved
 from muniment.retention.foresight.counted import Wanted
 from muniment.retention.schedule import other_schedules
@@ -48,7 +48,7 @@ class ForesightForm(forms.Form):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Offer the forecasts that are kept, and the areas that have words."""
         super().__init__(*arguments, **named)
-        compared = [(str(run.pk), run.versions["against"]) for run in counted.runs() if run.versions["against"]]
+        compared = [(str(run.pk), _named(run)) for run in counted.runs() if run.versions["against"]]
         self.fields["run"].choices = [("", "The schedule in force alone"), *compared]  # type: ignore[attr-defined]
         areas = sorted(words.codes("area"), key=lambda code: words.say("area", code))
         self.fields["area"].choices = [("", "Every area"), *((code, words.say("area", code)) for code in areas)]  # type: ignore[attr-defined]
@@ -58,6 +58,10 @@ class ForesightForm(forms.Form):
         """What it narrows to; what is wrong narrows nothing."""
         given = getattr(self, "cleaned_data", {})
         return Wanted(given.get("controller"), given.get("area") or "", given.get("group") or "")
+
+
+def _named(run: BatchRun) -> str:
+    return str(run.versions["against"]) + (" (estimate)" if run.versions.get("estimated") else "")
 
 
 class BesideForm(forms.Form):

@@ -16,7 +16,7 @@ class ForeseenCount(models.Model):
     """How many people or records of one kind come to one thing in one month; no row names anybody."""
 
     run = models.ForeignKey(BatchRun, models.CASCADE, related_name="+")
-    side = models.CharField(max_length=6)  # now | other | change
+    side = models.CharField(max_length=6)  # now | other | change | sample: of those drawn, both
     subject = models.CharField(max_length=6)  # person | record
     controller = models.ForeignKey(Controller, models.PROTECT)
     area = models.CharField(max_length=40, blank=True)  # of records
@@ -27,6 +27,10 @@ class ForeseenCount(models.Model):
     month = models.DateField(null=True)
     kind = models.CharField(max_length=12)
     kind_other = models.CharField(max_length=12, blank=True)
+    group_other = models.SmallIntegerField(null=True)  # these four of a sample alone
+    class_other = models.CharField(max_length=60, blank=True, db_default="")
+    term_other = models.CharField(max_length=8, blank=True, db_default="")
+    month_other = models.DateField(null=True)
     moved = models.CharField(max_length=8, blank=True)
     under_way = models.BooleanField()
     number = models.BigIntegerField()
@@ -35,8 +39,9 @@ class ForeseenCount(models.Model):
 
     class Fields:
         id = run = controller = scopes = Kind.KEY
-        side = subject = area = term = moved = Kind.CODE
+        side = subject = area = term = term_other = moved = Kind.CODE
         group = class_id = month = kind = kind_other = Kind.SPECIAL  # of few, these can themselves reveal intelligence
+        group_other = class_other = month_other = Kind.SPECIAL
         under_way = number = bytes = measured = Kind.STATE
 
     class Wall:

@@ -11,15 +11,16 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit, words, workbooks
+from muniment.core import audit, words
 from muniment.core.models import BatchRun, User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.retention.actions import foresee
-from muniment.retention.foresight import counted, foresight_tables, foresight_workbook, workload
+from muniment.retention.foresight import counted, foresight_files, foresight_tables, foresight_workbook, workload
 from muniment.retention.foresight.foreseen_tables import last_schedule
-from muniment.retention.foresight.foresight_chart import Chart, chart
-from muniment.retention.foresight.foresight_tables import Forecast, Table
+from muniment.retention.foresight.foresight_chart import charts
+from muniment.retention.foresight.foresight_tables import Forecast
+from muniment.retention.foresight.shown import Estimated, Table
 from muniment.retention.forms.forecasts import BesideForm, ForesightForm
 from muniment.retention.models import ForesightAsked
 
@@ -81,7 +82,8 @@ def _page(request: HttpRequest, beside: BesideForm) -> HttpResponse:
         "done": asked.forecast.tables[2],
         "rest": asked.forecast.tables[3:],
         "compared": asked.forecast.compared,
-        "charts": _charts(asked.forecast),
+        "charts": charts(asked.forecast),
+        "estimate": asked.forecast.estimated and foresight_tables.estimate_in_words(asked.forecast.estimated),
         "months": [(year.label, foresight_tables.by_month([year])) for year in asked.forecast.years],
         "slowest": foresight_tables.said_of(asked.forecast.slow.gone),
         "fastest": foresight_tables.said_of(asked.forecast.fast.gone),
@@ -100,7 +102,7 @@ def falls_due_file(request: HttpRequest, table: str) -> HttpResponse:
     if asked is None or found is None:
         raise Http404
     assert isinstance(request.user, User)
-    of = scope(asked.form)
+    of, found = scope(asked.form), foresight_workbook.split_out(found, Estimated)
     audit.record(visitor(request), "foresight.export", subject=f"run {asked.run.pk}", detail={"table": table, "of": of})
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="falls-due-{table}-{asked.run.versions["on"]}.csv"'
@@ -109,6 +111,7 @@ def falls_due_file(request: HttpRequest, table: str) -> HttpResponse:
         "As on": asked.run.versions["on"],
         "Policy": asked.run.versions["policy"],
         "Other schedule": asked.run.versions["against"],
+        "Other figures": foresight_workbook.how_other(asked.run, asked.forecast),
         "Figures of": of,
         "Given to": request.user.get_full_name() or request.user.username,
         "Given on": timezone.localdate().isoformat(),
@@ -123,17 +126,36 @@ def falls_due_file(request: HttpRequest, table: str) -> HttpResponse:
 @opens("foresight.view", purpose=False)
 def falls_due_workbook(request: HttpRequest) -> HttpResponse:
     """Give every table as one workbook."""
+    return _whole(request, "xlsx")
+
+
+@opens("foresight.view", purpose=False)
+def falls_due_open(request: HttpRequest) -> HttpResponse:
+    """Give every table as one spreadsheet in the open format."""
+    return _whole(request, "ods")
+
+
+@opens("foresight.view", purpose=False)
+def falls_due_pdf(request: HttpRequest) -> HttpResponse:
+    """Give the charts and every table as a PDF."""
+    return _whole(request, "pdf")
+
+
+def _whole(request: HttpRequest, form: str) -> HttpResponse:
     asked = _asked(request)
     if asked is None:
         raise Http404
     assert isinstance(request.user, User)
     of, run = scope(asked.form), asked.run
-    detail = {"table": "all", "form": "xlsx", "of": of}
+    detail = {"table": "all", "form": form, "of": of}
     audit.record(visitor(request), "foresight.export", subject=f"run {run.pk}", detail=detail)
     name = request.user.get_full_name() or request.user.username
     about = foresight_workbook.About(asked.pace, asked.reviewers, of, name, timezone.localdate())
-    made = foresight_workbook.made(run, asked.forecast, about)
-    return workbooks.response(f"falls-due-{run.versions['on']}", made)
+    answer = HttpResponse(
+        foresight_files.made(form, run, asked.forecast, about), content_type=foresight_files.KINDS[form]
+    )
+    answer["Content-Disposition"] = f'attachment; filename="falls-due-{run.versions["on"]}.{form}"'
+    return answer
 
 
 def scope(form: ForesightForm) -> str:
@@ -150,6 +172,8 @@ def _asked(request: HttpRequest) -> _Asked | None:
     pace = workload.pace(timezone.localdate())
     given = request.GET.copy()
     given.setdefault("reviewers", str(pace.reviewers))
+    if given.get("run"):
+        given["run"] = counted.latest_of(str(given["run"]))
     form = ForesightForm(given)
     form.is_valid()
     kept = counted.runs()
@@ -164,15 +188,3 @@ def _asked(request: HttpRequest) -> _Asked | None:
 
 def _tables(forecast: Forecast) -> dict[str, Table]:
     return {table.code: table for table in foresight_tables.every(forecast)}
-
-
-def _charts(forecast: Forecast) -> list[Chart]:
-    people = [("Now", forecast.now.reviews, forecast.now.people_by_clock)]
-    people += [(str(year.number), year.due.reviews, year.due.people_by_clock) for year in forecast.years]
-    records = [("Now", forecast.now.records_reviewed, forecast.now.records_by_clock)]
-    records += [(str(year.number), year.due.records_reviewed, year.due.records_by_clock) for year in forecast.years]
-    made = (
-        chart("people", "People who fall due, by year", people, ("For a review", "By the clock")),
-        chart("records", "Records that fall due, by year", records, ("For a person to look at", "By the clock")),
-    )
-    return [each for each in made if each]

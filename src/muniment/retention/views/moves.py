@@ -13,7 +13,7 @@ from muniment.core import audit, words, work_files
 from muniment.core.models import BatchRun, RuleAdoption, User
 from muniment.core.visits import opens, visitor
 from muniment.retention.actions import adopting, effects
-from muniment.retention.foresight import counted, foresight_tables, moved
+from muniment.retention.foresight import counted, moved, shown
 from muniment.retention.foresight.moved import Line
 from muniment.retention.forms.forecasts import MovesForm
 from muniment.retention.policies import policy_now
@@ -127,10 +127,10 @@ def _rows(lines: list[Line]) -> Iterator[tuple[str, ...]]:
             words.class_title(move.class_id) if move.class_id else "",
             str(move.group or ""),
             _day(move.due),
-            foresight_tables.kind(move.kind),
+            shown.kind(move.kind),
             words.class_title(move.rule) if move.rule else "",
             _day(move.due_other),
-            foresight_tables.kind(move.kind_other),
+            shown.kind(move.kind_other),
             words.class_title(move.rule_other) if move.rule_other else "",
             each.how,
             each.looked,

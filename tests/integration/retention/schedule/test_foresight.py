@@ -17,18 +17,24 @@ from factories.cast import sign_in
 from factories.deeds import decide, place, propose
 from factories.exports import Source, row
 from factories.lives import BY, NOW
-from factories.spreadsheets import nothing_beside
+from factories.spreadsheets import nothing_beside, open_rows
+from factories.spreadsheets import rows as rows_of
+from muniment.batch.retention.sampled import Size
 from muniment.cli import foresee as command
 from muniment.core import policy_in_force
 from muniment.core.actors import from_user
-from muniment.core.models import AuditEvent, Content, Controller, Scope
+from muniment.core.models import AuditEvent, BatchRun, Content, Controller, Scope
 from muniment.core.verdicts import Refused
 from muniment.engine import policy
 from muniment.engine.policy.model import Length
 from muniment.records.models import Record
-from muniment.retention.actions.foresee import ask, carry_out, foresee, keep_up
-from muniment.retention.foresight import counted, foresight_tables, workload
+from muniment.retention.actions import beside
+from muniment.retention.actions.beside import carry_out
+from muniment.retention.actions.estimate import estimate
+from muniment.retention.actions.foresee import ask, foresee, keep_up
+from muniment.retention.foresight import counted, foreseen_tables, foresight_tables, workload
 from muniment.retention.foresight.foresight_workbook import About
+from muniment.retention.foresight.shown import Estimated
 from muniment.retention.models import (
     ForeseenCount,
     ForesightAsked,
@@ -168,8 +174,8 @@ def test_a_draft_of_adoptions_is_asked_for_on_the_page(lives):
     for name in ("group-3-by-time", "broken"):
         assert client.post(page, {"draft": name}).status_code == 302
     assert "This has been asked for and waits" in client.post(page, {"draft": "broken"}).text
-    assert carry_out(by=BY) == {"forecasts_made": 2}
-    assert carry_out(by=BY) == {"forecasts_made": 0}
+    assert carry_out(by=BY) == {"forecasts_made": 2, "forecasts_estimated": 0}
+    assert carry_out(by=BY) == {"forecasts_made": 0, "forecasts_estimated": 0}
     good, bad = ForesightAsked.objects.order_by("pk")
     assert "does not say whose adoptions it holds" in bad.refused
     assert "does not say whose adoptions" in client.get(reverse("falls_due")).text
@@ -201,7 +207,7 @@ def test_another_schedule_beside_it_as_worked_out_by_hand(lives):
     beside = {name: due[:2] for name, due in rows(made, "side-by-side").items() if any(due[:2])}
     assert beside == {"Overdue now": (1, 0), "2028": (2, 1), "2030": (1, 0), "2035": (0, 2)}
     assert rows(made, "changed-people") == {"Group 3": (4, 3, 0, 4, 1)}, "all later; one is kept meanwhile"
-    monthly = {row[0]: row[1:3] for row in foresight_tables.months_side_by_side(made).rows if any(row[1:3])}
+    monthly = {row[0]: row[1:3] for row in made.months[0].rows if any(row[1:3])}
     assert monthly["March 2028"] == (0, 1)
     shown = sign_in(lives.cast["rowan"]).get(reverse("falls_due"), {"run": run.pk})
     assert "thirteen years" in shown.text
@@ -313,3 +319,87 @@ def _worked_off(user):
     forecast = sign_in(user).get(reverse("falls_due")).context["forecast"]
     (table,) = (each for each in forecast.tables if each.code == "worked-off")
     return list(table.rows)
+
+
+def figures(forecast, code):
+    """Return the other schedule's figures of a table: each the number, or the least and the most of its interval."""
+    (table,) = (each for each in forecast.compared if each.code == code)
+    return {
+        name: [(each.least, each.most) if isinstance(each, Estimated) else each for each in rest]
+        for name, *rest in table.rows
+    }
+
+
+def test_another_schedule_is_estimated_at_once_and_then_counted(lives, monkeypatch):
+    loaded = policy.load()
+    folder = policy_in_force.adoptions_folder() / "drafts"
+    folder.mkdir()
+    (folder / "group-3-by-time.yaml").write_text(DRAFT)
+    everything, some = Size(persons=1000, records=1000, least=1), Size(persons=2, records=2, least=1)
+    other = Against(longer(loaded, "PER-G3A", 13), "thirteen years")
+    assert estimate(loaded, by=BY, against=other, size=everything) is None, "nothing is foreseen yet"
+    foresee(loaded, by=BY)
+    assert estimate(loaded, by=BY, against=other) is None, "so few are decided exactly at once"
+    # Where everybody is drawn, an estimate says what is counted.
+    whole = said(estimate(loaded, by=BY, against=other, size=everything))
+    exact = said(foresee(loaded, by=BY, against=other))
+    assert [each.rows for each in (*whole.compared, *whole.months)] == [
+        each.rows for each in (*exact.compared, *exact.months)
+    ]
+    assert (whole.estimated.people, whole.estimated.of_people, exact.estimated) == (4, 4, None)
+    # What is drawn of a few is said with an interval, which holds what is so, on the page and in every file.
+    monkeypatch.setattr(foreseen_tables, "_DRAWN_PERSONS", foreseen_tables._DRAWN_PERSONS + " LIMIT 2")
+    run = estimate(loaded, by=BY, against=other, size=some)
+    made = said(run)
+    assert made.total == exact.total
+    for code in ("side-by-side", "changed-people"):
+        for name, numbers in figures(made, code).items():
+            for told, so in zip(numbers, figures(exact, code)[name], strict=True):
+                assert told == so or told[0] <= so <= told[1], f"{code} {name}: {told} and {so}"
+    assert any(isinstance(each, tuple) for each in figures(made, "side-by-side")["2028"])
+    client = sign_in(lives.cast["rowan"])
+    page = client.get(reverse("falls_due"), {"run": run.pk})
+    told = page.context["forecast"].estimated
+    assert (told.of_people, made.estimated.of_people) == (2, 4), "of those whom the reader sees"
+    assert "Estimate, not counted" in page.text and told.words in page.text
+    every_file_says_that_it_is_estimated(client, run)
+    robin = sign_in(lives.cast["robin"])
+    assert {robin.get(reverse(name)).status_code for name in ("falls_due_pdf", "falls_due_open")} == {403}
+    # Whoever sees none of those drawn is told of none.
+    assert (
+        "a sample, of which you see nothing"
+        in sign_in(lives.cast["clover"]).get(reverse("falls_due"), {"run": run.pk}).text
+    )
+    # The worker estimates first; who looks at the estimate later is shown what has taken its place.
+    monkeypatch.setattr(beside, "SIZE", everything)
+    ask(by=from_user(lives.cast["rowan"]), draft="group-3-by-time")
+    assert carry_out(by=BY) == {"forecasts_made": 1, "forecasts_estimated": 1}
+    first = BatchRun.objects.get(versions__against="the adoptions in group-3-by-time.yaml", state="replaced")
+    assert first.versions["estimated"] == {"person": ["northshire"], "record": ["northshire"]}
+    later = client.get(reverse("falls_due"), {"run": first.pk})
+    assert later.context["run"].pk == ForesightAsked.objects.get().run_id
+    assert "Estimate, not counted" not in later.text
+
+
+def every_file_says_that_it_is_estimated(client, run):
+    file = client.get(reverse("falls_due_file", args=["side-by-side"]), {"run": run.pk})
+    line = next(csv.DictReader(file.text.splitlines()))
+    assert "Estimate, not counted" in line["Other figures"]
+    assert int(line["People to review, other, least"]) <= int(line["People to review, other, most"])
+    given = client.get(reverse("falls_due_open"), {"run": run.pk})
+    about = dict(open_rows(given.content, "About")[1:])
+    assert "Estimate, not counted" in about["Figures of the other schedule"]
+    assert about["Given to"] == "Rowan Invented"
+    heads = open_rows(given.content, "Side by side")[0]
+    assert {f"People to review, other, {name}" for name in ("estimate", "least", "most")} <= set(heads)
+    book = client.get(reverse("falls_due_workbook"), {"run": run.pk}).content
+    for sheet in ("Side by side", "What falls due"):
+        here, there = (each(book if each is rows_of else given.content, sheet) for each in (rows_of, open_rows))
+        assert [[each for each in row if each is not None] for row in here] == [
+            [each for each in row if each is not None] for row in there
+        ], "the same figures in both forms"
+    printed = client.get(reverse("falls_due_pdf"), {"run": run.pk})
+    assert printed.content.startswith(b"%PDF") and printed["Content-Type"] == "application/pdf"
+    assert printed.content == client.get(reverse("falls_due_pdf"), {"run": run.pk}).content, "the same bytes each time"
+    forms = AuditEvent.objects.filter(action="foresight.export", actor="rowan", detail__table="all")
+    assert {each.detail["form"] for each in forms} == {"xlsx", "ods", "pdf"}
