@@ -4,6 +4,7 @@ COPY into a table under row-level security is refused, so every bulk write passe
 unlogged, belong to one run, and what a killed run left behind is dropped by the next.
 """
 
+import atexit
 import hashlib
 import json
 import os
@@ -83,6 +84,8 @@ def close() -> None:
         with suppress(_adbc().Error):  # the server may be gone
             kept.close()
 
+
+atexit.register(close)  # while the driver, which came later than this module, is still whole
 
 _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
