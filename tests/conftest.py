@@ -90,8 +90,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if kind == "browser":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
-        if "survival" in item.path.parts:
+        elif "survival" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("survival"))
+        elif item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))  # what a file makes once, one process makes once
+
+
+class _LongFirst:
+    """Where processes share the tests: what cannot be shared out is begun first, and the smallest last, so that no
+    process has much left to do when the others have nothing. Needs `--no-loadscope-reorder`."""
+
+    @pytest.hookimpl(trylast=True)  # after pytest-django, which sorts by what has to be emptied
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Begin with what starts servers and clusters of its own, then the browser, then what needs the database."""
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    kind = item.path.relative_to(ROOT / "tests").parts[0]
+    if item.get_closest_marker("slow") or item.path.parent.name in {"survival", "backup"}:
+        return 0
+    return {"browser": 1, "integration": 2, "spec": 3, "unit": 4}.get(kind, 5)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Order the tests where processes share them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        config.pluginmanager.register(_LongFirst())
 
 
 @contextmanager
@@ -118,6 +143,10 @@ def server() -> None:
         database.let_rewrite("template1")
         with database.admin_connection("postgres") as admin:
             admin.execute(f"ALTER ROLE {database.role_name('owner')} CREATEDB")
+            # No row of a test has to outlive the machine. Installations of their own keep what the product sets.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                admin.execute(f"ALTER SYSTEM SET {setting} = off")
+            admin.execute("SELECT pg_reload_conf()")
         made.touch()
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -36,14 +37,16 @@ CAST: dict[str, tuple[str, str] | None] = {
 
 def make_cast(controllers: dict[str, Controller]) -> dict[str, User]:
     """Make every user of the cast with their role, and work out their scopes."""
-    users = {}
-    for name, held in CAST.items():
-        users[name] = User.objects.create_user(name, password=PASSWORD, first_name=name.title(), last_name="Invented")
-        if held:
-            role, code = held
-            RoleAssignment.objects.create(
-                user=users[name], controller=controllers[code], role=role, start=date(2020, 1, 1)
-            )
+    User.objects.bulk_create(
+        User(username=name, password=make_password(PASSWORD), first_name=name.title(), last_name="Invented")
+        for name in CAST
+    )
+    users = {each.username: each for each in User.objects.filter(username__in=CAST)}
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(user=users[name], controller=controllers[held[1]], role=held[0], start=date(2020, 1, 1))
+        for name, held in CAST.items()
+        if held
+    )
     refresh()
     return users
 

@@ -14,6 +14,14 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+# Asked when what follows a change of width has been drawn; a page behind another is not drawn at all.
+SIDEWAYS = """async () => {
+  await Promise.race([
+    new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))),
+    new Promise(done => setTimeout(done, 200)),
+  ]);
+  return document.documentElement.scrollWidth > document.documentElement.clientWidth;
+}"""
 VNU = Path(__file__).parents[2] / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
@@ -38,21 +46,32 @@ class Watch:
 def faults_on(page: Page, watch: Watch) -> list[str]:
     """Return what is wrong with the page as it stands."""
     found, watch.wrong = watch.wrong, []
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    if page.evaluate(SIDEWAYS):
         found.append("scrolls sideways")
-    for violation in Axe().run(page, options=RULES).response["violations"]:
+    for violation in _violations(page):
         found += [f"{violation['id']}: {node['html'][:160]}" for node in violation["nodes"][:3]]
     return found
 
 
+def _violations(page: Page) -> list[dict]:
+    """Return what axe finds; the page takes it in once, and keeps it while it is looked at in other widths."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    return page.evaluate("async rules => (await axe.run(rules)).violations", RULES)
+
+
 def walk(page: Page, host: str, addresses: list[str], kept: Path) -> list[str]:
-    """Open addresses at both widths; return every fault, and keep what the server sent for `validate`."""
+    """Open addresses and look at both widths; return every fault, and keep what the server sent for `validate`.
+
+    They are opened at the narrow one, where scripts have most to do; what the server sends knows of no width.
+    """
     watch, faults = Watch(page, host), []
     for number, address in enumerate(addresses):
-        for width in WIDTHS:
+        page.set_viewport_size({"width": WIDTHS[-1], "height": 900})
+        answer = page.goto(address)
+        assert answer is not None
+        for width in reversed(WIDTHS):
             page.set_viewport_size({"width": width, "height": 900})
-            answer = page.goto(address)
-            assert answer is not None
             faults += [f"{address} at {width}: {fault}" for fault in faults_on(page, watch)]
         (kept / f"{number:02d}.html").write_text(answer.text())
     return faults
@@ -73,7 +92,7 @@ def validate(folder: Path) -> None:
 
 
 class Looks:
-    """Looks at each page on the way, at both widths, and keeps a picture and the HTML of it."""
+    """Looks at each page on the way, at both widths; keeps the HTML of it, and a picture where something is wrong."""
 
     def __init__(self, page: Page, host: str, kept: Path) -> None:
         self.page, self.kept, self.watch, self.faults = page, kept, Watch(page, host), []  # type: ignore[var-annotated]
@@ -83,8 +102,9 @@ class Looks:
         self.page.wait_for_load_state()
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.faults += [f"{name} at {width}: {fault}" for fault in faults_on(self.page, self.watch)]
-            self.page.screenshot(path=self.kept / f"{name}-{width}.png", full_page=True)
+            if found := faults_on(self.page, self.watch):
+                self.faults += [f"{name} at {width}: {fault}" for fault in found]
+                self.page.screenshot(path=self.kept / f"{name}-{width}.png", full_page=True)
         (self.kept / f"{name}.html").write_text(self.page.content())
         self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 

@@ -4,12 +4,14 @@ from datetime import date
 from itertools import combinations
 
 import jellyfish
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from factories.matching_cases import ROOT, Record, pairs, resolve_apart
 
+pytestmark = pytest.mark.xdist_group("matching_cases")  # one world, and one model of it
 ORIGINS = yaml.safe_load((ROOT / "examples" / "demonstration" / "world" / "names.yaml").read_text())["origins"]
 FORENAMES = {
     sex: sorted({name for each in ORIGINS.values() for era in each[sex].values() for name in era})

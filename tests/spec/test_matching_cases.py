@@ -10,6 +10,7 @@ import pytest
 from factories.matching_cases import Case, pairs, read_cases, resolve_among_all, resolve_apart, world
 from muniment.batch.matching.resolve import Resolution
 
+pytestmark = pytest.mark.xdist_group("matching_cases")  # one world, and one model of it
 ALLOWED = {
     "apart": {"joined", "asked", "apart"},
     "joined": {"joined"},

@@ -9,9 +9,10 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -37,8 +38,32 @@ def spill_to(folder: Path) -> None:
 
 def connect(**config: Any) -> duckdb.DuckDBPyConnection:
     """Return a connection in memory, which spills beyond what `memory` allows."""
-    given = {"memory_limit": f"{memory() // 2**20}MiB", "temp_directory": str(_Spill.folder or _temporary())}
-    return duckdb.connect(config=given | config)
+    return duckdb.connect(config=_given() | config)
+
+
+def asking() -> duckdb.DuckDBPyConnection:
+    """Return a connection that makes no tables but temporary ones, and none that others see.
+
+    All of them in a process share one database, and what it may use of memory: to open one takes longer than to ask
+    about a few thousand rows.
+    """
+    given = _given()
+    key = (os.getpid(), *given.values())
+    with _Shared.lock:
+        if key not in _Shared.opened:
+            _Shared.opened[key] = duckdb.connect(config=given)
+        return _Shared.opened[key].cursor()
+
+
+class _Shared:
+    """The databases that are shared, by the process and what they may use."""
+
+    opened: ClassVar[dict[tuple[object, ...], duckdb.DuckDBPyConnection]] = {}
+    lock = threading.Lock()
+
+
+def _given() -> dict[str, Any]:
+    return {"memory_limit": f"{memory() // 2**20}MiB", "temp_directory": str(_Spill.folder or _temporary())}
 
 
 def memory() -> int:

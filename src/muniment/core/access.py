@@ -4,7 +4,7 @@ The same functions give the verdicts that screens and commands ask for and fill 
 security reads. A refusal names what is missing, never what lies behind it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -90,11 +90,12 @@ def declaration(path: Path | None = None) -> Declaration:
 
 def assignments(user: User, on: date) -> list[RoleAssignment]:
     """Return the roles that a user holds on a day."""
-    return list(
-        user.assignments.filter(start__lte=on)
-        .filter(Q(until__isnull=True) | Q(until__gt=on))
-        .select_related("controller")
-    )
+    return list(_assigned(Q(user=user), on))
+
+
+def _assigned(of_whom: Q, on: date) -> QuerySet[RoleAssignment]:
+    current = Q(until__isnull=True) | Q(until__gt=on)
+    return RoleAssignment.objects.filter(of_whom, current, start__lte=on).select_related("controller")
 
 
 def memberships(on: date) -> QuerySet[Membership]:
@@ -107,13 +108,17 @@ def reach(role: Role, controller: Controller, on: date) -> dict[int, date]:
 
     The end is the first day on which it reaches no more, `date.max` where none is known.
     """
-    current = memberships(on)
-    joints = {each.joint_id: each.until or date.max for each in current.filter(member=controller)}
+    return _reached(role, controller, list(memberships(on)))
+
+
+def _reached(role: Role, controller: Controller, current: Sequence[Membership]) -> dict[int, date]:
+    joints = {each.joint_id: each.until or date.max for each in current if each.member_id == controller.pk}
     reached = {controller.pk: date.max, **joints}
     if role.reach == "collaboration":
-        for each in current.filter(joint_id__in={controller.pk, *joints}):
-            ends = min(each.until or date.max, joints.get(each.joint_id, date.max))
-            reached[each.member_id] = max(ends, reached.get(each.member_id, date.min))
+        for each in current:
+            if each.joint_id == controller.pk or each.joint_id in joints:
+                ends = min(each.until or date.max, joints.get(each.joint_id, date.max))
+                reached[each.member_id] = max(ends, reached.get(each.member_id, date.min))
     return reached
 
 
@@ -147,12 +152,17 @@ def controllers_for(user: User, action: str, on: date) -> list[Controller]:
 
 def scopes_of(user: User, on: date, scopes: Iterable[Scope]) -> dict[int, date]:
     """Return the keys of those scopes that a user may see on a day, and when that ends (`date.max`: no end known)."""
+    return _opened(assignments(user, on), list(memberships(on)), list(scopes))
+
+
+def _opened(
+    assigned: Iterable[RoleAssignment], standing: Sequence[Membership], scopes: Sequence[Scope]
+) -> dict[int, date]:
     opened: dict[int, date] = {}
-    every = list(scopes)
-    for held in assignments(user, on):
+    for held in assigned:
         role = declaration().roles[held.role]
-        reached = reach(role, held.controller, on)
-        for scope in every:
+        reached = _reached(role, held.controller, standing)
+        for scope in scopes:
             if scope.controller_id in reached and role.opens(scope):
                 ends = min(held.until or date.max, reached[scope.controller_id])
                 opened[scope.pk] = max(ends, opened.get(scope.pk, date.min))
@@ -164,16 +174,27 @@ def refresh_scopes(on: date, users: Iterable[User] | None = None) -> None:
 
     What ends shuts by itself on its day; what begins opens with the next run.
     """
-    every = list(Scope.objects.all())
+    every, standing = list(Scope.objects.all()), list(memberships(on))
+    of_whom = Q(user__is_active=True) if users is None else Q(user__in=list(users))
     with transaction.atomic():
-        for user in users if users is not None else User.objects.filter(is_active=True):
-            opened = {(key, None if ends == date.max else ends) for key, ends in scopes_of(user, on, every).items()}
-            held = set(UserScope.objects.filter(user=user).values_list("scope_id", "until"))
-            UserScope.objects.filter(user=user, scope_id__in=[key for key, _ in held - opened]).delete()
-            UserScope.objects.bulk_create(
-                [UserScope(user=user, scope_id=key, until=until) for key, until in opened - held],
-                ignore_conflicts=True,
-            )
+        assigned: dict[int, list[RoleAssignment]] = {}
+        for each in _assigned(of_whom, on):
+            assigned.setdefault(each.user_id, []).append(each)
+        held = set(UserScope.objects.filter(of_whom).values_list("user_id", "scope_id", "until"))
+        opened = {
+            (user, key, None if ends == date.max else ends)
+            for user, roles in assigned.items()
+            for key, ends in _opened(roles, standing, every).items()
+        }
+        shut: dict[int, list[int]] = {}
+        for user, key, _ in held - opened:
+            shut.setdefault(user, []).append(key)
+        for user, keys in shut.items():
+            UserScope.objects.filter(user=user, scope_id__in=keys).delete()
+        UserScope.objects.bulk_create(
+            [UserScope(user_id=user, scope_id=key, until=until) for user, key, until in opened - held],
+            ignore_conflicts=True,
+        )
 
 
 def enter(token: str) -> int | None:

@@ -11,13 +11,15 @@ from datetime import date
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
 
 from muniment.feeds.faults import BadFeed
 from muniment.feeds.vocabulary import Vocabulary, standard
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 UNSIGNED = "TO BE SIGNED"  # what a draft leaves where the owner of the source has to decide
 
@@ -224,13 +226,17 @@ def _merged(base: Any, over: Any) -> Any:
 
 
 @cache
-def _validator() -> jsonschema.Draft202012Validator:
+def _validator() -> "Draft202012Validator":
+    import jsonschema
+
     schema = json.loads(Path(__file__).with_name("feed.schema.json").read_text(encoding="utf-8"))
     return jsonschema.Draft202012Validator(schema)
 
 
 def _match_schema(tree: dict[str, Any], path: Path) -> None:
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(tree))
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_validator().iter_errors(tree))
     if error is None:
         return
     place = ".".join(str(part) for part in error.absolute_path) or "the top level"

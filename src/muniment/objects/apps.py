@@ -1,6 +1,13 @@
 """The app and its label."""
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from muniment.core.models import User
+    from muniment.people.models import PrimePerson
+    from muniment.people.shown.surroundings import Surroundings
 
 
 class ObjectsConfig(AppConfig):
@@ -11,7 +18,13 @@ class ObjectsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the pages of people."""
-        from muniment.objects import person_links
         from muniment.people.shown import surroundings
 
-        surroundings.register(person_links.around)
+        surroundings.register(_around)
+
+
+def _around(prime: "PrimePerson", user: "User") -> "Surroundings":
+    """Ask when a page of a person does: what answers needs half of the program, and most commands show no page."""
+    from muniment.objects import person_links
+
+    return person_links.around(prime, user)

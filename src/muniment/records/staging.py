@@ -4,6 +4,7 @@ COPY into a table under row-level security is refused, so every bulk write passe
 unlogged, belong to one run, and what a killed run left behind is dropped by the next.
 """
 
+import atexit
 import hashlib
 import json
 import os
@@ -14,9 +15,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from queue import Full, Queue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
@@ -24,6 +24,9 @@ from psycopg.sql import Literal
 
 from muniment.batch import machine
 from muniment.core import database
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
 
 SCHEMA = "staging"
 
@@ -33,23 +36,30 @@ def _uri() -> str:
     return database.uri(role, dbname=connection.settings_dict["NAME"])
 
 
+def _adbc() -> Any:
+    """Return the driver; it brings pandas along, which commands that load nothing need not wait for."""
+    from adbc_driver_postgresql import dbapi
+
+    return dbapi
+
+
 class _Kept(threading.local):
     """This thread's connection for bulk loads, and where it leads: opening one reads the catalogue of types."""
 
     uri = ""
-    connection: adbc.Connection | None = None
+    connection: "Connection | None" = None
 
 
 _kept = _Kept()
 
 
 @contextmanager
-def _bulk() -> Iterator[adbc.Connection]:
+def _bulk() -> Iterator["Connection"]:
     """Give this thread's connection for bulk loads; one that failed, or leads elsewhere, is replaced."""
     uri = _uri()
     if _kept.connection is None or _kept.uri != uri or not _is_open(_kept.connection):
         close()
-        _kept.uri, _kept.connection = uri, adbc.connect(uri)
+        _kept.uri, _kept.connection = uri, _adbc().connect(uri)
     try:
         yield _kept.connection
     except BaseException:
@@ -57,12 +67,12 @@ def _bulk() -> Iterator[adbc.Connection]:
         raise
 
 
-def _is_open(bulk: adbc.Connection) -> bool:
+def _is_open(bulk: "Connection") -> bool:
     try:
         with bulk.cursor() as cursor:
             cursor.execute("SELECT 1")
         bulk.rollback()
-    except adbc.Error:
+    except _adbc().Error:
         return False
     return True
 
@@ -71,9 +81,11 @@ def close() -> None:
     """Close this thread's connection for bulk loads."""
     kept, _kept.connection = _kept.connection, None
     if kept is not None:
-        with suppress(adbc.Error):  # the server may be gone
+        with suppress(_adbc().Error):  # the server may be gone
             kept.close()
 
+
+atexit.register(close)  # while the driver, which came later than this module, is still whole
 
 _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
@@ -276,7 +288,7 @@ class _Handed:
 
 def _ask(uri: str, seen: str, query: str, found: _Handed, begun: threading.Event) -> None:
     try:
-        with adbc.connect(uri) as connected, connected.cursor() as cursor:
+        with _adbc().connect(uri) as connected, connected.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(f"SET TRANSACTION SNAPSHOT {Literal(seen).as_string()}")
             begun.set()

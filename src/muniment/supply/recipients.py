@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
 
 from muniment.core import places
 from muniment.core.models import Controller
@@ -155,6 +154,8 @@ _SHAPE = {
 
 def read(path: Path) -> Recipient:
     """Read one recipient file. Raise BadRecipient, naming the file and the place, where it is not of the shape."""
+    from jsonschema import Draft202012Validator
+
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from muniment.batch import connecting, machine
@@ -75,3 +76,20 @@ def test_memory_is_half_of_what_a_group_may_have(monkeypatch, tmp_path, lines, f
     assert connecting.memory() == 32 * 2**20
     monkeypatch.setattr(machine, "TOLD", Path("/nowhere"))
     assert connecting.memory() > 32 * 2**20
+
+
+def test_who_asks_keeps_nothing_and_sees_nothing_of_others():
+    def held(connection):
+        return connection.sql("select sum(memory_usage_bytes) from duckdb_memory()").fetchall()[0][0]
+
+    with connecting.asking() as one, connecting.asking() as other:
+        before = held(other)
+        one.register("people", other.sql("select range as number from range(10)").to_arrow_table())
+        one.execute("create temp table names as select md5(range::varchar) as name from range(300000)")
+        assert one.sql("select count(*) from people").fetchall() == [(10,)]
+        for unseen in ("people", "names"):
+            with pytest.raises(duckdb.CatalogException):
+                other.sql(f"from {unseen}")
+        assert held(other) > before + 5_000_000
+        one.close()
+        assert held(other) < before + 1_000_000

@@ -8,13 +8,17 @@ of another component.
 from math import ceil, sqrt
 
 import duckdb
+import pyarrow as pa
 from splink import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from muniment.batch.matching.joining import as_pairs
+from muniment.engine.matching.clusters import Groups
 from muniment.engine.matching.grouping import Sayings
 from muniment.engine.matching.model import Points
 from muniment.engine.matching.rules import UNIQUE_IDENTIFIERS
+
+FEW = 10_000  # pairs: as many are followed one by one sooner than the statements that would do it are written
 
 
 def find(connection: duckdb.DuckDBPyConnection, said: Sayings, points: Points) -> None:
@@ -56,6 +60,21 @@ def find(connection: duckdb.DuckDBPyConnection, said: Sayings, points: Points) -
 
 def _connect(connection: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
     """Make a table (person_id, component) of the nominals that pairs lead from one to another."""
+    few = connection.sql(f'select "left", "right" from {pairs} limit {FEW + 1}').fetchall()  # noqa: S608
+    if len(few) > FEW:
+        _connect_many(connection, pairs, into)
+        return
+    groups = Groups()
+    for left, right in few:
+        groups.join(left, right)
+    ends = sorted({person for pair in few for person in pair})
+    found = {"person_id": ends, "component": [groups.find(person) for person in ends]}
+    connection.register("found", pa.table({name: pa.array(values, pa.int64()) for name, values in found.items()}))
+    connection.execute(f"create or replace temp table {into} as from found")
+    connection.unregister("found")
+
+
+def _connect_many(connection: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
     connection.execute(
         f"""
         create or replace table paired as select distinct "left" as person_id_l, "right" as person_id_r from {pairs};

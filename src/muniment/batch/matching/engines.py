@@ -120,14 +120,21 @@ class OneMachine:
 
     def splink(self) -> DuckDBAPI:
         """Return what Splink runs its statements with."""
-        return DuckDBAPI(self.connection)
+        self._splink = DuckDBAPI(self.connection)
+        return self._splink
 
     def compared(self, people: str) -> str:
         """Return the name of the table of people: Splink has it as it is."""
         return people
 
     def tell_frequencies(self, linker: Linker, people: str, columns: list[str]) -> None:
-        """Do nothing: on DuckDB Splink takes them from the table of people."""
+        """Give a table of none: on DuckDB Splink takes them from the table of people.
+
+        Without a table of them it counts the values of everybody first, only to have no use for the counts.
+        """
+        self.connection.execute("create or replace temp table no_frequencies (value varchar)")
+        for column in columns:
+            linker.table_management.register_term_frequency_lookup(self._splink.register("no_frequencies"), column)
 
     def let_go(self, name: str, column: str) -> None:
         """Free a column of a table."""

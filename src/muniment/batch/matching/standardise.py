@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from muniment.batch.connecting import connect
+from muniment.batch.connecting import asking
 from muniment.batch.matching.keys import NUMBERED
 from muniment.batch.matching.policy import in_force, today
 from muniment.engine.matching.cleaning import ALIKE, Born, Cleaning, Postcode, sounds
@@ -134,7 +134,7 @@ def standardise(nominals: pa.Table, *, on: date | None = None) -> pa.Table:
     table of schema `STANDARDISED`, one row for each row given, in no particular order.
     """
     cleaning = cleaning_on(on or today())
-    connection = connect()
+    connection = asking()
     try:
         connection.register("cleaned", _clean(nominals, cleaning))
         connection.execute(f"create temp table arranged as {_ARRANGE}")

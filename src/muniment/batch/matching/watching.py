@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from muniment.batch.connecting import asking
 from muniment.batch.matching.engines import Engine
 from muniment.engine.matching.bands import Band, bands
 from muniment.engine.matching.features import FEATURES
@@ -224,7 +224,7 @@ def kinds(standardised: pa.Table, ethnicity: pa.Table) -> pa.Table:
     `ethnicity` is (person_id, ethnicity), null where none is recorded. An origin is told of a name that at least five
     bear with a self-defined ethnicity, at least half of them with one.
     """
-    with duckdb.connect() as connection:
+    with asking() as connection:
         connection.register("persons", standardised.select(["person_id", "partition", "surname"]))
         connection.register("given_kinds", ethnicity)
         return connection.sql(_KINDS).to_arrow_table()
@@ -242,7 +242,7 @@ def figures(
     present = {
         feature.name: " and ".join(f"{column} is not null" for column in feature.columns) for feature in FEATURES
     }
-    with duckdb.connect() as connection:
+    with asking() as connection:
         connection.register("persons", standardised)
         connection.register("clusters", clusters)
         connection.register("doubtful", doubtful)
@@ -279,7 +279,7 @@ order by w.partition, w.band, w.are_one, w.place
 
 def placed(pairs: pa.Table, known: pa.Table) -> pa.Table:
     """Return the reserve with the groups that the two of each pair are of."""
-    with duckdb.connect() as connection:
+    with asking() as connection:
         connection.register("pairs", pairs)
         connection.register("kinds", known)
         return connection.sql(_PLACED).to_arrow_table().cast(RESERVED)

@@ -117,14 +117,16 @@ class _Run:
         plans.keep(key, tuple(self.session.steps), plans_in)
 
     def _written(self) -> tuple[Any, ...]:
-        """Return what of the policy is written into the statements; periods, actions and adoptions are looked up.
+        """Return what may be written into the statements: the files of the policy, and what of it an adoption changes.
 
-        So a schedule of other periods takes the plan of the one in force.
+        What controllers adopt besides is looked up in small tables, so that a draft of adoptions takes the plan of the
+        schedule in force. Of the files everything counts, whatever the statements hold of it today.
         """
         rules = self.rules
+        files = rules.version.partition("+")[0]
         graver = tuple((entry.id, entry.if_group_1) for entry in rules.classes.values())
         settings = (rules.settings, rules.families, marker_ends(rules))
-        return (self.looked_up.numbers, *settings, graver, self.looked_up.offence_days)
+        return (files, self.looked_up.numbers, *settings, graver, self.looked_up.offence_days)
 
     def _decide(self, sources: Sources) -> None:
         session, known = self.session, self.lookups

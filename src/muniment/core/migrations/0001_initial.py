@@ -10,8 +10,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from muniment.core.migrating import MakesTables
 
-class Migration(migrations.Migration):
+
+class Migration(MakesTables):
 
     initial = True
 

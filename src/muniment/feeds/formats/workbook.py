@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
-from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from muniment.feeds import sources
 from muniment.feeds.chunks import NUL_SYMBOL, Chunk, Unread, named, text_array
@@ -183,6 +181,8 @@ def _filled_down(rows: list[Cells], merged: list[tuple[int, int, int]]) -> list[
 
 @contextmanager
 def _opened(path: Path, *, results: bool) -> Iterator[Any]:
+    import openpyxl  # which few feeds need, and every command would wait for
+
     # Opened here, because openpyxl goes by the ending of a name.
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that hold no values
@@ -210,6 +210,8 @@ def _values(path: Path, table: Table, *, results: bool) -> tuple[list[tuple[Any,
 
 
 def _merged(path: Path, member: str) -> list[tuple[int, int, int]]:
+    from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
+
     behind = b""
     with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):

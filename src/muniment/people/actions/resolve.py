@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.cluster import Cluster
-from muniment.batch.connecting import connect
+from muniment.batch.connecting import asking
 from muniment.batch.matching import policy
 from muniment.batch.matching import resolve as linkage
 from muniment.batch.matching.engines import one_machine
@@ -129,7 +129,7 @@ order by "left", "right"
 
 
 def _to_publish(resolution: linkage.Resolution, points: Points) -> dict[str, pa.Table]:
-    with connect() as engine:
+    with asking() as engine:
         engine.register("clusters", resolution.clusters)
         engine.register("edges", resolution.edges)
         engine.register("asked", resolution.doubtful.filter(resolution.doubtful["were_one"]))

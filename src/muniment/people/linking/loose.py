@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from muniment.batch.connecting import connect
+from muniment.batch.connecting import asking
 from muniment.batch.matching.joining import sayings
 from muniment.batch.matching.resolve import Resolution
 from muniment.engine.matching.bridges import Pair, bridges
@@ -43,7 +43,7 @@ def find(resolution: Resolution, judgements: pa.Table) -> pa.Table:
 
     What was said of two is no question of weight, and so counts twice: it is no pair that alone joins.
     """
-    with connect() as connection:
+    with asking() as connection:
         connection.register("clusters", resolution.clusters)
         connection.register("edges", resolution.edges)
         joining = connection.sql(_JOINING).fetchall()

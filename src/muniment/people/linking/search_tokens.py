@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from muniment.batch.connecting import connect
+from muniment.batch.connecting import asking
 from muniment.batch.matching.standardise import spell
 from muniment.engine.matching.features import Nominal
 
@@ -66,7 +66,7 @@ _SPELT = (("name", "names"), ("root", "roots"), ("snd", "sounds"))
 
 def tokens(standardised: pa.Table) -> pa.Table:
     """Return the tokens of standardised nominals."""
-    connection = connect()
+    connection = asking()
     try:
         connection.register("people", standardised)
         return connection.sql(_QUERY).to_arrow_table()

@@ -17,6 +17,7 @@ from muniment.engine.matching.grouping import Evidence, Sayings, group
 
 PERSONS = range(1, 13)
 EVERY = tuple(combinations(PERSONS, 2))
+FEW = st.sampled_from([-1, components.FEW])  # all are many, or all are few
 
 
 def tables(connection, edges, twins, borne, shown):
@@ -65,8 +66,9 @@ def by_the_engine(edges, twins, borne, said, points):
     speaking_twice=st.sampled_from([0.0, 0.3]),
     least_links=st.sampled_from([0.0, 0.25, 0.4]),
     apart=st.sampled_from(["nothing", "twins", "identifiers", "same", "different"]),
+    few=FEW,
 )
-def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links, apart):
+def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links, apart, few):
     draw = Random(seed)
     edges = {
         pair: 4.0 if draw.random() < speaking_twice else draw.choice([11.0, 12.0, 15.0])
@@ -77,7 +79,8 @@ def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links
     borne = {one: draw.choice("AB") for one in draw.sample(PERSONS, 3)} if apart == "identifiers" else {}
     said = Sayings(**{apart: tuple(draw.sample(EVERY, 4))} if apart in {"same", "different"} else {})
     points = replace(in_force().points, least_links=least_links)
-    with connect() as connection:
+    with connect() as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(components, "FEW", few)
         tables(connection, edges, twins, borne, [])
         asked = group_all(connection, None, said, points)
         found = dict(connection.sql("select person_id, anchor_id from clustered").fetchall())
@@ -86,6 +89,7 @@ def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links
     assert {tuple(sorted(each[:2])) + each[3:4] for each in asked} == refused
 
 
+@pytest.mark.parametrize("few", [-1, components.FEW])
 @pytest.mark.parametrize(
     ("shown", "left"),
     [
@@ -95,7 +99,8 @@ def test_groups_are_those_of_the_engine(seed, share, speaking_twice, least_links
         ([(1, 9)], {1, 2, 3, 9}),  # nothing does
     ],
 )
-def test_who_were_one_are_left_to_the_engine_unless_evidence_joins_them_still(shown, left):
+def test_who_were_one_are_left_to_the_engine_unless_evidence_joins_them_still(shown, left, few, monkeypatch):
+    monkeypatch.setattr(components, "FEW", few)
     edges = {(1, 2): 12.0, (2, 3): 12.0, (4, 5): 12.0}
     with connect() as connection:
         tables(connection, edges, [], {}, shown)

@@ -48,7 +48,7 @@ class Watched(engines.OneMachine):
 
 @contextmanager
 def small(engine):
-    connection = connect(memory_limit="56MB", threads=1, preserve_insertion_order=False)
+    connection = connect(memory_limit="48MB", threads=1, preserve_insertion_order=False)
     try:
         engine.append(Watched(connection))
         yield engine[0]

@@ -1,7 +1,12 @@
 """Plans of a schedule, kept for later processes."""
 
-from muniment.batch.retention import plans
+from dataclasses import fields
+from datetime import date
+
+from muniment.batch.retention import Tables, plans, schedule, tables
 from muniment.batch.retention.plans import Step
+from muniment.engine import policy
+from muniment.engine.policy.model import Overlay
 
 STEPS = (Step("table", "rt_one", "SELECT 1 AS x"), Step("read", "rt_two", "SELECT x FROM rt_one", "words"))
 
@@ -36,3 +41,12 @@ def test_another_policy_or_another_source_of_the_engine_is_another_plan(monkeypa
 
 def test_sets_read_the_same_in_every_process():
     assert plans.key_of(frozenset(["b", "a", "c"])) == plans.key_of(frozenset(["c", "b", "a"]))
+
+
+def test_what_is_adopted_needs_no_plan_of_its_own(monkeypatch):
+    forget(monkeypatch)
+    nobody = Tables(**{each.name: getattr(tables, each.name.upper()).empty_table() for each in fields(Tables)})
+    base = policy.load()
+    for given in (base, base.adopting([Overlay("north", everything=True, group_3="PER-G3B")])):
+        assert schedule(nobody, given, asked_on=date(2026, 11, 22)).persons.num_rows == 0
+        assert len(plans._MADE) == 1
