@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('retention', '0005_requests'),
+        ('retention', '0007_restriction'),
     ]
 
     operations = [
