@@ -8,10 +8,12 @@ from factories.cast import make_cast, refresh
 from factories.exports import Source, row
 from factories.linkage import activate_model
 from muniment.core.actors import Actor
-from muniment.core.models import Controller, User
+from muniment.core.models import BatchRun, Controller, User
 from muniment.engine import policy
+from muniment.people.actions.attach import attach
 from muniment.people.actions.resolve import resolve
 from muniment.records.actions.organise import load_organisation
+from muniment.records.models import Nominal
 from muniment.retention.actions.schedule import schedule
 from muniment.retention.models import Review
 
@@ -36,7 +38,20 @@ class Life:
         self.run()
 
     def run(self):
+        """Link and decide everybody: where a run has linked them, one by one, which is sooner done and says the same.
+
+        That it says the same is tested where linking is (`integration/people/test_attach.py`).
+        """
+        if not BatchRun.objects.filter(kind="resolve", state="done").exists():
+            return self.run_over_everybody()
+        attach(list(Nominal.objects.values_list("pk", flat=True)), by=BY)
+        return self._decide()
+
+    def run_over_everybody(self):
         resolve(by=BY)
+        return self._decide()
+
+    def _decide(self):
         refresh()
         return schedule(policy.load(), by=BY, on=NOW)
 

@@ -35,7 +35,7 @@ def test_what_is_destroyed_while_a_run_computes_is_left_out(own_life, monkeypatc
     answered(own_life)
     own_life.crime.send([row("C8", "P8", FORENAME="Tansy", SURNAME="Other", BORN="1979-01-02")], on="2026-07-01")
     after(monkeypatch, module, name, lambda: destruction.work(by=WORKER))
-    own_life.run()
+    own_life.run_over_everybody()
     assert [each.reference for each in Nominal.objects.all()] == ["P8"]
     assert [each.nominal.reference for each in Belonging.objects.all()] == ["P8"]
     assert [each.record.reference for each in RecordDecision.objects.all()] == ["C8"]
@@ -47,7 +47,7 @@ def test_a_person_part_of_whom_is_destroyed_while_a_run_computes_stays_who_they_
     was, review = Belonging.objects.get(nominal__reference="D1").prime, own_life.review
     part = {"kept_records": keys_of(["CU1"]), "next_review": timezone.localdate() + timedelta(days=365)}
     after(monkeypatch, resolving.runs, "tell", lambda: carried_out(own_life, review, ["C1"], "part", **part))
-    own_life.run()
+    own_life.run_over_everybody()
     assert [each.reference for each in Nominal.objects.all()] == ["D1"]
     assert Belonging.objects.get(until__isnull=True).prime == was
     assert PrimePerson.objects.get().anchor.reference == "D1"
