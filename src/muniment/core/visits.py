@@ -101,7 +101,7 @@ def _restricted(request: HttpRequest, restricted: UseRestricted) -> HttpResponse
     audit.record_apart(visitor(request), "access.restricted", "refused", subject=restricted.subject)
     shown = {
         "why": restricted.guard.words,
-        "purposes": [words for code, words in purposes.choices() if code in restricted.guard.purposes],
+        "purposes": purposes.in_words(restricted.guard.purposes),
         "change": f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}",
         "page_title": "Its use is restricted",
     }

@@ -28,7 +28,6 @@ class Month(date):
 Value = str | int | float | date | datetime | None
 KIND: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPEN: Final = "application/vnd.oasis.opendocument.spreadsheet"
-ENDINGS: Final = {KIND: "xlsx", OPEN: "ods"}
 MARKING: Final = "OFFICIAL-SENSITIVE"
 ABOUT: Final = "About"
 MOST_ROWS: Final = 1_048_576  # of a sheet, its head among them
@@ -71,10 +70,10 @@ def workbook(title: str, about: Iterable[tuple[str, Value]], sheets: Sequence[Sh
     return out.getvalue()
 
 
-def response(name: str, made: bytes, kind: str = KIND) -> HttpResponse:
+def response(name: str, made: bytes) -> HttpResponse:
     """Return a workbook to download; `name` is without its ending."""
-    found = HttpResponse(made, content_type=kind)
-    found["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS[kind]}"'
+    found = HttpResponse(made, content_type=KIND)
+    found["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return found
 
 

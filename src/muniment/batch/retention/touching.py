@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from muniment.batch.retention.lookup_rows import PERSON_TERMS
-from muniment.engine.policy.model import GROUP_3_RULES, Policy
+from muniment.engine.policy.model import GROUP_3_RULES, Policy, Rules
 
 _OF_PEOPLE = {*filter(None, PERSON_TERMS.values()), *GROUP_3_RULES}
 
@@ -23,13 +23,19 @@ class Touched:
 
 
 def touched(policy: Policy, other: Policy, on: date, controllers: Iterable[str]) -> Touched:
-    """Return whose decisions may differ between two policies on a day."""
+    """Return whose decisions may differ between two policies, asked on a day or any after it."""
     every = frozenset(controllers)
     if relabels(policy, other, on):
         return Touched(every, every)
-    differing = {code: _differing(policy, other, on, code) for code in every}
+    days = _days(policy, other, on)
+    differing = {code: set().union(*(_differing(policy, other, day, code) for day in days)) for code in every}
     people = frozenset(code for code, rules in differing.items() if rules & _OF_PEOPLE)
     return Touched(people, frozenset(code for code, rules in differing.items() if rules))
+
+
+def _days(policy: Policy, other: Policy, on: date) -> list[date]:
+    """Return a day, and those after it from which one of the policies has another value."""
+    return sorted({on, *(day for day in policy.changes | other.changes if day > on)})
 
 
 def _differing(policy: Policy, other: Policy, on: date, controller: str) -> set[str]:
@@ -44,11 +50,14 @@ def _differing(policy: Policy, other: Policy, on: date, controller: str) -> set[
 
 
 def relabels(policy: Policy, other: Policy, on: date) -> bool:
-    """Whether another schedule may bring anybody into another group, or a record into another class.
+    """Whether another schedule may bring anybody into another group, or a record into another class, ever after a day.
 
     Periods, actions and adoptions do not; whatever else differs may.
     """
-    one, two = policy.on(on), other.on(on)
+    return any(_relabels(policy.on(day), other.on(day)) for day in _days(policy, other, on))
+
+
+def _relabels(one: Rules, two: Rules) -> bool:
     names = ("settings", "families", "systems", "roles", "offences")
     if any(getattr(one, name) != getattr(two, name) for name in names) or one.classes.keys() != two.classes.keys():
         return True

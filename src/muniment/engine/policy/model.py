@@ -253,16 +253,20 @@ class Policy:
         found = ((pick(values, was), pick(values, now)) for values in self.settings.values())
         return [after for before, after in found if before != after]
 
-    def era(self, day: date) -> int:
-        """Return the number of days up to this one on which some value of the policy changed.
+    @cached_property
+    def changes(self) -> frozenset[date]:
+        """Return the days on which some value of the policy changes.
 
         A first value changes nothing: it answers for the days before it too. Maxima of offences are apart.
         """
         starts = {terms.start for entry in self.classes.values() for terms in entry.values[1:]}
         starts |= {setting.start for values in self.settings.values() for setting in values[1:]}
         adoptions = [adoption for overlay in self.overlays.values() for adoption in overlay.adoptions]
-        starts |= {each.start for each in adoptions} | {each.until for each in adoptions if each.until}
-        return sum(start <= day for start in starts)
+        return frozenset(starts | {each.start for each in adoptions} | {each.until for each in adoptions if each.until})
+
+    def era(self, day: date) -> int:
+        """Return the number of days up to this one on which some value of the policy changed."""
+        return sum(start <= day for start in self.changes)
 
     def as_on(self, day: date) -> "Policy":
         """Return the policy as it stands on a day, to be asked on any other: nothing of it changes with time.

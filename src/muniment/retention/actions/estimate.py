@@ -13,7 +13,7 @@ from muniment.core.actors import Actor
 from muniment.core.models import BatchRun, Controller
 from muniment.engine.policy import Policy
 from muniment.records import staging
-from muniment.retention.actions.foresee import FORESIGHT_LOCK, KIND
+from muniment.retention.actions.foresee import FORESIGHT_LOCK
 from muniment.retention.deciding import around, schedule_tables
 from muniment.retention.foresight import counted, foreseen_tables
 from muniment.retention.foresight.replacing import forget_earlier
@@ -75,7 +75,7 @@ def _keep(base: BatchRun, versions: dict[str, Any], pairs: Any, *, began: Any, b
     with staging.staged({"pairs": pairs}) as names, transaction.atomic(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FORESIGHT_LOCK])
-        run = BatchRun.objects.create(kind=KIND, started_at=began, versions=versions)
+        run = BatchRun.objects.create(kind=counted.KIND, started_at=began, versions=versions)
         cursor.execute(_SAME, {"run": run.pk, "of": base.pk})
         cursor.execute(_INSERT.format(pairs=names["pairs"]), {"run": run.pk})
         run.state, run.ended_at, run.counts = "done", timezone.now(), {"rows": cursor.rowcount}

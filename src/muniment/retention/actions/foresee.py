@@ -18,13 +18,13 @@ from muniment.records import staging
 from muniment.retention.deciding import schedule_tables
 from muniment.retention.disposals import due
 from muniment.retention.foresight import foreseen_tables
+from muniment.retention.foresight.counted import KIND
 from muniment.retention.foresight.replacing import forget_earlier
 from muniment.retention.models import ForeseenCount, ForesightAsked, KeptForecast
 from muniment.retention.policies import policy_now
 from muniment.retention.schedule import other_schedules
 from muniment.retention.schedule.other_schedules import Against
 
-KIND = "foresight"
 WAITING = 5  # each takes as long as a schedule and more
 _KEPT = timedelta(days=400)  # forecasts of so many days stay to hold a batch against
 FORESIGHT_LOCK = 7_130_014

@@ -95,7 +95,7 @@ def expand_all(*, by: Actor, fresh_only: bool = False) -> None:
 _STANDING = """
 SELECT h.id AS hold_id, v.number, v.since, coalesce(v.scope, h.scope) AS scope, coalesce(v.controllers, (
     SELECT jsonb_agg(c.controller_id ORDER BY c.controller_id) FROM retention_holdcontroller c WHERE c.hold_id = h.id
-)) AS controllers
+), '[]') AS controllers
 FROM retention_hold h LEFT JOIN retention_holdversion v ON v.hold_id = h.id AND v.until IS NULL
 WHERE h.released_at IS NULL AND (
     h.id IN (SELECT hold_id FROM retention_heldrecord WHERE record_id = ANY(%(records)s))

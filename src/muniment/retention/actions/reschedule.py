@@ -112,13 +112,9 @@ def _decide_with_near(policy: Policy, own: frozenset[int], records: Collection[i
     return _decide(policy, _scope(own | near, records), on) if near - scope.people else made
 
 
-_STORED = 'SELECT prime_id, "group", clear_from FROM retention_persondecision WHERE prime_id = ANY(%(people)s)'
-
-
 def _bringing_something_else(decided: pa.Table, people: Collection[int]) -> set[int]:
     """Return whose group or clear period, all that a possible match brings to others, is not as it was decided last."""
-    stored = planned.rows(_STORED, {"people": array(sorted(people))})
-    before = {row["prime_id"]: [row["group"], row["clear_from"]] for row in stored}
+    before = {row["prime_id"]: [row["group"], row["clear_from"]] for row in decide_few.stored(people)}
     rows = _of(decided, "person_id", people).select(["person_id", "group", "clear_from"]).to_pylist()
     return {row["person_id"] for row in rows if before.get(row["person_id"]) != [row["group"], row["clear_from"]]}
 

@@ -66,6 +66,11 @@ class Unknown(Exception):
     """The decisions about those around are not there, or of another policy: only a wider look can tell."""
 
 
+def stored(people: Collection[int]) -> planned.Rows:
+    """Return what is decided of some people: prime_id, group, clear_from and policy_version, of each once."""
+    return planned.rows(_STORED, {"people": array(sorted(people))})
+
+
 def decide(policy: Policy, on: date, *, people: Collection[int], records: Collection[int]) -> Schedule | None:
     """Decide about a few prime people and about some records, everybody on which is among them.
 
@@ -115,11 +120,11 @@ def _possible(few: Few, pairs: planned.Rows, policy: Policy, on: date) -> Mappin
     if not pairs:
         return {}
     known = few.together.groups()
-    outside = sorted({row["other"] for row in pairs} - known.keys())
-    stored = planned.rows(_STORED, {"people": array(outside)})
-    if len(stored) < len(outside) or any(row["policy_version"] != policy.version for row in stored):
+    outside = {row["other"] for row in pairs} - known.keys()
+    rows = stored(outside)
+    if len(rows) < len(outside) or any(row["policy_version"] != policy.version for row in rows):
         raise Unknown
-    known |= {row["prime_id"]: (row["group"], row["clear_from"]) for row in stored}
+    known |= {row["prime_id"]: (row["group"], row["clear_from"]) for row in rows}
     brought: dict[int, list[_Match]] = {}
     for row in pairs:
         within = row["other"] == row["person_id"]

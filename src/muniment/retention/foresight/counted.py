@@ -190,7 +190,7 @@ def years(found: Counts, first: date, last: date) -> list[Year]:
     for month in months_between(first, last):
         by_year[month.year].append((month, by_month[month]))
     return [
-        Year(yearlabel(number, first, last), number, tuple(months), sum((due for _, due in months), Due()))
+        Year(year_label(number, first, last), number, tuple(months), sum((due for _, due in months), Due()))
         for number, months in by_year.items()
     ]
 
@@ -203,7 +203,7 @@ def months_between(first: date, last: date) -> Iterator[date]:
         month = add_months(month, 1)
 
 
-def yearlabel(number: int, first: date, last: date) -> str:
+def year_label(number: int, first: date, last: date) -> str:
     """Say a year, and where it is not whole after which day or until when."""
     if number == first.year:
         return f"{number} after {first.day} {first:%B}"

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from muniment.core import purposes
 from muniment.retention.actions import request_times
 from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm, LiftingForm
 from muniment.retention.models import PersonRequest, Restriction
@@ -35,6 +36,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
     }
     if told["restriction"]:
         told["restricted_because"] = restrictions.in_words([told["restriction"]])
+        told["restricting"], told["restricted_for"] = said.restriction, purposes.in_words(said.restriction.purposes)
     if found.waits_for_identity and not found.closed_on:
         until = request_times.waits_until(found, said)
         told |= {"waits_until": until, "can_lapse": on > until, "waiting": said.waiting}

@@ -156,3 +156,19 @@ def test_another_offence_role_or_setting_may_bring_anybody_into_another_group(de
     assert touched(loaded, younger, ON, ["north"]) == Touched(frozenset(["north"]), frozenset(["north"]))
     another = replace(loaded.classes["PER-G3A"], sets_group=True)
     assert relabels(loaded, replace(loaded, classes={**loaded.classes, "PER-G3A": another}, _cache={}), ON)
+
+
+def test_what_changes_only_after_the_day_of_asking_touches_too(decided):
+    _, (loaded, _), _, _ = decided
+    both = frozenset(["north", "west"])
+    later = Adoption("PER-G3B", date(2030, 1, 1), None, "Paper 7", ("Chief", "Deputy"))
+    north = loaded.adopting([Overlay("north", (later,))])
+    assert touched(north, north.as_on(ON), ON, both).person == frozenset(["north"])  # which does not know of it yet
+    assert touched(north, north, ON, both) == Touched(frozenset(), frozenset())
+    ended = loaded.adopting([Overlay("north", (replace(later, start=date(2020, 1, 1), until=date(2031, 1, 1)),))])
+    assert touched(ended, ended.as_on(ON), ON, both).person == frozenset(["north"])
+    ages = loaded.settings["ages"]
+    changed = replace(ages[-1], start=date(2032, 1, 1), content={**ages[-1].content, "majority": 17})
+    younger = replace(loaded, settings={**loaded.settings, "ages": (*ages, changed)}, _cache={})
+    assert relabels(loaded, younger, ON)
+    assert relabels(younger, younger.as_on(ON), ON)
