@@ -12,6 +12,7 @@ from factories.cast import sign_in
 from factories.deeds import WORKER, by, prime_of
 from factories.lives import ORGANISATION
 from muniment.cli import explain
+from muniment.core import purposes
 from muniment.core.guards import UseRestricted
 from muniment.core.models import AuditEvent
 from muniment.core.verdicts import Refused
@@ -110,7 +111,9 @@ def test_it_is_looked_at_again_and_ends_once_whoever_asked_is_told(life):
     hazel = sign_in(life.cast["hazel"])
     address = reverse("request", args=[request.reference])
     assert "to look at again" in hazel.get(reverse("home")).text
-    assert "It keeps nothing beyond the schedule" in hazel.get(address).text
+    shown = hazel.get(address).text
+    assert "It keeps nothing beyond the schedule" in shown
+    assert "these purposes alone (not verified)" in shown and purposes.words("PROSECUTION") in shown
     hazel.post(reverse("keep_restriction", args=[request.reference]))
     assert not restrictions.to_look_at().exists()
     assert hazel.post(reverse("write_letter", args=[request.reference, "lifting"]), {"words": ""}).status_code == 422
