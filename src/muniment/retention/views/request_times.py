@@ -1,6 +1,8 @@
 """What moves the time of a request: letters before the reply, what establishes who asked, and its silent end."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,8 +10,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from muniment.core import audit
-from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, opens, visitor
 from muniment.retention.actions import request_times, restricting
 from muniment.retention.forms.requests import ArrivedForm, ExtensionForm, IdentityLetterForm, LiftingForm
@@ -34,16 +34,12 @@ def write_letter(request: HttpRequest, reference: str, about: str) -> HttpRespon
         form = LiftingForm(request.POST)
     else:
         raise Http404
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            request_times.write(found, Written(about, given["words"], given.get("reason", "")), by=by)
-        except Refused as refusal:
-            for reason in refusal.reasons:
-                form.add_error("words", reason.rstrip("."))
-        else:
-            return redirect("request", found.reference)
-    audit.record_apart(by, _REFUSED, "refused", subject=found.reference)
+
+    def write(given: Mapping[str, Any]) -> None:
+        request_times.write(found, Written(about, given["words"], given.get("reason", "")), by=by)
+
+    if requests.done(form, "words", write, by=by, of=found):
+        return redirect("request", found.reference)
     return requests.page(request, found, other={about: form})
 
 
@@ -52,15 +48,12 @@ def write_letter(request: HttpRequest, reference: str, about: str) -> HttpRespon
 def establish_identity(request: HttpRequest, reference: str) -> HttpResponse:
     """Record when what establishes who asked arrived."""
     found, by, form = requests.found_request(request, reference), visitor(request), ArrivedForm(request.POST)
-    if form.is_valid():
-        try:
-            request_times.establish(found, by=by, received_on=form.cleaned_data["received_on"])
-        except Refused as refusal:
-            for reason in refusal.reasons:
-                form.add_error("received_on", reason.rstrip("."))
-        else:
-            return redirect("request", found.reference)
-    audit.record_apart(by, _REFUSED, "refused", subject=found.reference)
+
+    def establish(given: Mapping[str, Any]) -> None:
+        request_times.establish(found, by=by, received_on=given["received_on"])
+
+    if requests.done(form, "received_on", establish, by=by, of=found):
+        return redirect("request", found.reference)
     return requests.page(request, found, other={"arrived": form})
 
 

@@ -1,7 +1,8 @@
 """Requests for deletion and erasure: recording one, the list with its deadlines, and a request with its replies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from muniment.core import access, audit, references, words
+from muniment.core.actors import Actor
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import carry_out, controllers_of, opens, visitor
@@ -217,16 +219,25 @@ def draft_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Draft the reply, or draft it again."""
     found, by = found_request(request, reference), visitor(request)
     form = ReplyForm(request.POST)
+    if done(form, "words", lambda given: replying.draft(found, given["words"], by=by), by=by, of=found):
+        return redirect("request", found.reference)
+    return page(request, found, form)
+
+
+def done(
+    form: forms.Form, field: str, act: Callable[[Mapping[str, Any]], object], *, by: Actor, of: PersonRequest
+) -> bool:
+    """Do what a form of the page of a request asks for; if that is refused, put why beside a field and record it."""
     if form.is_valid():
         try:
-            replying.draft(found, form.cleaned_data["words"], by=by)
+            act(form.cleaned_data)
         except Refused as refusal:
             for reason in refusal.reasons:
-                form.add_error("words", reason.rstrip("."))
+                form.add_error(field, reason.rstrip("."))
         else:
-            return redirect("request", found.reference)
-    audit.record_apart(by, _REFUSED, "refused", subject=found.reference)
-    return page(request, found, form)
+            return True
+    audit.record_apart(by, _REFUSED, "refused", subject=of.reference)
+    return False
 
 
 def _draft(found: PersonRequest) -> RequestReply:
