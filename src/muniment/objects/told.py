@@ -11,17 +11,6 @@ from typing import Any
 from muniment.objects.kinds import Thing
 from muniment.records.object_sql import key
 
-# What a statement is about; `%(records)s` and `%(nominals)s` are the keys of some.
-_OF_LINK = "(l.record_id = ANY(%(records)s) OR l.nominal_id = ANY(%(nominals)s))"
-EVERYTHING = {"of_nominal": "true", "of_record": "true", "of_link": "true", "of_place": "true", "of_vehicle": "true"}
-SOME = {
-    "of_nominal": "n.id = ANY(%(nominals)s)",
-    "of_record": "r.id = ANY(%(records)s)",
-    "of_link": _OF_LINK,
-    "of_place": f"m.id IN (SELECT l.place_id FROM records_placelink l WHERE {_OF_LINK})",  # noqa: S608
-    "of_vehicle": f"m.id IN (SELECT l.vehicle_id FROM records_vehiclelink l WHERE {_OF_LINK})",  # noqa: S608
-}
-
 _KEY = key("told.text", "told.postcode", "''")
 
 _SOURCES = """
@@ -34,12 +23,28 @@ FROM records_record r JOIN core_scope s ON s.id = r.scope_id WHERE r.location <>
     SELECT 1 FROM records_placelink told WHERE told.record_id = r.id AND told.row_id IS NOT NULL)
 """
 
+# The place that a source is written as.
+_PLACE = f"""records_place p ON p.system_id = told.system_id AND p.partition = told.partition
+    AND p.key = {_KEY}"""
+
+# What a statement is about; `%(records)s` and `%(nominals)s` are the keys of some.
+_OF_LINK = "(l.record_id = ANY(%(records)s) OR l.nominal_id = ANY(%(nominals)s))"
+_OF_SOME = {"of_nominal": "n.id = ANY(%(nominals)s)", "of_record": "r.id = ANY(%(records)s)"}
+EVERYTHING = {"of_nominal": "true", "of_record": "true", "of_link": "true", "of_place": "true", "of_vehicle": "true"}
+SOME = {
+    **_OF_SOME,
+    "of_link": _OF_LINK,
+    # Of places those that are linked, and those that will be: what told of one alone may have been sealed since.
+    "of_place": f"""m.id IN (SELECT l.place_id FROM records_placelink l WHERE {_OF_LINK}
+        UNION SELECT p.id FROM ({_SOURCES.format(**_OF_SOME)}) told JOIN {_PLACE})""",  # noqa: S608
+    "of_vehicle": f"m.id IN (SELECT l.vehicle_id FROM records_vehiclelink l WHERE {_OF_LINK})",  # noqa: S608
+}
+
 # What has not been read yet, or by other words than those in force; each way of writing it once.
 UNREAD = f"""
 SELECT 0::bigint AS id, told.system_id, told.partition, told.text, told.postcode, '' AS uprn
 FROM (SELECT DISTINCT system_id, partition, text, postcode FROM ({_SOURCES}) every) told
-LEFT JOIN records_place p ON p.system_id = told.system_id AND p.partition = told.partition
-    AND p.key = {_KEY}
+LEFT JOIN {_PLACE}
 WHERE p.id IS NULL
 UNION ALL
 SELECT m.id, m.system_id, m.partition, m.text, m.postcode, m.uprn FROM records_place m
@@ -116,14 +121,13 @@ def follow_partitions(
             cursor.execute(statement.format(**words), given)
 
 
+LINKED_NOW = {"linked": "place_id bigint, record_id bigint, nominal_id bigint, role text STORAGE PLAIN"}
 LINKS = (
     f"""
-    CREATE TEMPORARY TABLE linked ON COMMIT DROP AS
+    INSERT INTO linked (place_id, record_id, nominal_id, role)
     SELECT p.id AS place_id, told.record_id, told.nominal_id, told.role FROM ({_SOURCES}) told
-    JOIN records_place p ON p.system_id = told.system_id AND p.partition = told.partition
-        AND p.key = {_KEY}
+    JOIN {_PLACE}
     """,  # noqa: S608
-    "ANALYZE linked",
     f"""
     DELETE FROM records_placelink l
     WHERE l.row_id IS NULL AND {{of_link}} AND NOT EXISTS (SELECT 1 FROM linked WHERE {_SAME})
@@ -134,7 +138,6 @@ LINKS = (
     WHERE NOT EXISTS (SELECT 1 FROM records_placelink l WHERE l.row_id IS NULL AND {{of_link}} AND {_SAME})
     ORDER BY linked.place_id
     """,  # noqa: S608
-    "DROP TABLE linked",
 )
 
 UNREAD_VEHICLES = """

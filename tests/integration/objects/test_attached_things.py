@@ -204,6 +204,15 @@ def test_in_any_order_it_is_as_one_run_has_it(source, steps):
     assert held == as_one_run()
 
 
+def test_a_place_whose_only_record_is_sealed_as_it_comes_is_read_for_who_is_written_there_openly(source):
+    resolve(by=BY)
+    hand_in(source, [row("C1", ACTION="S", ENTITY="record")])
+    at = "1 Mill Road, Wick"
+    hand_in(source, [row("C2", "P2", ADDRESS=at, POSTCODE=""), row("C1", "P1", SCENE=at, POSTCODE="")])
+    assert together(PLACE) == [[f"policing {at} "], [f"sealed {at} "]]
+    assert_a_run_changes_nothing()
+
+
 def test_what_comes_is_joined_asked_about_and_told(source):
     hand_in(source, [row("C1", "P1", ADDRESS="12 High Street", POSTCODE="NH1 1AA", VRM="AB12 CDE")], follow=False)
     resolve(by=BY)
