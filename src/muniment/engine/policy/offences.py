@@ -100,10 +100,9 @@ class OffenceTable:
 
     def strictest(self, placed: tuple[str, ...], start: date, asked_on: date, maximum: float | None) -> Grouping:
         """Return the strictest grouping of several entries."""
-        entries = sorted(
-            (self.entries[name] for name in placed),
-            key=lambda entry: (entry.group(start, asked_on, maximum), entry.id),
-        )
+        entries = [self.entries[name] for name in placed]
+        if len(entries) > 1:
+            entries.sort(key=lambda entry: (entry.group(start, asked_on, maximum), entry.id))
         return Grouping(
             group=entries[0].group(start, asked_on, maximum),
             notification=next((entry.notification for entry in entries if entry.notification), None),

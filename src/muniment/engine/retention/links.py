@@ -7,11 +7,12 @@ so that `batch` can compute the same from tables.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from muniment.engine.policy.model import RecordClass, Role, Rules
 from muniment.engine.policy.offences import Grouping
-from muniment.engine.retention.facts import Involvement
+from muniment.engine.retention.facts import Involvement, Offence
 from muniment.engine.values.dates import PartialDate, add_months, add_years
 
 NOT_PROCEEDED = ("nfa", "acquitted")
@@ -93,7 +94,8 @@ def measure(involvement: Involvement, born: PartialDate | None, rules: Rules) ->
     event = involvement.happened or (PartialDate(min(days), min(days)) if days else None)
     ages = ages_at(born, event, rules) if is_offender else Ages()
     too_young = ages.under_10 and dealt_with  # nobody of that age can be: the birth is wrong
-    ages = replace(ages, under_10=ages.under_10 and not too_young)
+    if too_young:
+        ages = replace(ages, under_10=False)
     ended = _ended(involvement) if is_offender and not convicted else None
     grouping = offence_of(involvement, rules)
     mappa, lacks_months = _mappa(grouping, involvement, rules, _Standing(dealt_with, custodial, ages.under_18))
@@ -158,7 +160,7 @@ def as_known(involvement: Involvement, rules: Rules) -> Involvement:
     none but a birth lies further back than a life is long.
     """
     limits = rules.settings["plausible"]
-    horizon, past = add_months(rules.day, limits["ahead_months"]), add_years(rules.day, -limits["back_years"])
+    past, horizon = _plausible(rules.day, limits["back_years"], limits["ahead_months"])
     dates = {
         kind: found
         for kind, found in involvement.dates.items()
@@ -173,6 +175,11 @@ def as_known(involvement: Involvement, rules: Rules) -> Involvement:
     if (len(dates), dated, happened) == (len(involvement.dates), involvement.dated, involvement.happened):
         return involvement
     return replace(involvement, dates=dates, dated=dated, happened=happened)
+
+
+@lru_cache(maxsize=64)
+def _plausible(day: date, back_years: int, ahead_months: int) -> tuple[date, date]:
+    return add_years(day, -back_years), add_months(day, ahead_months)
 
 
 class Measuring:
@@ -213,9 +220,11 @@ def _implicated(involvement: Involvement, own: int | None, rules: Rules) -> int 
 
     Who is charged with less on the record of something graver is implicated in that (section 3.1 of the notes).
     """
-    record = involvement.record_offence
+    record, told = involvement.record_offence, involvement.offence
     if own is None or (record.cjs is None and record.ho_class is None):
         return own
+    if told in (record, Offence()) and record.max_penalty_years is None:
+        return own  # which is the record's
     happened = involvement.happened.earliest if involvement.happened else None
     return min(own, rules.offences.group(record.cjs, record.ho_class, happened, rules.day).group or own)
 

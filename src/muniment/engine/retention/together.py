@@ -7,6 +7,7 @@ nothing here knows today's date.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from muniment.engine.policy.model import Policy, Rules
 from muniment.engine.retention.decision import Decision
@@ -160,9 +161,9 @@ class Together:
             sentences = [*(item.sentence for item in items), *(other.sentence for other in others)]
             suspected = any(self._is_offender(role, told) for role in roles)
             sentenced = longest([sentence for sentence in sentences if sentence.custodial])
+            said = _said(told) if told else {}
             for item in items:
-                said = _of_record(item, told) if told else item
-                whole[item.id] = replace(said, named_suspect=suspected, sentenced=sentenced)
+                whole[item.id] = replace(item, named_suspect=suspected, sentenced=sentenced, **said)
         return whole
 
     def _is_offender(self, role: str, told: Told | None) -> bool:
@@ -211,7 +212,7 @@ class Together:
             each = known[person, told.controller]
             people.append(Present(each.profile, each.standing, links))
             items += [item for item in self._items[person] if item.record == number]
-        items = items or [_of_record(Involvement(role="", record=number), told)]
+        items = items or [Involvement(role="", record=number, **_said(told))]
         return decide_record(profile_of(items, tuple(people), gather_holds(holds, self._day), rules), rules)
 
     def _offenders(self, number: int) -> list[int]:
@@ -235,16 +236,16 @@ def _with_others(profile: Profile) -> Profile:
     return replace(profile, offending=replace(profile.offending, others_retained=True))
 
 
-def _of_record(item: Involvement, told: Told) -> Involvement:
-    return replace(
-        item,
-        controller=told.controller,
-        record_class=told.record_class,
-        outcome=told.outcome,
-        record_offence=told.offence,
-        dates=told.dates,
-        others_retained=told.others_retained,
-    )
+def _said(told: Told) -> dict[str, Any]:
+    """Return what a record says of each involvement in it, by the field that takes it."""
+    return {
+        "controller": told.controller,
+        "record_class": told.record_class,
+        "outcome": told.outcome,
+        "record_offence": told.offence,
+        "dates": told.dates,
+        "others_retained": told.others_retained,
+    }
 
 
 def longest(sentences: list[Sentence]) -> Sentence:
