@@ -3,16 +3,17 @@
 Each nominal drawn is forgotten as far as linkage knows it (its standard form, search words, pairs and membership), then
 attached as if it had just come: standardised, weighed against who shares a key with it, grouped, published, given its
 search words. Forgetting is not timed, and all of it is rolled back: the end of the transaction is not timed either.
-Deciding afresh is measured beside it, and all of
-it together: one row of a custody export handed in, as a source system would hand it in, until the answer. The peer is
-Splink, given the nominals and everybody else of their partition in memory, standardised beforehand: it blocks and
-scores them against all by the same model, and publishes nothing.
+Deciding afresh is measured beside it, and all of it together: one row of a custody export handed in, as a source system
+would hand it in, until the answer; once as it is known, and once as a new stay in custody, which is held from then on.
+The peer is Splink, given the nominals and everybody else of their partition in memory, standardised beforehand: it
+blocks and scores them against all by the same model, and publishes nothing.
 
 Deciding is measured where there is a schedule, handing in where the exports lie that were taken in: those of the
 demonstration, or of `--world FOLDER`.
 """
 
 import argparse
+import json
 import random
 import statistics
 import tempfile
@@ -54,7 +55,9 @@ def main() -> None:
     if PersonDecision.objects.exists():
         rows["decide about one person and who is on their records"] = _each(some, _decide(by))
         if world is not None:
-            rows["hand in one row of custody: check, take in, attach, decide"] = _each(*_hand_in(world, draw, by))
+            known, new, hand_in = _hand_in(world, draw, by)
+            rows["hand in one row of custody: check, take in, attach, decide"] = _each(known, hand_in)
+            rows["the same, a new stay in custody of somebody who is known"] = _each(new, hand_in)
     for work, took in rows.items():
         at = took[int(0.95 * len(took))] if len(took) >= _ONE else None
         figures = (statistics.median(took), at, took[-1])
@@ -126,8 +129,9 @@ def _decide(by: Any) -> Callable[[int], object]:
     return decide
 
 
-def _hand_in(world: Path, draw: random.Random, by: Any) -> tuple[list[str], Callable[[str], object]]:
-    """Return rows of a world's custody export, and what hands one in; all are known, and none changes."""
+def _hand_in(world: Path, draw: random.Random, by: Any) -> tuple[list[str], list[str], Callable[[str], object]]:
+    """Return rows of a world's custody export that are known, as many new ones of the same people, and what hands one
+    in."""
     from muniment.cli import demo
     from muniment.workbench import arrivals
 
@@ -140,7 +144,11 @@ def _hand_in(world: Path, draw: random.Random, by: Any) -> tuple[list[str], Call
             file.write_text(row, encoding="utf-8")
             return arrivals.arrive(feed, file, by=by)
 
-    return draw.sample(rows, _ONE), hand_in
+    known = draw.sample(rows, _ONE)
+    first, day = time.time_ns() // 1000, export.stem[-10:]  # which no run before has handed in
+    anew = ({"custody_number": f"T{first + place}", "detained": day, "released": day} for place in range(_ONE))
+    new = [json.dumps(json.loads(row) | told) + "\n" for row, told in zip(known, anew, strict=True)]
+    return known, new, hand_in
 
 
 def _splink() -> Callable[[list[int]], object]:

@@ -11,9 +11,9 @@ from django.db import connections
 
 from muniment.core import database
 
-_OURS = """
+_OURS = r"""
 SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
-WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'staging')
+WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'staging') AND schemaname NOT LIKE 'pg\_temp%'
     AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
 ORDER BY 1
 """

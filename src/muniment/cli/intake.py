@@ -20,6 +20,7 @@ from muniment.core import access, actors, policy_in_force, statistics
 from muniment.core.actors import Actor
 from muniment.records import staging, touched
 from muniment.records.actions import take_in
+from muniment.records.staged_tables import Staged, stage
 from muniment.records.touched import Touched
 from muniment.workbench import arrivals, crowds
 
@@ -124,15 +125,15 @@ def take_in_files(
     return total
 
 
-def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[take_in.Staged]:
+def _read_ahead(exports: Sequence[tuple[feeds.Feed, Path]]) -> Generator[Staged]:
     """Yield each file, read and staged; the next ones are while the database writes this one."""
     limits = policy_in_force.feed_limits(timezone.localdate())
 
-    def ready(feed: feeds.Feed, file: Path) -> take_in.Staged:
-        return take_in.stage(feeds.read(feed, file, limits=limits))
+    def ready(feed: feeds.Feed, file: Path) -> Staged:
+        return stage(feeds.read(feed, file, limits=limits))
 
     with ThreadPoolExecutor(max_workers=1) as reader:
-        coming: deque[tuple[int, Future[take_in.Staged]]] = deque()
+        coming: deque[tuple[int, Future[Staged]]] = deque()
         try:
             for feed, file in exports:
                 coming.append((file.stat().st_size, reader.submit(ready, feed, file)))
@@ -162,7 +163,7 @@ def _turns_short() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def _one(coming: Future[take_in.Staged], reader: ThreadPoolExecutor) -> Iterator[take_in.Staged]:
+def _one(coming: Future[Staged], reader: ThreadPoolExecutor) -> Iterator[Staged]:
     """Yield one file; what was staged of it goes while the database is at the next."""
     staged = coming.result()
     try:

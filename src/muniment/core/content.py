@@ -16,7 +16,7 @@ from django.db import connection, connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from muniment.core import master, planned
+from muniment.core import master, planned, scratch
 from muniment.core.models import Content, ContentKey
 
 # Whose content there is, by the first part of an owner, and what it is.
@@ -64,6 +64,14 @@ class Sealed:
 
     keys: dict[str, bytes]
     rows: list[tuple[str, str, bytes, bytes, int]]  # owner, kind, nonce, ciphertext, scope
+
+
+_COLUMNS = {"owner": "varchar", "kind": "varchar", "nonce": "bytea", "ciphertext": "bytea", "scope_id": "int8"}
+_KEEP = f"""
+WITH kept AS (
+    INSERT INTO core_content ({", ".join(_COLUMNS)}) SELECT {", ".join(_COLUMNS)} FROM fresh_content RETURNING owner, id
+) SELECT owner, min(id) FROM kept GROUP BY owner
+"""  # noqa: S608
 
 
 def _key(owner: str, *, make: bool) -> bytes:
@@ -130,19 +138,12 @@ def keep_all(sealed: Sealed, cursor: Any) -> dict[str, int]:
         for wrapped in sealed.keys.items():
             copy.write_row(wrapped)
     # COPY into a table under row-level security is refused: so by way of one that is gone with the transaction.
-    cursor.execute(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_content (owner varchar(80), kind varchar(40), nonce bytea,"
-        " ciphertext bytea, scope_id bigint) ON COMMIT DROP; TRUNCATE fresh_content"
-    )
+    scratch.ready(cursor, {"fresh_content": ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
     with cursor.copy("COPY fresh_content FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types(["varchar", "varchar", "bytea", "bytea", "int8"])
+        copy.set_types(list(_COLUMNS.values()))
         for row in sealed.rows:
             copy.write_row(row)
-    cursor.execute(
-        "WITH kept AS (INSERT INTO core_content (owner, kind, nonce, ciphertext, scope_id)"
-        " SELECT owner, kind, nonce, ciphertext, scope_id FROM fresh_content RETURNING owner, id)"
-        " SELECT owner, min(id) FROM kept GROUP BY owner"
-    )
+    cursor.execute(_KEEP)
     return dict(cursor.fetchall())
 
 

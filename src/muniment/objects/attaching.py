@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from muniment.batch.matching.policy import today
+from muniment.core import scratch
 from muniment.core.models import BatchRun
 from muniment.engine.matching import words
 from muniment.engine.matching.words import ObjectWords
@@ -143,6 +144,7 @@ def _read(cursor: Any, touched: Touched, known: ObjectWords) -> dict[str, set[in
     for thing in THINGS.values():
         told.follow_partitions(cursor, thing, told.SOME, given)
     _read_few(cursor, given, known)
+    scratch.ready(cursor, told.LINKED_NOW)
     for statement in told.LINKS:
         cursor.execute(statement.format(**told.SOME), given)
     changed = {}

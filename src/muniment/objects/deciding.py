@@ -14,6 +14,7 @@ from muniment.engine.matching.words import ObjectWords
 from muniment.objects import reading
 from muniment.objects.kinds import Thing
 from muniment.people.linking import publishing
+from muniment.records.staging import Handed
 
 CLUSTERS = pa.schema([("person_id", pa.int64()), ("anchor_id", pa.int64())])
 ASKED = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("level", pa.string())])
@@ -106,14 +107,14 @@ def decide(
     return Decided(clusters, asked)
 
 
-def publish(cursor: Any, thing: Thing, names: Mapping[str, str], run: int, inside: str | None = None) -> dict[str, int]:
+def publish(cursor: Any, thing: Thing, handed: Handed, run: int, inside: str | None = None) -> dict[str, int]:
     """Publish what is handed over as `clusters` and `asked`; return what was done how often.
 
     It is about everything, or about those `inside`, an array of keys.
     """
-    words = {**thing.names(), **names, **(_EVERYTHING if inside is None else _PART)}
-    given = {"run": run, "inside": inside}
-    publishing.work_out(cursor, names["clusters"], thing.tables)
+    words = {**thing.names(), **handed.names, **(_EVERYTHING if inside is None else _PART)}
+    given = {"run": run, "inside": inside, **handed.rows}
+    publishing.work_out(cursor, handed.names["clusters"], thing.tables, None if inside is None else given)
     rows = publishing.publish_memberships(cursor, thing.tables)
     for statement in (_LEFT, *_EDGES, *(() if inside is None else (_DECIDED,))):
         cursor.execute(statement.format(**words), given)

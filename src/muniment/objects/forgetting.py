@@ -8,12 +8,17 @@ from typing import Any
 
 from django.db import connection
 
+from muniment.core import scratch
 from muniment.core.models import Content
 from muniment.objects.kinds import THINGS, Thing
 from muniment.people.handing_over import array
 
+_SCRATCH = {
+    "loose": "id bigint",
+    "anew": "id bigint, member_id bigint, anchor_key text STORAGE PLAIN",
+}
 _LOOSE = """
-CREATE TEMPORARY TABLE loose ON COMMIT DROP AS
+INSERT INTO loose (id)
 SELECT m.id FROM {member} m WHERE {within} AND NOT EXISTS (SELECT 1 FROM {link} l WHERE l.{column} = m.id)
 """
 _UNLINK = """
@@ -35,7 +40,7 @@ _DELETE = (
 # which a retired reference that stood on it gives up.
 _ANEW = (
     """
-    CREATE TEMPORARY TABLE anew ON COMMIT DROP AS
+    INSERT INTO anew (id, member_id, anchor_key)
     SELECT DISTINCT ON (p.id) p.id, n.id AS member_id,
         ctl.code || '|' || s.code || '|' || n.partition || ':' || n.key AS anchor_key
     FROM {prime} p JOIN {belonging} b ON b.prime_id = p.id AND b.until IS NULL
@@ -48,7 +53,6 @@ _ANEW = (
     WHERE p.anchor_key = anew.anchor_key AND p.id <> anew.id
     """,
     "UPDATE {prime} p SET anchor_id = anew.member_id, anchor_key = anew.anchor_key FROM anew WHERE p.id = anew.id",
-    "DROP TABLE anew",
 )
 
 
@@ -83,12 +87,13 @@ def _forget(thing: Thing, cursor: Any, only: str | None) -> list[str]:
         for statement in statements:
             cursor.execute(statement.format(**names))
 
+    scratch.ready(cursor, _SCRATCH)
     within = "true" if only is None else "m.id = ANY(%(only)s)"
     cursor.execute(_LOOSE.format(**names, within=within), {"only": only})
-    cursor.execute("ANALYZE loose")  # else it is taken for thousands
-    cursor.execute("SELECT EXISTS (SELECT 1 FROM loose)")
     owners: list[str] = []
-    if cursor.fetchone()[0]:
+    if cursor.rowcount:
+        if only is None:
+            cursor.execute("ANALYZE loose")
         cursor.execute(_REASONS.format(**names))
         keys = [key for row in cursor.fetchall() for key in row if key]
         run(*_DELETE)
@@ -96,5 +101,4 @@ def _forget(thing: Thing, cursor: Any, only: str | None) -> list[str]:
         owners = sorted(set(kept.values_list("owner", flat=True)))
         kept.delete()
         run("DELETE FROM {member} WHERE id IN (SELECT id FROM loose)", *_ANEW)
-    run("DROP TABLE loose")
     return owners

@@ -10,9 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg.sql import Literal
+from psycopg import ClientCursor
 from pyarrow import csv
 
+from muniment.core import scratch
 from muniment.records import staging
 
 # Rows up to which they stand in the statement, each time that it names them.
@@ -35,26 +36,18 @@ class Rows:
     rows: Sequence[tuple[Any, ...]]
     schema: pa.Schema
 
-    def inline(self) -> str:
-        """Return a table expression."""
-        values = list(zip(*self.rows, strict=True)) or [()] * len(self.schema)
-        arrays = ", ".join(
-            f"{Literal(list(column)).as_string()}::{staging.TYPES[field.type]}[]"
-            for column, field in zip(values, self.schema, strict=True)
-        )
-        return f"(SELECT * FROM unnest({arrays}) AS given ({_names(self.schema)}))"  # noqa: S608
-
     def table(self) -> pa.Table:
         """Return the rows as a table."""
         values = list(zip(*self.rows, strict=True)) or [()] * len(self.schema)
         return pa.table(dict(zip(self.schema.names, values, strict=True)), self.schema)
 
 
-def tables(cursor: Any, given: Mapping[str, Rows]) -> dict[str, str]:
-    """Return by name what a statement may name as a table until the end of the transaction."""
+def tables(cursor: Any, given: Mapping[str, Rows]) -> staging.Handed:
+    """Hand rows over until the end of the transaction: with the statements while they are few."""
+    given_tables = {name: each.table() for name, each in given.items()}
     if sum(len(each.rows) for each in given.values()) <= FEW:
-        return {name: each.inline() for name, each in given.items()}
-    return {name: temporary(cursor, name, each.table()) for name, each in given.items()}
+        return staging.handed(given_tables)
+    return staging.Handed({name: temporary(cursor, name, table) for name, table in given_tables.items()}, {})
 
 
 def temporary(cursor: Any, name: str, given: pa.Table) -> str:
@@ -65,9 +58,7 @@ def temporary(cursor: Any, name: str, given: pa.Table) -> str:
     columns = ", ".join(
         f'"{field.name}" {"text" if _is_list(field) else staging.TYPES[field.type]}' for field in given.schema
     )
-    cursor.execute(
-        f"DROP TABLE IF EXISTS handed_{name}; CREATE TEMPORARY TABLE handed_{name} ({columns}) ON COMMIT DROP"
-    )
+    scratch.ready(cursor, {f"handed_{name}": columns})
     sent = [
         pc.binary_join(given[field.name].cast(_TEXTS), _UNIT) if _is_list(field) else given[field.name]
         for field in given.schema
@@ -92,7 +83,8 @@ def copied(cursor: Any, query: str, given: Mapping[str, Any], schema: pa.Schema)
     It is read by COPY: making objects of as many rows takes four times as long.
     """
     types = {field.name: pa.string() if _is_list(field) else field.type for field in schema}
-    text = cursor.mogrify(f"SELECT {_as_text(schema)} FROM ({query}) AS t ({_names(schema)})", given)  # noqa: S608
+    asked = f"SELECT {_as_text(schema)} FROM ({query}) AS t ({_names(schema)})"  # noqa: S608
+    text = ClientCursor(cursor.connection).mogrify(asked, given)
     with cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT csv)") as copy:
         told = b"".join(copy)
     if not told:

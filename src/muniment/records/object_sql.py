@@ -46,7 +46,7 @@ def _written(kind: str) -> tuple[str, ...]:
     columns, empty = _UNREAD[kind]
     return (
         f"""
-        CREATE TEMPORARY TABLE told_{kind} ON COMMIT DROP AS
+        INSERT INTO told_{kind} (row_id, role, start, until, record_id, nominal_id, {names}, partition, key)
         SELECT f.row_id, s.role, s.start, s.until, r.id AS record_id, n.id AS nominal_id, {values},
             scope.partition, {digest} AS key
         FROM {{objects}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
@@ -66,9 +66,14 @@ def _written(kind: str) -> tuple[str, ...]:
         FROM told_{kind} t JOIN records_{kind} held
             ON held.system_id = %(system)s AND held.partition = t.partition AND held.key = t.key
         """,  # noqa: S608
-        f"DROP TABLE told_{kind}",
     )
 
 
+SCRATCH = {
+    f"told_{kind}": "row_id bigint, role text, start date, until date, record_id bigint, nominal_id bigint, "
+    + "".join(f"{name} text, " for name in said)
+    + "partition text, key text"
+    for kind, said in _SAID.items()
+}
 WRITTEN = (*_written("place"), *_written("vehicle"))
 LINKS = ("records_placelink", "records_vehiclelink")

@@ -8,19 +8,20 @@ transaction of an intake; none of it is run where a controller holds nothing res
 RESTRICTED = "SELECT EXISTS (SELECT 1 FROM core_scope WHERE controller_id = %(controller)s AND restriction <> '')"
 
 # A row that tells of people and of no record is as restricted as the record that it links them to.
-BY_LINK = """
-UPDATE {nominals} told SET restriction = linked.restriction
-FROM (
+LINKED = """
     SELECT i.row, min(scope.restriction) AS restriction
     FROM {involvements} i JOIN records_record r ON r.system_id = %(system)s AND r.reference = i.record
-    JOIN core_scope scope ON scope.id = r.scope_id GROUP BY i.row
-) linked
-WHERE linked.row = told.row AND linked.restriction <> ''
+    JOIN core_scope scope ON scope.id = r.scope_id GROUP BY i.row HAVING min(scope.restriction) <> ''
 """
+BY_LINK = f"""
+UPDATE {{nominals}} told SET restriction = linked.restriction FROM ({LINKED}) linked WHERE linked.row = told.row
+"""  # noqa: S608
+
+SCRATCH = {"touched": "id bigint", "restricting": "id bigint, scope_id bigint, restriction text STORAGE PLAIN"}
 
 # Whose restriction this file may change: who is told of or linked, who was, and who is on a record that it tells of.
 TOUCHED = """
-CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
+INSERT INTO touched (id)
 SELECT id FROM nominal_of WHERE NOT fresh
 UNION SELECT i.nominal_id FROM records_involvement i JOIN record_of p ON p.id = i.record_id WHERE NOT p.fresh
 UNION SELECT i.nominal_id FROM records_involvement i JOIN fate f ON f.row_id = i.row_id AND f.fate = 'updated'
@@ -41,7 +42,7 @@ WHERE n.id IN ({some}) AND NOT EXISTS (SELECT 1 FROM records_involvement i WHERE
 # Who is restricted is as their own row is by now; who is open and on restricted records alone is restricted, unless a
 # row that names no record told of them last.
 CHANGES = f"""
-CREATE TEMPORARY TABLE restricting ON COMMIT DROP AS
+INSERT INTO restricting (id, scope_id, restriction)
 SELECT n.id, n.scope_id, CASE WHEN was.restriction = '' THEN known.least ELSE known.own END AS restriction
 FROM (
     SELECT id, min(restriction) AS least, min(restriction) FILTER (WHERE own) AS own
@@ -56,7 +57,7 @@ WHERE (was.restriction <> '' AND known.own <> was.restriction) OR (was.restricti
 # Who was told of by rows of a record that has been destroyed, and is now on restricted records alone.
 _TOLD_OF = "SELECT id FROM records_nominal WHERE row_id = ANY (%(rows)s)"
 LEFT_RESTRICTED = f"""
-CREATE TEMPORARY TABLE restricting ON COMMIT DROP AS
+INSERT INTO restricting (id, scope_id, restriction)
 SELECT n.id, n.scope_id, known.least AS restriction
 FROM (
     SELECT id, min(restriction) AS least FROM ({_ON.format(some=_TOLD_OF)}) told GROUP BY id
@@ -79,5 +80,4 @@ FOLLOWED = (
         AND scope.area = was.area AND scope.marking = was.marking AND scope.restriction = change.restriction
     WHERE held.id = change.id
     """,
-    "DROP TABLE restricting",
 )

@@ -1,5 +1,6 @@
-"""A batch as `intake_sql` reads it: what takes whole columns to work out is worked out before it is staged."""
+"""A batch as `intake_sql` reads it: what takes whole columns to work out is worked out before it is handed over."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,6 +11,35 @@ from django.utils import timezone
 from muniment.core import policy_in_force
 from muniment.engine.values import dates
 from muniment.feeds.canonical import Batch
+from muniment.records import staging
+from muniment.records.staging import Handed
+
+_SMALL = 200  # lines of what rows tell, up to which they go with each statement
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A batch that lies ready; `drop` it when it has been taken in or is given up."""
+
+    batch: Batch
+    handed: Handed
+
+    def drop(self) -> None:
+        """Take away what was staged; what was taken in stays."""
+        self.handed.drop()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its rows go with the statements."""
+        return bool(self.handed.rows)
+
+
+def stage(batch: Batch) -> Staged:
+    """Load a batch to where `take_in_staged` finds it, with a connection of this thread's own, unless it is small."""
+    tables = of_batch(batch)
+    if sum(table.num_rows for table in tables.values()) <= _SMALL:
+        return Staged(batch, staging.handed(tables))
+    return Staged(batch, Handed(staging.load(tables), {}))
 
 
 def of_batch(batch: Batch) -> dict[str, pa.Table]:

@@ -11,9 +11,10 @@ import os
 import socket
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,35 @@ def staged(tables: dict[str, pa.Table]) -> Iterator[dict[str, str]]:
         yield names
     finally:
         drop(names)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """By name what statements may name as tables, and what they have to be given with it."""
+
+    names: dict[str, str]
+    rows: dict[str, str]
+
+    def drop(self) -> None:
+        """Take away what was staged."""
+        if not self.rows:
+            drop(self.names)
+
+
+def handed(tables: Mapping[str, pa.Table]) -> Handed:
+    """Return few rows to go with each statement that names them: its text is the same each time."""
+    return Handed(
+        {name: inline(table.schema, f"{name}_rows") for name, table in tables.items()},
+        {f"{name}_rows": as_json(_lines(table)) for name, table in tables.items()},
+    )
+
+
+def _lines(table: pa.Table) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = table.to_pylist()
+    for name in (field.name for field in table.schema if field.type == pa.json_()):
+        for line in lines:
+            line[name] = None if line[name] is None else json.loads(line[name])
+    return lines
 
 
 def inline(schema: pa.Schema, parameter: str) -> str:

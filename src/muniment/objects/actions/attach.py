@@ -2,7 +2,7 @@
 
 from django.db import connection, transaction
 
-from muniment.core import audit, content, turns
+from muniment.core import audit, content, planned, turns
 from muniment.core.actors import Actor
 from muniment.objects import attaching
 from muniment.objects.attaching import Attached
@@ -17,9 +17,8 @@ def attach(touched: Touched, *, by: Actor) -> Attached:
     over everything. One attaches at a time, as one runs. Raise NoRun before the first run, and when the words by which
     they are read have changed since.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with planned.for_few(), connection.cursor() as cursor:
         turns.beside_others()
-        turns.for_few()
         attaching.take_turn(cursor)
         done, owners = attaching.attach_within(touched, attaching.published())
         transaction.on_commit(lambda: content.destroy_keys(owners))

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from muniment.batch.matching.policy import today
-from muniment.core import audit, content, statistics, turns
+from muniment.core import audit, content, scratch, statistics, turns
 from muniment.core.actors import Actor
 from muniment.core.models import BatchRun
 from muniment.engine.matching import words
@@ -97,6 +97,7 @@ def _read_places(known: ObjectWords) -> None:
     with staging.staged({"places": _table(lines, reading.PLACES)}) as names, _writing() as cursor:
         for statement in told.READ:
             cursor.execute(statement.format(**names), {"standard": known.standard})
+        scratch.ready(cursor, told.LINKED_NOW)
         for statement in told.LINKS:
             cursor.execute(statement.format(**told.EVERYTHING))
         owners = forgetting.forget()
@@ -154,7 +155,7 @@ def _publish(thing: Thing, read: _Read, by: Published) -> dict[str, int]:
     with staging.staged(handed) as staged, _writing() as cursor:
         late = decided_since(cursor, thing, read.snapshot)
         publishing.leave_out_gone(cursor, staged["clusters"], thing.tables)
-        done = deciding.publish(cursor, thing, staged, by.run)
+        done = deciding.publish(cursor, thing, staging.Handed(staged, {}), by.run)
         if late:
             cursor.execute("SET LOCAL enable_nestloop = on")
             _, owners = decide_around(cursor, {name: late if name == thing.name else () for name in THINGS}, by)

@@ -2,9 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import transaction
-
-from muniment.core import audit, turns
+from muniment.core import audit, planned, turns
 from muniment.core.actors import Actor
 from muniment.people.linking import attaching, linkage_models
 from muniment.people.linking.attaching import Attached
@@ -17,9 +15,8 @@ def attach(keys: Collection[int], *, by: Actor) -> Attached:
     and the lists of the last run: the result is that of a run over everybody. One attaches at a time, as one runs:
     two who come at once may both be the missing link. Raise NoModel before the first run.
     """
-    with transaction.atomic():
+    with planned.for_few():
         turns.beside_others()
-        turns.for_few()
         attaching.take_turn()
         done = attaching.attach_within(keys, linkage_models.published())
         audit.record(by, "people.attach", subject=f"{len(keys)} nominals", detail=done.numbers())

@@ -140,11 +140,11 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> tup
     parameters = {"model": published.scales.model.version, "run": published.run.pk}
     changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
-        names = handing_over.tables(cursor, _to_publish(near, grouped, changes))
-        publishing.work_out(cursor, names["clusters"])
-        changed = publishing.publish(cursor, names, parameters, changes.outworn)
-        keys = {"keys": handing_over.array(near.changed)}
-        search_tokens.publish(cursor, names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
+        handed = handing_over.tables(cursor, _to_publish(near, grouped, changes))
+        publishing.work_out(cursor, handed.names["clusters"], given=handed.rows)
+        changed = publishing.publish(cursor, handed.names, parameters | handed.rows, changes.outworn)
+        keys = handed.rows | {"keys": handing_over.array(near.changed)}
+        search_tokens.publish(cursor, handed.names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)
     return changes, changed
 
 

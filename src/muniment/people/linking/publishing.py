@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from muniment.core import scratch
 from muniment.people.handing_over import array
 
 
@@ -71,18 +72,19 @@ TOLD = pa.schema(
 )
 
 # What stands of staged groups and what is to move, found once: the counts of a run and what is written are of it.
-# PostgreSQL is told how much that is: else it is taken for thousands, and every prime record is read.
-_WORK_OUT = (
-    "DROP TABLE IF EXISTS standing, moving",
-    """
-    CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
+_SCRATCH = {
+    "standing": "anchor_id bigint, prime_id bigint, chosen_id bigint, redirects_to_id bigint, retired_at timestamptz",
+    "moving": "member_id bigint, anchor_id bigint, belonging_id bigint, was bigint, becomes bigint, stays boolean",
+}
+_WORK_OUT = {
+    "standing": """
+    INSERT INTO standing (anchor_id, prime_id, chosen_id, redirects_to_id, retired_at)
     SELECT c.anchor_id, p.id AS prime_id, min(p.id) OVER (PARTITION BY c.anchor_id) AS chosen_id,
         p.redirects_to_id, p.retired_at
     FROM {clusters} c JOIN {prime} p ON p.anchor_id = c.person_id
     """,
-    "ANALYZE standing",
-    """
-    CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
+    "moving": """
+    INSERT INTO moving (member_id, anchor_id, belonging_id, was, becomes, stays)
     SELECT c.person_id AS member_id, c.anchor_id, b.id AS belonging_id, b.prime_id AS was, s.prime_id AS becomes,
         coalesce(b.prime_id = s.prime_id, false) AS stays -- of whom the source alone tells otherwise
     FROM {clusters} c JOIN {member} n ON n.id = c.person_id
@@ -90,8 +92,7 @@ _WORK_OUT = (
     LEFT JOIN {belonging} b ON b.{column} = c.person_id AND b.until IS NULL
     WHERE b.id IS NULL OR b.prime_id IS DISTINCT FROM s.prime_id OR {told_anew}
     """,
-    "ANALYZE moving",
-)
+}
 
 _MEMBERSHIPS = {
     "made": """
@@ -177,15 +178,19 @@ def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE, told: st
         cursor.execute(_TOLD_OF.format(told=told), {"gone": gone})
 
 
-def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE) -> None:
+def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None) -> None:
     """Find what the groups of staged clusters (person_id, the member; anchor_id, the first) would change.
 
     It is left in tables `standing` (anchor_id, prime_id, chosen_id, redirects_to_id, retired_at), the prime records
     anchored in each group with the one whose reference it keeps, and `moving` (member_id, anchor_id, belonging_id, was,
-    becomes, stays), whoever does not belong as it should, until the end of the transaction.
+    becomes, stays), whoever does not belong as it should, until the end of the transaction. `given` are the parameters
+    of clusters that are handed over, and not a run's: those are not counted, which would have all planned anew.
     """
-    for statement in _WORK_OUT:
-        cursor.execute(statement.format(clusters=clusters, **tables.names()))
+    scratch.ready(cursor, _SCRATCH)
+    for name, statement in _WORK_OUT.items():
+        cursor.execute(statement.format(clusters=clusters, **tables.names()), given)
+        if given is None:  # else it is taken for few, and every row is looked up
+            cursor.execute(f"ANALYZE {name}")
 
 
 def publish_memberships(cursor: Any, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None) -> dict[str, int]:

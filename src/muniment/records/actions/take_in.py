@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from muniment.core import audit, content, master, places, turns
+from muniment.core import audit, content, master, places, planned, scratch, turns
 from muniment.core.actors import Actor
 from muniment.engine.values.sharing import NUMBERED, parted
 from muniment.feeds.canonical import QUARANTINE, Batch
@@ -23,16 +23,17 @@ from muniment.feeds.rows import refused
 from muniment.feeds.rows.numbering import as_held, shared
 from muniment.records import (
     comeback_sql,
+    event_sql,
     intake_sql,
     object_sql,
     restriction_sql,
-    staged_tables,
     staging,
     touched,
     withdrawal_sql,
 )
 from muniment.records.models import Intake, SourceRow, SourceSystem
 from muniment.records.quarantine import Quarantine
+from muniment.records.staged_tables import Staged, stage
 from muniment.records.touched import Touched
 
 _INTAKE_LOCK = 7_130_002
@@ -91,23 +92,6 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256((pepper + text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A batch that lies ready in the database; `drop` it when it has been taken in or is given up."""
-
-    batch: Batch
-    tables: dict[str, str]
-
-    def drop(self) -> None:
-        """Take away what was staged; what was taken in stays."""
-        staging.drop(self.tables)
-
-
-def stage(batch: Batch) -> Staged:
-    """Load a batch to where `take_in_staged` finds it, with a connection of this thread's own."""
-    return Staged(batch, staging.load(staged_tables.of_batch(batch)))
-
-
 def take_in(batch: Batch, *, by: Actor, absence_limit: float) -> Counts:
     """Take in one file's batch, as `take_in_staged` does."""
     staged = stage(batch)
@@ -131,7 +115,9 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
             f"No system '{batch.system}' of controller '{batch.controller}' is registered: add both to the"
             " organisation file and load it with `muniment database init --organisation FILE`."
         )
-    with ExitStack() as after, transaction.atomic(), connection.cursor() as cursor:
+    # A full export is about whatever its source has held, however little is in it.
+    begun = planned.for_few if staged.is_small and batch.kind == "delta" else transaction.atomic
+    with ExitStack() as after, begun(), connection.cursor() as cursor:
         turns.beside_others()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INTAKE_LOCK, system.pk])
         _refuse_taken(batch, system)
@@ -148,7 +134,7 @@ def take_in_staged(staged: Staged, *, by: Actor, absence_limit: float) -> Counts
         )
         if numbered is not staged:
             after.callback(numbered.drop)
-        counts = _Work(numbered.batch, system, intake, numbered.tables, cursor).do(absence_limit)
+        counts = _Work(numbered, system, intake, cursor).do(absence_limit)
         for name, value in counts.numbers().items():
             setattr(intake, name, value)
         intake.save()
@@ -198,8 +184,9 @@ def _refuse_taken(batch: Batch, system: SourceSystem) -> None:
 class _Work:
     """One intake in progress: a batch, staged, inside its transaction."""
 
-    def __init__(self, batch: Batch, system: SourceSystem, intake: Intake, staged: dict[str, str], cursor: Any) -> None:
-        self.batch, self.system, self.intake, self.staged, self.cursor = batch, system, intake, staged, cursor
+    def __init__(self, staged: Staged, system: SourceSystem, intake: Intake, cursor: Any) -> None:
+        batch = staged.batch
+        self.batch, self.staged, self.system, self.intake, self.cursor = batch, staged, system, intake, cursor
         self.notes: list[str] = [batch.doubt] if batch.doubt else []
         self.restricted = False
         self.before = Touched()
@@ -220,10 +207,11 @@ class _Work:
             "area": batch.area,
             "marking": batch.marking,
             "pepper": places.derived("tombstones", "references"),
+            **staged.handed.rows,
         }
 
     def run(self, statement: str, **more: Any) -> None:
-        self.cursor.execute(statement.format(**self.staged), {**self.parameters, **more})
+        self.cursor.execute(statement.format(**self.staged.handed.names), {**self.parameters, **more})
 
     def run_each(self, *statements: str) -> None:
         for statement in statements:
@@ -233,16 +221,22 @@ class _Work:
         if self.batch.rows_read > _LARGE:
             # The planner's figures are those of before this load: row by row it would never end.
             self.cursor.execute("SET LOCAL enable_nestloop = off")
+        scratch.ready(self.cursor, intake_sql.SCRATCH | (object_sql.SCRATCH if self.batch.objects.num_rows else {}))
+        self._know_what_is_held()
         self.run(intake_sql.FATE)
-        self.cursor.execute("ANALYZE fate (row, fate)")
+        self._count("fate (row, fate)")
         if self.batch.events.num_rows:
-            self.run(intake_sql.TOLD_ANEW)
+            self.run(event_sql.TOLD_ANEW)
         dangling = self._set_aside_dangling()
         fates = self._fates()
         if fates["suppressed"]:
             self.run(comeback_sql.CAME_BACK)
         self._make_scopes()
-        self._write(changed=fates["updated"] > 0, seen_again=fates["unchanged"] > 0)
+        if fates["updated"]:
+            self._keep_told_before()
+        self._write_rows(fates)
+        if fates["accepted"] or fates["updated"]:
+            self._write(changed=fates["updated"] > 0)
         self._follow_events()
         self._follow_newer()
         waiting = [*self.batch.quarantine.select(QUARANTINE.names).to_pylist(), *dangling]
@@ -260,6 +254,28 @@ class _Work:
             **{fate: fates[fate] for fate in _FATES},
         )
 
+    def _know_what_is_held(self) -> None:
+        held = (True, True, True)  # a few rows are looked up whatever is held
+        if not self.staged.is_small:
+            self.run(intake_sql.HOLDS)
+            held = self.cursor.fetchone()
+        self.parameters |= dict(zip(("has_rows", "has_records", "has_nominals"), held, strict=True))
+
+    def _count(self, table: str) -> None:
+        """Tell PostgreSQL how much is in a table, which it takes for little; of little all is looked up anyway."""
+        if not self.staged.is_small:
+            self.cursor.execute(f"ANALYZE {table}")
+
+    def _restrict_by_link(self) -> None:
+        if not self.staged.is_small:
+            self.run(restriction_sql.BY_LINK)
+            return
+        self.run(restriction_sql.LINKED)
+        linked = dict(self.cursor.fetchall())
+        told = json.loads(self.parameters["nominals_rows"])
+        lines = [line | {"restriction": linked.get(line["row"], line["restriction"])} for line in told]
+        self.parameters["nominals_rows"] = staging.as_json(lines)
+
     def _make_scopes(self) -> None:
         """Make the scopes of what the file tells, and know whether any of the controller's is restricted."""
         batch = self.batch
@@ -267,18 +283,26 @@ class _Work:
         self.run(restriction_sql.RESTRICTED)
         self.restricted = self.cursor.fetchone()[0]
         if self.restricted and batch.nominals.num_rows and not batch.records.num_rows:
-            self.run_each(restriction_sql.BY_LINK, intake_sql.SCOPES)
+            self._restrict_by_link()
+            self.run(intake_sql.SCOPES)
+        if self.restricted:
+            scratch.ready(self.cursor, restriction_sql.SCRATCH)
 
-    def _write(self, *, changed: bool, seen_again: bool) -> None:
-        """Write what is new, what has changed and what is seen again, with all that hangs on it."""
-        people = self.batch.nominals.num_rows > 0
-        if changed:
-            self._keep_told_before()
+    def _write_rows(self, fates: Mapping[str, int]) -> None:
+        """Write which rows are new, have changed, or are seen again with all that they tell of."""
         self.run_each(
-            intake_sql.SOURCE_ROWS.new,
-            *([intake_sql.SOURCE_ROWS.changed] if changed else []),
-            *(intake_sql.SEEN_AGAIN if seen_again else []),
-            *intake_sql.KEYS,
+            *([intake_sql.SOURCE_ROWS.new] if fates["accepted"] else []),
+            *([intake_sql.SOURCE_ROWS.changed] if fates["updated"] else []),
+            *(intake_sql.SEEN_AGAIN if fates["unchanged"] else []),
+        )
+
+    def _write(self, *, changed: bool) -> None:
+        """Write what rows tell that are new or have changed, with all that hangs on it."""
+        people = self.batch.nominals.num_rows > 0
+        for name, statement in intake_sql.KEYS.items():
+            self.run(statement)
+            self._count(name)
+        self.run_each(
             *intake_sql.RECORDS,
             *([intake_sql.NOMINALS.new] if people else []),
             *([restriction_sql.TOUCHED] if self.restricted else []),
@@ -321,14 +345,14 @@ class _Work:
 
     def _follow_events(self) -> None:
         """Do what this file's events say, and what earlier ones said of what came with it."""
-        self.run(intake_sql.SEALING)
+        self.run(event_sql.SEALING)
         if self.cursor.rowcount:
-            self.run_each(*intake_sql.SEALED)
+            self.run_each(*event_sql.SEALED)
         if self.batch.events.num_rows:
-            self.run_each(*intake_sql.EVENTS)
+            self.run_each(*event_sql.EVENTS)
             self._tell_of_events_in_vain()
         if self.batch.events.num_rows or self.batch.nominals.num_rows:
-            self.run(intake_sql.MERGES)
+            self.run(event_sql.MERGES)
 
     def _fates(self) -> Counter[str]:
         """Return how many rows have each fate, and how many are left because what is held of them is newer."""
@@ -395,7 +419,7 @@ class _Work:
         ]
 
     def _tell_of_events_in_vain(self) -> None:
-        self.run(intake_sql.NAMED_IN_VAIN)
+        self.run(event_sql.NAMED_IN_VAIN)
         if number := self.cursor.fetchone()[0]:
             self.notes.append(
                 f"{self.batch.file}: {number:,} of its deletions, merges or seals name what is not held. A merge or a"

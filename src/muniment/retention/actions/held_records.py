@@ -117,22 +117,28 @@ def expand_for(records: Collection[int], *, by: Actor, by_class: bool = False) -
     """
     with transaction.atomic():
         gate.pass_alone()
-        found = planned.every({"standing": _STANDING, "held": _HELD}, {"records": array(sorted(records))})
-        versions: dict[int, list[HoldVersion]] = defaultdict(list)
-        for row in found["standing"]:
-            lists = {name: json.loads(row[name]) for name in ("scope", "controllers")}
-            versions[row["hold_id"]].append(HoldVersion(**row | lists))
-        if by_class:
-            versions = {key: each for key, each in versions.items() if any(one.scope.get("classes") for one in each)}
-        # Of a class that a record came to, no narrative tells.
-        worded = not by_class and any(map(held_words.words_in, versions.values()))
-        said = held_words.narratives(records) if worded else None
-        held: dict[int, dict[int, bool]] = {key: {} for key in versions}
-        for row in found["held"]:
-            held.get(row["hold_id"], {})[row["record_id"]] = row["by_words"]
-        differing = Hold.objects.filter(pk__in=_differing(versions, held, records, said))
-        again = differing.prefetch_related("controllers", "versions").order_by("pk")
+        with planned.for_few():
+            differing, said = _look_at(records, by_class=by_class)
+        again = Hold.objects.filter(pk__in=differing).prefetch_related("controllers", "versions").order_by("pk")
         return sum(_bring_up_within(hold, DECIDED, by=by, some=records, said=said) for hold in again)
+
+
+def _look_at(records: Collection[int], *, by_class: bool) -> tuple[list[int], held_words.Said | None]:
+    """Return the holds on whose lists some records do not stand as they should, and the narratives that were read."""
+    found = planned.every({"standing": _STANDING, "held": _HELD}, {"records": array(sorted(records))})
+    versions: dict[int, list[HoldVersion]] = defaultdict(list)
+    for row in found["standing"]:
+        lists = {name: json.loads(row[name]) for name in ("scope", "controllers")}
+        versions[row["hold_id"]].append(HoldVersion(**row | lists))
+    if by_class:
+        versions = {key: each for key, each in versions.items() if any(one.scope.get("classes") for one in each)}
+    # Of a class that a record came to, no narrative tells.
+    worded = not by_class and any(map(held_words.words_in, versions.values()))
+    said = held_words.narratives(records) if worded else None
+    held: dict[int, dict[int, bool]] = {key: {} for key in versions}
+    for row in found["held"]:
+        held.get(row["hold_id"], {})[row["record_id"]] = row["by_words"]
+    return _differing(versions, held, records, said), said
 
 
 def _differing(

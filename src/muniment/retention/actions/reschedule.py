@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from muniment.batch.retention import Schedule
@@ -133,9 +133,8 @@ def _publish(policy: Policy, made: _Made, began: datetime, *, by: Actor, on: dat
         "persons": _of(schedule.persons, "person_id", scope.people),
         "records": _of(schedule.records, "record_id", scope.records),
     }
-    with transaction.atomic(), _handed(given) as handed:
+    with planned.for_few(), _handed(given) as handed:
         turns.beside_others()
-        turns.for_few()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
         run = BatchRun.objects.create(
@@ -165,9 +164,8 @@ def _handed(tables: dict[str, pa.Table]) -> Iterator[_Handed]:
         with staging.staged(tables) as names, connection.cursor() as cursor:
             yield _Handed(names, {}, decisions.one_by_one(cursor))
     else:
-        names = {name: staging.inline(table.schema, f"{name}_rows") for name, table in tables.items()}
-        rows = {f"{name}_rows": staging.as_json(table.to_pylist()) for name, table in tables.items()}
-        yield _Handed(names, rows, planned.send)
+        few = staging.handed(tables)
+        yield _Handed(few.names, few.rows, planned.send)
 
 
 def _of(decided: pa.Table, column: str, keys: Collection[int]) -> pa.Table:

@@ -8,11 +8,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db import transaction
-
 from muniment.batch.retention import Schedule
 from muniment.batch.retention.few import Few
-from muniment.core import planned, turns
+from muniment.core import planned
 from muniment.engine.policy import Policy
 from muniment.engine.retention.facts import PossibleMatch, Sentence
 from muniment.engine.retention.together import Other
@@ -77,8 +75,7 @@ def decide(policy: Policy, on: date, *, people: Collection[int], records: Collec
     It is what a run over everybody would decide, as long as what is stored about those around them is. Return None
     where it is not known to be, or where they are too many: then `schedule_tables.decide` has to look at more.
     """
-    with transaction.atomic():
-        turns.for_few()
+    with planned.for_few():
         return _decide(policy, on, people=people, records=records)
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
-from muniment.core import content
+from muniment.core import content, scratch
 from muniment.core.models import Content
 from muniment.objects import attaching
 from muniment.objects import forgetting as objects_forgetting
@@ -258,5 +258,6 @@ def _restrict(order: DisposalOrder, gone: Gone) -> None:
     with connection.cursor() as cursor:
         cursor.execute(restriction_sql.RESTRICTED, {"controller": order.controller_id})
         if cursor.fetchone()[0]:
+            scratch.ready(cursor, restriction_sql.SCRATCH)
             for statement in (restriction_sql.LEFT_RESTRICTED, *restriction_sql.FOLLOWED):
                 cursor.execute(statement, {"rows": sorted(gone.rows)})

@@ -58,7 +58,7 @@ WITH listed AS MATERIALIZED (
     JOIN records_sourcesystem s ON s.id = r.system_id
     JOIN core_scope scope ON scope.id = r.scope_id
     LEFT JOIN {decided} d ON d.record_id = r.id
-    WHERE s.controller_id = ANY(%(controllers)s) AND (%(some)s::bigint[] IS NULL OR r.id = ANY(%(some)s))
+    WHERE s.controller_id = ANY(%(controllers)s) AND {among}
     AND ({fits})
 ), wanted AS (
     SELECT listed.id, listed.by_words FROM listed
@@ -77,9 +77,11 @@ WITH listed AS MATERIALIZED (
     ) told ON true
     WHERE %(from)s::date IS NULL AND %(until)s::date IS NULL OR told.dated IS NOT TRUE OR told.within
 )"""
-_CLASSES = """
-SELECT ho_class FROM records_record WHERE %(some)s::bigint[] IS NULL OR id = ANY(%(some)s)
-UNION SELECT ho_class FROM records_involvement WHERE %(some)s::bigint[] IS NULL OR record_id = ANY(%(some)s)
+_AMONG = "(%(some)s::bigint[] IS NULL OR r.id = ANY(%(some)s))"  # a plan that is kept has to know which
+_CLASSES = "SELECT ho_class FROM records_record UNION SELECT ho_class FROM records_involvement"
+_CLASSES_OF = """
+SELECT ho_class FROM records_record WHERE id = ANY(%(some)s)
+UNION SELECT ho_class FROM records_involvement WHERE record_id = ANY(%(some)s)
 """
 # The scopes of several holds as rows, each by a number: what is asked of records is the same, said of columns.
 _ASKED = """
@@ -109,7 +111,7 @@ def wanted(scope: Mapping[str, Any], *, decided: str = DECIDED, words_aside: boo
     asked = [kind for kind in kinds(scope) if not (words_aside and kind == "keywords")]
     every = scope.get("match") == EVERY
     fits = [] if words_aside and not every else list(_conditions(asked, every=every))
-    return _WANTED.format(decided=decided, fits=(" AND " if every else " OR ").join(fits) or "true")
+    return _WANTED.format(among=_AMONG, decided=decided, fits=(" AND " if every else " OR ").join(fits) or "true")
 
 
 def kinds(scope: Mapping[str, Any]) -> tuple[str, ...]:
@@ -162,7 +164,7 @@ class _Codes:
     def written(self) -> list[str]:
         """The texts by which records here give offence classes: sources write one in several ways."""
         with connection.cursor() as cursor:
-            cursor.execute(_CLASSES, {"some": self._some})
+            cursor.execute(_CLASSES if self._some is None else _CLASSES_OF, {"some": array(self._some or ())})
             return [text for (text,) in cursor.fetchall() if text]
 
 
@@ -232,7 +234,9 @@ def _of_each() -> str:
     every = " AND ".join(f"('{kind}' <> ALL(asked.given) OR {full[kind]})" for kind in every_kind)
     some = " OR ".join(f"('{kind}' = ANY(asked.given) AND {each[kind]})" for kind in every_kind)
     some += f" OR cardinality(asked.given) = 0 OR {_TEXT.format(words='texts')}"
-    one = _WANTED.format(decided=DECIDED, fits=f"CASE WHEN asked.every THEN {every} ELSE {some} END")
+    one = _WANTED.format(
+        among="r.id = ANY(%(some)s)", decided=DECIDED, fits=f"CASE WHEN asked.every THEN {every} ELSE {some} END"
+    )
     return _ASKED.format(wanted=_GIVEN.sub(r'asked."\1"', one))
 
 
