@@ -150,9 +150,10 @@ def _of_requests() -> Iterator[str]:
         "Waits for what establishes who asked",
         "Waits for the decision of a review",
         "Waits for the decision of a review",
+        "Waits for the fee",
     ]
     assert attached.late().count() == 1 and found[5].extended_on and attached.due_soon(_in_a_week()).exists()
-    yield from (reverse("request", args=[found[number].reference]) for number in (2, 4, 5))
+    yield from (reverse("request", args=[found[number].reference]) for number in (2, 4, 5, 7))
 
 
 def _in_a_week() -> date:

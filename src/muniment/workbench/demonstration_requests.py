@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from muniment.workbench import arrivals, demonstration
 
 FORCE, PURPOSE = "northshire", "SUBJECT_RIGHTS"
 LATE, BEGUN, WAITING, RECENT, SOON = 45, 20, 9, 6, 25  # days since the receipt of each
-PEOPLE, LOOKED_AT = 5, 200  # people asked about, and looked through until that many are found
+PEOPLE, LOOKED_AT = 6, 200  # people asked about, and looked through until that many are found
 _WORDS = "This is an invented answer: the records are needed for what they were made for, and are looked at again."
 _KEPT = {
     ACRO: Answer({"pnc": There(deletes=False, ground="necessary")}, words=_WORDS),
@@ -36,7 +37,8 @@ _KEPT = {
 def record(*, by: Actor) -> list[PersonRequest]:
     """Record requests of invented people, where there are none; return them.
 
-    One is late, one waits for who asked, one has been given more time, one is due within days. Of one person three
+    One is late, one waits for who asked, one has been given more time, one is due within days, one waits for the fee
+    that was asked for as it is manifestly excessive. Of one person three
     are answered by one decision: one reply is sent, one waits for a second person, one is to be drafted. A world too
     small for that has fewer.
     """
@@ -45,7 +47,7 @@ def record(*, by: Actor) -> list[PersonRequest]:
     if force is None or PersonRequest.objects.exists():
         return []
     people, asked = _people(force), _Asked(force)
-    steps = (asked.all_three, asked.late, asked.waiting, asked.extended, asked.soon)
+    steps = (asked.all_three, asked.late, asked.waiting, asked.extended, asked.soon, asked.charged)
     made = [step(prime) for prime, step in zip(people, steps, strict=False)]
     arrivals.follow_events(by=by)
     if made:
@@ -54,7 +56,7 @@ def record(*, by: Actor) -> list[PersonRequest]:
 
 
 def _people(force: Controller) -> list[PrimePerson]:
-    """Return five people of whom a reply can tell something, the one of whom it tells most first."""
+    """Return six people of whom a reply can tell something, the one of whom it tells most first."""
     said, found = request_policy.on(timezone.localdate()), list[tuple[int, PrimePerson]]()
     for prime in _told_of(force, said.told.roles):
         if items := telling.items(chronology(prime), force.pk, said):
@@ -106,6 +108,21 @@ class _Asked:
         made = self._request(prime, ERASURE, "le", BEGUN)
         why = Written(About.EXTENSION, "There are many records in several systems to go through.", "complexity")
         letter = request_times.write(made, why, by=self.hazel)
+        replying.look(letter, by=_actor("ash"))
+        replying.send(letter, by=self.hazel, sent_on=timezone.localdate())
+        return [made]
+
+    def charged(self, prime: PrimePerson) -> list[PersonRequest]:
+        made = self._request(prime, ERASURE, "le", RECENT)
+        shown = {
+            "repeats": "Invented: the same was asked for in March, in June and in September, word for word.",
+            "interval": "Invented: nothing has been recorded since the last answer.",
+            "rather": "Invented: each was answered in full, and this one will be once the fee is paid.",
+        }
+        why = (
+            "You have asked for the same three times this year. The fee covers two hours of looking again; pay by card."
+        )
+        letter = request_times.write(made, Written(About.FEE, why, "excessive", Decimal("12.50"), shown), by=self.hazel)
         replying.look(letter, by=_actor("ash"))
         replying.send(letter, by=self.hazel, sent_on=timezone.localdate())
         return [made]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -67,7 +68,8 @@ def look(reply: RequestReply, *, by: Actor) -> RequestReply:
 def send(reply: RequestReply, *, by: Actor, sent_on: date) -> RequestReply:
     """Record that a letter was sent. A reply that leaves nothing to be deleted ends its request.
 
-    One that asks who they are stops the time from having begun, one that more time is needed extends it. Raise Refused
+    One that refuses it does too. One that asks who they are, or for a fee, stops the time from having begun where the
+    law says so, one that more time is needed extends it. Raise Refused
     where policy asks for a second person and none has looked, where it says what is no longer so, and for an extension
     that was told after the time had ended.
     """
@@ -95,8 +97,11 @@ def send(reply: RequestReply, *, by: Actor, sent_on: date) -> RequestReply:
 
 
 def _follow(request: PersonRequest, letter: RequestReply, by: Actor, sent_on: date) -> None:
-    """Do what a letter that was sent says: restrict, end that, move the time, close the request."""
-    if letter.about == RequestReply.About.LIFTING:
+    """Do what a letter that was sent says: restrict, end that, move the time, refuse or close the request."""
+    if letter.about == RequestReply.About.REFUSAL:
+        request.refused_because = (replies.body_of(letter) or {})["reason"]
+        requesting.over(request, sent_on, by, "request.refuse")
+    elif letter.about == RequestReply.About.LIFTING:
         restricting.end(request, by=by, told_on=sent_on)
     elif letter.about != RequestReply.About.REPLY:
         _move_time(request, letter, sent_on)
@@ -108,13 +113,16 @@ def _follow(request: PersonRequest, letter: RequestReply, by: Actor, sent_on: da
 
 def _move_time(request: PersonRequest, letter: RequestReply, sent_on: date) -> None:
     """Move the time of a request by a letter that was sent; asking a second time who they are moves nothing."""
+    body = replies.body_of(letter) or {}
     if letter.about == RequestReply.About.IDENTITY:
         request.identity_asked_on = request.identity_asked_on or sent_on
+    elif letter.about == RequestReply.About.FEE:
+        request.fee_asked_on, request.fee = sent_on, Decimal(body["amount"])
     else:
-        body = replies.body_of(letter) or {}
         request.extended_on, request.extension_reason = sent_on, body["reason"]
     request.due_on = deadlines.of(request, request_policy.on(timezone.localdate())).due
-    request.save(update_fields=["identity_asked_on", "extended_on", "extension_reason", "due_on"])
+    moved = ["identity_asked_on", "fee_asked_on", "fee", "extended_on", "extension_reason", "due_on"]
+    request.save(update_fields=moved)
 
 
 def can_be_sent(reply: RequestReply, sent_on: date) -> Verdict:

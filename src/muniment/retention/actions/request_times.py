@@ -1,4 +1,4 @@
-"""What moves the time of a request: a letter before the reply, what establishes who asked, and changed policy."""
+"""What moves the time of a request: a letter besides the reply, what establishes who asked, and changed policy."""
 
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ from muniment.retention.actions import requests as requesting
 from muniment.retention.models import PersonRequest, RequestReply
 from muniment.retention.policies import request_policy
 from muniment.retention.policies.request_policy import RequestPolicy
-from muniment.retention.requests import answers, attached, deadlines, letters, replies
+from muniment.retention.requests import answers, attached, deadlines, letters, refusals, replies
 from muniment.retention.requests.letters import About, Written
 from muniment.retention.reviews import drafts
 
@@ -22,14 +22,16 @@ ASKED = {
     About.IDENTITY: "Name what they are to send",
     About.EXTENSION: "Say why it takes longer, for whoever reads it",
     About.LIFTING: "Say why the restriction ends, for whoever reads it",
+    About.REFUSAL: "Give the reasons that the letter states",
+    About.FEE: "Say what the fee is for and how it can be paid",
 }
 
 
 def write(request: PersonRequest, written: Written, *, by: Actor) -> RequestReply:
-    """Draft a letter that goes before the reply; a draft that was there is replaced. Nothing is sent.
+    """Draft a letter that is no reply; a draft that was there is replaced. Nothing is sent.
 
-    Raise Refused where the letter cannot go today, without a reason that the law knows, and for words that no letter
-    may say: who asked may not even be established.
+    Raise Refused where the letter cannot go today, without a reason that the law knows, for words that no letter may
+    say, since who asked may not even be established, and for a refusal or a fee of which not everything is shown.
     """
     on = timezone.localdate()
     said = request_policy.on(on)
@@ -41,6 +43,7 @@ def write(request: PersonRequest, written: Written, *, by: Actor) -> RequestRepl
             written.about != About.EXTENSION or written.reason in said.extension_reasons,
             "Choose the reason for which the time is extended.",
         )
+        verdict &= _is_shown(held, written, said)
         verdict &= _can_be_said(held, written.words, said)
         verdict.require()
         body = letters.compose(held, written, on)
@@ -55,9 +58,21 @@ def write(request: PersonRequest, written: Written, *, by: Actor) -> RequestRepl
             is_final=False,
             drafted_by=by.name,
         )
-        detail = {"about": written.about}
+        detail = {"about": written.about, **({"reason": written.reason} if written.reason else {})}
         audit.record(by, "request.draft", subject=held.reference, controller=held.controller.code, detail=detail)
     return made
+
+
+def _is_shown(request: PersonRequest, written: Written, said: RequestPolicy) -> Verdict:
+    if not letters.is_refusing(written.about):
+        return ALLOWED
+    found = refusals.possible(request, said).get(written.reason)
+    verdict = refusals.is_shown(found, written.shown)
+    if written.about == About.FEE:
+        is_charged = found is not None and found.is_charged
+        verdict &= unless(is_charged, "No fee can be asked for this reason.")
+        verdict &= refusals.is_reasonable(written.amount, refusals.fee_of(request, said))
+    return verdict & unless(written.about == About.FEE or written.amount is None, "A refusal asks for no fee.")
 
 
 def _can_be_said(request: PersonRequest, text: str, said: RequestPolicy) -> Verdict:
@@ -110,6 +125,52 @@ def waits_until(request: PersonRequest, said: RequestPolicy) -> date:
     """Return the last day on which what establishes who asked is waited for."""
     assert request.identity_asked_on is not None
     return request.identity_asked_on + timedelta(days=said.waiting.lapses_after_days)
+
+
+def pay(request: PersonRequest, *, by: Actor, paid_on: date) -> PersonRequest:
+    """Record the day on which the fee of a request was paid: where the law says so, the time begins on it."""
+    on = timezone.localdate()
+    with transaction.atomic():
+        held = requesting.locked(request, "request.record", by)
+        asked = _owed_since(held)
+        unless(
+            asked <= paid_on <= on, f"The day on which it was paid lies between {words.day(asked)} and today."
+        ).require()
+        held.fee_paid_on, held.fee_settled_by = paid_on, by.name
+        held.due_on = deadlines.of(held, request_policy.on(on)).due
+        held.save(update_fields=["fee_paid_on", "fee_settled_by", "due_on"])
+        detail = {"paid_on": paid_on.isoformat()}
+        audit.record(by, "request.pay", subject=held.reference, controller=held.controller.code, detail=detail)
+    return held
+
+
+def close_unpaid(request: PersonRequest, *, by: Actor) -> PersonRequest:
+    """Close a request whose fee was not paid within the days that policy waits."""
+    on = timezone.localdate()
+    with transaction.atomic():
+        held = requesting.locked(request, "request.record", by)
+        _owed_since(held)
+        last = fee_waits_until(held, request_policy.on(on))
+        unless(on > last, f"It is waited for until {words.day(last)}: it can be closed after that.").require()
+        held.replies.filter(sent_on=None).delete()
+        held.fee_settled_by = by.name
+        held.save(update_fields=["fee_settled_by"])
+        return requesting.over(held, on, by, "request.unpaid")
+
+
+def _owed_since(held: PersonRequest) -> date:
+    verdict = unless(held.closed_on is None, "This request is over.")
+    verdict &= unless(held.waits_for_fee, "No fee is waited for: none was asked for, or it has been paid.")
+    verdict &= unless(not attached.sent_replies().filter(request=held).exists(), "It has been answered already.")
+    verdict.require()
+    assert held.fee_asked_on is not None
+    return held.fee_asked_on
+
+
+def fee_waits_until(request: PersonRequest, said: RequestPolicy) -> date:
+    """Return the last day on which a fee is waited for."""
+    assert request.fee_asked_on is not None
+    return request.fee_asked_on + timedelta(days=said.waiting.lapses_after_days)
 
 
 def recount(*, by: Actor) -> dict[str, int]:

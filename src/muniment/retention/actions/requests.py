@@ -128,7 +128,7 @@ def keep_answers(held: Review, given: Mapping[int, Answer], *, by: Actor) -> Non
 
 
 def withdraw(request: PersonRequest, *, by: Actor) -> PersonRequest:
-    """Record that a request was taken back before it was answered; it stops nothing any more."""
+    """Record that whoever asked withdrew a request before it was answered; it stops nothing any more."""
     with transaction.atomic():
         held = locked(request, "request.record", by)
         unless(held.closed_on is None, "This request is over.").require()
@@ -169,7 +169,7 @@ def locked(request: PersonRequest, action: str, by: Actor) -> PersonRequest:
 def over(held: PersonRequest, on: date, by: Actor, what: str) -> PersonRequest:
     """Close a request within the caller's transaction, and its event, unless a disposal of its review is under way."""
     held.closed_on = on
-    held.save(update_fields=["closed_on", "is_withdrawn"])
+    held.save(update_fields=["closed_on", "is_withdrawn", "refused_because"])
     audit.record(by, what, subject=held.reference, controller=held.controller.code)
     close_event(held, by=by)
     return held

@@ -92,7 +92,9 @@ REMAINS: Final = {
     "retention_hold": Remaining("the order of whoever asked for the hold; it may name references"),
     "retention_holdcontroller": Remaining("whom a hold binds"),
     "retention_holdversion": Remaining("what a hold covered and when; it may name references, of people by key alone"),
-    "retention_personrequest": Remaining("that a request came; what its file holds, until that is over (IG-SAR)"),
+    "retention_personrequest": Remaining(
+        "that a request came, what it was refused or charged for; what its file holds, until that is over (IG-SAR)"
+    ),
     "retention_requestreply": Remaining("who drafted, saw and sent the reply to a request, and when"),
     "retention_restriction": Remaining("that the use of what was kept was restricted, on what ground and until when"),
     "retention_review": Remaining("that it was reviewed, when, by whom and with what outcome, under a reference alone"),

@@ -18,7 +18,7 @@ from muniment.retention.requests.letters import About
 
 PREFIXES = ("there_", "keeping_", "words_")  # of the fields by which a review answers requests
 _STATED = "Give the reasons that the reply states"
-_KNOWN = "Only what they may know: no names of others, nothing of what they were not told."
+KNOWN = "Only what they may know: no names of others, nothing of what they were not told."
 
 
 class RequestForm(forms.Form):
@@ -147,11 +147,11 @@ class RequestAnswersForm(forms.Form):
                 self.fields[f"keeping_{each.pk}"] = forms.ChoiceField(
                     label="Whatever stays is kept because",
                     required=False,
-                    choices=[("", "Choose"), *said.keeping_of(each.regime).items()],
+                    choices=[("", "Choose"), *said.keeping_now(each.regime).items()],
                 )
             self.fields[f"words_{each.pk}"] = forms.CharField(
                 label="Reasons that the reply states",
-                help_text=_KNOWN,
+                help_text=KNOWN,
                 required=False,
                 max_length=answers.MOST,
                 widget=forms.Textarea,
@@ -201,11 +201,11 @@ class ReplyForm(forms.Form):
     """The words of a reply, which begin as what was decided."""
 
     words = ReasonField(
-        _STATED, label="Reasons that the reply states", help_text=_KNOWN, max_length=answers.MOST, strip=True
+        _STATED, label="Reasons that the reply states", help_text=KNOWN, max_length=answers.MOST, strip=True
     )
 
 
-class _BesideOthers(forms.Form):
+class BesideOthers(forms.Form):
     """A form of a page with several: its fields have ids of their own."""
 
     own_id = ""
@@ -214,7 +214,7 @@ class _BesideOthers(forms.Form):
         super().__init__(*arguments, **{"auto_id": f"{self.own_id}_%s", **named})
 
 
-class IdentityLetterForm(_BesideOthers):
+class IdentityLetterForm(BesideOthers):
     """What whoever asked is to send, so that it is established who they are."""
 
     own_id = "identity"
@@ -228,7 +228,7 @@ class IdentityLetterForm(_BesideOthers):
     )
 
 
-class ExtensionForm(_BesideOthers):
+class ExtensionForm(BesideOthers):
     """Why it takes longer."""
 
     own_id = "extension"
@@ -242,7 +242,7 @@ class ExtensionForm(_BesideOthers):
     words = ReasonField(
         ASKED[About.EXTENSION],
         label="Why it takes longer, for whoever reads it",
-        help_text=_KNOWN,
+        help_text=KNOWN,
         max_length=answers.MOST,
         strip=True,
     )
@@ -253,7 +253,7 @@ class ExtensionForm(_BesideOthers):
         self.fields["reason"].choices = list(said.extension_reasons.items())  # type: ignore[attr-defined]
 
 
-class LiftingForm(_BesideOthers):
+class LiftingForm(BesideOthers):
     """Why a restriction ends."""
 
     own_id = "lifting"
@@ -261,13 +261,13 @@ class LiftingForm(_BesideOthers):
     words = ReasonField(
         ASKED[About.LIFTING],
         label="Why the restriction ends, for whoever reads it",
-        help_text=_KNOWN,
+        help_text=KNOWN,
         max_length=answers.MOST,
         strip=True,
     )
 
 
-class ArrivedForm(_BesideOthers):
+class ArrivedForm(BesideOthers):
     """When what establishes who asked arrived."""
 
     own_id = "arrived"

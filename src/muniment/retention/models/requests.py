@@ -40,6 +40,10 @@ class PersonRequest(models.Model):
     identity_received_on = models.DateField(null=True)
     extended_on = models.DateField(null=True)  # when whoever asked was told that it takes longer
     extension_reason = models.CharField(max_length=20, blank=True)
+    fee = models.DecimalField(max_digits=7, decimal_places=2, null=True)  # in pounds, as whoever asked was told
+    fee_asked_on = models.DateField(null=True)
+    fee_paid_on = models.DateField(null=True)
+    fee_settled_by = models.CharField(max_length=150, blank=True)  # who recorded that it was paid, or that it was not
     due_on = models.DateField(null=True)  # none while the time has not begun
     event = models.OneToOneField(SubjectEvent, models.CASCADE, related_name="request")
     review = models.ForeignKey(Review, models.SET_NULL, null=True, related_name="requests")  # that answers it
@@ -47,18 +51,19 @@ class PersonRequest(models.Model):
     done_there = ArrayField(models.CharField(max_length=20), default=list)  # databases that say that they deleted
     closed_on = models.DateField(null=True)
     is_withdrawn = models.BooleanField(default=False)
+    refused_because = models.CharField(max_length=20, blank=True)  # of `refusals` in `policy/requests.yaml`
     recorded_by = models.CharField(max_length=150)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Fields:
         id = prime = controller = event = review = answer = Kind.KEY
-        kind = regime = asker = databases = extension_reason = Kind.CODE
+        kind = regime = asker = databases = extension_reason = refused_because = Kind.CODE
         grounds = Kind.LIFE
         their_reference = Kind.REFERENCE
         received_on = due_on = closed_on = recorded_at = Kind.MOMENT
-        identity_asked_on = identity_received_on = extended_on = Kind.MOMENT
-        done_there = is_withdrawn = Kind.STATE
-        recorded_by = Kind.ACTOR
+        identity_asked_on = identity_received_on = extended_on = fee_asked_on = fee_paid_on = Kind.MOMENT
+        done_there = is_withdrawn = fee = Kind.STATE
+        recorded_by = fee_settled_by = Kind.ACTOR
 
     class Wall:
         seen = f"{BY_CONTROLLER} AND {through('people_primeperson', 'prime_id')}"
@@ -71,12 +76,27 @@ class PersonRequest(models.Model):
                 condition=Q(is_withdrawn=False) | Q(closed_on__isnull=False), name="request_withdrawn_is_over"
             ),
             CheckConstraint(
-                condition=Q(due_on__isnull=False) | Q(identity_asked_on__isnull=False), name="request_due_or_not_begun"
+                condition=Q(due_on__isnull=False) | Q(identity_asked_on__isnull=False) | Q(fee_asked_on__isnull=False),
+                name="request_due_or_not_begun",
             ),
             CheckConstraint(
                 condition=Q(identity_received_on__isnull=True)
                 | Q(identity_asked_on__gte=F("received_on"), identity_received_on__gte=F("identity_asked_on")),
                 name="request_identity_asked_before_it_came",
+            ),
+            CheckConstraint(
+                condition=Q(fee__isnull=True, fee_asked_on__isnull=True)
+                | Q(fee__gt=0, fee_asked_on__gte=F("received_on")),
+                name="request_fee_asked_is_an_amount",
+            ),
+            CheckConstraint(
+                condition=Q(fee_paid_on__isnull=True)
+                | Q(fee_asked_on__isnull=False, fee_paid_on__gte=F("fee_asked_on")) & ~Q(fee_settled_by=""),
+                name="request_fee_asked_before_it_came",
+            ),
+            CheckConstraint(
+                condition=Q(refused_because="") | Q(closed_on__isnull=False, is_withdrawn=False),
+                name="request_refused_is_over",
             ),
         ]
         indexes = [Index(fields=["controller", "due_on"], condition=Q(closed_on__isnull=True), name="request_open")]
@@ -94,7 +114,18 @@ class PersonRequest(models.Model):
     @property
     def has_lapsed(self) -> bool:
         """Whether it was closed because what establishes who asked did not arrive."""
-        return self.closed_on is not None and self.waits_for_identity and not self.is_withdrawn
+        over = self.closed_on is not None and not self.is_withdrawn and not self.refused_because
+        return over and self.waits_for_identity
+
+    @property
+    def waits_for_fee(self) -> bool:
+        """Whether a fee was asked for and is neither paid nor recorded as not paid."""
+        return self.fee_asked_on is not None and not self.fee_settled_by
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether it was closed because its fee was not paid."""
+        return bool(self.fee_settled_by) and self.fee_paid_on is None
 
 
 class RequestReply(models.Model):
@@ -110,6 +141,8 @@ class RequestReply(models.Model):
         IDENTITY = "identity", "Letter that asks who they are"
         EXTENSION = "extension", "Letter that more time is needed"
         LIFTING = "lifting", "Letter that the restriction ends"
+        REFUSAL = "refusal", "Letter that refuses the request"
+        FEE = "fee", "Letter that asks for a fee"
 
     about = models.CharField(max_length=10, choices=About, default=About.REPLY)
     request = models.ForeignKey(PersonRequest, models.CASCADE, related_name="replies")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from muniment.engine.policy.model import Policy, pick
@@ -28,6 +29,41 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class Fee:
+    """The most that can be charged, in pounds, whether the time waits for its payment, and what says so."""
+
+    most: Decimal
+    most_authority: str
+    most_verified: bool
+    time_waits: bool
+    authority: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request is refused, or charged for, before its review is decided; `authority` and `cite` are by regime.
+
+    `shows` is what the force has to be able to show, by code. `unknown`: it can go while it is not established who
+    asked; `asked_who`: after that was asked for and did not arrive.
+    """
+
+    code: str
+    label: str
+    told: str
+    is_charged: bool
+    unknown: bool
+    asked_who: bool
+    askers: frozenset[str]  # none where it is everyone
+    authority: Mapping[str, str]
+    cite: Mapping[str, str]
+    verified: Mapping[str, bool]
+    shows: Mapping[str, str]
+    shows_authority: str
+    shows_verified: bool
+
+
+@dataclass(frozen=True)
 class Letter:
     """A letter that goes before the reply: its title, whether two people see it, and the rights that it names."""
 
@@ -38,7 +74,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Waiting:
-    """After how many days of silence somebody is asked again who they are, and their request may be closed."""
+    """After how many days of silence somebody is asked again for what they owe, and their request may be closed."""
 
     chase_after_days: int
     lapses_after_days: int
@@ -73,6 +109,7 @@ class Regime:
     authority: str
     identity: Identity | None
     extension: Extension | None
+    fee: Fee | None
 
 
 @dataclass(frozen=True)
@@ -118,10 +155,17 @@ class RequestPolicy:
     keeping: tuple[Mapping[str, Any], ...]
     told: Told
     rights: Mapping[str, tuple[str, ...]]
+    refusals: Mapping[str, Refusal]
+    refusal_rights: Mapping[str, tuple[str, ...]]
 
     def keeping_of(self, regime: str) -> dict[str, str]:
-        """Return why something may stay under a regime, in words, by code."""
+        """Return why something may stay under a regime, in words, by code; also what is said no more."""
         return {each["code"]: each["label"] for each in self.keeping if regime in each["regimes"]}
+
+    def keeping_now(self, regime: str) -> dict[str, str]:
+        """Return why something may stay that can be chosen today: what a refusal says is said by it alone."""
+        instead = {each["code"] for each in self.keeping if each.get("instead")}
+        return {code: label for code, label in self.keeping_of(regime).items() if code not in instead}
 
     def restricts(self, code: str) -> bool:
         """Whether what stays for a reason is restricted instead of erased."""
@@ -166,11 +210,39 @@ def on(day: date, policy: Policy | None = None) -> RequestPolicy:
             told["sentence"],
         ),
         {code: tuple(lines) for code, lines in said["rights"].items()},
+        {each["code"]: _refusal(each) for each in said["refusals"]},
+        {code: tuple(lines) for code, lines in said["refusal_rights"].items()},
     )
 
 
 def _labels(values: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {each["code"]: each["label"] for each in values}
+
+
+def _refusal(raw: Mapping[str, Any]) -> Refusal:
+    regimes = raw["regimes"]
+    return Refusal(
+        raw["code"],
+        raw["label"],
+        raw["told"],
+        raw.get("charged", False),
+        raw.get("unknown", False),
+        raw.get("asked_who", False),
+        frozenset(raw.get("askers", ())),
+        {code: each["authority"] for code, each in regimes.items()},
+        {code: each.get("cite", "") for code, each in regimes.items()},
+        {code: each["verified"] for code, each in regimes.items()},
+        _labels(raw["shows"]),
+        raw["shows_authority"],
+        raw["shows_verified"],
+    )
+
+
+def _fee(raw: Mapping[str, Any] | None) -> Fee | None:
+    if raw is None:
+        return None
+    names = ("most_authority", "most_verified", "time_waits", "authority", "verified")
+    return Fee(Decimal(str(raw["most_pounds"])), *(raw[name] for name in names))
 
 
 def _kind(code: str, raw: Mapping[str, Any]) -> RequestKind:
@@ -202,4 +274,5 @@ def _regime(code: str, raw: Mapping[str, Any]) -> Regime:
         Extension(extension["months"], extension.get("from", date.min), extension["authority"], extension["verified"])
         if extension
         else None,
+        _fee(raw.get("fee")),
     )

@@ -57,7 +57,7 @@ def is_answered(request: PersonRequest, answer: Answer | None, prime: PrimePerso
             )
     else:
         verdict &= unless(
-            answer.keeping in said.keeping_of(request.regime), f"Choose why whatever stays is kept, for {what}."
+            answer.keeping in said.keeping_now(request.regime), f"Choose why whatever stays is kept, for {what}."
         )
     return verdict & can_be_said(answer.words, prime, said)
 

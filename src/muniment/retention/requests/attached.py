@@ -1,7 +1,7 @@
 """Which requests a review answers, and what is left to do with each."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -56,6 +56,17 @@ def waiting_for_identity() -> QuerySet[PersonRequest]:
     return unanswered().filter(identity_asked_on__isnull=False, identity_received_on=None)
 
 
+def waiting_for_fee() -> QuerySet[PersonRequest]:
+    """Return the requests whose fee is neither paid nor recorded as not paid."""
+    return unanswered().filter(fee_asked_on__isnull=False, fee_settled_by="")
+
+
+def unpaid(on: date) -> QuerySet[PersonRequest]:
+    """Return the requests whose fee has not been paid within the days that policy waits."""
+    waits = timedelta(days=request_policy.on(on).waiting.lapses_after_days)
+    return waiting_for_fee().filter(fee_asked_on__lt=on - waits)
+
+
 def late(on: date | None = None) -> QuerySet[PersonRequest]:
     """Return the requests to which a reply should have gone before a day, today unless another is given."""
     return unanswered().filter(due_on__lt=on or timezone.localdate())
@@ -94,8 +105,14 @@ def standing(request: PersonRequest, letters: Iterable[RequestReply]) -> str:
     draft = next((each for each in every if each.sent_on is None), None)
     if draft is not None:
         return f"{draft.get_about_display()} {'to be sent' if draft.seen_by else 'drafted'}"
+    return _waits(request)
+
+
+def _waits(request: PersonRequest) -> str:
     if request.waits_for_identity:
         return "Waits for what establishes who asked"
+    if request.waits_for_fee:
+        return "Waits for the fee"
     if request.review is None or request.review.state != Review.State.DECIDED:
         return "Waits for the decision of a review"
     return "Decided; a reply is to be drafted"
@@ -104,4 +121,8 @@ def standing(request: PersonRequest, letters: Iterable[RequestReply]) -> str:
 def _over(request: PersonRequest) -> str:
     if request.is_withdrawn:
         return "Withdrawn"
+    if request.refused_because:
+        return "Refused"
+    if request.is_unpaid:
+        return "Closed: the fee was not paid"
     return "Closed: it was not established who asked" if request.has_lapsed else "Answered"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from muniment.core import words
 from muniment.engine.values.dates import add_months
 from muniment.retention.models import PersonRequest
-from muniment.retention.policies.request_policy import Regime, RequestPolicy
+from muniment.retention.policies.request_policy import Fee, Identity, Regime, RequestPolicy
 
 NOT_VERIFIED = " (not verified)"
 _SATURDAY = 5
@@ -16,19 +16,48 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Times:
-    """The days on which a request came, who asked was asked for and received, and they were told of more time."""
+    """The days on which a request came, what was asked for and arrived since, and they were told of more time."""
 
     received: date
     identity_asked: date | None = None
     identity_received: date | None = None
+    fee_asked: date | None = None
+    fee_paid: date | None = None
     extended: date | None = None
 
-    @property
-    def begins(self) -> date | None:
-        """The day from which the time runs, day 0; none while what establishes who asked has not arrived."""
-        if self.identity_asked is None:
-            return self.received
-        return max(self.received, self.identity_received) if self.identity_received else None
+
+@dataclass(frozen=True)
+class _Wait:
+    """What the time waits for: in words, since when, until when, and by which authority."""
+
+    what: str
+    happens: str
+    happened: str
+    asked: date
+    came: date | None
+    by: str
+
+
+def _waits(times: Times, regime: Regime) -> list[_Wait]:
+    """Return what the time of a request begins with besides its receipt."""
+    found = []
+    if times.identity_asked:
+        asked, came = times.identity_asked, times.identity_received
+        by = _by(regime.identity) if regime.identity else ""
+        found.append(_Wait("what establishes who asked", "arrives", "arrived", asked, came, by))
+    if times.fee_asked and regime.fee and regime.fee.time_waits:
+        found.append(_Wait("the fee", "is paid", "was paid", times.fee_asked, times.fee_paid, _by(regime.fee)))
+    return found
+
+
+def _by(rule: Identity | Fee) -> str:
+    return f" ({rule.authority}){'' if rule.verified else NOT_VERIFIED}"
+
+
+def _begins(times: Times, regime: Regime) -> date | None:
+    """Return the day from which the time runs, day 0; none while something that it begins with has not arrived."""
+    came = [each.came for each in _waits(times, regime)]
+    return None if None in came else max([times.received, *(day for day in came if day)])
 
 
 @dataclass(frozen=True)
@@ -52,12 +81,19 @@ def of(request: PersonRequest, said: RequestPolicy) -> Clock:
 
 def times_of(request: PersonRequest) -> Times:
     """Return what happened to a request that moves its time."""
-    return Times(request.received_on, request.identity_asked_on, request.identity_received_on, request.extended_on)
+    return Times(
+        request.received_on,
+        request.identity_asked_on,
+        request.identity_received_on,
+        request.fee_asked_on,
+        request.fee_paid_on,
+        request.extended_on,
+    )
 
 
 def clock(times: Times, regime: Regime, said: RequestPolicy) -> Clock:
     """Return the clock of a request that these things happened to (Data Protection Act 2018 s.54, UK GDPR Art. 12)."""
-    begins = times.begins
+    begins = _begins(times, regime)
     if begins is None:
         return Clock(None, None, None, tuple(_begin(times, regime)))
     first = due(begins, regime, said.holidays)
@@ -94,19 +130,24 @@ def _works(day: date, holidays: Collection[date]) -> bool:
 
 def _begin(times: Times, regime: Regime) -> Iterator[str]:
     """Say from which day the time runs, and by what."""
-    if times.identity_asked is None:
-        yield f"It runs from {words.day(times.received)}, the day of receipt, which is day 0."
-        return
-    by = f" ({regime.identity.authority})" if regime.identity else ""
-    unsure = NOT_VERIFIED if regime.identity and not regime.identity.verified else ""
-    if times.identity_received is None:
-        yield f"It has not begun: it does when what establishes who asked arrives{by}{unsure}."
-    else:
-        came = words.day(times.identity_received)
-        yield f"It runs from {came}, day 0, when what establishes who asked arrived{by}{unsure}."
-    waited = (times.identity_asked - times.received).days
-    later = f", {_of(waited, 'day')} after receipt" if waited else ", the day of receipt"
-    yield f"That was asked for on {words.day(times.identity_asked)}{later}."
+    waits, begins = _waits(times, regime), _begins(times, regime)
+    for each in waits:
+        if each.came is None:
+            yield f"It has not begun: it does when {each.what} {each.happens}{each.by}."
+    if begins:
+        last = next((each for each in waits if each.came == begins), None)
+        yield (
+            f"It runs from {words.day(begins)}, day 0, when {last.what} {last.happened}{last.by}."
+            if last
+            else f"It runs from {words.day(begins)}, the day of receipt, which is day 0."
+        )
+    for each in waits:
+        waited = (each.asked - times.received).days
+        later = f", {_of(waited, 'day')} after receipt" if waited else ", the day of receipt"
+        named = "That" if len(waits) == 1 else f"{each.what[:1].upper()}{each.what[1:]}"
+        yield f"{named} was asked for on {words.day(each.asked)}{later}."
+    if times.fee_asked and regime.fee and not regime.fee.time_waits:
+        yield f"A fee was asked for on {words.day(times.fee_asked)}. That does not stop the time{_by(regime.fee)}."
 
 
 def _length(begins: date, regime: Regime, said: RequestPolicy, extended: date | None) -> Iterator[str]:

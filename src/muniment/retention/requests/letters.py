@@ -1,8 +1,9 @@
-"""What is written to whoever asked before the reply: who they are has to be established, or more time is needed."""
+"""What is written to whoever asked besides the reply: who they are is asked, more time is needed, it is refused."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from muniment.core import words
@@ -10,14 +11,14 @@ from muniment.core.verdicts import Verdict, unless
 from muniment.retention.models import PersonRequest, RequestReply, Restriction
 from muniment.retention.policies import request_policy
 from muniment.retention.policies.request_policy import RequestPolicy
-from muniment.retention.requests import attached, deadlines, replies
+from muniment.retention.requests import attached, deadlines, refusals, replies
 from muniment.retention.requests.replies import Body
 
 About = RequestReply.About
 
 
 def can_be_written(request: PersonRequest, about: str, on: date) -> Verdict:
-    """Say whether a letter before the reply can be written, or sent, on a day."""
+    """Say whether a letter that is no reply can be written, or sent, on a day."""
     said = request_policy.on(on)
     verdict = unless(about in said.letters, "Choose what the letter is about.")
     if about == About.LIFTING:
@@ -28,6 +29,10 @@ def can_be_written(request: PersonRequest, about: str, on: date) -> Verdict:
     verdict &= unless(not answered, "It has been answered already.")
     if not verdict:
         return verdict
+    if about == About.REFUSAL:
+        return refusals.can_be_refused(request, said)
+    if about == About.FEE:
+        return refusals.can_be_charged(request, said, on)
     return _can_ask_who(request, said, on) if about == About.IDENTITY else can_be_extended(request, said, on)
 
 
@@ -46,7 +51,7 @@ def can_be_extended(request: PersonRequest, said: RequestPolicy, on: date) -> Ve
     if rule is None or on < rule.since:
         return unless(False, "The time of such a request cannot be extended.")
     verdict = unless(request.extended_on is None, "Its time has been extended already: that can be done once.")
-    verdict &= unless(not request.waits_for_identity, "Its time has not begun: there is nothing to extend yet.")
+    verdict &= unless(request.due_on is not None, "Its time has not begun: there is nothing to extend yet.")
     first = deadlines.of(request, said).first_end
     return verdict & unless(
         first is None or on <= first,
@@ -63,17 +68,28 @@ def needs_second_person(reply: RequestReply, said: RequestPolicy) -> bool:
 
 @dataclass(frozen=True)
 class Written:
-    """What somebody writes: what the letter is, their words, and of an extension the code of its reason."""
+    """What somebody writes: what the letter is, their words, and the code of its reason where it has one.
+
+    Of a refusal and of a fee `shown` is what shows that reason, by code, which stays inside; `amount` is in pounds.
+    """
 
     about: str
     words: str
     reason: str = ""
+    amount: Decimal | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_refusing(about: str) -> bool:
+    """Whether a letter refuses a request, or asks for a fee instead."""
+    return about in {About.REFUSAL, About.FEE}
 
 
 def compose(request: PersonRequest, written: Written, on: date) -> Body:
     """Return the body of a letter on a day. It says nothing of what is held, nor whether anything is."""
     said = request_policy.on(on)
     letter, kind = said.letters[written.about], said.kinds[request.kind]
+    rights = said.refusal_rights.get(request.regime, ()) if is_refusing(written.about) else letter.rights
     return {
         "about": written.about,
         "reference": request.reference,
@@ -87,8 +103,16 @@ def compose(request: PersonRequest, written: Written, on: date) -> Body:
         "reason": written.reason,
         "sentences": list(_sentences(request, written, said)),
         "words": written.words.strip(),
-        "rights": list(letter.rights),
+        "rights": list(rights),
+        **(_inside(written, said) if is_refusing(written.about) else {}),
     }
+
+
+def _inside(written: Written, said: RequestPolicy) -> dict[str, Any]:
+    """Return what no letter says, but whoever looks at it reads: the amount, and what shows its reason."""
+    asked = said.refusals[written.reason].shows
+    shown = [[code, label, written.shown.get(code, "").strip()] for code, label in asked.items()]
+    return {"amount": str(written.amount or ""), "shown": shown}
 
 
 def _sentences(request: PersonRequest, written: Written, said: RequestPolicy) -> Iterator[str]:
@@ -96,6 +120,9 @@ def _sentences(request: PersonRequest, written: Written, said: RequestPolicy) ->
     theirs = f" (your reference {request.their_reference})" if request.their_reference else ""
     regime = said.kinds[request.kind].regimes[request.regime]
     yield f"{request.controller.name} received your request on {received}{theirs}: {regime.title}."
+    if is_refusing(written.about):
+        yield from refusals.sentences(request, said.refusals[written.reason], written.amount, said)
+        return
     if written.about == About.LIFTING:
         begun = Restriction.objects.get(request=request).begun_on
         yield f"Since {words.day(begun)} the use of what is kept has been restricted, as we told you."
@@ -128,8 +155,16 @@ def is_still_so(reply: RequestReply, on: date | None = None) -> Verdict:
     verdict = can_be_written(reply.request, reply.about, on or drafted)
     if not verdict:
         return verdict
-    now = compose(reply.request, Written(reply.about, body["words"], body["reason"]), drafted)
+    if is_refusing(reply.about) and body["reason"] not in refusals.possible(reply.request, request_policy.on(drafted)):
+        return unless(False, "It cannot be said any more for this reason: draft it again.")
+    now = compose(reply.request, written_of(reply.about, body), drafted)
     return unless(
-        replies.digest(now) == reply.digest,
-        "What it says of the time has changed since this was drafted: draft it again.",
+        replies.digest(now) == reply.digest, "What it says has changed since this was drafted: draft it again."
     )
+
+
+def written_of(about: str, body: Body) -> Written:
+    """Return what somebody wrote, of the body of their letter."""
+    shown = {code: text for code, _, text in body.get("shown", ())}
+    amount = Decimal(body["amount"]) if body.get("amount") else None
+    return Written(about, body["words"], body["reason"], amount, shown)

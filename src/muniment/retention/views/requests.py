@@ -26,7 +26,7 @@ from muniment.retention.forms.requests import ReplyForm, RequestForm, SentForm
 from muniment.retention.models import PersonRequest, RequestReply, Review
 from muniment.retention.policies import elsewhere, request_policy
 from muniment.retention.requests import answers, attached, letters, replies, reply_print, restrictions
-from muniment.retention.views import request_clock
+from muniment.retention.views import request_clock, request_refusals
 
 _REFUSED = "request.refused"
 _ON_A_PAGE = 50
@@ -34,6 +34,7 @@ _WHICH = (
     ("", "To answer", attached.unanswered),
     ("late", "Late", attached.late),
     ("identity", "Waits for identity", attached.waiting_for_identity),
+    ("fee", "Waits for a fee", attached.waiting_for_fee),
     ("look", "Letter to look at", attached.to_look_at),
     ("restricted", "Restriction to look at", restrictions.to_look_at),
     ("confirm", "Deletion to confirm", attached.to_confirm),
@@ -165,6 +166,7 @@ def page(
         "late": attached.is_late(found, every),
         "replied": replied,
         **request_clock.shown(found, said, other or {}),
+        **request_refusals.shown(found, said, other or {}),
         "decided": decided,
         "may_review": bool(access.may(request.user, "review.work", on=on, controller=found.controller)),
         "open_review": _open_review(found),
@@ -200,7 +202,8 @@ def _shown(reply: RequestReply | None) -> dict[str, object] | None:
     if reply is None or body is None:
         return None
     if reply.about != RequestReply.About.REPLY:
-        return {"sentences": body["sentences"], "words": body["words"], "rights": body["rights"]}
+        told = {"sentences": body["sentences"], "words": body["words"], "rights": body["rights"]}
+        return {**told, "shown": [(label, text) for _, label, text in body.get("shown", ())]}
     return {
         "opening": replies.opening(body),
         "heads": replies.heads(body),
@@ -286,7 +289,7 @@ def done_there(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 @opens("request.record")
 def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
-    """Record that whoever asked took the request back."""
+    """Record that whoever asked withdrew the request."""
     found = found_request(request, reference)
     withdraw = partial(requesting.withdraw, found, by=visitor(request))
     carry_out(request, withdraw, "Recorded: the request is over.", refusal=_REFUSED, of=found.reference)

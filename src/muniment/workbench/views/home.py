@@ -178,6 +178,12 @@ def _of_requests(user: User, on: date) -> tuple[Figure, ...]:
         ),
         (
             "request.reply",
+            "request{s} whose fee is not paid in time",
+            f"{lists}?which=fee",
+            lambda: _requests(user, attached.unpaid(on)),
+        ),
+        (
+            "request.reply",
             "restriction{s} to look at again",
             f"{lists}?which=restricted",
             lambda: _requests(user, restrictions.to_look_at(on)),
