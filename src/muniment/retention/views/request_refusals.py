@@ -1,13 +1,15 @@
 """The part of the page of a request that is about refusing it, or charging for it, before its review is decided."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 from django.utils import timezone
 
 from muniment.retention.actions import request_times
-from muniment.retention.forms.refusals import PaidForm, RefusalForm
+from muniment.retention.forms.refusals import SHOWN, PaidForm, RefusalForm
 from muniment.retention.models import PersonRequest
 from muniment.retention.policies.request_policy import Refusal, RequestPolicy
 from muniment.retention.requests import letters, refusals
@@ -33,8 +35,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
     can = letters.can_be_written(found, About.REFUSAL, on)
     told: dict[str, Any] = {
         "refusing": [
-            _Line(each, found, sent.get(named(each.code)) or form(found, each, said), named(each.code) in sent)
-            for each in (refusals.possible(found, said).values() if can else ())
+            _line(each, found, said, sent) for each in (refusals.possible(found, said).values() if can else ())
         ],
         "refused": refusals.in_words(found, said),
         "fee_told": refusals.fee_in_words(found),
@@ -47,10 +48,28 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
     return told
 
 
+@dataclass(frozen=True)
 class _Line:
-    """A reason for which a request can be refused, as the page offers it."""
+    """A reason for which a request can be refused, as the page offers it, and why no fee can be asked for instead."""
 
-    def __init__(self, refusal: Refusal, found: PersonRequest, form: forms.Form, is_sent_back: bool) -> None:
-        self.refusal, self.form, self.is_sent_back = refusal, form, is_sent_back
-        self.authority, self.verified = refusal.authority[found.regime], refusal.verified[found.regime]
-        self.fields = [form[name] for name in form.fields if name.startswith("shown_")]
+    refusal: Refusal
+    authority: str
+    verified: bool
+    form: forms.Form
+    fields: list[BoundField]
+    is_sent_back: bool
+    no_fee: tuple[str, ...]
+
+
+def _line(each: Refusal, found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Form]) -> _Line:
+    asking = sent.get(named(each.code)) or form(found, each, said)
+    charged = letters.can_be_written(found, About.FEE, timezone.localdate())
+    return _Line(
+        each,
+        each.authority[found.regime],
+        each.verified[found.regime],
+        asking,
+        [asking[name] for name in asking.fields if name.startswith(SHOWN)],
+        named(each.code) in sent,
+        tuple(charged.reasons) if each.is_charged else (),
+    )

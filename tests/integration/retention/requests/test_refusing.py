@@ -113,6 +113,8 @@ def test_a_fee_begins_the_time_when_it_is_paid_and_ends_the_request_when_it_neve
     first = request.due_on
     with pytest.raises(Refused, match="at most"):
         request_times.write(request, replace(CHARGE, amount=Decimal(1000)), by=by(life, "hazel"))
+    with pytest.raises(Refused, match="look at it first"):
+        posted(life, request, CHARGE, looked=False)
     body = replies.body_of(posted(life, request, CHARGE))
     assert "The fee is £12.50." in body["sentences"] and first is not None
     assert (request.due_on, request.fee, request.fee_asked_on) == (None, Decimal("12.50"), timezone.localdate())
@@ -122,6 +124,8 @@ def test_a_fee_begins_the_time_when_it_is_paid_and_ends_the_request_when_it_neve
     with pytest.raises(Refused, match="waited for until"):
         request_times.close_unpaid(request, by=by(life, "hazel"))
     other = asks(life, "erasure_request", received_on=days_ago(90))
+    late = sign_in(life.cast["hazel"]).get(reverse("request", args=[other.reference])).text
+    assert "no fee asked for. Its time has run out" in late and 'name="amount"' not in late
     with pytest.raises(Refused, match="run out"):
         request_times.write(other, CHARGE, by=by(life, "hazel"))
     PersonRequest.objects.filter(pk=request.pk).update(received_on=days_ago(70), fee_asked_on=days_ago(61))
@@ -190,7 +194,7 @@ def test_the_page_refuses_charges_and_withdraws(life):
     assert hazel.post(reverse("pay_fee", args=[request.reference]), {"paid_on": ""}).status_code == 422
     hazel.post(reverse("pay_fee", args=[request.reference]), {"paid_on": day})
     shown = hazel.get(address).text
-    assert "(recorded by hazel)" in shown and "Refuse it without waiting" in shown
+    assert "(recorded by hazel)" in shown and "Refuse it, or ask for a fee, without waiting" in shown
     assert "It is manifestly excessive" not in shown
     assert "The request is withdrawn" in shown
     hazel.post(reverse("withdraw_request", args=[request.reference]))
