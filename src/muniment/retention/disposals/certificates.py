@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from muniment.core import words
 from muniment.core.models import BatchRun
 from muniment.retention.elsewhere import duties
 from muniment.retention.models import Certificate, CertificateIssue, Duty, SourceInstruction
-from muniment.retention.printed import Page, latin, table
+from muniment.retention.printed import Page, as_one, latin, table
 
 
 def waiting(certificate: Certificate) -> list[str]:
@@ -36,11 +35,13 @@ def as_pdf(certificate: Certificate, rewritten: BatchRun | None = None) -> bytes
     page.begin(f"Certificate of disposal {certificate.reference}", certificate.issued_at)
     page.set_font("Helvetica", "B", 18)
     status = "Provisional certificate" if certificate.is_provisional else "Certificate"
-    page.cell(0, 12, f"{status} of disposal", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    with as_one(page, "H1", 12):
+        page.cell(0, 12, f"{status} of disposal", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     if certificate.is_provisional:
         page.set_font("Helvetica", "B", 10)
         said = f"What is listed is destroyed here. It is not shown to be deleted at: {', '.join(waiting(certificate))}."
-        page.multi_cell(0, 6, latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        with as_one(page, "P", 6):
+            page.multi_cell(0, 6, latin(said), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     _facts(page, certificate, body, rewritten)
     _rows(
         page, "Destroyed", ("System", "Reference", "Class"), body["destroyed"], ("system", "reference", "class_title")
@@ -59,8 +60,7 @@ def as_pdf(certificate: Certificate, rewritten: BatchRun | None = None) -> bytes
         _rows(page, title, ("Given to", "What", "Where it stands"), copies, ("holder", "reference", "state"))
     for each in certificate.earlier.order_by("issued_at", "pk"):
         _earlier(page, each)
-    page.set_font("Helvetica", "", 8)
-    page.multi_cell(0, 5, f"SHA-256 of this certificate's content: {certificate.digest}")
+    _digest(page, f"SHA-256 of this certificate's content: {certificate.digest}")
     return bytes(page.output())
 
 
@@ -71,15 +71,20 @@ def _answer(said: dict[str, Any]) -> str:
     return ". ".join(filter(None, (f"{said['answer']}{by}", *more)))
 
 
-def _earlier(page: FPDF, issue: CertificateIssue) -> None:
+def _earlier(page: Page, issue: CertificateIssue) -> None:
     status = "Provisional" if issue.is_provisional else "Final"
     heading = f"{status} certificate of {words.moment(issue.issued_at)}: what has changed since"
     _rows(page, heading, ("Change",), [{"change": each} for each in issue.changes], ("change",))
+    _digest(page, f"SHA-256 of that certificate's content: {issue.digest}")
+
+
+def _digest(page: Page, said: str) -> None:
     page.set_font("Helvetica", "", 8)
-    page.multi_cell(0, 5, f"SHA-256 of that certificate's content: {issue.digest}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    with as_one(page, "P", 5):
+        page.multi_cell(0, 5, said, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any], rewritten: BatchRun | None) -> None:
+def _facts(page: Page, certificate: Certificate, body: dict[str, Any], rewritten: BatchRun | None) -> None:
     facts = {
         "Certificate": certificate.reference,
         "Order": body["order"],
@@ -97,10 +102,11 @@ def _facts(page: FPDF, certificate: Certificate, body: dict[str, Any], rewritten
         "In the files": _files(rewritten),
     }
     for name, value in facts.items():
-        page.set_font("Helvetica", "B", 10)
-        page.cell(42, 6, name)
-        page.set_font("Helvetica", "", 10)
-        page.multi_cell(0, 6, latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        with as_one(page, "P", 6):
+            page.set_font("Helvetica", "B", 10)
+            page.cell(42, 6, name)
+            page.set_font("Helvetica", "", 10)
+            page.multi_cell(0, 6, latin(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.ln(4)
 
 
@@ -120,7 +126,8 @@ def _moment(text: str | None) -> str:
     return words.moment(datetime.fromisoformat(text)) if text else "not yet"
 
 
-def _rows(page: FPDF, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+def _rows(page: Page, title: str, heads: tuple[str, ...], rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
     page.set_font("Helvetica", "B", 12)
-    page.cell(0, 8, f"{title} ({len(rows)})", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    with as_one(page, "H2", 8):
+        page.cell(0, 8, f"{title} ({len(rows)})", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     table(page, heads, ([row[key] for key in keys] for row in rows))

@@ -1,18 +1,24 @@
 """The forecast as a PDF for the board: what its figures are, the charts, and every table."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from muniment.core import words
 from muniment.core.models import BatchRun
 from muniment.retention.foresight import counted, foresight_tables, foresight_workbook
-from muniment.retention.foresight.foresight_chart import Chart, charts
+from muniment.retention.foresight.foresight_chart import Chart, charts, charts_beside
 from muniment.retention.foresight.foresight_tables import Forecast
 from muniment.retention.foresight.foresight_workbook import NOT_IN_IT, About
 from muniment.retention.foresight.shown import Table
 from muniment.retention.printed import Page, figures, heading, latin, paragraph, table
 
-_DARK, _LIGHT = (29, 112, 184), (255, 255, 255)  # what waits for a person, and what goes by the clock
+# What waits for a person, and what goes by the clock; beside it the other schedule's, of which the second is striped.
+_FILLS = {
+    "person": (29, 112, 184),
+    "clock": (255, 255, 255),
+    "other-person": (205, 210, 215),
+    "other-clock": (255, 255, 255),
+}
+_STRIPED, _APART = "other-clock", 1.2  # mm between the lines of what is striped
 
 
 def as_pdf(run: BatchRun, of: Forecast, about: About) -> bytes:
@@ -29,7 +35,9 @@ def as_pdf(run: BatchRun, of: Forecast, about: About) -> bytes:
     if of.estimated:
         paragraph(page, foresight_tables.estimate_in_words(of.estimated), style="B")
     for chart in charts(of):
-        _draw(page, chart)
+        draw(page, chart)
+    for chart in charts_beside(of):
+        draw(page, chart)
     every = foresight_tables.every(of)
     for each in (*of.compared, *(one for one in every if one not in of.compared)):
         _print(page, each)
@@ -63,21 +71,47 @@ def _whole(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _draw(page: Page, chart: Chart) -> None:
-    """Draw a chart; its numbers are in the first table, so that nobody needs it to read them."""
-    if page.will_page_break(75):
+def draw(page: Page, chart: Chart) -> None:
+    """Draw a chart, with what it says for whoever does not see it; its numbers are in a table."""
+    if page.will_page_break(85):
         page.add_page()
     heading(page, chart.title, 13)
-    scale, left, top = page.epw / chart.width, page.l_margin, page.get_y()
-    scale *= 0.75
-    for bar in chart.bars:
-        page.set_fill_color(*(_DARK if bar.kind == "person" else _LIGHT))
-        page.rect(left + bar.x * scale, top + bar.y * scale, bar.width * scale, bar.height * scale, style="DF")
-    page.line(left, top + chart.base * scale, left + chart.width * scale, top + chart.base * scale)
-    page.set_font("Helvetica", "", 8)
-    for mark in chart.marks:
-        wide = page.get_string_width(latin(mark.text))
-        page.text(left + mark.x * scale - wide / 2, top + mark.y * scale, latin(mark.text))
-    page.set_y(top + chart.height * scale + 2)
-    key: Sequence[str] = [f"{words_} ({'dark' if kind == 'person' else 'light'})" for kind, words_ in chart.kinds]
-    paragraph(page, f"{'; '.join(key)}. The same numbers are in the first table of what falls due.")
+    scale, left, top = page.epw / chart.width * 0.7, page.l_margin, page.get_y()
+    with page.marked(page.element("Figure", alt=chart.said)):
+        for line in chart.lines:
+            page.set_draw_color(200)
+            page.line(left + line.x * scale, top + line.y * scale, left + chart.width * scale, top + line.y * scale)
+        page.set_draw_color(0)
+        for bar in chart.bars:
+            _bar(page, bar.kind, (left + bar.x * scale, top + bar.y * scale, bar.width * scale, bar.height * scale))
+        page.line(left, top + chart.base * scale, left + chart.width * scale, top + chart.base * scale)
+        page.set_font("Helvetica", "", 8)
+        for mark in chart.marks:
+            wide = page.get_string_width(latin(mark.text))
+            page.text(left + mark.x * scale - wide / 2, top + mark.y * scale, latin(mark.text))
+        for line in chart.lines:
+            wide = page.get_string_width(latin(line.text))
+            page.text(left + line.x * scale - wide - 2, top + line.y * scale + 1, latin(line.text))
+        page.set_y(top + chart.height * scale + 2)
+        _key(page, chart)
+    table_ = "Side by side" if chart.lines else "What falls due"
+    paragraph(page, f"The same numbers are in the table: {table_}.")
+
+
+def _key(page: Page, chart: Chart) -> None:
+    """Print what each fill means, in one line."""
+    x, y = page.l_margin, page.get_y()
+    for kind, words_ in chart.kinds:
+        _bar(page, kind, (x, y, 4, 4))
+        page.text(x + 6, y + 3.2, latin(words_))
+        x += 6 + page.get_string_width(latin(words_)) + 8
+    page.set_y(y + 6)
+
+
+def _bar(page: Page, kind: str, box: tuple[float, float, float, float]) -> None:
+    x, y, width, height = box
+    page.set_fill_color(*_FILLS[kind])
+    page.rect(x, y, width, height, style="DF")
+    stripes = int(height / _APART) if kind == _STRIPED else 0
+    for number in range(1, stripes + 1):
+        page.line(x, y + number * _APART, x + width, y + number * _APART)

@@ -18,7 +18,7 @@ from muniment.core.visits import opens, visitor
 from muniment.retention.actions import foresee
 from muniment.retention.foresight import counted, foresight_files, foresight_tables, foresight_workbook, workload
 from muniment.retention.foresight.foreseen_tables import last_schedule
-from muniment.retention.foresight.foresight_chart import charts
+from muniment.retention.foresight.foresight_chart import charts, charts_beside
 from muniment.retention.foresight.foresight_tables import Forecast
 from muniment.retention.foresight.shown import Estimated, Table
 from muniment.retention.forms.forecasts import BesideForm, ForesightForm
@@ -83,6 +83,7 @@ def _page(request: HttpRequest, beside: BesideForm) -> HttpResponse:
         "rest": asked.forecast.tables[3:],
         "compared": asked.forecast.compared,
         "charts": charts(asked.forecast),
+        "charts_beside": charts_beside(asked.forecast),
         "estimate": asked.forecast.estimated and foresight_tables.estimate_in_words(asked.forecast.estimated),
         "months": [(year.label, foresight_tables.by_month([year])) for year in asked.forecast.years],
         "slowest": foresight_tables.said_of(asked.forecast.slow.gone),

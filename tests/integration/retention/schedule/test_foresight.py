@@ -12,6 +12,7 @@ import typer
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from factories.cast import sign_in
 from factories.deeds import decide, place, propose
@@ -179,7 +180,10 @@ def test_a_draft_of_adoptions_is_asked_for_on_the_page(lives):
     good, bad = ForesightAsked.objects.order_by("pk")
     assert "does not say whose adoptions it holds" in bad.refused
     assert "does not say whose adoptions" in client.get(reverse("falls_due")).text
-    beside = client.get(reverse("falls_due"), {"run": good.run_id}).context["compared"][0]
+    shown = client.get(reverse("falls_due"), {"run": good.run_id})
+    assert "They differ most in" in shown.text and "under both schedules, by year. In force" in shown.text
+    assert "under both schedules" not in client.get(reverse("falls_due")).text, "where there is one, one is drawn"
+    beside = shown.context["compared"][0]
     assert {line[0]: line[1:5] for line in beside.rows}["2030"] == (1, 0, 0, 1), "by the clock instead of a review"
 
 
@@ -398,7 +402,12 @@ def every_file_says_that_it_is_estimated(client, run):
         assert [[each for each in row if each is not None] for row in here] == [
             [each for each in row if each is not None] for row in there
         ], "the same figures in both forms"
+    drawn = client.get(reverse("falls_due"), {"run": run.pk}).text
+    assert "Other, estimated: for a review" in drawn and "as high as its estimates" in drawn
     printed = client.get(reverse("falls_due_pdf"), {"run": run.pk})
+    document = PdfReader(BytesIO(printed.content)).trailer["/Root"]["/StructTreeRoot"]["/K"][0].get_object()
+    kinds = [each.get_object()["/S"] for each in document["/K"]]
+    assert kinds.count("/Figure") == 4 and kinds.count("/Table") > 10, "both schedules are drawn too"
     assert printed.content.startswith(b"%PDF") and printed["Content-Type"] == "application/pdf"
     assert printed.content == client.get(reverse("falls_due_pdf"), {"run": run.pk}).content, "the same bytes each time"
     forms = AuditEvent.objects.filter(action="foresight.export", actor="rowan", detail__table="all")
