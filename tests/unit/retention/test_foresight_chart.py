@@ -30,15 +30,15 @@ def test_numbers_above_columns_are_short():
 
 
 def test_two_schedules_stand_beside_each_other_on_one_scale():
-    columns = [Both("Now", (60, 40), (30, 20)), Both("2027", (0, 0), (0, 100))]
+    columns = [Both("Now", (60, 40), (30, 20)), Both("2027", (0, 0), (0, 200))]
     drawn = beside("beside-people", "People", columns, KINDS, "Other")
     assert [bar.kind for bar in drawn.bars] == ["person", "clock", "other-person", "other-clock", "other-clock"]
     here, above, there, _, later = drawn.bars
     assert there.x >= here.x + here.width, "beside, not over it"
-    assert later.height == here.height + above.height == 2 * (there.height + drawn.bars[3].height)
+    assert later.height == 2 * (here.height + above.height) == 4 * (there.height + drawn.bars[3].height)
     assert above.y + above.height == here.y and here.y + here.height == HEIGHT
-    assert later.words == "2027, other: 100 by the clock"
-    assert [line.text for line in drawn.lines] == ["25", "50", "75", "100"]
+    assert later.words == "2027, other: 200 by the clock"
+    assert [line.text for line in drawn.lines] == ["50", "100", "150", "200"]
     assert drawn.lines[-1].y == later.y, "the scale is that of the columns"
     assert [words for _, words in drawn.kinds] == [
         "In force: for a review",
@@ -47,8 +47,8 @@ def test_two_schedules_stand_beside_each_other_on_one_scale():
         "Other: by the clock",
     ]
     assert drawn.said == (
-        "People. In force 100 in all, other 150. They differ most in 2027: in force 0 for a review and 0 by the clock,"
-        " other 0 and 100. The same numbers are in the table below."
+        "People. In force 100 in all, other 250. They differ most in 2027: in force 0 for a review and 0 by the clock,"
+        " other 0 and 200. The same numbers are in the table below."
     )
 
 
