@@ -31,6 +31,13 @@ def of_review(review: Review) -> list[PersonRequest]:
     return to_answer(review)
 
 
+def others(request: PersonRequest) -> QuerySet[PersonRequest]:
+    """Return the other requests about the person of one, as they are made up now, to its controller, the last first."""
+    people = carried.now([request.prime_id], request.recorded_at)
+    found = PersonRequest.objects.filter(carried.about(people, at="recorded_at"), controller=request.controller_id)
+    return found.exclude(pk=request.pk).order_by("-received_on", "-pk")
+
+
 def answered_by(review: Review | None) -> set[int]:
     """Return the events that stop nothing of what a review disposes of: it answers them."""
     return {each.event_id for each in of_review(review)} if review else set()

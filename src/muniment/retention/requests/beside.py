@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from muniment.core import words
 from muniment.people.shown.chronology import Entry
-from muniment.retention.models import PersonRequest
+from muniment.retention.models import PersonRequest, RequestReply
 from muniment.retention.policies import elsewhere
 from muniment.retention.policies.request_policy import RequestKind, RequestPolicy
 from muniment.retention.requests import answers, replies, telling
@@ -16,13 +16,17 @@ _NOT_VERIFIED = " (not verified)"
 
 @dataclass(frozen=True)
 class Beside:
-    """A request, its kind, and the evidence as lines; `told` is how many records its reply can tell of."""
+    """A request, its kind, and the evidence as lines; `told` is how many records its reply can tell of.
+
+    `is_refused` says that a letter that refuses it is drafted: once that has gone it needs no answer.
+    """
 
     request: PersonRequest
     kind: RequestKind
     grounds: tuple[str, ...]
     evidence: tuple[str, ...]
     told: int
+    is_refused: bool
 
 
 def of(
@@ -45,7 +49,8 @@ def _of(request: PersonRequest, entries: list[Entry], said: RequestPolicy, natio
         evidence = [f"{item.what}, {item.when}" for item in items]
         evidence = evidence or ["No record here is one that the person may be told of."]
     grounds = tuple(said.grounds.get(code, code) for code in request.grounds)
-    return Beside(request, said.kinds[request.kind], grounds, tuple(evidence), len(items))
+    is_refused = request.replies.filter(about=RequestReply.About.REFUSAL, sent_on=None).exists()
+    return Beside(request, said.kinds[request.kind], grounds, tuple(evidence), len(items), is_refused)
 
 
 def _presumption(class_id: str, said: RequestPolicy) -> str:

@@ -12,10 +12,11 @@ from muniment.retention.actions import request_times
 from muniment.retention.forms.refusals import SHOWN, PaidForm, RefusalForm
 from muniment.retention.models import PersonRequest
 from muniment.retention.policies.request_policy import Refusal, RequestPolicy
-from muniment.retention.requests import letters, refusals
+from muniment.retention.requests import attached, letters, refusals
 from muniment.retention.requests.letters import About
 
 _NAMED = "refusal:"
+_OTHERS = 10  # other requests about the person that are listed
 
 
 def named(code: str) -> str:
@@ -37,6 +38,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
         "refusing": [
             _line(each, found, said, sent) for each in (refusals.possible(found, said).values() if can else ())
         ],
+        "others": [_other(each, said) for each in (attached.others(found)[:_OTHERS] if can else ())],
         "refused": refusals.in_words(found, said),
         "fee_told": refusals.fee_in_words(found),
         "fee": refusals.fee_of(found, said),
@@ -46,6 +48,10 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
         until = request_times.fee_waits_until(found, said)
         told |= {"fee_until": until, "can_close_unpaid": on > until, "waiting": said.waiting}
     return told
+
+
+def _other(each: PersonRequest, said: RequestPolicy) -> tuple[PersonRequest, str, str]:
+    return each, said.kinds[each.kind].title, attached.standing(each, each.replies.order_by("-pk"))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,11 @@ def test_a_review_that_is_due_is_decided_without_an_answer_to_what_was_refused(l
     request = asks(life, "erasure_request")
     with pytest.raises(Refused, match=request.reference):
         decide(life)
+    reviewer = sign_in(life.cast["rowan"])
+    page, told = reverse("review", args=[due.reference]), "A letter that refuses it is drafted"
+    assert told not in reviewer.get(page).text
+    request_times.write(request, REFUSE, by=by(life, "hazel"))
+    assert told in reviewer.get(page).text
     posted(life, request, REFUSE)
     arrivals.follow_events(by=WORKER)
     due.refresh_from_db()
@@ -175,7 +180,11 @@ def test_the_page_refuses_charges_and_withdraws(life):
     refuse = reverse("refuse_request", args=[request.reference, "excessive"])
     today = timezone.localdate()
     day = f"{today.day} {today.month} {today.year}"
-    assert "It is manifestly excessive" in hazel.get(address).text
+    shown = hazel.get(address).text
+    assert "It is manifestly excessive" in shown and "Other requests about this person" not in shown
+    other = asks(life, "image_deletion", received_on=days_ago(40))
+    listed = f"{other.reference}</a>, deletion of custody images, received"
+    assert listed in hazel.get(address).text, "what it may repeat stands beside it"
     typed = {**{f"shown_{code}": EVIDENCE for code in REFUSE.shown}, "words": STATED}
     for sent_, why in (
         ({**typed, "way": "refusal", "shown_interval": "no"}, "too little time has passed, or too little"),
