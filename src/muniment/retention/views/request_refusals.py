@@ -38,6 +38,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
         "refusing": [
             _line(each, found, said, sent) for each in (refusals.possible(found, said).values() if can else ())
         ],
+        "can_charge": bool(letters.can_be_written(found, About.FEE, on)),
         "others": [_other(each, said) for each in (attached.others(found)[:_OTHERS] if can else ())],
         "refused": refusals.in_words(found, said),
         "fee_told": refusals.fee_in_words(found),

@@ -181,9 +181,10 @@ def test_the_page_refuses_charges_and_withdraws(life):
     today = timezone.localdate()
     day = f"{today.day} {today.month} {today.year}"
     shown = hazel.get(address).text
+    assert "Refuse it, or ask for a fee, without waiting for the review" in shown
     assert "It is manifestly excessive" in shown and "Other requests about this person" not in shown
     other = asks(life, "image_deletion", received_on=days_ago(40))
-    listed = f"{other.reference}</a>, deletion of custody images, received"
+    listed = f"{other.reference}</a> (Deletion of custody images), received"
     assert listed in hazel.get(address).text, "what it may repeat stands beside it"
     typed = {**{f"shown_{code}": EVIDENCE for code in REFUSE.shown}, "words": STATED}
     for sent_, why in (
@@ -206,7 +207,7 @@ def test_the_page_refuses_charges_and_withdraws(life):
     assert hazel.post(reverse("pay_fee", args=[request.reference]), {"paid_on": ""}).status_code == 422
     hazel.post(reverse("pay_fee", args=[request.reference]), {"paid_on": day})
     shown = hazel.get(address).text
-    assert "(recorded by hazel)" in shown and "Refuse it, or ask for a fee, without waiting" in shown
+    assert "(recorded by hazel)" in shown and "Refuse it without waiting for the review" in shown
     assert "It is manifestly excessive" not in shown
     assert "The request is withdrawn" in shown
     hazel.post(reverse("withdraw_request", args=[request.reference]))
