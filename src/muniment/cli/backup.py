@@ -126,7 +126,8 @@ def rehearse(
 def _show(done: restoring.Restored, title: str, *, as_json: bool, more: dict[str, Any]) -> None:
     if as_json:
         checks = [asdict(each) for each in done.checks]
-        whole = {"holds": done.holds, "checks": checks, "findings": done.followed.findings, **more}
+        whole = {"holds": done.holds, "checks": checks, "findings": done.followed.findings}
+        whole |= {"notes": done.followed.notes, **more}
         printing.report(whole, as_json=True)
         return
     table = Table("check", "found", "holds", title=title, title_justify="left")
@@ -134,7 +135,7 @@ def _show(done: restoring.Restored, title: str, *, as_json: bool, more: dict[str
         table.add_row(each.what, each.found, "yes" if each.holds else "NO")
     console = Console()
     console.print(table)
-    for finding in done.followed.findings:
+    for finding in (*done.followed.findings, *done.followed.notes):
         console.print(f"- {finding}")
     for name, value in more.items():
         if value:

@@ -17,6 +17,7 @@ from muniment.core.models import Content, ContentKey, User
 from muniment.people.models import PrimePerson
 from muniment.records.models import Record
 from muniment.retention.models import HeldRecord, Hold, HoldVersion
+from muniment.retention.requests import restrictions
 
 SCRIPT = Path(__file__).parents[1] / "core" / "verify_audit.py"
 _SOME = 100  # texts that are opened to see that they do
@@ -50,6 +51,7 @@ def of_copy(lines: Sequence[ledger.Line], after: int, findings: Sequence[str]) -
         _no_content_is_back(lines, after),
         *_texts(),
         _holds(lines),
+        _restrictions(lines),
         _audit(),
     ]
 
@@ -112,6 +114,20 @@ def _holds(lines: Sequence[ledger.Line]) -> Check:
         f" {len(other)} without all versions of their scope"
     )
     return Check("holds stand as the ledger says", found, not (missing or over or other))
+
+
+def _restrictions(lines: Sequence[ledger.Line]) -> Check:
+    """What the ledger last said of each is so, or stricter; each that stands is about somebody, or waits for them."""
+    last = {line.body["restriction"]: line.body["facts"]["ended_on"] for line in lines if line.kind == "restriction"}
+    standing = set(restrictions.standing().filter(ended_on=None).values_list("pk", flat=True))
+    missing = {key for key, ended in last.items() if not ended} - standing
+    over = {key for key, ended in last.items() if ended} & standing
+    waits = set(restrictions.waiting().values_list("pk", flat=True))
+    found = (
+        f"{len(standing)} stand, of which {len(waits)} wait for people whom this copy does not know; {len(missing)}"
+        f" missing, {len(over)} ended by the ledger and standing, because it is not certain that they are the same"
+    )
+    return Check("restrictions stand as the ledger says", found, not missing)
 
 
 def _audit() -> Check:

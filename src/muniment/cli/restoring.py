@@ -167,6 +167,7 @@ def _load(admin: psycopg.Connection, place: seats.Seats, given: Given, *, by: Ac
     went = (
         f"{len(given.lines)} entries, {len(given.lines) - after} since the backup:"
         f" {followed.adoptions} adoptions, {followed.modes} changes of mode, {followed.holds} holds,"
+        f" {followed.restrictions} restrictions put back, {followed.restrictions_ended} ended,"
         f" {followed.disposals} disposals, {followed.records} records, {followed.nominals} nominals"
     )
     checks = [loaded, checking.Check("the ledger was followed", went, True)]
@@ -209,6 +210,9 @@ def _make_ready(given: Given, done: Restored, *, anyway: str, by: Actor) -> None
             "nominals_destroyed_again": done.followed.nominals,
             "keys_destroyed_again": done.followed.keys,
             "holds_followed": done.followed.holds,
+            "restrictions_put_back": done.followed.restrictions,
+            "restrictions_ended": done.followed.restrictions_ended,
+            "restrictions_waiting": done.followed.restrictions_waiting,
             "findings": len(done.followed.findings),
         }
         audit.record(by, "database.restore", detail=detail)

@@ -25,6 +25,7 @@ from muniment.retention.actions import (
     held_narratives,
     request_times,
     requests,
+    restricting,
     rewrite,
 )
 from muniment.supply.actions import correct
@@ -67,6 +68,7 @@ def _duties(by: Actor, *, sweep: bool, once: bool = False) -> list[Callable[[], 
         lambda: arrivals.follow_events(by=by),
         lambda: batching.carry_out(by=by),
         lambda: destruction.work(by=by),
+        lambda: restricting.take_up(by=by),
         lambda: requests.close_events(by=by),
         lambda: foresee.keep_up(by=by),
         lambda: beside.carry_out(by=by),

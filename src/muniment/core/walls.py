@@ -177,6 +177,33 @@ CREATE OR REPLACE FUNCTION muniment.people_digest(people bigint[], said timestam
         JOIN people_belonging today ON today.nominal_id = was.nominal_id AND today.until IS NULL
         WHERE was.prime_id = ANY (people) AND (was.until IS NULL
             OR was.until > said - grace AND was.start < said + grace)) $$;
+-- Whose use is restricted, of some nominals, whoever asks: no wall may hide a restriction from what enforces it. Of all
+-- who are one with them now, of whoever they were part of when it was said, and by the digests of those for whom a
+-- restored copy waits.
+CREATE OR REPLACE FUNCTION muniment.restricted(nominals bigint[], today date, grace interval)
+    RETURNS TABLE (nominal bigint, restriction bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    WITH one AS (
+        SELECT key, key AS member FROM unnest(nominals) key
+        UNION SELECT mine.nominal_id, beside.nominal_id FROM people_belonging mine
+            JOIN people_belonging beside ON beside.prime_id = mine.prime_id AND beside.until IS NULL
+            WHERE mine.nominal_id = ANY (nominals) AND mine.until IS NULL)
+    SELECT DISTINCT one.key, x.id FROM one
+    JOIN people_belonging was ON was.nominal_id = one.member
+    JOIN retention_restriction x ON x.prime_id = was.prime_id AND (x.ended_on IS NULL OR x.ended_on >= today)
+        AND (was.until IS NULL OR was.until > x.made_at - grace AND was.start < x.made_at + grace)
+    WHERE (SELECT EXISTS (SELECT FROM retention_restriction)) $$;  -- most often there is none, and nothing is looked up
+-- What restrictions say, by their keys, whoever asks: by whom, since when, on what ground and until when.
+CREATE OR REPLACE FUNCTION muniment.restrictions(keys bigint[]) RETURNS SETOF retention_restriction
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT * FROM retention_restriction WHERE id = ANY (keys) ORDER BY id $$;
+-- Everybody on records that the reader may see, seen or not, with the controller of the record.
+CREATE OR REPLACE FUNCTION muniment.on_records(records bigint[])
+    RETURNS TABLE (record bigint, nominal bigint, controller bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT r.id, i.nominal_id, s.controller_id FROM records_record r
+    JOIN records_involvement i ON i.record_id = r.id JOIN records_sourcesystem s ON s.id = r.system_id
+    WHERE r.id = ANY (records) $$;
 CREATE OR REPLACE FUNCTION muniment.controllers() RETURNS bigint[] LANGUAGE sql STABLE
     AS $$ SELECT coalesce(muniment.said(3), '{}')::bigint[] $$;
 CREATE OR REPLACE FUNCTION muniment.audited() RETURNS text[] LANGUAGE sql STABLE

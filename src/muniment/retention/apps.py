@@ -26,12 +26,13 @@ class RetentionConfig(AppConfig):
 
         surroundings.register(person_bar.around)
         of_people.register(_consequences)
-        guards.register(restrictions.guard)
+        guards.register(guards.Source(restrictions.guard, restrictions.closed))
         finding.register(restrictions.marks)
         ledger.tells("disposal", ledger_lines.tell_disposal)
         ledger.tells("hold", ledger_lines.tell_hold)
         ledger.tells("adoption", ledger_lines.tell_adoption)
         ledger.tells("mode", ledger_lines.tell_mode)
+        ledger.tells("restriction", ledger_lines.tell_restriction)
 
 
 def _consequences(change: "Change", user: "User") -> "Told":

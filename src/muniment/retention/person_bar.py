@@ -10,6 +10,7 @@ from muniment.people.models import PrimePerson
 from muniment.people.shown.surroundings import Act, Notice, Surroundings
 from muniment.retention import queries
 from muniment.retention.deciding import doubt
+from muniment.retention.models import PersonRequest
 from muniment.retention.policies import request_policy
 from muniment.retention.requests import restrictions
 
@@ -35,7 +36,8 @@ def around(prime: PrimePerson, user: User) -> Surroundings:
         for event in queries.open_events(prime)
     )
     for each in restrictions.about(prime):
-        file = reverse("request", args=[each.request.reference]) if "request.view" in may else ""
+        theirs = PersonRequest.objects.filter(pk=each.request_id).first() if "request.view" in may else None
+        file = reverse("request", args=[theirs.reference]) if theirs else ""  # of one's own forces alone
         notices += (Notice(restrictions.in_words([each]), file),)
     joined = doubt.joined_under(prime)
     if joined:

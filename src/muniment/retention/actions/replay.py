@@ -1,4 +1,4 @@
-"""Have a copy of the database that was restored follow the ledger: adoptions and holds, then what was destroyed since.
+"""Have a copy of the database that was restored follow the ledger: first what holds back, then what was destroyed.
 
 Run on a database that nobody reads yet. What a standing hold covers is not destroyed, and neither is a nominal that a
 record of the copy still names: such things are findings, for a person to decide on before the copy is opened.
@@ -16,7 +16,7 @@ from muniment.core.models import Content, ContentKey, Controller, LedgerEntry, R
 from muniment.people.models import Belonging, PrimePerson
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Nominal, QuarantineName, Record, SourceSystem, Tombstone
-from muniment.retention.actions import held_records
+from muniment.retention.actions import held_records, restricting_again
 from muniment.retention.disposals import gate, sweeping
 from muniment.retention.models import (
     Certificate,
@@ -57,7 +57,11 @@ class Followed:
     records: int = 0
     nominals: int = 0
     keys: int = 0
+    restrictions: int = 0
+    restrictions_ended: int = 0
+    restrictions_waiting: int = 0
     findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what is said and left to nobody
 
     def find(self, finding: str) -> None:
         """Add a finding, once: versions of a hold lack the same people."""
@@ -78,7 +82,9 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
     done, since = Followed(), [line for line in lines if line.number > after]
     holds = {line.body["hold"]: line for line in since if line.kind == "hold"}  # the last word on each
     disposals = [line for line in since if line.kind == "disposal"]
-    known = _Known(_systems(), _found(_NOMINALS, disposals, holds.values()), _found(_WAITING, disposals, ()))
+    restrictions = [line for line in since if line.kind == "restriction"]
+    named = _found(_NOMINALS, disposals, [*holds.values(), *restrictions])
+    known = _Known(_systems(), named, _found(_WAITING, disposals, ()))
     for line in since:
         if line.kind == "adoption":
             _adopt_again(line, done, by=by)
@@ -91,6 +97,7 @@ def follow(lines: Sequence[ledger.Line], after: int, *, by: Actor, keys_too: boo
             audit.record(by, "hold.replay", subject=Hold(pk=line.body["hold"]).reference, detail={"line": line.number})
             done.holds += 1
     held_records.expand_all(by=by)
+    _restrict_again(restrictions, known, done, by=by)
     for line in disposals:
         with transaction.atomic():
             turns.alone()
@@ -130,10 +137,18 @@ def _systems() -> dict[tuple[str, str], SourceSystem]:
     return {(each.controller.code, each.code): each for each in SourceSystem.objects.select_related("controller")}
 
 
-def _found(query: str, disposals: Iterable[ledger.Line], holds: Iterable[ledger.Line]) -> dict[Name, int]:
+def _restrict_again(lines: Sequence[ledger.Line], known: _Known, done: Followed, *, by: Actor) -> None:
+    """Bring restrictions to what the ledger says, before anything of whom they are about is destroyed."""
+    told = restricting_again.follow(lines, known.nominals, by=by)
+    done.restrictions, done.restrictions_ended, done.restrictions_waiting = told.standing, told.ended, told.waiting
+    done.findings += told.findings
+    done.notes += told.notes
+
+
+def _found(query: str, disposals: Iterable[ledger.Line], others: Iterable[ledger.Line]) -> dict[Name, int]:
     """Return the rows whose references have digests that the ledger names, in one walk along the table."""
     digests = {name[-1] for line in disposals for name in line.body["nominals"]}
-    digests |= {name[-1] for line in holds for name in line.body["people"]}
+    digests |= {name[-1] for line in others for name in line.body["people"]}
     if not digests:
         return {}
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What the ledger outside the database says of disposals, holds, adoptions and modes, for a restored copy to follow.
+"""What the ledger outside the database says of disposals, holds, restrictions, adoptions and modes, to be followed.
 
 Rows are named by what their sources call them, people by the keyed digests that tombstones bear: a copy made earlier
 has other keys for what came since.
@@ -9,10 +9,19 @@ from typing import Any
 
 from muniment.core import ledger
 from muniment.core.models import Controller, RuleAdoption
+from muniment.people import carried
 from muniment.people.models import Belonging
 from muniment.records.actions.take_in import fingerprint
 from muniment.records.models import Record, SourceSystem
-from muniment.retention.models import Certificate, DisposalItem, DisposalOrder, Hold, ModeChange, SourceInstruction
+from muniment.retention.models import (
+    Certificate,
+    DisposalItem,
+    DisposalOrder,
+    Hold,
+    ModeChange,
+    Restriction,
+    SourceInstruction,
+)
 
 ORDER = (
     "prime_reference", "review_reference", "decided_by", "rule", "policy_version", "state", "proposed_by",
@@ -45,6 +54,13 @@ ADOPTION = (
 
 MODE = ("to", "why", "figures", "asked_by", "asked_at", "agreed_by", "settled_at")
 
+RESTRICTION = ("regime", "ground", "begun_on", "review_on", "ended_on", "begun_by", "ended_by", "made_at")
+REQUEST = (
+    "kind", "regime", "asker", "their_reference", "databases", "grounds", "received_on", "identity_asked_on",
+    "identity_received_on", "extended_on", "extension_reason", "due_on", "done_there", "closed_on", "is_withdrawn",
+    "recorded_by", "recorded_at",
+)  # fmt: skip
+
 Name = list[str]  # controller, system, reference or its digest
 
 
@@ -61,6 +77,11 @@ def of_hold(hold: Hold) -> None:
 def of_adoption(adoption: RuleAdoption) -> None:
     """Enter that a rule was adopted, or its adoption ended: what was ended must not dispose of anything again."""
     ledger.record("adoption", {"adoption": adoption.pk})
+
+
+def of_restriction(restriction: Restriction) -> None:
+    """Enter that the use of what is held of somebody was restricted, that it was looked at again, or that it ended."""
+    ledger.record("restriction", {"restriction": restriction.pk})
 
 
 def _facts(row: object, names: Iterable[str]) -> dict[str, Any]:
@@ -116,6 +137,27 @@ def tell_mode(body: dict[str, Any]) -> dict[str, Any]:
     """Return what the ledger says of a change of mode that was done."""
     change = ModeChange.objects.select_related("controller").get(pk=body["change"])
     return {"change": change.pk, "controller": change.controller.code, "facts": _facts(change, MODE)}
+
+
+def tell_restriction(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the ledger says of a restriction as it stands, with its request: without one nobody could end it."""
+    found = Restriction.objects.select_related("controller", "request").get(pk=body["restriction"])
+    people = carried.now([found.prime_id], found.made_at)
+    members = Belonging.objects.filter(prime__in=people, until__isnull=True).order_by("pk")
+    names = {
+        (force, system, fingerprint(reference))
+        for force, system, reference in members.values_list(
+            "nominal__system__controller__code", "nominal__system__code", "nominal__reference"
+        )
+    }
+    return {
+        "restriction": found.pk,
+        "prime": found.prime_id,
+        "controller": found.controller.code,
+        "facts": _facts(found, RESTRICTION),
+        "request": {"id": found.request_id, "facts": _facts(found.request, REQUEST)},
+        "people": sorted(names | set(found.names.values_list("force", "system", "digest"))),
+    }
 
 
 def tell_hold(body: dict[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,7 @@ REMAINS: Final = {
         "that a request came, what it was refused or charged for; what its file holds, until that is over (IG-SAR)"
     ),
     "retention_requestreply": Remaining("who drafted, saw and sent the reply to a request, and when"),
+    "retention_restrictedname": Remaining("the keyed digest of a reference, while a restored copy waits for somebody"),
     "retention_restriction": Remaining("that the use of what was kept was restricted, on what ground and until when"),
     "retention_review": Remaining("that it was reviewed, when, by whom and with what outcome, under a reference alone"),
     "retention_reviewescalation": Remaining("that a review had waited too long, and who took it up"),

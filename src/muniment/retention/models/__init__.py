@@ -11,7 +11,7 @@ from muniment.retention.models.hold_versions import HoldVersion, LetGoRecord
 from muniment.retention.models.holds import HeldRecord, Hold, HoldController
 from muniment.retention.models.procedures import Procedure
 from muniment.retention.models.requests import PersonRequest, RequestReply
-from muniment.retention.models.restrictions import Restriction
+from muniment.retention.models.restrictions import RestrictedName, Restriction
 from muniment.retention.models.reviews import Agreement, Deputy, Review, ReviewAnswer, ReviewAsk, ReviewTrigger
 from muniment.retention.models.traces import Trace
 
@@ -47,6 +47,7 @@ __all__ = [
     "Procedure",
     "RecordDecision",
     "RequestReply",
+    "RestrictedName",
     "Restriction",
     "Review",
     "ReviewAnswer",

@@ -83,9 +83,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Restricting:
-    """For which access purposes what is restricted opens, and after how many months somebody looks at that again."""
+    """For which access purposes what is restricted opens, each with why; after how many months it is looked at again.
 
-    purposes: frozenset[str]
+    `comparing` are those for which it opens besides where it is judged who is one person, and nowhere else.
+    """
+
+    purposes: Mapping[str, str]
+    comparing: Mapping[str, str]
     review_after_months: int
     verified: bool
 
@@ -192,7 +196,8 @@ def on(day: date, policy: Policy | None = None) -> RequestPolicy:
         },
         Waiting(*(said["waiting"][name] for name in ("chase_after_days", "lapses_after_days", "verified"))),
         Restricting(
-            frozenset(said["restriction"]["purposes"]),
+            said["restriction"]["purposes"],
+            said["restriction"]["comparing"],
             said["restriction"]["review_after_months"],
             said["restriction"]["verified"],
         ),

@@ -37,6 +37,7 @@ def shown(found: PersonRequest, said: RequestPolicy, sent: Mapping[str, forms.Fo
     if told["restriction"]:
         told["restricted_because"] = restrictions.in_words([told["restriction"]])
         told["restricting"], told["restricted_for"] = said.restriction, purposes.in_words(said.restriction.purposes)
+        told["compared_for"] = purposes.in_words(said.restriction.comparing)
     if found.waits_for_identity and not found.closed_on:
         until = request_times.waits_until(found, said)
         told |= {"waits_until": until, "can_lapse": on > until, "waiting": said.waiting}

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from muniment.core import places
 from muniment.people import carried
 from muniment.supply.policy_now import Rules
 from muniment.supply.reach import Reach
@@ -33,11 +34,26 @@ class Selection:
     again: bool = False
 
 
-# Whose use is restricted is not given: whoever has it is told to take it out, as of everything that goes.
+# Whose use is restricted is not given, with all who are one with them now: whoever has it is told to take it out, as of
+# everything that goes. So with those for whom a restored copy waits, by the digests of their references.
 _RESTRICTED = f"""
 CREATE TEMPORARY TABLE supply_restricted ON COMMIT DROP AS
-SELECT DISTINCT b.nominal_id FROM retention_restriction x JOIN {carried.joined("x", "made_at")}
-WHERE x.controller_id = %(controller)s AND (x.ended_on IS NULL OR x.ended_on >= %(on)s)
+WITH stands AS (
+    SELECT * FROM (
+        SELECT * FROM retention_restriction
+        UNION SELECT * FROM muniment.restrictions(ARRAY(SELECT DISTINCT restriction_id FROM retention_restrictedname))
+    ) every WHERE controller_id = %(controller)s AND (ended_on IS NULL OR ended_on >= %(on)s)
+), about AS (
+    SELECT b.nominal_id FROM stands x JOIN {carried.joined("x", "made_at")}
+    UNION SELECT n.id FROM stands x JOIN retention_restrictedname w ON w.restriction_id = x.id
+    JOIN core_controller c ON c.code = w.force
+    JOIN records_sourcesystem s ON s.controller_id = c.id AND s.code = w.system
+    JOIN records_nominal n ON n.system_id = s.id
+        AND encode(sha256(convert_to(%(pepper)s || n.reference, 'UTF8')), 'hex') = w.digest
+)
+SELECT nominal_id FROM about
+UNION SELECT beside.nominal_id FROM about JOIN people_belonging mine USING (nominal_id)
+JOIN people_belonging beside ON beside.prime_id = mine.prime_id AND beside.until IS NULL WHERE mine.until IS NULL
 """  # noqa: S608
 # Who asks for some people looks up their nominals; who asks for everybody reads them all.
 _PARTS = """
@@ -145,6 +161,7 @@ def gather(selection: Selection, reach: Reach, terms: Terms, rules: Rules, recip
         "controller": reach.controller.pk,
         "recipient": recipient,
         "on": timezone.localdate(),
+        "pepper": places.derived("tombstones", "references"),
     }
     events_are_given = "event" in terms.gives
     with connection.cursor() as cursor:

@@ -92,12 +92,12 @@ def test_a_restriction_follows_the_person_and_stays_with_its_controller(life):
     request = restricted(life)
     prime = prime_of("P1")
     nominals = list(prime.belongings.values_list("nominal_id", flat=True))
-    assert restrictions.guard(nominals, request.controller_id) is not None
-    assert restrictions.guard(nominals, request.controller_id + 1) is None
-    assert restrictions.guard([0], request.controller_id) is None
+    assert restrictions.guard(nominals, request.controller_id, "") is not None
+    assert restrictions.guard(nominals, request.controller_id + 1, "") is None
+    assert restrictions.guard([0], request.controller_id, "") is None
     other = PrimePerson.objects.create(anchor_key="another")
     prime.belongings.update(prime=other)
-    assert restrictions.guard(nominals, None) is None, "it is not about whoever they never were"
+    assert restrictions.guard(nominals, None, "") is None, "it is not about whoever they never were"
     prime.belongings.update(prime=prime)
 
 
