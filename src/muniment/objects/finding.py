@@ -5,7 +5,7 @@ Everything is looked up by equality, so that what the reader may not see costs n
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Q
@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from muniment.batch.matching.policy import today
 from muniment.engine.matching import words
 from muniment.engine.values import addresses, postcodes, registrations
+from muniment.objects import guarded
 from muniment.objects.kinds import PLACE, VEHICLE, Thing
 from muniment.objects.models import MarkToken
 from muniment.objects.queries import find_by_reference, members_of, name
@@ -142,3 +143,21 @@ def _found(thing: Thing, primes: dict[int, str]) -> list[Found]:
         for key, members in sorted(seen.items())
         if key in every
     ]
+
+
+def open_to(purpose: str, every: Iterable[Found]) -> list[Found]:
+    """Return what of that opens for an access purpose, named as those say who tell of it and are open themselves."""
+    found = list(every)
+    members = {
+        (thing.name, key): held
+        for thing in (PLACE, VEHICLE)
+        for key, held in members_of(thing, [each.prime.pk for each in found if each.thing is thing]).items()
+    }
+    told = []
+    for each in found:
+        held = members.get((each.thing.name, each.prime.pk), [])
+        shut = guarded.shut_members(each.thing, [one.pk for one in held], purpose)
+        left = [one for one in held if one.pk not in shut]
+        if left:
+            told.append(replace(each, name=name(left)) if shut else each)
+    return told

@@ -9,8 +9,10 @@ from muniment.core import words
 from muniment.objects.kinds import PLACE, THINGS, VEHICLE
 from muniment.objects.network import ENOUGH, PERSON, Asked, Leg, Node, Reached, Walk
 from muniment.objects.queries import members_of, name
+from muniment.people import guarded as people
 from muniment.people.models import PrimePerson
 from muniment.people.queries import called
+from muniment.records import guarded as records
 
 MOST = ENOUGH  # what one page shows
 TOLD = 3  # ways to one of them
@@ -42,12 +44,14 @@ class Network:
     earlier: int  # records of the person that were not followed
     hubs: tuple[tuple[str, int], ...]  # records and telephones that were not followed, and how many people share each
     stopped: bool  # whether there are so many direct links that none was followed
+    withheld: bool  # whether something is left out because its use is restricted
 
 
-def network(prime: PrimePerson, own_name: str, asked: Asked) -> Network:
-    """Return what a prime person is linked to."""
+def network(prime: PrimePerson, own_name: str, asked: Asked, purpose: str) -> Network:
+    """Return what a prime person is linked to, as far as it opens to who looks for an access purpose."""
     walk = Walk(Node(PERSON, prime.pk), asked)
     walk.go()
+    withheld = _leave_out(walk, purpose)
     found = sorted(walk.found.values(), key=lambda each: (each.steps, -len(each.ways), each.node))
     shown = found[:MOST]
     names = _Names(shown, walk.centre, own_name)
@@ -55,7 +59,24 @@ def network(prime: PrimePerson, own_name: str, asked: Asked) -> Network:
     known = [line for line in lines if line is not None]
     nodes, edges = _chart(shown, walk.centre, names)
     hubs = tuple((name, count) for name, count in walk.hubs.items() if isinstance(name, str))
-    return Network(tuple(known), nodes, edges, len(found) - len(shown), walk.earlier, hubs, walk.stopped)
+    return Network(tuple(known), nodes, edges, len(found) - len(shown), walk.earlier, hubs, walk.stopped, withheld)
+
+
+def _leave_out(walk: Walk, purpose: str) -> bool:
+    """Take out of what was reached each way that leads by a person or a record whose use is restricted."""
+    legs = [leg for each in walk.found.values() for way in each.ways for leg in way]
+    shut_people = people.closed({end.key for leg in legs for end in _ends(leg) if end.kind == PERSON}, purpose)
+    shut_records = records.closed({leg.record for leg in legs if leg.record}, purpose)
+    if not shut_people and not shut_records:
+        return False
+    shut = {Node(PERSON, key) for key in shut_people}
+    for node, each in list(walk.found.items()):
+        ways = [way for way in each.ways if not any(leg.record in shut_records or shut & {*_ends(leg)} for leg in way)]
+        if ways:
+            each.ways = ways
+        else:
+            del walk.found[node]
+    return True
 
 
 class _Names:

@@ -1,6 +1,6 @@
 """Reads about prime places and vehicles that more than one screen needs. What is shown is what the reader may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -179,10 +179,19 @@ class Person:
     sources: tuple[str, ...]
 
 
-def people_of(thing: Thing, members: Sequence[Any]) -> list[Person]:
-    """Return the people linked to some members, each once, in the order of their names."""
+def people_of(
+    thing: Thing, members: Sequence[Any], shut: Callable[[Sequence[Any]], Collection[int]]
+) -> tuple[list[Person], bool]:
+    """Return the people linked to some members, each once, in the order of their names; whether some are left out.
+
+    `shut` says of which links, by key, nothing is told.
+    """
     found: dict[object, list[Any]] = {}
-    for link in links_of(thing, members).filter(nominal__isnull=False).order_by("pk"):
+    links = list(links_of(thing, members).filter(nominal__isnull=False).order_by("pk"))
+    not_told = shut(links)
+    for link in links:
+        if link.pk in not_told:
+            continue
         belongings = link.nominal.belongings.all()
         prime = next((each.prime for each in belongings if each.until is None), None)
         found.setdefault(prime or link.nominal_id, []).append((link, prime))
@@ -195,7 +204,7 @@ def people_of(thing: Thing, members: Sequence[Any]) -> list[Person]:
         )
         for links in found.values()
     ]
-    return sorted(people, key=lambda person: person.name.casefold())
+    return sorted(people, key=lambda person: person.name.casefold()), bool(not_told)
 
 
 def beside(members: Sequence[Any]) -> dict[int, list[Any]]:

@@ -65,7 +65,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "muniment.site.context.page",
             ],
-            "builtins": ["django.contrib.humanize.templatetags.humanize", "muniment.site.templatetags.screens"],
+            "builtins": [
+                "django.contrib.humanize.templatetags.humanize",
+                "muniment.site.templatetags.screens",
+                "muniment.site.templatetags.restricted",
+            ],
         },
     }
 ]

@@ -115,7 +115,7 @@ def test_nothing_of_another_force_or_of_the_sealed_is_linked_or_hinted_at(north,
 def test_who_opens_no_places_is_shown_people_alone(north, cast):
     """The address that two give is a place too: it links nobody for whoever may open none."""
     prime = prime_of("P2")
-    lines = network_shown.network(prime, "Tansy Quite", network.Asked(with_objects=False)).lines
+    lines = network_shown.network(prime, "Tansy Quite", network.Asked(with_objects=False), "INVESTIGATION").lines
     assert [line.name for line in lines] == ["Marlow Fictional"]
     assert "12 High Street" not in str(lines)
 

@@ -59,7 +59,8 @@ def person_links(request: HttpRequest, reference: str) -> HttpResponse:
     parts = Involvement.objects.filter(nominal__in=shown["nominals"]).order_by("role")
     form = LinksForm(request.GET, list(parts.values_list("role", flat=True).distinct()))
     form.is_valid()
-    found = network(prime, shown["who"].name, form.asked(with_objects="object.view" in actions_open(request)))
+    asked = form.asked(with_objects="object.view" in actions_open(request))
+    found = network(prime, shown["who"].name, asked, visitor(request).purpose)
     told = {line.reference: line for line in found.lines}
     audit.record(visitor(request), "person.links", subject=prime.reference, detail={"shown": sorted(told)})
     nodes = [{**node, "href": _href(node)} for node in found.nodes]

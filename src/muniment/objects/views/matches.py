@@ -1,5 +1,6 @@
 """Possible matches of places and vehicles, for a person to judge; and what was judged, to judge anew or take back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,10 +12,11 @@ from django.template.response import TemplateResponse
 
 from muniment.core import audit
 from muniment.core.govuk_fields import ReasonField
+from muniment.core.guards import COMPARING
 from muniment.core.verdicts import Refused
 from muniment.core.visits import opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.objects import queries, said
+from muniment.objects import guarded, queries, said
 from muniment.objects.actions import judge as judging
 from muniment.objects.kinds import THINGS, Thing
 from muniment.people.actions.judge import WHY, WITHDRAW, Said
@@ -47,6 +49,12 @@ class WithdrawForm(forms.Form):
     why = ReasonField(WITHDRAW, label="Why you take it back", max_length=4000)
 
 
+def _shut(request: HttpRequest, thing: Thing, pairs: Iterable[Any]) -> set[int]:
+    """Return of whom of some pairs nothing is told, by key: what tells of them is restricted even for comparing."""
+    ends = {key for pair in pairs for key in (pair.left_id, pair.right_id)}
+    return guarded.shut_members(thing, ends, visitor(request).purpose, COMPARING)
+
+
 def _thing(kind: str) -> Thing:
     if kind not in THINGS:
         raise Http404
@@ -59,7 +67,8 @@ def matches(request: HttpRequest, kind: str) -> HttpResponse:
     thing = _thing(kind)
     audit.record(visitor(request), "object.matches", subject=thing.several)
     page = Paginator(queries.pairs(thing), _ON_A_PAGE).get_page(request.GET.get("page"))
-    lines = [(edge, thing.levels[edge.level].words) for edge in page]
+    shut = _shut(request, thing, page)
+    lines = [(edge, thing.levels[edge.level].words, {edge.left_id, edge.right_id} & shut) for edge in page]
     title = f"Possible matches of {thing.several}"
     shown = {"thing": thing, "things": THINGS.values(), "page": page, "lines": lines, "page_title": title}
     return TemplateResponse(request, "objects/matches.html", shown)
@@ -72,7 +81,8 @@ def judgements(request: HttpRequest, kind: str) -> HttpResponse:
     audit.record(visitor(request), "object.judgements", subject=thing.several)
     page = Paginator(said.every(thing), _ON_A_PAGE).get_page(request.GET.get("page"))
     titles = said.titles()
-    lines = [(each, titles.get(each.evidence, each.evidence)) for each in page]
+    shut = _shut(request, thing, page)
+    lines = [(each, titles.get(each.evidence, each.evidence), {each.left_id, each.right_id} & shut) for each in page]
     title = f"Judgements of {thing.several}"
     return TemplateResponse(
         request, "objects/judgements.html", {"thing": thing, "page": page, "lines": lines, "page_title": title}
@@ -84,6 +94,9 @@ def match(request: HttpRequest, kind: str, left: int, right: int) -> HttpRespons
     """Show two side by side, what was said of them, and take what is said now, or take one's own word back."""
     thing = _thing(kind)
     pair = _pair(thing, left, right)
+    subject = f"{thing.several} {left} and {right}"
+    if shut := guarded.shut_members(thing, (left, right), purpose := visitor(request).purpose, COMPARING):
+        guarded.pass_by(thing, shut, purpose, subject, COMPARING)
     told = said.standing(thing, *pair)
     if request.method == "POST" and request.POST.get("do") == "withdraw" and told:
         return _withdraw(request, thing, told["judgement"])
@@ -104,7 +117,7 @@ def match(request: HttpRequest, kind: str, left: int, right: int) -> HttpRespons
     audit.record(
         visitor(request),
         "object.match",
-        subject=f"{thing.several} {left} and {right}",
+        subject=subject,
         detail={"against": [each.pk for each in against]},
     )
     shown: dict[str, Any] = {

@@ -8,9 +8,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from muniment.core import audit
+from muniment.core.guards import COMPARING
 from muniment.core.visits import actions_open, opens, visitor
 from muniment.core.ways_back import way_back
-from muniment.objects import queries
+from muniment.objects import guarded, queries
 from muniment.objects.kinds import PLACE, VEHICLE, Thing
 
 ON_A_PAGE = 100  # records that one page has
@@ -37,11 +38,17 @@ def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
     members = queries.members_of(thing, [prime.pk]).get(prime.pk, []) if prime else []
     if not members:
         raise Http404
+    purpose, every = visitor(request).purpose, [each.pk for each in members]
+    shut = guarded.shut_members(thing, every, purpose)
+    if len(shut) == len(members):
+        guarded.pass_by(thing, every, purpose, prime.reference)
+    members = [each for each in members if each.pk not in shut]
     audit.record(visitor(request), "object.view", subject=prime.reference)
     if prime.reference != reference:
         return redirect(thing.name, prime.reference)
     page = Paginator(queries.records_of(thing, members), ON_A_PAGE).get_page(request.GET.get("page"))
     may_judge = "object.judge" in actions_open(request)
+    people, left_out = queries.people_of(thing, members, lambda links: guarded.shut_links(links, purpose))
     shown: dict[str, Any] = {
         "thing": thing,
         "prime": prime,
@@ -51,18 +58,29 @@ def _show(request: HttpRequest, thing: Thing, reference: str) -> HttpResponse:
         "sources": len({queries.source(each) for each in members}),
         "page": page,
         "records": [(link, getattr(link, thing.name).written) for link in page],
-        "people": queries.people_of(thing, members) if page.number == 1 else [],
-        "pairs": [_pair(thing, each) for each in queries.pairs_of(thing, members)[:ON_A_PAGE]] if may_judge else [],
+        "people": people if page.number == 1 else [],
+        "withheld": left_out or bool(shut),
+        "pairs": _pairs(thing, members, purpose) if may_judge else [],
         "back": way_back(request),
         "page_title": f"{thing.title.capitalize()} {prime.reference}",
     }
     if thing is PLACE:
         shown["point"] = queries.point(members)
         beside = queries.beside(members)
+        hidden = guarded.shut_members(PLACE, [each.pk for found in beside.values() for each in found], purpose)
+        beside = {key: seen for key, found in beside.items() if (seen := [e for e in found if e.pk not in hidden])}
         primes = PLACE.prime._default_manager.in_bulk(list(beside))
         shown["beside"] = [(primes[key], queries.name(found)) for key, found in beside.items() if key in primes]
     return TemplateResponse(request, "objects/thing.html", shown)
 
 
-def _pair(thing: Thing, edge: Any) -> dict[str, Any]:
-    return {"edge": edge, "words": thing.levels[edge.level].words}
+def _pairs(thing: Thing, members: list[Any], purpose: str) -> list[dict[str, Any]]:
+    """Return what may be the same, of what opens to who compares for a purpose."""
+    edges = list(queries.pairs_of(thing, members)[:ON_A_PAGE])
+    ends = {key for edge in edges for key in (edge.left_id, edge.right_id)}
+    shut = guarded.shut_members(thing, ends, purpose, COMPARING)
+    return [
+        {"edge": edge, "words": thing.levels[edge.level].words}
+        for edge in edges
+        if not {edge.left_id, edge.right_id} & shut
+    ]

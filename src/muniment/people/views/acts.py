@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from muniment.core import audit, content
+from muniment.core import audit, content, guards
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import actions_of, opens, visitor
@@ -57,6 +57,8 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
     judgements, size = list(said.order_by("pk")[:SHOWN]), said.count()
     if found is None or not judgements:
         raise Http404
+    of_them = {key for each in judgements for key in (each.left_id, each.right_id)}
+    guards.pass_by(sorted(of_them), visitor(request).purpose, f"act {key}", duty=guards.COMPARING)
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from muniment.core import audit
+from muniment.core import audit, guards
 from muniment.core.govuk_fields import ReasonField
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
@@ -100,6 +100,8 @@ def cluster(request: HttpRequest, reference: str) -> HttpResponse:
     prime, knot = _opened(reference)
     if prime.reference != reference:
         return redirect("cluster", prime.reference)
+    members = sorted(knot.nominals)
+    guards.pass_by(members, visitor(request).purpose, prime.reference, duty=guards.COMPARING)
     proposal = cutting.propose(knot)
     acts = {CUT: proposal.pairs, ONE: cutting.as_one(knot, proposal)}
     form = ActForm(request.POST or None, may_cut=bool(acts[CUT]), may_keep=bool(acts[ONE]))

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from muniment.core import audit, content
+from muniment.core import audit, content, guards
 from muniment.core.visits import actions_open, opens, visitor
 from muniment.people.forms import DaysForm
 from muniment.people.models import Judgement
@@ -51,7 +51,10 @@ def person_history(request: HttpRequest, reference: str) -> HttpResponse:
         by_then = membership.end_of(given["known_on"])
         known = membership.as_known(prime, as_at=given["as_at"], known_by=by_then)
     page = Paginator(history.changes(prime), ON_A_PAGE).get_page(request.GET.get("page"))
-    lines = _lines(list(page), with_reasons="match.judge" in actions_open(request))
+    changes = list(page)
+    lines = _lines(
+        changes, with_reasons=_reasons(request, changes) if "match.judge" in actions_open(request) else set()
+    )
     detail = {
         **{name: day.isoformat() for name, day in form.cleaned_data.items()},
         "judgements": sorted({each.judgement.pk for line in lines for each in line.spoken}),
@@ -65,12 +68,21 @@ def person_history(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _lines(changes: list[Change], *, with_reasons: bool) -> list[Line]:
+def _reasons(request: HttpRequest, changes: list[Change]) -> set[int]:
+    """Return the keys of judgements whose reasons are shown: not where one of the two does not open for comparing."""
+    said = [each for change in changes for each in change.judgements]
+    of_them = {key for each in said for key in (each.left_id, each.right_id)}
+    shut = guards.closed(of_them, visitor(request).purpose, guards.COMPARING)
+    return {each.pk for each in said if each.left_id not in shut and each.right_id not in shut}
+
+
+def _lines(changes: list[Change], *, with_reasons: set[int]) -> list[Line]:
     titles = judged.titles()
 
     def spoken(each: Judgement) -> Spoken:
-        why = content.shown(each.reason) if with_reasons else ""
-        back = content.shown(each.withdrawal) if with_reasons and each.withdrawal else ""
+        is_told = each.pk in with_reasons
+        why = content.shown(each.reason) if is_told else ""
+        back = content.shown(each.withdrawal) if is_told and each.withdrawal else ""
         return Spoken(each, titles.get(each.evidence, each.evidence), why, back)
 
     return [Line(change, tuple(spoken(each) for each in change.judgements)) for change in changes]

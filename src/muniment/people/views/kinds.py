@@ -23,7 +23,7 @@ from muniment.people.judging import kinds_of_pairs as kinds_
 from muniment.people.linking import joins
 from muniment.people.models import Judgement, JudgingAct
 from muniment.people.said import judged
-from muniment.people.views.matches import side_by_side
+from muniment.people.views.matches import pass_by_pair, side_by_side
 from muniment.records.models import SourceSystem
 
 _SHOWN = 25  # kinds that the page lists
@@ -114,6 +114,8 @@ def match_kind(request: HttpRequest, code: str, verdict: str) -> HttpResponse:
     if kind is None or verdict not in _VERDICTS:
         raise Http404
     prepared = kinds_.prepare(wanted, kind, verdict)
+    for each in prepared.handful:
+        pass_by_pair(request, each.left, each.right)
     form = DecideForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         done = _decided(request, form, prepared)
@@ -166,6 +168,7 @@ def check_act(request: HttpRequest, key: int) -> HttpResponse:
     if pair is None:
         audit.record(visitor(request), "match.check_view", subject=f"act {key}")
         return redirect("judging_act", key)
+    pass_by_pair(request, pair.judgement.left, pair.judgement.right)
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -140,6 +140,7 @@ def label_pair(request: HttpRequest, key: int, place: int) -> HttpResponse:
     assert isinstance(request.user, User)
     sample = _sample(key)
     pair = _pair(sample, place)
+    matches.pass_by_pair(request, pair.left, pair.right)
     form = LabelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from muniment.core import audit, words
+from muniment.core import audit, guards, words
 from muniment.core.govuk_fields import ReasonField
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
@@ -154,6 +154,7 @@ def match(request: HttpRequest, key: int) -> HttpResponse:
 
 def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge | None) -> HttpResponse:
     """Show two nominals, what was said of them, and take what is said now; said against others, once they are read."""
+    pass_by_pair(request, left, right)
     form, otherwise = JudgeForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
@@ -194,6 +195,12 @@ def _pair(request: HttpRequest, left: Nominal, right: Nominal, edge: MatchEdge |
             "page_title": "Possible match",
         },
     )
+
+
+def pass_by_pair(request: HttpRequest, left: Nominal, right: Nominal) -> None:
+    """Let somebody by who judges two. Raise UseRestricted where policy does not open one of them even for that."""
+    keys = [left.pk, right.pk]
+    guards.pass_by(keys, visitor(request).purpose, f"nominals {left.pk} and {right.pk}", duty=guards.COMPARING)
 
 
 def steps_of(

@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from muniment.core import audit, content
 from muniment.core.models import User
 from muniment.core.visits import actions_of, opens, visitor
+from muniment.records import guarded
 from muniment.records.models import Intake, Quarantine
 
 
@@ -40,6 +41,7 @@ def quarantined(request: HttpRequest, key: int) -> HttpResponse:
     row = Quarantine.objects.select_related("system__controller", "intake", "original").filter(pk=key).first()
     if row is None:
         raise Http404
+    guarded.pass_waiting(row, visitor(request).purpose)
     audit.record(
         visitor(request),
         "quarantine.open",

@@ -21,6 +21,7 @@ from muniment.retention.disposals import batches
 from muniment.retention.forms.batches import BatchForm, CallOffForm, SignForm
 from muniment.retention.forms.disposals import ReturnForm
 from muniment.retention.models import UNDER_WAY, BatchPerson, DisposalBatch
+from muniment.retention.views import open_to
 from muniment.retention.views.disposals import tabs
 
 _REFUSED = "batch.refused"
@@ -72,8 +73,9 @@ def _list(request: HttpRequest, form: BatchForm | None) -> HttpResponse:
 def disposal_batch(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one batch: what it is held against, its sample, who did what, how far it has come, whom it left."""
     found = _found(reference)
+    answer = _page(request, found)
     audit.record(visitor(request), "batch.open", subject=found.reference, controller=found.controller.code)
-    return _page(request, found)
+    return answer
 
 
 def _found(reference: str) -> DisposalBatch:
@@ -91,6 +93,7 @@ def _page(request: HttpRequest, batch: DisposalBatch, **forms: Form) -> HttpResp
     sample = list(batches.sample_of(batch))
     refused = batch.members.exclude(refused="").select_related("prime").order_by("pk")
     shown_now = Paginator(refused, PAGE).get_page(request.GET.get("page"))
+    open_to.pass_by(request, batch.reference, of=[each.prime_id for each in [*sample, *shown_now]])
     who = identities(each.prime for each in [*sample, *shown_now])
     approves = bool(may("disposal.approve")) and by.name != batch.proposed_by
     shown = {

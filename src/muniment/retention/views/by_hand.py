@@ -17,6 +17,7 @@ from muniment.retention.actions import comparing
 from muniment.retention.checks import by_hand, leaving, manual_rows
 from muniment.retention.forms.checks import FileForm, SettleForm
 from muniment.retention.models import ManualDecision, ManualFile
+from muniment.retention.views import open_to
 
 MOST = 500  # rows of a file that a page takes: each is decided while whoever sent it waits
 _REFUSED = "manual.refused"
@@ -121,6 +122,8 @@ def manual_decision(request: HttpRequest, code: str, key: int) -> HttpResponse:
         raise Http404
     form = SettleForm(request.POST or None, initial={"settlement": found.settlement})
     of = f"manual decision {found.pk}"
+    open_to.pass_by(request, of, told=[found.record_id])
+    open_to.pass_life(request, of, found.prime_id)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

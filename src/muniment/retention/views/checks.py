@@ -29,6 +29,7 @@ from muniment.retention.disposals import stops
 from muniment.retention.forms.checks import AnswerForm, DrawForm, SecondForm
 from muniment.retention.models import DecisionSample, PersonDecision, RecordDecision, SampledDecision
 from muniment.retention.policies import check_policy
+from muniment.retention.views import open_to
 
 _REFUSED = "check.refused"
 
@@ -219,6 +220,9 @@ def check_decision(request: HttpRequest, key: int, place: int) -> HttpResponse:
     open_ = not sample.is_closed and item.second_at is None and item.by in {"", name}
     form: AnswerForm | SecondForm = SecondForm(request.POST or None) if second else _answer_form(request, item)
     of = f"sample {sample.pk} decision {item.place}"
+    subject = _subject(sample, item)
+    open_to.pass_by(request, of, told=[item.record_id])
+    open_to.pass_life(request, of, subject["prime"].pk if subject["prime"] else None)
     if request.method == "POST" and form.is_valid():
         try:
             _record(request, item, form)
@@ -239,7 +243,7 @@ def check_decision(request: HttpRequest, key: int, place: int) -> HttpResponse:
         "left": sampled.open_to(sample, name).count(),
         "back_here": urlencode({"next": request.get_full_path()}),
         "page_title": f"Decision {item.place} of sample {sample.pk}",
-        **_subject(sample, item),
+        **subject,
     }
     return TemplateResponse(request, "retention/check_decision.html", shown, status=422 if form.errors else 200)
 

@@ -40,6 +40,7 @@ from muniment.retention.models import (
     SourceInstruction,
 )
 from muniment.retention.requests import attached
+from muniment.retention.views import open_to
 from muniment.retention.views.decided import answers_of, staying_beside
 
 _RETURNING, _UNDOING = "return-%s", "undo-%s"  # the ids of the fields of forms on one page
@@ -48,8 +49,11 @@ IN_DOUBT = "doubt"  # beside the states too: orders about people who are made up
 AT_SOURCES = "at-sources"  # beside the states: orders, whatever their state, of which a source has something left to do
 
 
-def found_order(reference: str) -> DisposalOrder:
-    """Return the order with a reference, or the answer that there is none."""
+def found_order(request: HttpRequest, reference: str) -> DisposalOrder:
+    """Return the order with a reference, or the answer that there is none.
+
+    Raise UseRestricted where it tells of somebody whose use does not open for the purpose given.
+    """
     try:
         key = references.number("disposal", reference)
     except ValueError as error:
@@ -57,6 +61,9 @@ def found_order(reference: str) -> DisposalOrder:
     order = DisposalOrder.objects.select_related("controller", "prime", "review").filter(pk=key).first()
     if order is None:
         raise Http404
+    told = order.items.values_list("record_id", flat=True)
+    open_to.pass_by(request, order.reference, told=told)
+    open_to.pass_life(request, order.reference, order.prime_id)
     return order
 
 
@@ -103,7 +110,7 @@ def disposals(request: HttpRequest) -> HttpResponse:
 @opens("disposal.view")
 def disposal(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one order: what is to go, what stops it, who did what, and the next step."""
-    order = found_order(reference)
+    order = found_order(request, reference)
     audit.record(visitor(request), "disposal.open", subject=order.reference, controller=order.controller.code)
     return _page(request, order)
 
@@ -255,7 +262,7 @@ def _not_taken(request: HttpRequest, order: DisposalOrder, **forms: Form) -> Htt
 @opens("disposal.approve")
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     """Approve what another proposed."""
-    order, by = found_order(reference), visitor(request)
+    order, by = found_order(request, reference), visitor(request)
     return _then(request, order, lambda: disposing.approve(order, by=by), "Approved. The cooling-off has begun.")
 
 
@@ -263,7 +270,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("disposal.approve")
 def send_back(request: HttpRequest, reference: str) -> HttpResponse:
     """Return a proposal with what is wrong with it."""
-    order, by, form = found_order(reference), visitor(request), ReturnForm(request.POST, auto_id=_RETURNING)
+    order, by, form = found_order(request, reference), visitor(request), ReturnForm(request.POST, auto_id=_RETURNING)
     if not form.is_valid() and _can(request, order)["approve"]:
         return _not_taken(request, order, returning=form)
     note = form.cleaned_data.get("note", "")
@@ -276,7 +283,7 @@ def send_back(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("disposal.view")
 def undo(request: HttpRequest, reference: str) -> HttpResponse:
     """Undo a disposal, and say what cannot be undone of it."""
-    order, by, form = found_order(reference), visitor(request), UndoForm(request.POST, auto_id=_UNDOING)
+    order, by, form = found_order(request, reference), visitor(request), UndoForm(request.POST, auto_id=_UNDOING)
     if not form.is_valid() and _can(request, order)["undo"]:
         return _not_taken(request, order, undoing=form)
     note = form.cleaned_data.get("note", "")
@@ -292,7 +299,7 @@ def undo(request: HttpRequest, reference: str) -> HttpResponse:
 @opens("disposal.instruct")
 def answer(request: HttpRequest, reference: str, system: int) -> HttpResponse:
     """Record what a source answered."""
-    order, by = found_order(reference), visitor(request)
+    order, by = found_order(request, reference), visitor(request)
     instruction = SourceInstruction.objects.filter(order=order, system_id=system).first()
     if instruction is None:
         raise Http404
@@ -311,7 +318,7 @@ def answer(request: HttpRequest, reference: str, system: int) -> HttpResponse:
 @opens("disposal.instruct")
 def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse:
     """Give the work of one source as a CSV file in its own references, with room for its answers."""
-    order = found_order(reference)
+    order = found_order(request, reference)
     if not order.instructions.filter(system_id=system).exists():
         raise Http404
     if refusal := rules.can_tell_sources(order).reasons:
@@ -328,7 +335,7 @@ def work_file(request: HttpRequest, reference: str, system: int) -> HttpResponse
 @opens("disposal.view")
 def certificate(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the certificate of an order as a PDF."""
-    order = found_order(reference)
+    order = found_order(request, reference)
     found = Certificate.objects.filter(order=order).first()
     if found is None:
         raise Http404

@@ -19,6 +19,7 @@ from muniment.retention.actions import bulk
 from muniment.retention.disposals import due
 from muniment.retention.forms.disposals import DueForm
 from muniment.retention.models import PersonDecision
+from muniment.retention.views import open_to
 from muniment.retention.views.disposals import tabs
 
 PAGE = 50
@@ -57,8 +58,9 @@ def due_disposals(request: HttpRequest) -> HttpResponse:
                 messages.success(request, f"Proposed: {len(done.orders)}. Someone else has to approve each order.")
             if not refused:
                 return redirect(f"{reverse('disposals')}?state=proposed")
-    audit.record(by, "disposal.due")
     page = FirstPages(waiting, PAGE).get_page(request.GET.get("page"))
+    open_to.pass_by(request, "due", of=[each.prime_id for each in page])
+    audit.record(by, "disposal.due")
     who = identities(decision.prime for decision in [*page, *(decision for decision, _ in refused)])
     shown = {
         "form": form,

@@ -23,6 +23,7 @@ from muniment.retention.elsewhere import reconciling as reconciled
 from muniment.retention.forms.duties import AnswersForm, DutyForm
 from muniment.retention.models import Duty
 from muniment.retention.policies import elsewhere
+from muniment.retention.views import open_to
 from muniment.retention.views.disposals import tabs
 
 _MOST = 200  # rows that a page names
@@ -185,6 +186,7 @@ def _found(reference: str) -> Duty:
 def duty(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one record at one place: what is asked there, what was answered, and the form for the answer."""
     one, by = _found(reference), visitor(request)
+    open_to.pass_by(request, one.reference, told=[one.item.record_id])
     settings, today = elsewhere.on(timezone.localdate()), timezone.localdate()
     assert isinstance(request.user, User)
     may = access.may(request.user, "disposal.instruct", on=today, controller=one.order.controller)

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from muniment.core import audit, words, workbooks
+from muniment.core.guards import WITHHELD
 from muniment.core.models import User
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
 from muniment.core.workbooks import Sheet
+from muniment.people import guarded
 from muniment.people.models import Belonging
 from muniment.retention.actions import allocating
 from muniment.retention.disposals import due
@@ -83,7 +85,7 @@ def reviews_file(request: HttpRequest) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
     written = csv.writer(answer)
     written.writerow(_HEADS)
-    written.writerows([_plain(value) for value in row] for row in _rows(listed))
+    written.writerows([_plain(value) for value in row] for row in _rows(listed, visitor(request).purpose))
     audit.record(visitor(request), "review.file", detail={"reviews": len(listed)})
     return answer
 
@@ -108,7 +110,10 @@ def reviews_workbook(request: HttpRequest) -> HttpResponse:
         ("Given on", timezone.localdate()),
     )
     made = workbooks.workbook(
-        "The queue of reviews", about, [Sheet("Reviews", _HEADS, list(_rows(listed)))], made_at=timezone.now()
+        "The queue of reviews",
+        about,
+        [Sheet("Reviews", _HEADS, list(_rows(listed, visitor(request).purpose)))],
+        made_at=timezone.now(),
     )
     return workbooks.response(_name(), made)
 
@@ -125,12 +130,15 @@ def _plain(value: workbooks.Value) -> str:
     return value.isoformat() if isinstance(value, date) else str(value or "")
 
 
-def _rows(listed: list[Review]) -> Iterator[tuple[workbooks.Value, ...]]:
-    """Yield reviews as rows of _HEADS."""
+def _rows(listed: list[Review], purpose: str) -> Iterator[tuple[workbooks.Value, ...]]:
+    """Yield reviews as rows of _HEADS, for who looks for a purpose."""
     keys = {each.prime_id for each in listed}
     decided = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime__in=keys)}
-    known = _known_as(keys)
+    known, shut = _known_as(keys), guarded.closed(keys, purpose)
     for review in listed:
+        if review.prime_id in shut:
+            yield review.reference, review.prime.reference, review.controller.name, None, None, "", WITHHELD, "", ""
+            continue
         decision = decided.get((review.prime_id, review.controller_id))
         yield (
             review.reference,

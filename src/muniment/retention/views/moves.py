@@ -17,6 +17,7 @@ from muniment.retention.foresight import counted, moved, shown
 from muniment.retention.foresight.moved import Line
 from muniment.retention.forms.forecasts import MovesForm
 from muniment.retention.policies import policy_now
+from muniment.retention.views import open_to
 from muniment.retention.views.adoptions import found_adoption
 
 PAGE = 50
@@ -98,7 +99,11 @@ def _asked(request: HttpRequest, reference: str) -> tuple[RuleAdoption, BatchRun
 
 def _page(request: HttpRequest, found: RuleAdoption, run: BatchRun, form: MovesForm, size: int) -> Any:
     every = effects.moved(found, run)
-    return moved.page(moved.narrowed(every, form.narrow, found.start), every, request.GET.get("after", ""), size)
+    page = moved.page(moved.narrowed(every, form.narrow, found.start), every, request.GET.get("after", ""), size)
+    moves = page[0]
+    of, told = [each.prime_id for each in moves], [each.record_id for each in moves]
+    open_to.pass_by(request, found.reference, of=of, told=told)
+    return page
 
 
 def _numbers(found: RuleAdoption, run: BatchRun) -> dict[str, int]:

@@ -26,7 +26,7 @@ from muniment.retention.forms.requests import ReplyForm, RequestForm, SentForm
 from muniment.retention.models import PersonRequest, RequestReply, Review
 from muniment.retention.policies import elsewhere, request_policy
 from muniment.retention.requests import answers, attached, letters, replies, reply_print, restrictions
-from muniment.retention.views import request_clock, request_refusals
+from muniment.retention.views import open_to, request_clock, request_refusals
 
 _REFUSED = "request.refused"
 _ON_A_PAGE = 50
@@ -122,6 +122,7 @@ def found_request(request: HttpRequest, reference: str) -> PersonRequest:
     found = _seen(request, with_all).filter(pk=key).first()
     if found is None:
         raise Http404
+    open_to.pass_by(request, found.reference, of=[found.prime_id])
     return found
 
 

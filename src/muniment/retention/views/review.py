@@ -13,11 +13,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from muniment.core import audit, content, guards, references
+from muniment.core import audit, content, references
 from muniment.core.actors import Actor
 from muniment.core.verdicts import Refused
 from muniment.core.visits import controllers_of, opens, visitor
-from muniment.people.models import Belonging
 from muniment.people.shown.chronology import chronology
 from muniment.retention import queries
 from muniment.retention.actions import disposal
@@ -28,7 +27,7 @@ from muniment.retention.forms.reviews import AnswersForm, CameForm, ConclusionFo
 from muniment.retention.models import DisposalOrder, Review, ReviewAsk
 from muniment.retention.reviews import assessment, drafts, intervals
 from muniment.retention.reviews.drafts import Draft
-from muniment.retention.views import review_page, review_requests
+from muniment.retention.views import open_to, review_page, review_requests
 
 
 def found_review(reference: str) -> Review:
@@ -58,8 +57,7 @@ class Forms:
 def review(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything; save some answers, park, refer, hand over or decide."""
     found = found_review(reference)
-    of_them = list(Belonging.objects.filter(prime=found.prime_id, until=None).values_list("nominal_id", flat=True))
-    guards.pass_by(of_them, visitor(request).purpose, found.reference)
+    open_to.pass_life(request, found.reference, found.prime_id)
     kept, draft = _kept(found), drafts.of(found)
     typed = dict(draft.typed)
     entries = chronology(found.prime)

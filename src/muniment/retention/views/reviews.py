@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from muniment.core import audit, references
+from muniment.core.guards import WITHHELD
 from muniment.core.long_lists import FirstPages
 from muniment.core.models import Controller, User
 from muniment.core.visits import actions_of, controllers_of, opens, visitor
+from muniment.people import guarded
 from muniment.people.queries import identities
 from muniment.retention import queries
 from muniment.retention.deciding import doubt
@@ -43,6 +45,7 @@ class Line:
     aged_days: int = 0  # since it was opened, where that is too long by policy
     put_to: escalated.Told | None = None  # to whom it was put last, where that is unanswered or was sent back
     distressing: tuple[str, ...] = ()  # what its reader is warned of before they open it
+    withheld: str = ""  # that the use of what is held is restricted: then nothing is told but who it is
 
 
 @opens("review.work")
@@ -67,7 +70,7 @@ def page(request: HttpRequest, allocating: AllocateForm | None = None, waiting: 
         "cause_said": due.cause_in_words(*cause.split(":", 1)) if ":" in cause else "",
         "waiting": waiting or WaitForm(),
         "page": shown_now,
-        "lines": lines(list(shown_now)),
+        "lines": lines(list(shown_now), visitor(request).purpose),
         "is_narrowed": is_narrowed,
         "allocating": allocating,
         "together": form.cleaned_data.get("together", ""),
@@ -124,23 +127,28 @@ def queue(request: HttpRequest) -> tuple[QueueForm, QuerySet[Review]]:
     return form, queueing.narrowed(form.cleaned_data, user, timezone.localdate(), mine)
 
 
-def lines(found: list[Review]) -> list[Line]:
-    """Return what to show of reviews, in a fixed number of queries."""
+def lines(found: list[Review], purpose: str) -> list[Line]:
+    """Return what to show of reviews to who looks for a purpose, in a fixed number of queries."""
     who = identities(review.prime for review in found)
     keys = {review.prime_id for review in found}
     decisions = {(each.prime_id, each.controller_id): each for each in PersonDecision.objects.filter(prime_id__in=keys)}
     back, doubtful = queries.came_back(found), doubt.doubtful(found)
     why, marked, on = triggers_seen.of_reviews(found), warned.of_people(keys), timezone.localdate()
     old = set(Review.objects.filter(queueing.aged(on), pk__in=[each.pk for each in found]).values_list("pk", flat=True))
-    asked = escalated.last(found)
+    asked, shut = escalated.last(found), guarded.closed(keys, purpose)
     made = []
     for review in found:
         known, decision = who.get(review.prime_id), decisions.get((review.prime_id, review.controller_id))
+        name, born = known.name if known else "Nobody that you may see", known.born if known else None
+        told_born = born.text if born else "not known"
+        if review.prime_id in shut:
+            made.append(Line(review, name, told_born, None, "", (), None, is_doubtful=False, withheld=WITHHELD))
+            continue
         made.append(
             Line(
                 review,
-                known.name if known else "Nobody that you may see",
-                known.born.text if known and known.born else "not known",
+                name,
+                told_born,
                 decision.group if decision else None,
                 decision.rule if decision else "",
                 tuple(decision.missing) if decision else (),

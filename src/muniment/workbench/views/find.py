@@ -31,7 +31,8 @@ def find(request: HttpRequest) -> HttpResponse:
     asked = form.is_bound and form.is_valid()
     if asked:
         found = finding.search(finding.ask(form.cleaned_data["q"]))
-        things = things_finding.search(form.cleaned_data["q"]) if "object.view" in actions_open(request) else []
+        if "object.view" in actions_open(request):
+            things = things_finding.open_to(visitor(request).purpose, things_finding.search(form.cleaned_data["q"]))
         # What was typed is personal data: the audit keeps how many were shown and who, not the words.
         audit.record(
             visitor(request),

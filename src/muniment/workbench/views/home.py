@@ -62,13 +62,14 @@ def home(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)
     on, may = timezone.localdate(), actions_open(request)
     audit.record(visitor(request), "home.view")
-    reviewing, named = "review.work" in may, bool(request.session.get("purpose"))
+    why = request.session.get("purpose", "")
+    reviewing, named = "review.work" in may, bool(why)
     shown = {
         "awaits": _awaits(user, on, may),
         "others": _others(user, may),
         "pairs_wait": "match.judge" in may and pairs.unjudged().exists(),  # how many would take long to count
-        "mine": _lines(_waiting(user, state="undecided", allocated="me")) if reviewing and named else [],
-        "soon": _lines(_this_week(user, on)) if reviewing and named else [],
+        "mine": _lines(_waiting(user, state="undecided", allocated="me"), why) if reviewing and named else [],
+        "soon": _lines(_this_week(user, on), why) if reviewing and named else [],
         "asks_why": reviewing and not named,
         "stands": sampled.over_limit(controllers_of(user, "check.view")) if "check.view" in may else [],
         "on": on,
@@ -86,8 +87,8 @@ def _this_week(user: User, on: date) -> QuerySet[Review]:
     return _waiting(user).filter(due__gt=on - WEEK, due__lte=on + WEEK, allocated_to__in=["", user.username])
 
 
-def _lines(found: QuerySet[Review]) -> list[Line]:
-    return lines(list(found[:8]))
+def _lines(found: QuerySet[Review], purpose: str) -> list[Line]:
+    return lines(list(found[:8]), purpose)
 
 
 def _awaits(user: User, on: date, may: frozenset[str]) -> list[Awaits]:
