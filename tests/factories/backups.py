@@ -5,15 +5,19 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from factories.asking import ANSWERS, drafted, kept_until_next_year, sent
 from factories.cast import make_cast
-from factories.deeds import carried_out, place, prime_of
+from factories.deeds import NO, WHY, by, carried_out, place, prime_of
 from factories.exports import row
 from factories.linkage import activate_model
 from factories.lives import BY, Life
 from muniment.core.actors import from_user
 from muniment.core.models import Controller, RuleAdoption, User
+from muniment.people.queries import life_digest
 from muniment.retention.actions import adopting, destruction, effects
-from muniment.retention.models import Hold, Review
+from muniment.retention.actions import requests as requesting
+from muniment.retention.actions import review as reviewing
+from muniment.retention.models import Hold, PersonRequest, Review
 
 MARKER = "Quillthorn"  # in no other name or word
 
@@ -42,6 +46,19 @@ def destroy(folder: str) -> str:
 def hold_who_stays(folder: str) -> str:
     """Place a hold on the other person."""
     return place(_life(folder), people=[prime_of("P9").pk]).reference
+
+
+def restrict_who_stays(folder: str) -> str:
+    """Have the use of what is held of the other person restricted; return the reference of the request."""
+    life, prime, on = _life(folder), prime_of("P9"), timezone.localdate()
+    asked = requesting.Asked("erasure_request", "le", "person", on)
+    made = requesting.record(prime, Controller.objects.get(code="northshire"), asked, by=by(life, "hazel"))
+    answers = reviewing.Answers(NO, WHY, seen=life_digest(prime.pk))
+    given = {made.pk: ANSWERS["erasure_request"]}
+    conclusion = reviewing.Conclusion("retain", "It is evidence.", requests=given, **kept_until_next_year())
+    reviewing.decide(Review.objects.get(prime=prime), answers, conclusion, by=by(life, "rowan"))
+    sent(life, drafted(life, PersonRequest.objects.get(pk=made.pk))[0])
+    return made.reference
 
 
 def hold_everything(folder: str) -> str:

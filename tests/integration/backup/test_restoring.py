@@ -32,6 +32,7 @@ class Course:
         self.marked = self.ask("marked_tables")
         self.certificate = self.ask("destroy", folder=self.exports)
         self.hold = self.ask("hold_who_stays", folder=self.exports)
+        self.restricted = self.ask("restrict_who_stays", folder=self.exports)
         self.adoption = self.ask("adopt")
         self.ask("work")
         self.ledger = str(shutil.copy(installation.home / "ledger.jsonl", folder / "ledger.jsonl"))
@@ -101,6 +102,8 @@ def test_a_rehearsal_proves_the_copy_and_takes_it_away(course):
     before = course.databases()
     report = course.rehearse("--keys-from", course.keys)
     assert failed(report) == [], report
+    followed = next(each["found"] for each in report["checks"] if each["what"] == "the ledger was followed")
+    assert "1 restrictions put back, 0 ended" in followed and report["notes"] == []
     assert course.databases() == before
     # The live keys lack what was destroyed, and one that was not: a text that stays cannot be opened any more.
     with course.installation.watching("muniment_keys") as keys:
@@ -195,6 +198,8 @@ def test_killed_at_every_step_it_is_shut_and_run_again_what_was_destroyed_stays_
     assert course.installation.ask("walls") == course.walls
     assert course.marked and course.ask("marked_tables") == []
     assert course.ask("held", reference=course.hold) == ["C9"]
+    stands = "SELECT count(*) FROM retention_restriction WHERE ended_on IS NULL"
+    assert course.installation.sql(stands) == [[1]], "what was restricted since is restricted"
     assert course.ask("adopted") == [course.adoption], "what was adopted or ended since stands as it did"
     certificates = course.installation.sql("SELECT count(*) FROM retention_certificate")
     stones = course.installation.sql("SELECT entity FROM records_tombstone ORDER BY 1")
