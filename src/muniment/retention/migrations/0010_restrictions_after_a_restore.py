@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0001_initial'),
-        ('retention', '0008_estimates'),
+        ('retention', '0009_refusals'),
     ]
 
     operations = [
