@@ -57,8 +57,8 @@ MODE = ("to", "why", "figures", "asked_by", "asked_at", "agreed_by", "settled_at
 RESTRICTION = ("regime", "ground", "begun_on", "review_on", "ended_on", "begun_by", "ended_by", "made_at")
 REQUEST = (
     "kind", "regime", "asker", "their_reference", "databases", "grounds", "received_on", "identity_asked_on",
-    "identity_received_on", "extended_on", "extension_reason", "due_on", "done_there", "closed_on", "is_withdrawn",
-    "recorded_by", "recorded_at",
+    "identity_received_on", "fee", "fee_asked_on", "fee_paid_on", "fee_settled_by", "refused_because", "extended_on",
+    "extension_reason", "due_on", "done_there", "closed_on", "is_withdrawn", "recorded_by", "recorded_at",
 )  # fmt: skip
 
 Name = list[str]  # controller, system, reference or its digest

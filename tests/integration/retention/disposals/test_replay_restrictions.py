@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -29,8 +30,9 @@ ENDS = Written(About.LIFTING, "The proceedings are over, and nothing is needed a
 FAR = 10**6
 
 
-def restrict(life):
+def restrict(life, **told):
     _, request = decided(life, "erasure_request", outcome="retain", **kept_until_next_year())
+    PersonRequest.objects.filter(pk=request.pk).update(**told)
     sent(life, drafted(life, request)[0])
     return PersonRequest.objects.get(pk=request.pk)
 
@@ -53,6 +55,14 @@ def nominals(*references):
 
 def check(lines):
     return checking._restrictions(lines)
+
+
+def test_what_is_restricted_though_its_fee_was_never_paid_is_put_back_with_what_was_asked(life):
+    asked = timezone.localdate()
+    done, _ = follow(lambda: restrict(life, fee=Decimal("12.50"), fee_asked_on=asked, due_on=None))
+    assert (done.restrictions, done.findings) == (1, [])
+    back = PersonRequest.objects.get(restriction__isnull=False)
+    assert (back.fee, back.fee_asked_on, back.due_on) == (Decimal("12.50"), asked, None)
 
 
 def test_what_was_restricted_since_is_restricted_before_anybody_reads_and_can_be_ended(life):
