@@ -23,7 +23,7 @@ from muniment.engine.policy.model import (
     Terms,
 )
 from muniment.engine.policy.offence_reading import read_offences
-from muniment.engine.policy.reading import read_yaml
+from muniment.engine.policy.reading import Stamp, read_yaml, stamp
 
 ENVIRONMENT = "MUNIMENT_POLICY"
 NOT_POLICY = ("cases",)  # folders inside policy/ that decide nothing
@@ -46,17 +46,11 @@ def location() -> Path:
 def load(path: Path | str | None = None) -> Policy:
     """Read a policy folder, by default `location()`; PolicyError names the file that cannot be used."""
     folder = (Path(path) if path is not None else location()).resolve()
-    return _load(folder, _version(folder, _stamp(folder)))
-
-
-def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return name, time of change and size of every file: what has to differ for the policy to differ."""
-    seen = ((str(path), path.stat()) for path in folder.rglob("*"))
-    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in seen))
+    return _load(folder, _version(folder, stamp(folder)))
 
 
 @lru_cache(maxsize=4)
-def _version(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
+def _version(folder: Path, seen: Stamp) -> str:
     return digest(folder)
 
 
