@@ -21,9 +21,7 @@ _MOST = 1000  # plans that a session keeps
 
 # PostgreSQL takes it that a row looked up comes from a turning disk: against a million rows that has it read a table
 # for what a thousand look-ups answer. And it would plan each statement five times before it keeps a plan.
-_LOOK_UP = """
-SELECT set_config('random_page_cost', '1.1', true), set_config('plan_cache_mode', 'force_generic_plan', true)
-"""
+_LOOK_UP = "SELECT set_config('random_page_cost', '1.1', true), set_config('plan_cache_mode', %s, true)"
 
 
 @contextmanager
@@ -33,7 +31,15 @@ def for_few() -> Iterator[None]:
     Rows are looked up, whatever they are, and no table is read through. A cursor has to be opened within.
     """
     with transaction.atomic(), _kept_plans(), connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP)
+        cursor.execute(_LOOK_UP, ["force_generic_plan"])
+        yield
+
+
+@contextmanager
+def for_many() -> Iterator[None]:
+    """Open a transaction whose statements look rows up too, each planned for how many there are."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, ["auto"])
         yield
 
 

@@ -114,7 +114,7 @@ def publish(cursor: Any, thing: Thing, handed: Handed, run: int, inside: str | N
     """
     words = {**thing.names(), **handed.names, **(_EVERYTHING if inside is None else _PART)}
     given = {"run": run, "inside": inside, **handed.rows}
-    publishing.work_out(cursor, handed.names["clusters"], thing.tables, None if inside is None else given)
+    publishing.work_out(cursor, handed, thing.tables)
     rows = publishing.publish_memberships(cursor, thing.tables)
     for statement in (_LEFT, *_EDGES, *(() if inside is None else (_DECIDED,))):
         cursor.execute(statement.format(**words), given)

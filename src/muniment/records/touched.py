@@ -11,6 +11,7 @@ from muniment.feeds.canonical import Batch
 from muniment.records.models import Nominal, Record
 
 AT_ONCE = 1000  # of a kind, up to which it is sooner done for each than for everybody
+FEW = 50  # of a kind, up to which plans are kept: of more, each statement is planned for how many there are
 
 # What updated rows of table `fate` have told of until now, kind by kind.
 _TOLD_BEFORE = " UNION ALL ".join(
@@ -48,6 +49,11 @@ class Touched:
     def are_too_many(self) -> bool:
         """Whether a run over everybody is sooner done."""
         return any(len(keys) > AT_ONCE for keys in vars(self).values())
+
+    @property
+    def are_few(self) -> bool:
+        """Whether statements about them are planned for a few rows."""
+        return all(len(keys) <= FEW for keys in vars(self).values())
 
     def __or__(self, other: "Touched") -> "Touched":
         """Return what either names."""

@@ -17,7 +17,7 @@ def attach(touched: Touched, *, by: Actor) -> Attached:
     over everything. One attaches at a time, as one runs. Raise NoRun before the first run, and when the words by which
     they are read have changed since.
     """
-    with planned.for_few(), connection.cursor() as cursor:
+    with planned.for_few() if touched.are_few else planned.for_many(), connection.cursor() as cursor:
         turns.beside_others()
         attaching.take_turn(cursor)
         done, owners = attaching.attach_within(touched, attaching.published())

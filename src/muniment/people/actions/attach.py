@@ -6,6 +6,7 @@ from muniment.core import audit, planned, turns
 from muniment.core.actors import Actor
 from muniment.people.linking import attaching, linkage_models
 from muniment.people.linking.attaching import Attached
+from muniment.records.touched import FEW
 
 
 def attach(keys: Collection[int], *, by: Actor) -> Attached:
@@ -15,7 +16,7 @@ def attach(keys: Collection[int], *, by: Actor) -> Attached:
     and the lists of the last run: the result is that of a run over everybody. One attaches at a time, as one runs:
     two who come at once may both be the missing link. Raise NoModel before the first run.
     """
-    with planned.for_few():
+    with planned.for_few() if len(keys) <= FEW else planned.for_many():
         turns.beside_others()
         attaching.take_turn()
         done = attaching.attach_within(keys, linkage_models.published())

@@ -72,7 +72,7 @@ def resolve(*, by: Actor, cluster: Cluster | None = None) -> Counts:
         late = nominal_tables.changed_since(read.snapshot)
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
         publishing.leave_out_gone(cursor, names["clusters"], told=names["told"])
-        publishing.work_out(cursor, names["clusters"])
+        publishing.work_out(cursor, staging.Handed(names, {}))
         change = changes.find(cursor)
         run = BatchRun(kind="resolve", started_at=began, versions=runs.versions(model, points))
         run.versions |= {"on": on.isoformat(), "lists": standard(on), "overgrown": list(resolution.overgrown)}

@@ -141,7 +141,7 @@ def _publish(near: Neighbourhood, grouped: Grouped, published: Published) -> tup
     changes = _changes(near, grouped, published)
     with connection.cursor() as cursor:
         handed = handing_over.tables(cursor, _to_publish(near, grouped, changes))
-        publishing.work_out(cursor, handed.names["clusters"], given=handed.rows)
+        publishing.work_out(cursor, handed)
         changed = publishing.publish(cursor, handed.names, parameters | handed.rows, changes.outworn)
         keys = handed.rows | {"keys": handing_over.array(near.changed)}
         search_tokens.publish(cursor, handed.names["tokens"], "SELECT unnest(%(keys)s::bigint[])", keys)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from muniment.core import scratch
 from muniment.people.handing_over import array
+from muniment.records.staging import Handed
 
 
 @dataclass(frozen=True)
@@ -178,18 +179,17 @@ def leave_out_gone(cursor: Any, clusters: str, tables: Tables = PEOPLE, told: st
         cursor.execute(_TOLD_OF.format(told=told), {"gone": gone})
 
 
-def work_out(cursor: Any, clusters: str, tables: Tables = PEOPLE, given: Mapping[str, Any] | None = None) -> None:
-    """Find what the groups of staged clusters (person_id, the member; anchor_id, the first) would change.
+def work_out(cursor: Any, handed: Handed, tables: Tables = PEOPLE) -> None:
+    """Find what the groups of `clusters` (person_id, the member; anchor_id, the first) would change.
 
     It is left in tables `standing` (anchor_id, prime_id, chosen_id, redirects_to_id, retired_at), the prime records
     anchored in each group with the one whose reference it keeps, and `moving` (member_id, anchor_id, belonging_id, was,
-    becomes, stays), whoever does not belong as it should, until the end of the transaction. `given` are the parameters
-    of clusters that are handed over, and not a run's: those are not counted, which would have all planned anew.
+    becomes, stays), whoever does not belong as it should, until the end of the transaction.
     """
     scratch.ready(cursor, _SCRATCH)
     for name, statement in _WORK_OUT.items():
-        cursor.execute(statement.format(clusters=clusters, **tables.names()), given)
-        if given is None:  # else it is taken for few, and every row is looked up
+        cursor.execute(statement.format(**handed.names, **tables.names()), handed.rows)
+        if not handed.rows:  # those that go with the statement are few, and planned for as such
             cursor.execute(f"ANALYZE {name}")
 
 

@@ -133,7 +133,8 @@ def _publish(policy: Policy, made: _Made, began: datetime, *, by: Actor, on: dat
         "persons": _of(schedule.persons, "person_id", scope.people),
         "records": _of(schedule.records, "record_id", scope.records),
     }
-    with planned.for_few(), _handed(given) as handed:
+    few = sum(table.num_rows for table in given.values()) <= _INLINE
+    with planned.for_few() if few else planned.for_many(), _handed(given, few=few) as handed:
         turns.beside_others()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SCHEDULE_LOCK])
@@ -158,14 +159,14 @@ class _Handed:
 
 
 @contextmanager
-def _handed(tables: dict[str, pa.Table]) -> Iterator[_Handed]:
+def _handed(tables: dict[str, pa.Table], *, few: bool) -> Iterator[_Handed]:
     """Give what is decided to statements: with them while it is little, which leaves their text the same each time."""
-    if sum(table.num_rows for table in tables.values()) > _INLINE:
+    if not few:
         with staging.staged(tables) as names, connection.cursor() as cursor:
             yield _Handed(names, {}, decisions.one_by_one(cursor))
     else:
-        few = staging.handed(tables)
-        yield _Handed(few.names, few.rows, planned.send)
+        told = staging.handed(tables)
+        yield _Handed(told.names, told.rows, planned.send)
 
 
 def _of(decided: pa.Table, column: str, keys: Collection[int]) -> pa.Table:
