@@ -109,6 +109,21 @@ def test_who_is_one_only_because_they_were_stays_so_when_something_else_changes(
     assert_a_run_changes_nothing()
 
 
+def test_who_comes_with_one_half_of_a_person_may_be_the_likest_to_the_other_half(sources):
+    """Two who were one only for an identifier are asked about by their likest pair, which is with somebody new."""
+    north, _ = sources
+    one = {"FORENAME": "Marlow", "BORN": "1980-01-01", "PNCID": PNCID, "PHONE": "07700900123"}
+    north.send([row("C1", "P1", **one, SURNAME="Fictionale", POSTCODE="WV9 9ZZ"), row("C2", "P2", **one)])
+    resolve(by=BY)
+    assert together() == [["P1", "P2"]]
+    now = {"FORENAME": "Marlo", "BORN": "1980-05-12", "PHONE": "07700900777"}
+    north.send([row("C2", "P2", **now, POSTCODE="NH1 1AA"), row("C3", "P3", **now)], on="2026-07-01")
+    attach(keys("P2", "P3"), by=BY)
+    assert together() == [["P1", "P2", "P3"]]
+    assert [(left, right) for left, right, *_, were_one, _ in edges() if were_one] == [("P1", "P3")]
+    assert_a_run_changes_nothing()
+
+
 def test_who_may_be_either_of_two_goes_to_neither_and_to_one_when_the_other_is_corrected(sources):
     north, west = sources
     phone, home = {"PHONE": "07700900123"}, {"ADDRESS": "1 Invented Street"}
