@@ -67,10 +67,13 @@ def actions_open(request: HttpRequest) -> frozenset[str]:
 
 def controllers_of(user: User, action: str) -> list[Controller]:
     """Return the controllers for which a user may do something today, joint units of theirs included."""
-    roles, held = access.declaration().roles, access.assignments(user, timezone.localdate())
-    own = {each.controller_id for each in held if action in roles[each.role].actions}
-    joint = Membership.objects.filter(member__in=own).values("joint")
-    return list(Controller.objects.filter(Q(pk__in=own) | Q(pk__in=joint)))
+    known: dict[str, list[Controller]] = user.__dict__.setdefault("_controllers", {})  # many parts of a page ask
+    if action not in known:
+        roles, held = access.declaration().roles, access.assignments(user, timezone.localdate())
+        own = {each.controller_id for each in held if action in roles[each.role].actions}
+        joint = Membership.objects.filter(member__in=own).values("joint")
+        known[action] = list(Controller.objects.filter(Q(pk__in=own) | Q(pk__in=joint)))
+    return list(known[action])
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

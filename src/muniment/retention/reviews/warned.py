@@ -7,6 +7,9 @@ from django.db.models import F
 from muniment.records import sensitivity
 from muniment.records.models import Involvement
 
+# What the marks of a record follow from (`sensitivity.marks`).
+_MARKED_BY = ("class_id", "title", "offence_text", "ho_class", "cjs", "decision__resolved_class")
+
 
 def of_people(primes: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return, by the key of the person, what is distressing in what the reader may see of them, in one query."""
@@ -15,7 +18,8 @@ def of_people(primes: Collection[int]) -> dict[int, tuple[str, ...]]:
     )
     found: dict[int, set[str]] = {}
     marked: dict[int, list[str]] = {}
-    for part in parts.select_related("record__decision").annotate(of_prime=F("nominal__belongings__prime")):
+    told = parts.select_related("record__decision").only(*(f"record__{name}" for name in _MARKED_BY))
+    for part in told.annotate(of_prime=F("nominal__belongings__prime")):
         record = part.record
         if record.pk not in marked:
             marked[record.pk] = [each.label for each in sensitivity.marks(record) if each.kind == "distressing"]
