@@ -150,6 +150,23 @@ def test_a_judgement_is_followed_at_once(sources):
     assert_a_run_changes_nothing()
 
 
+def test_of_two_held_to_differ_an_identifier_that_comes_asks_again_at_once(sources):
+    """Nothing but the judgement leads from the one to the other: who has come is looked at beside whoever it names."""
+    north, west = sources
+    north.send([row("C1", "P1", FORENAME="Tansy", PNCID=PNCID)])
+    west.send([row("D1", "W1", FORENAME="Marlow")])
+    resolve(by=BY)
+    left, right = Nominal.objects.order_by("pk")
+    judging.judge(left, right, judging.Said("different", "document", "Two passports seen by the desk."), by=BY)
+    attach([left.pk, right.pk], by=BY)
+    west.send([row("D1", "W1", FORENAME="Marlow", PNCID=PNCID)], on="2026-07-01")
+    done = attach(keys("W1"), by=BY)
+    assert done.reopened == 1
+    assert together() == [["P1"], ["W1"]], "it stands until somebody has judged again"
+    assert [(reason, waits) for _, _, _, reason, waits, *_ in edges()] == [("reopened", True)]
+    assert_a_run_changes_nothing()
+
+
 def test_who_is_sealed_leaves_the_others_at_once(sources):
     north, west = sources
     north.send([row("C1", "P1", **HOME), row("C2", "P2", **HOME)])

@@ -12,7 +12,7 @@ from muniment.batch.matching.grouping import CLUSTERS
 from muniment.engine.matching.grouping import Grouped, Pair
 from muniment.people import handing_over
 from muniment.people.handing_over import Rows
-from muniment.people.linking import neighbourhood, publishing, search_tokens
+from muniment.people.linking import neighbourhood, nominal_tables, publishing, search_tokens
 from muniment.people.linking.held_pairs import HeldPair
 from muniment.people.linking.linkage_models import Published
 from muniment.people.linking.neighbourhood import Neighbourhood
@@ -103,7 +103,7 @@ def publish_around(near: Neighbourhood, published: Published) -> Attached:
     before, again = _primes(near), _reopened(near)
     changes, changed = _publish(near, near.grouped(published), published)
     within = sorted(near.members)
-    reopened = reopening.reopen(reopening.standing(within), near.members, published.scales.model, published.run)
+    reopened = _reopen(near, published)
     changed["reopened"] = len(reopened)
     advice.ask_for_merges_back(sorted({*within, *near.changed}))
     with connection.cursor() as cursor:
@@ -114,6 +114,14 @@ def publish_around(near: Neighbourhood, published: Published) -> Attached:
     was, now = {held.pair for held in near.held if held.needs_person}, changes.waiting(near.held)
     touched |= _in_doubt_otherwise((before, was | again), (after, now | again | reopened))
     return Attached(len(near.changed), **changed, primes=frozenset(prime for prime in touched if prime is not None))
+
+
+def _reopen(near: Neighbourhood, published: Published) -> set[Pair]:
+    """Reopen what identifiers speak against now, also of pairs with somebody whom nothing else leads to."""
+    judged = reopening.standing(sorted(near.members))
+    beside = {key for each in judged for key in (each.left_id, each.right_id)} - near.members.keys()
+    forms = {row["person_id"]: row for row in nominal_tables.held(beside, on=published.scales.on)} if beside else {}
+    return reopening.reopen(judged, {**near.members, **forms}, published.scales.model, published.run)
 
 
 def _reopened(near: Neighbourhood) -> set[Pair]:
