@@ -1,8 +1,8 @@
 """Temporary tables that a session makes once, for what one transaction works out: found empty, and left so.
 
 For a few rows making and dropping a table takes longer than all that is done with it; and the driver forgets every plan
-of a session whenever anything is dropped. Their text is kept in the row (STORAGE PLAIN): emptying a table for long
-values takes ten times as long. So a row is of 8,000 bytes at most.
+of a session whenever anything is dropped. Text that is short, such as a reference, is kept in the row (STORAGE PLAIN):
+emptying a table for long values takes ten times as long. A row of such text is of 8,000 bytes at most.
 """
 
 from collections.abc import Mapping

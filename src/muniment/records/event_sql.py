@@ -4,9 +4,8 @@ As in `intake_sql`: whole sets, in the transaction of an intake, after the fate 
 lost: what was told is kept, and what came before or after is told again by it.
 """
 
+from muniment.records.object_sql import FATES_WRITTEN
 from muniment.records.withdrawal_sql import TELLING, TOLD
-
-_WRITTEN = "('accepted', 'updated')"
 
 # An undated event that is known is told anew where what it did has been undone since: by the contrary, or, a deletion,
 # by a row of what it deleted. One that a newer file tells is known by that, and a file that was taken in before tells
@@ -29,10 +28,10 @@ WITH told AS (
         AND reference IN (SELECT reference FROM {{events}} WHERE kind = 'delete')
 ), sent AS (
     SELECT 'record' AS entity, s.reference, min(s.row) AS row
-    FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN} GROUP BY s.reference
+    FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN} GROUP BY s.reference
     UNION ALL
     SELECT 'nominal', s.reference, min(s.row)
-    FROM {{nominals}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN} GROUP BY s.reference
+    FROM {{nominals}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN} GROUP BY s.reference
 ), numbered AS (
     SELECT *, row_number() OVER (PARTITION BY entity, reference, kind IN ('merge', 'unmerge') ORDER BY row) AS turn
     FROM {{events}}
@@ -125,7 +124,7 @@ UNION
 SELECT s.entity, s.reference FROM (
     SELECT row, 'record' AS entity, reference FROM {{records}} WHERE partition = 'sealed'
     UNION ALL SELECT row, 'nominal', reference FROM {{nominals}} WHERE partition = 'sealed'
-) s JOIN fate f ON f.row = s.row AND (f.fate IN {_WRITTEN} OR f.older)
+) s JOIN fate f ON f.row = s.row AND (f.fate IN {FATES_WRITTEN} OR f.older)
 UNION
 SELECT e.entity, e.reference FROM records_sourceevent e WHERE e.system_id = %(system)s AND e.kind = 'seal' AND (
     (e.entity = 'record' AND e.reference IN (SELECT reference FROM record_of WHERE fresh))

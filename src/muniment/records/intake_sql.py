@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from muniment.feeds.canonical import PERSON_TEXT_FIELDS
 from muniment.records import object_sql
+from muniment.records.object_sql import FATES_WRITTEN
 from muniment.records.withdrawal_sql import TELLING, TOLD
-
-_WRITTEN = "('accepted', 'updated')"
 
 # What an intake works out on its way (`core.scratch`).
 _TEXT = "text STORAGE PLAIN"
@@ -189,10 +188,10 @@ def _of(entity: str, told: str, linked: str) -> str:
     FROM (
         SELECT DISTINCT ON (reference) reference, line, row_id FROM (
             SELECT s.reference, s.row, s.line, f.row_id, s.restricted
-            FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+            FROM ({told}) s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
             UNION ALL
             SELECT s.reference, NULL, NULL, NULL, NULL
-            FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+            FROM ({linked}) s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
         ) named ORDER BY reference, restricted, row DESC NULLS LAST, line
     ) s
     LEFT JOIN LATERAL (
@@ -308,7 +307,7 @@ WHERE s.line IS NOT NULL AND NOT s.fresh AND held.id = s.id AND held.withdrawn_o
 # Where the narrative of a row goes: the row, its keys here, and the scope of its record.
 PLACES = f"""
 SELECT f.row, f.row_id, p.id, r.scope_id
-FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
 JOIN record_of p ON p.reference = s.reference JOIN records_record r ON r.id = p.id
 """  # noqa: S608
 
@@ -332,14 +331,14 @@ SAID_BEFORE = (
 RECORD_DATES = f"""
 INSERT INTO records_recorddates (row_id, record_id, kinds, days)
 SELECT f.row_id, p.id, s.kinds, s.days::daterange[]
-FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+FROM {{records}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
 JOIN record_of p ON p.reference = s.reference
 """  # noqa: S608
 
 FLAGS = f"""
 INSERT INTO records_nominalflag (nominal_id, row_id, flag, start, until)
 SELECT n.id, f.row_id, s.flag, s.start, s.until
-FROM {{flags}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+FROM {{flags}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
 JOIN nominal_of n ON n.reference = s.reference
 """  # noqa: S608
 
@@ -349,6 +348,6 @@ INSERT INTO records_involvement (nominal_id, record_id, row_id, role, dated, cjs
 SELECT n.id, p.id, f.row_id, s.role, s.dated, coalesce(s.cjs, ''), coalesce(s.ho_class, ''),
     s.happened_earliest, s.happened_latest, coalesce(s.result, ''), s.sentence_custodial,
     s.sentence_months, s.released
-FROM {{involvements}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+FROM {{involvements}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
 JOIN record_of p ON p.reference = s.record JOIN nominal_of n ON n.reference = s.nominal
 """  # noqa: S608

@@ -6,7 +6,7 @@ tells of none runs none of them. Who attaches them, or the next run, reads them 
 
 from muniment.feeds.canonical import VEHICLE_TEXT_FIELDS
 
-_WRITTEN = "('accepted', 'updated')"
+FATES_WRITTEN = "('accepted', 'updated')"  # of the rows whose telling is written
 
 
 def key(*columns: str) -> str:
@@ -49,7 +49,7 @@ def _written(kind: str) -> tuple[str, ...]:
         INSERT INTO told_{kind} (row_id, role, start, until, record_id, nominal_id, {names}, partition, key)
         SELECT f.row_id, s.role, s.start, s.until, r.id AS record_id, n.id AS nominal_id, {values},
             scope.partition, {digest} AS key
-        FROM {{objects}} s JOIN fate f ON f.row = s.row AND f.fate IN {_WRITTEN}
+        FROM {{objects}} s JOIN fate f ON f.row = s.row AND f.fate IN {FATES_WRITTEN}
         LEFT JOIN records_record r ON r.system_id = %(system)s AND r.reference = s.record
         LEFT JOIN records_nominal n ON n.system_id = %(system)s AND n.reference = s.nominal
         JOIN core_scope scope ON scope.id = coalesce(r.scope_id, n.scope_id)

@@ -140,9 +140,7 @@ def read_through(plan):
         is_whole = of_system or ("Index Cond" not in plan and plan["Index Name"] not in OF_FEW)
     else:
         is_whole = kind == "Seq Scan"
-    # Whether a system has told anything at all: the first row that is read says so.
-    is_first = of_system and plan.get("Parent Relationship") == "InitPlan"
-    if table in TABLES and is_whole and not is_first:
+    if table in TABLES and is_whole:
         yield f"{kind} of {plan.get('Index Name', table)}"
     for inner in plan.get("Plans", ()):
         yield from read_through(inner)

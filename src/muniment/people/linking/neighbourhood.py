@@ -56,7 +56,10 @@ class Neighbourhood:
         )
         made = group(evidence, self.said, self.shown, scales.points)
         if any(each.were_one for each in made.refused):
-            return self._as_shown_then(made, group(evidence, self.said, self._shown_by(made), scales.points))
+            # The next run asks of those shown as one by then: the likest pair may be with somebody who has come. Who
+            # came apart is no more shown as one then; that is asked now.
+            then = group(evidence, self.said, self._shown_by(made), scales.points)
+            made.refused = [*(each for each in made.refused if each.reason == "parted"), *then.refused]
         return made
 
     def _shown_by(self, made: Grouped) -> list[Pair]:
@@ -65,14 +68,6 @@ class Neighbourhood:
         for key in sorted(self.members):
             people[made.groups.find(key), self.members[key]["partition"]].append(key)
         return sorted((first, other) for first, *others in people.values() for other in others)
-
-    def _as_shown_then(self, made: Grouped, then: Grouped) -> Grouped:
-        """Return groups with what the next run asks about them: the likest pair may be with somebody who has come.
-
-        Who came apart is no more shown as one then; that is asked now.
-        """
-        parted = [each for each in made.refused if each.reason == "parted"]
-        return Grouped(made.groups, [*parted, *then.refused])
 
 
 def around(keys: Collection[int], published: Published) -> Neighbourhood:
